@@ -1,0 +1,45 @@
+# Two commands do it all: `make demo` and `make test`. Each sets up what it needs in .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help demo up test check bench lock clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@echo "Adding what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.run  ## Process sample files on an embedded S3 and Prefect server, then stop
+	@$(BIN)/python -m stack.demo
+
+up: $(VENV)/.run  ## The same stack, running until Ctrl-C
+	@$(BIN)/python -m stack.up
+
+test: $(VENV)/.dev  ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## Lint, format and type checks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/.dev  ## Measure against peers, side by side
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/.dev  ## Refresh both lock files
+	$(BIN)/uv pip compile pyproject.toml --extra local --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Remove the environment and local data
+	rm -rf $(VENV) .headgate .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Arrivals become Prefect events, and runs start in a warm process."""

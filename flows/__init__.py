@@ -1,0 +1,1 @@
+"""The journeys that someone can start, schedule or trigger."""

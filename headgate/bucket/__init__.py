@@ -1,0 +1,1 @@
+"""How objects are named, claimed, moved, signed and announced; nothing here knows tables."""

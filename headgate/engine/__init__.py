@@ -1,0 +1,1 @@
+"""How a CSV is read, typed, checked, cleaned and written; nothing here knows S3 or Prefect."""

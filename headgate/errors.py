@@ -1,0 +1,99 @@
+"""Every error that a user can meet. Each says what is wrong, where, and what to do next.
+
+Only errors under `TransientError` may pass by themselves and are worth a retry.
+"""
+
+from typing import ClassVar
+
+
+class HeadgateError(Exception):
+    """Base of all errors; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
+        """Keep the three parts of a message apart: what is wrong, where, what to do."""
+        super().__init__(what, where, todo)
+        self.what = what
+        self.where = where
+        self.todo = todo
+
+    def __str__(self) -> str:
+        """Join the parts into one readable message."""
+        place = f"{self.where}: " if self.where else ""
+        advice = f" {self.todo}" if self.todo else ""
+        return f"{place}{self.what}{advice}"
+
+
+class BadFileError(HeadgateError):
+    """The file itself cannot be accepted; a retry cannot help."""
+
+    exit_code = 3
+
+
+class UndecidableError(BadFileError):
+    """More than one reading of the file is as likely; the message lists the candidates."""
+
+
+class UnreadableError(BadFileError):
+    """The bytes are no text table: broken compression, binary data, or beyond a stated limit."""
+
+
+class ContractError(BadFileError):
+    """The file as a whole breaks its data set's contract."""
+
+
+class DriftError(BadFileError):
+    """The file's columns differ from the data set's last accepted file, and the policy refuses."""
+
+
+class RowsUnaccountedError(HeadgateError):
+    """The row equation does not hold; nothing is published. This is a defect of Headgate."""
+
+    exit_code = 70
+
+
+class OptionsError(HeadgateError):
+    """An option or argument is out of range, unknown, or contradicts another."""
+
+    exit_code = 2
+
+
+class SettingsError(HeadgateError):
+    """A setting is missing or wrong, so that no bucket or server can be reached."""
+
+    exit_code = 4
+
+
+class BucketError(HeadgateError):
+    """The bucket refused, and will refuse again: credentials, permission, name, region, clock."""
+
+    exit_code = 4
+
+
+class NoSuchObjectError(BucketError):
+    """There is no object under this key (any more)."""
+
+    exit_code = 5
+
+
+class TransientError(HeadgateError):
+    """Network, throttling or a server's own fault: it may pass by itself."""
+
+    exit_code = 6
+
+
+class ObjectChangedError(TransientError):
+    """The object was overwritten while it was being read; start over on the new content."""
+
+
+class ClaimHeldError(HeadgateError):
+    """Another run holds a live claim on this upload; it will finish the work."""
+
+    exit_code = 7
+
+
+class NoRoomError(HeadgateError):
+    """The scratch disk cannot hold the work; the message gives the figures."""
+
+    exit_code = 8

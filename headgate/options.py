@@ -1,0 +1,129 @@
+"""All that a user may choose, as records that the Prefect UI draws as forms.
+
+`position` keeps the order of nested fields in the form on every database.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from headgate.record import Record
+
+
+def _at(position: int, description: str, **bounds: Any) -> Any:
+    """Describe a field and fix its place in the form."""
+    return Field(description=description, json_schema_extra={"position": position}, **bounds)
+
+
+class ReadOptions(Record):
+    """How the file is read; whatever is left empty is found from the file itself."""
+
+    delimiter: Annotated[str | None, _at(0, "Field separator, e.g. ',' or ';'", max_length=4)] = (
+        None
+    )
+    quotechar: Annotated[str | None, _at(1, "Quote character; '' for none", max_length=1)] = None
+    escapechar: Annotated[str | None, _at(2, "Escape character; '' for none", max_length=1)] = None
+    encoding: Annotated[str | None, _at(3, "Text encoding, e.g. utf-8 or cp1252")] = None
+    skip_lines: Annotated[int | None, _at(4, "Lines before the table", ge=0)] = None
+    header_rows: Annotated[int | None, _at(5, "Header lines; 0 for none", ge=0, le=10)] = None
+    table: Annotated[int | None, _at(6, "Which table, where a file holds several", ge=1)] = None
+    missing: Annotated[
+        tuple[str, ...], _at(7, "Texts that count as missing besides the empty one")
+    ] = ()
+
+
+class DriftPolicy(StrEnum):
+    """What happens when a file's columns differ from the data set's last accepted file."""
+
+    REFUSE = "refuse"
+    ACCEPT = "accept"
+    SET_ASIDE = "set-aside"
+
+
+class CheckOptions(Record):
+    """What the file is held to."""
+
+    contract: Annotated[
+        str | None, _at(0, "Contract name in schemas/; by default the data set's own")
+    ] = None
+    target: Annotated[str | None, _at(1, "Column that must be present, to be predicted")] = None
+    max_bad_share: Annotated[
+        float | None,
+        _at(2, "Refuse the file when a larger share of rows is bad (0 to 1)", ge=0, le=1),
+    ] = None
+    drift: Annotated[DriftPolicy | None, _at(3, "What to do when columns changed")] = None
+
+
+class Fill(StrEnum):
+    """How missing values are filled."""
+
+    KEEP = "keep"
+    MEDIAN = "median"
+    MEAN = "mean"
+    MODE = "mode"
+    CONSTANT = "constant"
+
+
+class CleanOptions(Record):
+    """Rules of the `clean` mode."""
+
+    names: Annotated[Literal["keep", "tidy"], _at(0, "Keep column names or make them tidy")] = (
+        "keep"
+    )
+    trim: Annotated[bool, _at(1, "Trim white space around values")] = True
+    drop_duplicates: Annotated[bool, _at(2, "Drop exact duplicate rows; the first stays")] = True
+    fill: Annotated[Fill, _at(3, "How missing values are filled")] = Fill.KEEP
+
+
+class ModelOptions(Record):
+    """Rules of the `model` mode."""
+
+    test_share: Annotated[float, _at(0, "Share of rows held out for testing", ge=0, lt=1)] = 0.2
+    task: Annotated[
+        Literal["auto", "binary", "multiclass", "regression"], _at(1, "Kind of prediction")
+    ] = "auto"
+
+
+class PrepareOptions(Record):
+    """What is made of the good rows."""
+
+    mode: Annotated[Literal["clean", "model"], _at(0, "A clean table, or one to train on")] = (
+        "clean"
+    )
+    clean: Annotated[CleanOptions, _at(1, "Rules for cleaning")] = CleanOptions()
+    model: Annotated[ModelOptions, _at(2, "Rules for training tables")] = ModelOptions()
+    recipe: Annotated[str | None, _at(3, "Key of a recipe to replay instead of fitting one")] = None
+    spreadsheet: Annotated[bool, _at(4, "Also a copy that is safe to open in a spreadsheet")] = (
+        False
+    )
+
+
+class SourcePolicy(StrEnum):
+    """What becomes of the uploaded object once its result is published."""
+
+    KEEP = "keep"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+
+
+class DeliverOptions(Record):
+    """What happens around the result."""
+
+    source: Annotated[SourcePolicy, _at(0, "What becomes of the uploaded object")] = (
+        SourcePolicy.KEEP
+    )
+    link_hours: Annotated[float, _at(1, "How long the link should work", gt=0, le=168)] = 24
+    same_content: Annotated[
+        Literal["process", "skip"], _at(2, "When the same content was processed under another key")
+    ] = "process"
+    force: Annotated[bool, _at(3, "Process again although there is a result")] = False
+
+
+class ProcessOptions(Record):
+    """Everything about one upload's processing."""
+
+    read: Annotated[ReadOptions, _at(0, "How the file is read")] = ReadOptions()
+    check: Annotated[CheckOptions, _at(1, "What the file is held to")] = CheckOptions()
+    prepare: Annotated[PrepareOptions, _at(2, "What is made of it")] = PrepareOptions()
+    deliver: Annotated[DeliverOptions, _at(3, "What happens around the result")] = DeliverOptions()

@@ -1,0 +1,1 @@
+"""The contracts: one pandera model a data set; make this room your own."""

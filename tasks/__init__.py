@@ -1,0 +1,1 @@
+"""The steps of the journeys: a thin Prefect task around one plain function each."""
