@@ -65,6 +65,29 @@ class Fill(StrEnum):
     CONSTANT = "constant"
 
 
+class Outliers(StrEnum):
+    """What becomes of numbers far outside the bulk of their column."""
+
+    KEEP = "keep"
+    FLAG = "flag"
+    CLIP = "clip"
+
+
+class ColumnRules(Record):
+    """Rules for one column; what is left empty follows the rules for all columns."""
+
+    name: Annotated[str, _at(0, "Column name as it stands in the file")]
+    trim: Annotated[bool | None, _at(1, "Trim white space around values")] = None
+    normalise: Annotated[bool | None, _at(2, "Bring Unicode text to its composed form (NFC)")] = (
+        None
+    )
+    missing: Annotated[tuple[str, ...], _at(3, "Further texts that count as missing here")] = ()
+    fill: Annotated[Fill | None, _at(4, "How missing values are filled")] = None
+    constant: Annotated[str | None, _at(5, "The value for fill 'constant'")] = None
+    outliers: Annotated[Outliers | None, _at(6, "Keep, flag or clip outliers")] = None
+    drop: Annotated[bool, _at(7, "Leave this column out")] = False
+
+
 class CleanOptions(Record):
     """Rules of the `clean` mode."""
 
@@ -72,17 +95,55 @@ class CleanOptions(Record):
         "keep"
     )
     trim: Annotated[bool, _at(1, "Trim white space around values")] = True
-    drop_duplicates: Annotated[bool, _at(2, "Drop exact duplicate rows; the first stays")] = True
-    fill: Annotated[Fill, _at(3, "How missing values are filled")] = Fill.KEEP
+    normalise: Annotated[bool, _at(2, "Bring Unicode text to its composed form (NFC)")] = True
+    empty_missing: Annotated[bool, _at(3, "Write missing markers such as 'NA' as empty cells")] = (
+        True
+    )
+    drop_duplicates: Annotated[bool, _at(4, "Drop exact duplicate rows; the first stays")] = True
+    drop_empty_rows: Annotated[bool, _at(5, "Drop rows without any value")] = True
+    drop_empty_columns: Annotated[bool, _at(6, "Drop columns without any value")] = True
+    fill: Annotated[Fill, _at(7, "How missing values are filled")] = Fill.KEEP
+    constant: Annotated[str | None, _at(8, "The value for fill 'constant'")] = None
+    outliers: Annotated[Outliers, _at(9, "Keep, flag or clip outliers of number columns")] = (
+        Outliers.KEEP
+    )
+    fence: Annotated[
+        float, _at(10, "Outliers lie this many quartile ranges beyond a quartile", gt=0, le=100)
+    ] = 3.0
+    columns: Annotated[tuple[ColumnRules, ...], _at(11, "Rules for single columns")] = ()
 
 
 class ModelOptions(Record):
     """Rules of the `model` mode."""
 
-    test_share: Annotated[float, _at(0, "Share of rows held out for testing", ge=0, lt=1)] = 0.2
     task: Annotated[
-        Literal["auto", "binary", "multiclass", "regression"], _at(1, "Kind of prediction")
+        Literal["auto", "binary", "multiclass", "regression"], _at(0, "Kind of prediction")
     ] = "auto"
+    test_share: Annotated[float, _at(1, "Share of rows held out for testing", ge=0, lt=1)] = 0.2
+    group_column: Annotated[
+        str | None, _at(2, "Rows with the same value here are never split apart")
+    ] = None
+    time_column: Annotated[str | None, _at(3, "Hold out the latest rows by this column")] = None
+    seed: Annotated[int, _at(4, "Another seed gives another split", ge=0, le=2**31 - 1)] = 0
+    one_hot_limit: Annotated[
+        int, _at(5, "Categories up to this many get a column each", ge=2, le=1000)
+    ] = 40
+    many_categories: Annotated[
+        Literal["target", "frequency", "drop"],
+        _at(6, "How columns with more categories are encoded"),
+    ] = "target"
+    folds: Annotated[int, _at(7, "Folds of the out-of-fold target encoding", ge=2, le=20)] = 5
+    fill: Annotated[
+        Literal["median", "mean"], _at(8, "What stands for a missing number, beside its flag")
+    ] = "median"
+    scale: Annotated[
+        Literal["standard", "robust", "minmax", "none"], _at(9, "How numbers are scaled")
+    ] = "standard"
+    text: Annotated[Literal["drop", "hash"], _at(10, "Free text kept out, or hashed")] = "drop"
+    hash_buckets: Annotated[int, _at(11, "Columns per hashed text column", ge=2, le=4096)] = 64
+    leaks: Annotated[Literal["drop", "keep"], _at(12, "Columns that all but repeat the target")] = (
+        "drop"
+    )
 
 
 class PrepareOptions(Record):
