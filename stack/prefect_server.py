@@ -1,0 +1,61 @@
+"""A self-hosted Prefect server on loopback, with its database in a folder of its own."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stack.service import LOOPBACK, answers, free_port, service
+
+
+@contextmanager
+def prefect_server(directory: Path, *, port: int = 0) -> Iterator[str]:
+    """Run a Prefect server and yield the address of its API.
+
+    While the block runs, this process and its children talk to that server.
+
+    Args:
+        directory: Takes the database and the log.
+        port: Preferred port; any free one if it is taken.
+    """
+    port = free_port(port)
+    api = f"http://{LOOPBACK}:{port}/api"
+    env = {
+        "PREFECT_HOME": str(directory.resolve()),
+        "PREFECT_API_URL": api,
+        "PREFECT_UI_API_URL": "/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_CLI_PROMPT": "false",
+    }
+    command = [
+        str(Path(sys.executable).with_name("prefect")),
+        "server",
+        "start",
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(port),
+    ]
+    log = directory / "prefect-server.log"
+    with (
+        service(command, log=log, ready=lambda: answers(f"{api}/health"), env=env),
+        _environment(env),
+    ):
+        yield api
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,120 @@
+"""One child process that serves on loopback: started, awaited, and ended with its parent."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from headgate.errors import HeadgateError
+
+LOOPBACK = "127.0.0.1"
+STOP_SECONDS = 10
+_PR_SET_PDEATHSIG = 1
+
+
+def free_port(preferred: int = 0) -> int:
+    """Return the preferred loopback port if nobody listens there, else any free one."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise HeadgateError("No free port on loopback.", todo="End programs that hold ports.")
+
+
+def answers(url: str) -> bool:
+    """Tell whether an HTTP server answers there, whatever it answers below 500."""
+    try:
+        with urlopen(url, timeout=2):  # noqa: S310 - loopback addresses of our own making
+            return True
+    except HTTPError as error:
+        return error.code < 500
+    except (URLError, OSError):
+        return False
+
+
+@contextmanager
+def service(
+    command: list[str],
+    *,
+    log: Path,
+    ready: Callable[[], bool],
+    env: Mapping[str, str] | None = None,
+    seconds: float = 90,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command until the block ends, entering it once the service is ready.
+
+    Args:
+        command: Program and arguments.
+        log: File that takes what the service prints.
+        ready: Says whether the service can be used.
+        env: Variables beside those of this process.
+        seconds: How long to wait for readiness.
+
+    Raises:
+        HeadgateError: The service ended or was not ready in time; names the log.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+        )
+    try:
+        _await(process, ready, log, seconds)
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a service and whatever it started: politely, then for good."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        _signal_group(process, number)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    _signal_group(process, signal.SIGKILL)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _await(
+    process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path, seconds: float
+) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise HeadgateError(
+                f"{Path(process.args[0]).name} did not start.",  # type: ignore[index,arg-type]
+                todo=f"Its last words are in {log}.",
+            )
+        time.sleep(0.1)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this child when its parent dies, even by SIGKILL (prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
