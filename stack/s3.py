@@ -3,15 +3,11 @@
 Starting, waiting for and stopping it belongs here; making buckets and blocks does not.
 """
 
-import ctypes
 import json
-import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -19,13 +15,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from headgate.record import Record
+from stack.service import LOOPBACK, service
 
-HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCESS_KEY = "headgate"
 SECRET_KEY = "headgate-local"
-START_SECONDS = 60.0
-STOP_SECONDS = 2.0
 
 
 class Endpoint(Record):
@@ -46,29 +40,20 @@ def s3_server(directory: Path, *, port: int | None = None) -> Iterator[Endpoint]
     pass the old `port` to bring a server back under the same address.
 
     Raises:
-        RuntimeError: the server did not answer in time; the message holds the end of its log.
+        HeadgateError: The server did not answer in time.
     """
     directory.mkdir(parents=True, exist_ok=True)
     config = directory / "s3.json"
     if not config.exists():
-        config.write_text(json.dumps({"identities": [identity(ACCESS_KEY, SECRET_KEY, "Admin")]}))
+        config.write_text(json.dumps({"identities": [identity("headgate", "Admin")]}))
     ports = _free_ports({"s3": port or 0} | dict.fromkeys(_INNER, 0))
-    endpoint_url = f"http://{HOST}:{ports['s3']}"
-    with (directory / "weed.log").open("ab") as log:
-        process = subprocess.Popen(
-            _command(directory, ports),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - calls libc only
-        )
+    url = f"http://{LOOPBACK}:{ports['s3']}"
+    log = directory / "weed.log"
     try:
-        _wait_until_ready(endpoint_url, process, directory / "weed.log")
-        yield Endpoint(
-            url=endpoint_url, access_key=ACCESS_KEY, secret_key=SECRET_KEY, pid=process.pid
-        )
+        command = _command(directory, ports)
+        with service(command, log=log, ready=lambda: _ready(url), patience=2) as process:
+            yield Endpoint(url=url, access_key=ACCESS_KEY, secret_key=SECRET_KEY, pid=process.pid)
     finally:
-        _stop(process)
         for number in ports.values():
             for leftover in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):  # noqa: S108 - where weed puts them
                 leftover.unlink(missing_ok=True)
@@ -89,8 +74,8 @@ def _command(directory: Path, ports: dict[str, int]) -> list[str]:
     weed = Path(sys.executable).with_name("weed")
     flags = {
         "dir": directory,
-        "ip": HOST,
-        "ip.bind": HOST,
+        "ip": LOOPBACK,
+        "ip.bind": LOOPBACK,
         "filer": "true",
         "s3": "true",
         "s3.config": directory / "s3.json",
@@ -113,14 +98,14 @@ def _free_ports(wanted: dict[str, int]) -> dict[str, int]:
     sockets = {name: socket.socket() for name, number in wanted.items() if not number}
     try:
         for held in sockets.values():
-            held.bind((HOST, 0))
+            held.bind((LOOPBACK, 0))
         return wanted | {name: held.getsockname()[1] for name, held in sockets.items()}
     finally:
         for held in sockets.values():
             held.close()
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _ready(url: str) -> bool:
     client = boto3.client(
         "s3",
         endpoint_url=url,
@@ -129,25 +114,8 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
         region_name=REGION,
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=5),
     )
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        with suppress(BotoCoreError, ClientError):
-            client.list_buckets()
-            return
-        time.sleep(0.1)
-    tail = log.read_text(errors="replace")[-2000:]
-    raise RuntimeError(f"The S3 server did not answer at {url}. Its log ends with:\n{tail}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
     try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill the server when the thread that started it is gone (PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        client.list_buckets()
+    except (BotoCoreError, ClientError):
+        return False
+    return True

@@ -16,7 +16,6 @@ from urllib.request import urlopen
 from headgate.errors import HeadgateError
 
 LOOPBACK = "127.0.0.1"
-STOP_SECONDS = 10
 _PR_SET_PDEATHSIG = 1
 
 
@@ -52,6 +51,7 @@ def service(
     ready: Callable[[], bool],
     env: Mapping[str, str] | None = None,
     seconds: float = 90,
+    patience: float = 10,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command until the block ends, entering it once the service is ready.
 
@@ -61,6 +61,7 @@ def service(
         ready: Says whether the service can be used.
         env: Variables beside those of this process.
         seconds: How long to wait for readiness.
+        patience: Seconds between asking it to end and ending it.
 
     Raises:
         HeadgateError: The service ended or was not ready in time; names the log.
@@ -74,21 +75,21 @@ def service(
             stdin=subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
             start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - calls libc only
         )
     try:
         _await(process, ready, log, seconds)
         yield process
     finally:
-        stop(process)
+        stop(process, patience)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], patience: float) -> None:
     """End a service and whatever it started: politely, then for good."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         _signal_group(process, number)
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             continue
         break
@@ -117,4 +118,4 @@ def _await(
 
 def _end_with_parent() -> None:
     """Have the kernel end this child when its parent dies, even by SIGKILL (prctl(2))."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
