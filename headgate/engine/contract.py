@@ -1,0 +1,46 @@
+"""What a data set's files are held to: a pandera model and a policy around it.
+
+Here: the `Contract` record, its checks batch by batch, and the first draft of one.
+Not here: the contracts themselves, which live in `schemas/`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from headgate.options import DriftPolicy
+from headgate.record import Record
+
+
+class Contract(Record):
+    """A pandera model for the rows, and what it cannot say about the file as a whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: Annotated[str, Field(description="Name by which it is chosen and reported")] = "default"
+    model: Annotated[
+        Any, Field(description="pandera DataFrameModel or DataFrameSchema; None holds rows to none")
+    ] = None
+    order: Annotated[
+        Literal["free", "fixed"],
+        Field(description="Whether columns must stand in the model's order"),
+    ] = "free"
+    unknown: Annotated[
+        Literal["keep", "drop", "refuse"], Field(description="Columns that the model does not name")
+    ] = "keep"
+    unique: Annotated[
+        tuple[tuple[str, ...], ...], Field(description="Keys that may occur once in the whole file")
+    ] = ()
+    references: Annotated[
+        Mapping[str, frozenset[str]], Field(description="Values that a column may take")
+    ] = {}
+    min_rows: Annotated[int, Field(description="Fewest good rows", ge=0)] = 1
+    max_rows: Annotated[int | None, Field(description="Most rows", ge=1)] = None
+    max_bad_share: Annotated[
+        float, Field(description="Share of bad rows above which the file is refused", ge=0, le=1)
+    ] = 0.5
+    missing: Annotated[tuple[str, ...], Field(description="Texts that count as missing")] = ()
+    drift: Annotated[DriftPolicy, Field(description="What to do when columns changed")] = (
+        DriftPolicy.ACCEPT
+    )

@@ -1,0 +1,66 @@
+"""A file becomes a staged table: every good row as text with its line, every bad one set aside.
+
+Here: `read`, the one path from a file of any size to a `Reading`. Not here: how the dialect is
+found, what the contract says, and what is made of the good rows afterwards.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from headgate.engine.contract import Contract
+from headgate.engine.dialect import Dialect, Evidence
+from headgate.engine.drift import Drift, Layout
+from headgate.engine.quarantine import Failure
+from headgate.engine.types import Column
+from headgate.options import CheckOptions, ReadOptions
+from headgate.record import Record
+
+LINE = "_line"
+
+
+class Reading(Record):
+    """What was read from one file; `rows_in == rows_good + quarantined` always holds."""
+
+    dialect: Annotated[Dialect, Field(description="How the file is written")]
+    table: Annotated[
+        Path,
+        Field(description="Parquet of the good rows in file order: text columns and `_line`"),
+    ]
+    columns: Annotated[tuple[Column, ...], Field(description="Columns in file order")]
+    contract: Annotated[str, Field(description="Name of the contract")]
+    contract_hash: Annotated[str, Field(description="Hash of what the contract says")]
+    rows_in: Annotated[int, Field(description="Rows in the file, header excluded", ge=0)]
+    rows_good: Annotated[int, Field(description="Rows in the staged table", ge=0)]
+    quarantined: Annotated[int, Field(description="Rows kept back", ge=0)]
+    quarantine: Annotated[Path | None, Field(description="CSV of the rows kept back")] = None
+    failures: Annotated[tuple[Failure, ...], Field(description="Why rows were kept back")] = ()
+    drift: Annotated[tuple[Drift, ...], Field(description="Changes since the last file")] = ()
+    blank_lines: Annotated[int, Field(description="Empty lines passed over", ge=0)] = 0
+    notes: Annotated[tuple[Evidence, ...], Field(description="What else a reader should know")] = ()
+
+    @property
+    def layout(self) -> Layout:
+        """Names and kinds, to compare the data set's next file with."""
+        return Layout(
+            names=tuple(column.name for column in self.columns),
+            kinds=tuple(column.kind for column in self.columns),
+        )
+
+
+def read(
+    path: Path,
+    scratch: Path,
+    *,
+    read: ReadOptions,
+    check: CheckOptions,
+    contract: Contract,
+    previous: Layout | None = None,
+) -> Reading:
+    """Read, type and check one file; stage its good rows and quarantine the others.
+
+    Raises:
+        BadFileError: The file as a whole cannot be accepted.
+    """
+    raise NotImplementedError(path, scratch, read, check, contract, previous)
