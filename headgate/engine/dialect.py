@@ -1,39 +1,68 @@
-"""How a file is written: the dialect record."""
+"""How a file is written: the records that say it. Finding it out is `detect`'s business."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from headgate.record import Record
 
+Compression = Literal["none", "gzip", "bzip2", "zstd", "xz", "zip"]
+Newline = Literal["\n", "\r\n", "\r", "mixed"]
+
 
 class Evidence(Record):
-    """One guess about a file, in words a person understands."""
+    """One guess about a file, in words that a person understands."""
 
-    what: Annotated[str, Field(description="What was guessed")]
-    found: Annotated[str, Field(description="The guess")]
+    what: Annotated[str, Field(description="What was decided, e.g. 'delimiter'")]
+    found: Annotated[str, Field(description="The decision")]
     why: Annotated[str, Field(description="What speaks for it")]
 
 
-class Dialect(Record):
-    """How a file is written."""
+class Syntax(NamedTuple):
+    """What a line needs to be split into fields."""
 
-    compression: Literal["none", "gzip", "bzip2", "zstd", "xz", "zip"] = "none"
-    member: str | None = None
-    encoding: str = "utf-8"
-    bom: bool = False
+    delimiter: str
+    quotechar: str | None = '"'
+    escapechar: str | None = None
+    doublequote: bool = True
+    collapse: bool = False
+
+
+class Dialect(Record):
+    """Everything needed to read one table from one file, and why it is believed."""
+
+    compression: Compression = "none"
+    member: Annotated[str | None, Field(description="The file inside a zip")] = None
+    encoding: Annotated[str, Field(description="Python's name of the text encoding")] = "utf-8"
+    bom: Annotated[bool, Field(description="A byte order mark comes first")] = False
     delimiter: str = ","
     quotechar: str | None = '"'
     escapechar: str | None = None
     doublequote: bool = True
-    newline: Literal["\n", "\r\n", "\r", "mixed"] = "\n"
-    skip_lines: int = 0
-    header_rows: int = 1
-    footer_lines: int = 0
-    names: tuple[str, ...] = ()
+    collapse: Annotated[bool, Field(description="A run of delimiters counts as one")] = False
+    newline: Newline = "\n"
+    skip_lines: Annotated[int, Field(ge=0, description="Physical lines before the header")] = 0
+    header_lines: Annotated[int, Field(ge=0, description="Physical lines of the header")] = 0
+    header_rows: Annotated[int, Field(ge=0, description="Rows of the header; 0 for none")] = 0
+    footer_lines: Annotated[int, Field(ge=0, description="Physical lines after the table")] = 0
+    names: Annotated[tuple[str, ...], Field(description="Unique column names in order")] = ()
     evidence: tuple[Evidence, ...] = ()
 
     @property
+    def syntax(self) -> Syntax:
+        """What the tokeniser needs of this."""
+        return Syntax(
+            self.delimiter, self.quotechar, self.escapechar, self.doublequote, self.collapse
+        )
+
+    @property
     def plain(self) -> bool:
-        """Whether the fast bulk parser may read the body."""
-        return True
+        """Whether a fast bulk parser may read the body as `open_body` hands it out."""
+        return (
+            len(self.delimiter.encode()) == 1
+            and self.quotechar in ('"', None)
+            and self.escapechar is None
+            and self.doublequote
+            and not self.collapse
+            and self.newline in ("\n", "\r\n")
+        )
