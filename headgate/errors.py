@@ -71,6 +71,30 @@ class BucketError(HeadgateError):
     exit_code = 4
 
 
+class CredentialsError(BucketError):
+    """There are no credentials, or the store does not know them."""
+
+
+class ExpiredCredentialsError(BucketError):
+    """The temporary credentials have run out."""
+
+
+class DeniedError(BucketError):
+    """The credentials are right but lack a permission."""
+
+
+class NoSuchBucketError(BucketError):
+    """There is no bucket of this name at this address."""
+
+
+class RegionError(BucketError):
+    """The bucket is in another region than the one asked."""
+
+
+class ClockError(BucketError):
+    """This machine's clock is too far from the store's."""
+
+
 class NoSuchObjectError(BucketError):
     """There is no object under this key (any more)."""
 
@@ -83,6 +107,10 @@ class TransientError(HeadgateError):
     exit_code = 6
 
 
+class UnreachableError(TransientError):
+    """Nothing answers at the store's address."""
+
+
 class ObjectChangedError(TransientError):
     """The object was overwritten while it was being read; start over on the new content."""
 
@@ -91,6 +119,25 @@ class ClaimHeldError(HeadgateError):
     """Another run holds a live claim on this upload; it will finish the work."""
 
     exit_code = 7
+
+
+class ClaimLostError(ClaimHeldError):
+    """This run's claim lapsed and another run took over; what this one made is not published."""
+
+
+class AlreadyProcessedError(HeadgateError):
+    """This upload has a receipt; `receipt_key` names it."""
+
+    exit_code = 7
+
+    def __init__(self, receipt_key: str, *, where: str = "") -> None:
+        """Keep the receipt's key, so that the caller can show the result that there is."""
+        super().__init__(
+            "This upload has been processed already.",
+            where=where,
+            todo="Ask for `force` to process it again.",
+        )
+        self.receipt_key = receipt_key
 
 
 class NoRoomError(HeadgateError):

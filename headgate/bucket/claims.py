@@ -1,0 +1,162 @@
+"""Claims: who is working on an upload, for how long, and how another may take over.
+
+A claim saves work; it is not what makes a result appear once. That is the receipt's conditional
+PUT, which holds even where a claim was lost. All times are the store's own: a claim has lapsed when
+the store's clock is more than a lease past its last renewal, whatever the clocks of the machines.
+"""
+
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from pydantic import Field
+
+from headgate.bucket import receipts
+from headgate.bucket.faults import PreconditionError
+from headgate.bucket.keys import Upload, claim_key, receipt_key
+from headgate.bucket.store import Store, Stored
+from headgate.errors import AlreadyProcessedError, ClaimHeldError, ClaimLostError, TransientError
+from headgate.record import Record
+
+RENEWALS_PER_LEASE = 4
+
+
+class Claim(Record):
+    """A live claim; each renewal gives a new one."""
+
+    upload: Upload
+    owner: str = Field(description="Who works on it, in words a person understands")
+    attempt: str = Field(description="8 hex digits, the folder of what this attempt writes")
+    lease: float = Field(description="Seconds without renewal after which others may take over")
+    beat: int = Field(default=0, description="Number of renewals")
+    etag: str = Field(default="", description="ETag of the claim object")
+
+    def body(self) -> bytes:
+        """Give the claim object's content; no two are alike, so that each has its own ETag."""
+        return json.dumps(self.model_dump(exclude={"etag"}), indent=1).encode()
+
+
+def claim(
+    store: Store, upload: Upload, owner: str, lease: float = 60, *, force: bool = False
+) -> Claim:
+    """Claim an upload for this owner.
+
+    Raises:
+        ClaimHeldError: another owner's claim is live.
+        AlreadyProcessedError: there is a receipt, and no `force`.
+    """
+    if not force:
+        _refuse_processed(store, upload)
+    wanted = Claim(upload=upload, owner=owner, attempt=secrets.token_hex(4), lease=lease)
+    won = _put(store, wanted)
+    if not force:
+        try:
+            _refuse_processed(store, upload)  # the last owner may have finished in between
+        except AlreadyProcessedError:
+            release(store, won)
+            raise
+    return won
+
+
+def renew(store: Store, held: Claim) -> Claim:
+    """Extend the lease.
+
+    Raises:
+        ClaimLostError: another owner has taken over.
+    """
+    following = held.model_copy(update={"beat": held.beat + 1})
+    try:
+        etag = store.replace(claim_key(held.upload), following.body(), held.etag)
+    except PreconditionError as error:
+        raise ClaimLostError(
+            "The claim lapsed and another run took over.",
+            where=store.where(held.upload.key),
+            todo="Nothing is lost: the other run publishes the result.",
+        ) from error
+    return following.model_copy(update={"etag": etag})
+
+
+def release(store: Store, held: Claim) -> None:
+    """Give up a claim; one that somebody else has taken over stays."""
+    key = claim_key(held.upload)
+    current = store.read(key)
+    if current is not None and _parse(current).attempt == held.attempt:
+        store.delete(key)
+
+
+class Heartbeat:
+    """Keeps a claim alive while its owner works; ask `check()` before anything is published."""
+
+    def __init__(self, store: Store, held: Claim) -> None:
+        self.claim = held
+        self._store = store
+        self._stop = threading.Event()
+        self._lost: ClaimLostError | None = None
+        self._thread = threading.Thread(target=self._run, name="claim-heartbeat", daemon=True)
+
+    def check(self) -> None:
+        """Refuse to go on once the claim is another's.
+
+        Raises:
+            ClaimLostError: it is.
+        """
+        if self._lost is not None:
+            raise self._lost
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.claim.lease / RENEWALS_PER_LEASE):
+            try:
+                self.claim = renew(self._store, self.claim)
+            except ClaimLostError as error:
+                self._lost = error
+                return
+            except TransientError:
+                continue
+
+
+@contextmanager
+def kept(store: Store, held: Claim) -> Iterator[Heartbeat]:
+    """Renew a claim in the background until the block ends, then release it."""
+    beat = Heartbeat(store, held)
+    beat._thread.start()  # noqa: SLF001
+    try:
+        yield beat
+    finally:
+        beat._stop.set()  # noqa: SLF001
+        beat._thread.join()  # noqa: SLF001
+        release(store, beat.claim)
+
+
+def _put(store: Store, wanted: Claim) -> Claim:
+    key, body = claim_key(wanted.upload), wanted.body()
+    try:
+        return wanted.model_copy(update={"etag": store.put_new(key, body)})
+    except PreconditionError:
+        current = store.read(key)
+    if current is None:
+        return _put(store, wanted)
+    held = _parse(current)
+    left = current.modified + timedelta(seconds=held.lease) - current.now
+    refusal = ClaimHeldError(
+        f"{held.owner} is working on it.",
+        where=store.where(wanted.upload.key),
+        todo=f"Its claim lapses in {max(0, left.total_seconds()):.0f} s unless it is renewed.",
+    )
+    if left > timedelta(0):
+        raise refusal
+    try:
+        return wanted.model_copy(update={"etag": store.replace(key, body, current.etag)})
+    except PreconditionError as error:
+        raise refusal from error
+
+
+def _parse(stored: Stored) -> Claim:
+    return Claim.model_validate_json(stored.body).model_copy(update={"etag": stored.etag})
+
+
+def _refuse_processed(store: Store, upload: Upload) -> None:
+    if receipts.find(store, upload) is not None:
+        raise AlreadyProcessedError(receipt_key(upload), where=store.where(upload.key))

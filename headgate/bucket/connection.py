@@ -1,0 +1,164 @@
+"""Checks that the bucket can be used, step by step, and says what to do where it cannot."""
+
+import secrets
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import URLError
+
+from headgate.bucket.faults import PreconditionError, explained
+from headgate.bucket.keys import UPLOADS
+from headgate.bucket.store import Store
+from headgate.errors import BucketError, CredentialsError, HeadgateError, RegionError
+from headgate.record import Record
+
+PROBES = "receipts/probes/"
+"""Where the full check writes; nothing there is ever taken for an upload."""
+
+
+class Step(Record):
+    """One line of the check."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+    todo: str = ""
+
+
+def check(store: Store, *, full: bool = False) -> Iterator[Step]:
+    """Try what the journeys need, in the order in which it can fail; stop at the first failure.
+
+    The full check writes one small object and deletes it again.
+    """
+    probe = _Probe(store)
+    for name, step in probe.quick() + (probe.full() if full else []):
+        try:
+            yield Step(name=name, ok=True, detail=step())
+        except HeadgateError as error:
+            yield Step(name=name, ok=False, detail=error.what, todo=error.todo)
+            probe.clean_up()
+            return
+
+
+class _Probe:
+    """The steps; each gives its detail or raises."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.key = f"{PROBES}{secrets.token_hex(8)}.txt"
+        self.content = secrets.token_bytes(1024)
+        self.written = False
+
+    def quick(self) -> list[tuple[str, Callable[[], str]]]:
+        return [
+            ("credentials", self.credentials),
+            ("bucket and listing", self.listing),
+            ("region", self.region),
+        ]
+
+    def full(self) -> list[tuple[str, Callable[[], str]]]:
+        return [
+            ("upload", self.upload),
+            ("list what was uploaded", self.listed),
+            ("link", self.link),
+            ("download and compare", self.download),
+            ("conditional writes", self.conditional),
+            ("delete", self.delete),
+        ]
+
+    def credentials(self) -> str:
+        with explained("credentials"):
+            found = self.store.client._get_credentials()  # type: ignore[attr-defined]  # noqa: SLF001
+            if found is None:
+                raise CredentialsError(
+                    "There are no credentials.",
+                    todo="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                    "or give the machine a role.",
+                )
+            return f"access key {found.get_frozen_credentials().access_key[:4]}..."
+
+    def listing(self) -> str:
+        some = self.store.list_page(UPLOADS)
+        return "uploads found" if some else "no uploads yet, which is fine"
+
+    def region(self) -> str:
+        with explained(self.store.where()):
+            answer = self.store.client.head_bucket(Bucket=self.store.bucket)
+        actual = answer.get("BucketRegion")
+        ours = self.store.client.meta.region_name
+        if actual and actual != ours:
+            raise RegionError(
+                f"The bucket is in {actual}, and AWS_REGION says {ours}.",
+                todo=f"Set AWS_REGION={actual}.",
+            )
+        return ours
+
+    def upload(self) -> str:
+        self.store.put(self.key, self.content)
+        self.written = True
+        return self.store.where(self.key)
+
+    def listed(self) -> str:
+        if not self.store.list_page(self.key):
+            raise BucketError(
+                "What was just written is not listed.",
+                todo="This store lists late: the backlog may miss files until its next run.",
+            )
+        return "at once"
+
+    def link(self) -> str:
+        link = self.store.presign(self.key, 0.1)
+        try:
+            with urllib.request.urlopen(link.url.get_secret_value(), timeout=30) as answer:  # noqa: S310
+                fetched = answer.read()
+        except URLError as error:
+            raise BucketError(
+                f"A presigned link does not work ({error}).",
+                todo="Check the endpoint URL, and that the credentials may read objects.",
+            ) from error
+        self._compare(fetched)
+        return "a presigned link gives the same bytes"
+
+    def download(self) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            to = Path(folder, "probe")
+            self.store.download(self.store.head(self.key), to)
+            self._compare(to.read_bytes())
+        return "the same bytes"
+
+    def conditional(self) -> str:
+        accepted = []
+        try:
+            self.store.put_new(self.key, secrets.token_bytes(8))
+            accepted.append("If-None-Match")
+        except PreconditionError:
+            pass
+        try:
+            self.store.replace(self.key, secrets.token_bytes(8), "0" * 32)
+            accepted.append("If-Match")
+        except PreconditionError:
+            pass
+        if accepted:
+            raise BucketError(
+                f"This store ignores {' and '.join(accepted)}.",
+                todo="Two runs may then process one upload twice: run one worker only, "
+                "see docs/promises.md.",
+            )
+        return "honoured"
+
+    def delete(self) -> str:
+        self.store.delete(self.key)
+        self.written = False
+        return "gone" if not self.store.exists(self.key) else "delayed"
+
+    def clean_up(self) -> None:
+        if self.written:
+            self.store.delete(self.key)
+
+    def _compare(self, fetched: bytes) -> None:
+        if fetched != self.content:
+            raise BucketError(
+                "What came back is not what was written.",
+                todo="Something between here and the store changes content; use https.",
+            )

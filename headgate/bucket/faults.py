@@ -1,0 +1,210 @@
+"""The one place where errors of boto3 and of the network become errors with advice.
+
+It also decides what may pass by itself (`TransientError`) and what will not.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore import exceptions as boto
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from headgate.errors import (
+    BucketError,
+    ClockError,
+    CredentialsError,
+    DeniedError,
+    ExpiredCredentialsError,
+    HeadgateError,
+    NoSuchBucketError,
+    NoSuchObjectError,
+    RegionError,
+    TransientError,
+    UnreachableError,
+)
+
+
+class PreconditionError(HeadgateError):
+    """A conditional request met another content, or a key that exists; callers decide on it."""
+
+
+_FINAL: dict[str, tuple[type[HeadgateError], str, str]] = {
+    "InvalidAccessKeyId": (
+        CredentialsError,
+        "The store does not know this access key.",
+        "Check AWS_ACCESS_KEY_ID, and that it belongs to this store.",
+    ),
+    "SignatureDoesNotMatch": (
+        CredentialsError,
+        "The secret key does not fit the access key.",
+        "Check AWS_SECRET_ACCESS_KEY for a missing or extra character.",
+    ),
+    "InvalidToken": (
+        CredentialsError,
+        "The session token is not valid for this access key.",
+        "Set all three of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew.",
+    ),
+    "ExpiredToken": (
+        ExpiredCredentialsError,
+        "The temporary credentials have expired.",
+        "Get new ones (for instance `aws sso login`) and start again.",
+    ),
+    "AccessDenied": (
+        DeniedError,
+        "The credentials are known but not allowed to do this.",
+        "Give them the permissions of the least IAM policy in docs/promises.md.",
+    ),
+    "NoSuchBucket": (
+        NoSuchBucketError,
+        "There is no bucket of this name.",
+        "Check AWS_BUCKET_NAME and the endpoint URL, or create the bucket.",
+    ),
+    "InvalidBucketName": (
+        NoSuchBucketError,
+        "This cannot be the name of a bucket.",
+        "Check AWS_BUCKET_NAME: 3 to 63 lower-case letters, digits, dots and hyphens.",
+    ),
+    "PermanentRedirect": (
+        RegionError,
+        "The bucket is in another region.",
+        "Set AWS_REGION to the bucket's region.",
+    ),
+    "RequestTimeTooSkewed": (
+        ClockError,
+        "This machine's clock is more than 15 minutes off the store's.",
+        "Set the clock (for instance `timedatectl set-ntp true`).",
+    ),
+    "NoSuchKey": (
+        NoSuchObjectError,
+        "There is no object under this key.",
+        "It may have been moved, deleted or renamed.",
+    ),
+    "KeyTooLongError": (
+        BucketError,
+        "The store refuses a key of this length.",
+        "Shorten the folder or the file's name.",
+    ),
+}
+
+_ALIASES = {
+    "NotSignedUp": "InvalidAccessKeyId",
+    "InvalidClientTokenId": "InvalidAccessKeyId",
+    "UnrecognizedClientException": "InvalidAccessKeyId",
+    "ExpiredTokenException": "ExpiredToken",
+    "TokenRefreshRequired": "ExpiredToken",
+    "RequestExpired": "ExpiredToken",
+    "AccessDeniedException": "AccessDenied",
+    "AllAccessDisabled": "AccessDenied",
+    "AccountProblem": "AccessDenied",
+    "Forbidden": "AccessDenied",
+    "403": "AccessDenied",
+    "301": "PermanentRedirect",
+    "TemporaryRedirect": "PermanentRedirect",
+    "AuthorizationHeaderMalformed": "PermanentRedirect",
+    "IllegalLocationConstraintException": "PermanentRedirect",
+    "404": "NoSuchKey",
+    "NotFound": "NoSuchKey",
+    "NoSuchVersion": "NoSuchKey",
+}
+
+_PRECONDITION = {"PreconditionFailed", "412", "NotModified", "304"}
+
+_PASSING_CODES = {
+    "BadDigest",
+    "ConditionalRequestConflict",
+    "IncompleteBody",
+    "InternalError",
+    "NoSuchUpload",
+    "OperationAborted",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequests",
+    "XAmzContentSHA256Mismatch",
+}
+
+_UNREACHABLE = (
+    boto.EndpointConnectionError,
+    boto.ConnectTimeoutError,
+    boto.ProxyConnectionError,
+    boto.SSLError,
+)
+
+_NO_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.ProfileNotFound,
+    boto.SSOError,
+)
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turn every error of boto3 within the block into one of `headgate.errors`."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, HTTPError, ConnectionError, TimeoutError) as error:
+        raise explain(error, where) from error
+
+
+def explain(error: Exception, where: str) -> HeadgateError:  # noqa: PLR0911 - a table of cases
+    """Say what an error of boto3 means, where it happened, and what to do."""
+    if isinstance(error, ClientError):
+        return _explain_answer(error, where)
+    if isinstance(error, _UNREACHABLE):
+        return UnreachableError(
+            f"Nothing answers at the store's address ({error}).",
+            where=where,
+            todo="Check the endpoint URL, the network and the proxy, and that the server runs.",
+        )
+    if isinstance(error, _NO_CREDENTIALS):
+        return CredentialsError(
+            f"There are no usable credentials ({error}).",
+            where=where,
+            todo="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
+        )
+    if isinstance(error, boto.UnauthorizedSSOTokenError | boto.SSOTokenLoadError):
+        return _final("ExpiredToken", where, str(error))
+    if isinstance(error, boto.ParamValidationError) and "bucket" in str(error).lower():
+        return _final("InvalidBucketName", where, "")
+    if isinstance(error, boto.NoRegionError):
+        return _final("PermanentRedirect", where, "no region is set")
+    if isinstance(
+        error, boto.ParamValidationError | boto.InvalidEndpointDiscoveryConfigurationError
+    ):
+        return BucketError(f"The request cannot be made: {error}.", where=where)
+    if isinstance(error, ValueError):
+        return BucketError(
+            f"The endpoint URL cannot be used ({error}).",
+            where=where,
+            todo="Write it like https://s3.example.com, with http:// or https://.",
+        )
+    return TransientError(f"The connection to the store broke ({error}).", where=where)
+
+
+def _explain_answer(error: ClientError, where: str) -> HeadgateError:
+    answer = error.response.get("Error", {})
+    code, said = str(answer.get("Code", "")), str(answer.get("Message", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = _ALIASES.get(code, code)
+    if code in _PRECONDITION or status == 412:
+        return PreconditionError("The object is not the expected one.", where=where)
+    if code in _FINAL:
+        region = (
+            error.response.get("ResponseMetadata", {})
+            .get("HTTPHeaders", {})
+            .get("x-amz-bucket-region", "")
+        )
+        return _final(code, where, f"it is in {region}" if region else said)
+    if code in _PASSING_CODES or status >= 500 or status == 429:
+        return TransientError(f"The store answered {code or status}: {said}", where=where)
+    return BucketError(f"The store refused ({code or status}): {said}", where=where)
+
+
+def _final(code: str, where: str, said: str) -> HeadgateError:
+    kind, what, todo = _FINAL[code]
+    return kind(f"{what} ({said})" if said else what, where=where, todo=todo)

@@ -1,0 +1,198 @@
+"""The one module that builds and parses object keys, and that says what an upload's identity is.
+
+All keys are relative to the store's folder. No other module joins or splits a key.
+
+    uploads/[<dataset>/]<UTC timestamp>_<8 hex>_<name>     what came in (or any other name)
+    processed/[<dataset>/]<name>.<id>/<attempt>/...        results, one prefix for each attempt
+    quarantine/[<dataset>/]<name>.<id>/<attempt>/...
+    archive/[<dataset>/]<name>.<id>/<name>                 sources that were set aside
+    receipts/uploads/<key below uploads/>!<id>.json        the commit point of each upload
+    receipts/claims/<id>.json                              who is working on what
+    receipts/contents/<sha256>.json                        which receipt covers this content
+    receipts/older/<id>/<ETag>.json                        receipts that a forced run replaced
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from pydantic import Field
+
+from headgate.record import Record
+
+UPLOADS = "uploads/"
+PROCESSED = "processed/"
+QUARANTINE = "quarantine/"
+ARCHIVE = "archive/"
+RECEIPTS = "receipts/uploads/"
+HASHED_RECEIPTS = "receipts/hashed/"
+CLAIMS = "receipts/claims/"
+CONTENTS = "receipts/contents/"
+OLDER = "receipts/older/"
+
+KEY_BYTES = 1024
+"""S3's limit for a whole key."""
+
+COMPONENT_BYTES = 255
+"""Stores that keep objects in a file system limit each component of a key."""
+
+_STAMP = "%Y%m%d_%H%M%S"
+_OWN_NAME = re.compile(r"(?P<stamp>\d{8}_\d{6})_(?P<token>[0-9a-f]{8})_(?P<name>.+)", re.DOTALL)
+_RECEIPT = re.compile(r"(?P<key>.+)!(?P<id>[0-9a-f]{16})\.json", re.DOTALL)
+_DATASET = re.compile(r"\w[\w.-]{0,63}")
+_UNSAFE = re.compile(r"[^\w.-]+")
+_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
+
+
+class Upload(Record):
+    """One content under one key: what is claimed, processed and receipted exactly once."""
+
+    bucket: str = Field(description="Bucket name")
+    key: str = Field(description="Key relative to the store's folder")
+    etag: str = Field(description="ETag without quotes")
+    size: int = Field(description="Bytes", ge=0)
+    version: str | None = Field(default=None, description="Version id, where the bucket has them")
+
+    @cached_property
+    def id(self) -> str:
+        """16 hex digits that stand for this content under this key.
+
+        The version id is left out on purpose: a listing does not tell it, and an upload must have
+        the same identity whether an event or a listing announces it. The ETag tells contents apart.
+        """
+        identity = "\0".join((self.bucket, self.key, self.etag, str(self.size)))
+        return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+    @property
+    def name(self) -> str:
+        """The original file name, without the folder, timestamp and token of an upload key."""
+        last = self.key.rsplit("/", 1)[-1]
+        own = _OWN_NAME.fullmatch(last)
+        return own["name"] if own else last
+
+
+class UploadName(Record):
+    """The parts of a key that Headgate itself gave to an upload."""
+
+    dataset: str | None
+    at: datetime
+    token: str
+    name: str
+
+
+def new_upload_key(name: str, dataset: str | None, now: datetime, token: str) -> str:
+    """Name a new upload; `token` is 8 hex digits and keeps two uploads of one second apart."""
+    stamp = now.astimezone(UTC).strftime(_STAMP)
+    folder = f"{UPLOADS}{dataset}/" if dataset else UPLOADS
+    return f"{folder}{stamp}_{token}_{_safe(PurePosixPath(name).name)}"
+
+
+def parse_upload_key(key: str) -> UploadName | None:
+    """Take a key of `new_upload_key` apart; None for names that others gave."""
+    own = _OWN_NAME.fullmatch(key.rsplit("/", 1)[-1])
+    if not key.startswith(UPLOADS) or own is None:
+        return None
+    try:
+        at = datetime.strptime(own["stamp"], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return UploadName(dataset=dataset_of(key), at=at, token=own["token"], name=own["name"])
+
+
+def is_upload(key: str, size: int | None = None) -> bool:
+    """Tell whether a key is somebody's data: no folder marker, no marker file, not half-written."""
+    if not key.startswith(UPLOADS) or key.endswith("/"):
+        return False
+    name = key.rsplit("/", 1)[-1].lower()
+    if name.startswith(".") or name.endswith((*_UNFINISHED, "_$folder$")):
+        return False
+    return size != 0 or (not name.startswith("_") and "." in name)
+
+
+def dataset_of(key: str) -> str | None:
+    """Name the data set of an upload: the first folder below `uploads/`."""
+    folder, _, rest = key.removeprefix(UPLOADS).partition("/")
+    return folder if rest and key.startswith(UPLOADS) and _DATASET.fullmatch(folder) else None
+
+
+def result_prefix(upload: Upload, attempt: str) -> str:
+    """Place one attempt's results; another attempt at the same upload never writes there."""
+    return f"{PROCESSED}{_place(upload)}/{attempt}/"
+
+
+def quarantine_prefix(upload: Upload, attempt: str) -> str:
+    """Place one attempt's bad rows."""
+    return f"{QUARANTINE}{_place(upload)}/{attempt}/"
+
+
+def attempts_prefixes(upload: Upload) -> tuple[str, str]:
+    """Where all attempts at this upload have written."""
+    return f"{PROCESSED}{_place(upload)}/", f"{QUARANTINE}{_place(upload)}/"
+
+
+def archive_key(upload: Upload) -> str:
+    """Place the source of a finished upload that is to be archived."""
+    return f"{ARCHIVE}{_place(upload)}/{_safe(upload.key.rsplit('/', 1)[-1])}"
+
+
+def claim_key(upload: Upload) -> str:
+    """Place the claim on an upload."""
+    return f"{CLAIMS}{upload.id}.json"
+
+
+def receipt_key(upload: Upload) -> str:
+    """Place the receipt of an upload, so that receipts are listed in the order of uploads.
+
+    `!` comes before nearly every character in a name, so `a.csv` and `a.csv.gz` keep their order.
+    Keys that no store is sure to keep (too long, or with `.`, `..` or empty components) are hashed.
+    """
+    if has_mirrored_receipt(upload.key):
+        return f"{RECEIPTS}{upload.key.removeprefix(UPLOADS)}!{upload.id}.json"
+    return f"{HASHED_RECEIPTS}{upload.id}.json"
+
+
+def has_mirrored_receipt(key: str) -> bool:
+    """Tell whether the receipts of an upload's key lie in the order of uploads."""
+    below = key.removeprefix(UPLOADS)
+    extra = len("!0123456789abcdef.json")
+    parts = below.encode().split(b"/")
+    return (
+        len(RECEIPTS) + len(below.encode()) + extra <= KEY_BYTES - 256  # leaves room for a folder
+        and all(part not in (b"", b".", b"..") for part in parts)
+        and len(parts[-1]) + extra <= COMPONENT_BYTES
+    )
+
+
+def parse_receipt_key(key: str) -> tuple[str, str] | None:
+    """Give the upload's key and id of a mirrored receipt key."""
+    found = _RECEIPT.fullmatch(key.removeprefix(RECEIPTS))
+    if not key.startswith(RECEIPTS) or found is None:
+        return None
+    return UPLOADS + found["key"], found["id"]
+
+
+def content_key(sha256: str) -> str:
+    """Place the pointer from a content to the receipt that covers it."""
+    return f"{CONTENTS}{sha256}.json"
+
+
+def older_receipt_key(upload: Upload, etag: str) -> str:
+    """Place a receipt that a forced run has replaced."""
+    return f"{OLDER}{upload.id}/{etag}.json"
+
+
+def _place(upload: Upload) -> str:
+    dataset = dataset_of(upload.key)
+    return f"{dataset + '/' if dataset else ''}{_safe(upload.key.rsplit('/', 1)[-1])}.{upload.id}"
+
+
+def _safe(name: str, limit: int = 120) -> str:
+    """Keep a name readable and harmless in a URL and a file system: `limit` bytes, kept suffix."""
+    clean = _UNSAFE.sub("_", name).lstrip(".") or "file"
+    raw = clean.encode()
+    if len(raw) <= limit:
+        return clean
+    head, tail = raw[: limit - 24], raw[-24:]
+    return head.decode(errors="ignore") + tail.decode(errors="ignore")

@@ -1,0 +1,95 @@
+"""Receipts: the commit point of an upload, found by its identity or by its content.
+
+What a receipt says is the journey's matter; here it is a JSON object with `outputs`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headgate.bucket.faults import PreconditionError
+from headgate.bucket.keys import Upload, content_key, older_receipt_key, receipt_key
+from headgate.bucket.store import Store
+from headgate.errors import AlreadyProcessedError
+from headgate.record import Record
+
+
+class Finding(Record):
+    """What `verify` says of one output."""
+
+    key: str
+    ok: bool
+    detail: str
+
+
+def find(store: Store, upload: Upload) -> dict[str, Any] | None:
+    """Give the receipt of exactly this upload, if it has one."""
+    stored = store.read(receipt_key(upload))
+    return None if stored is None else json.loads(stored.body)
+
+
+def find_content(store: Store, sha256: str) -> dict[str, Any] | None:
+    """Give the receipt of any upload with the same bytes, under whatever key."""
+    pointer = store.read(content_key(sha256))
+    if pointer is None:
+        return None
+    stored = store.read(json.loads(pointer.body)["receipt"])
+    return None if stored is None else json.loads(stored.body)
+
+
+def commit(
+    store: Store,
+    upload: Upload,
+    receipt: Mapping[str, Any],
+    *,
+    sha256: str | None = None,
+    force: bool = False,
+) -> str:
+    """Publish a result by writing its receipt, the last of all writes; give the receipt's key.
+
+    The receipt must hold something of its run's own (such as its id), for a lost acknowledgement to
+    be told from another's receipt. With `force` an older receipt is kept beside the new one.
+
+    Raises:
+        AlreadyProcessedError: another run has published a result for this upload.
+    """
+    key, body = receipt_key(upload), json.dumps(receipt, indent=1, ensure_ascii=False).encode()
+    try:
+        store.put_new(key, body)
+    except PreconditionError as error:
+        if not force:
+            raise AlreadyProcessedError(key, where=store.where(upload.key)) from error
+        _replace(store, upload, body)
+    if sha256:
+        store.put(content_key(sha256), json.dumps({"receipt": key}).encode(), "application/json")
+    return key
+
+
+def verify(store: Store, receipt: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compare each output of a receipt, byte for byte by sha256, with what the bucket holds."""
+    for output in receipt["outputs"]:
+        key = output["key"]
+        digest = hashlib.sha256()
+        size = 0
+        chunks = store.stream(key)
+        if chunks is None:
+            yield Finding(key=key, ok=False, detail="missing")
+            continue
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+        same = digest.hexdigest() == output["sha256"]
+        yield Finding(
+            key=key, ok=same, detail=f"{size:,} bytes" if same else "its content has changed"
+        )
+
+
+def _replace(store: Store, upload: Upload, body: bytes) -> None:
+    key = receipt_key(upload)
+    older = store.read(key)
+    if older is None:
+        store.put_new(key, body)
+        return
+    store.put(older_receipt_key(upload, older.etag), older.body, "application/json")
+    store.replace(key, body, older.etag)

@@ -1,0 +1,85 @@
+"""Every setting that Headgate reads from the environment or `.env`; read when called, not before.
+
+Options of a single run are in `headgate.options`; deployment matters are in `prefect.yaml`.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from headgate.errors import SettingsError
+
+_Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """Where the bucket is, how to reach it, and how patient to be."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HEADGATE_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    bucket: str | None = Field(
+        default=None,
+        description="Bucket name",
+        validation_alias=AliasChoices("HEADGATE_BUCKET", "AWS_BUCKET_NAME", "bucket"),
+    )
+    folder: str = Field(default="", description="Folder in the bucket that holds everything")
+    access_key_id: str | None = Field(
+        default=None,
+        description="Access key; empty for the machine's own role",
+        validation_alias=AliasChoices("AWS_ACCESS_KEY_ID", "access_key_id"),
+    )
+    secret_access_key: SecretStr | None = Field(
+        default=None,
+        description="Secret key",
+        validation_alias=AliasChoices("AWS_SECRET_ACCESS_KEY", "secret_access_key"),
+    )
+    session_token: SecretStr | None = Field(
+        default=None,
+        description="Token of temporary credentials",
+        validation_alias=AliasChoices("AWS_SESSION_TOKEN", "session_token"),
+    )
+    region: str | None = Field(
+        default=None,
+        description="AWS region",
+        validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION", "region"),
+    )
+    endpoint_url: str | None = Field(
+        default=None,
+        description="Address of an S3-compatible server; empty for AWS",
+        validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "endpoint_url"),
+    )
+    queue_url: str | None = Field(default=None, description="SQS queue that announces uploads")
+    scratch: Path | None = Field(
+        default=None, description="Folder for work in progress; empty for the system's own"
+    )
+
+    lease_seconds: _Seconds = Field(
+        default=60, description="A claim not renewed for so long lapses"
+    )
+    connect_seconds: _Seconds = Field(default=5, description="Time-out for reaching the store")
+    read_seconds: _Seconds = Field(default=30, description="Time-out for each answer of the store")
+    attempts: int = Field(default=6, description="Tries of each request", ge=1, le=20)
+    connections: int = Field(default=8, description="Connections at once for one file", ge=1, le=64)
+    part_mib: int = Field(default=16, description="Size of one part of a transfer", ge=5, le=512)
+    poll_seconds: _Seconds = Field(default=15, description="Interval of listing, without a queue")
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: a variable has a value that cannot be; the message names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        variable = name if name.isupper() else f"HEADGATE_{name.upper()}"
+        raise SettingsError(
+            f"{first['msg']}.", where=variable, todo="Correct it in the environment or in .env."
+        ) from error
