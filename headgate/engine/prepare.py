@@ -9,17 +9,19 @@ from typing import Self
 
 from pydantic import model_validator
 
+from headgate.engine import clean, outputs, report, rules
+from headgate.engine import recipe as recipes
+from headgate.engine.duck import database
+from headgate.engine.recipe import Recipe
+from headgate.engine.removal import Removed, kept, mark_removed
+from headgate.engine.rules import RuleResult
+from headgate.engine.staged import Staged, stage
+from headgate.engine.table import Reading
 from headgate.errors import RowsUnaccountedError
+from headgate.options import PrepareOptions
 from headgate.record import Record
 
-
-class RuleResult(Record):
-    """What one rule did: how many cells it changed or added, how many rows it removed."""
-
-    rule: str
-    cells: int = 0
-    rows: int = 0
-    detail: str = ""
+__all__ = ["Prepared", "RuleResult", "prepare"]
 
 
 class Prepared(Record):
@@ -48,3 +50,78 @@ class Prepared(Record):
                 todo="Nothing was published; please report this with the file's first lines.",
             )
         return self
+
+
+def prepare(
+    reading: Reading,
+    scratch: Path,
+    options: PrepareOptions,
+    *,
+    target: str | None = None,
+    recipe: Path | None = None,
+) -> Prepared:
+    """Clean the good rows, or make them ready for a model; write every file of the result.
+
+    With a recipe nothing is fitted: the file is treated as the one the recipe was fitted on.
+
+    Raises:
+        OptionsError: A rule does not fit the file's columns, or the recipe cannot be read.
+    """
+    columns = {column.name: column for column in reading.columns}
+    folder = scratch / "prepared"
+    folder.mkdir(exist_ok=True)
+    with database(scratch, reading.table) as con:
+        replayed = recipes.load(recipe) if recipe else None
+        inputs = replayed.inputs if replayed else clean.inputs(reading.columns, options.clean)
+        staged = stage(con, reading.table, inputs, columns)
+        removal = replayed.removal if replayed else clean.removal(options.clean, target)
+        removed = mark_removed(staged, removal)
+        made = replayed or Recipe(
+            mode=options.mode,
+            rows=reading.rows_good,
+            inputs=inputs,
+            removal=removal,
+            outputs=clean.fit(staged, removed, options.clean),
+        )
+        return _write(reading, staged, removed, made, folder=folder, options=options)
+
+
+def _write(
+    reading: Reading,
+    staged: Staged,
+    removed: Removed,
+    made: Recipe,
+    *,
+    folder: Path,
+    options: PrepareOptions,
+) -> Prepared:
+    """Write every file of the result, and count what was done."""
+    relation = kept(staged.text, removed)
+    texts = [(each.name, clean.csv_cell(staged, each)) for each in made.outputs]
+    typed = [(each.name, clean.typed_cell(staged, each)) for each in made.outputs]
+    rows_out = outputs.write_csv(staged.con, relation, texts, folder / "data.csv")
+    outputs.write_parquet(staged.con, relation, typed, folder / "data.parquet")
+    results = rules.count(staged, removed, made)
+    spreadsheet = folder / "spreadsheet.csv" if options.spreadsheet else None
+    if spreadsheet:
+        cells = outputs.write_spreadsheet(staged.con, relation, texts, spreadsheet)
+        results.append(
+            RuleResult(rule="escape formulas", cells=cells, detail="Only in the spreadsheet copy.")
+        )
+    recipes.save(made, folder / "recipe.json")
+    prepared = Prepared(
+        csv=folder / "data.csv",
+        parquet=folder / "data.parquet",
+        recipe=folder / "recipe.json",
+        report=folder / "report.html",
+        spreadsheet=spreadsheet,
+        rows_in=reading.rows_good,
+        rows_out=rows_out,
+        duplicates=removed.duplicates,
+        dropped=removed.empty + removed.without_target,
+        rules=tuple(results),
+        columns=tuple(each.name for each in made.outputs),
+        preview=outputs.preview(folder / "data.csv"),
+    )
+    report.write(prepared.report, reading=reading, prepared=prepared)
+    return prepared

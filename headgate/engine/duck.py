@@ -1,0 +1,44 @@
+"""DuckDB with bounded memory: one shared instance for small tables, an own one for large ones.
+
+Here: opening a connection and what SQL text needs. Not here: any statement about data.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+MEMORY = "448MB"
+SMALL = 16 * 2**20  # bytes of table below which an own instance (20 ms to start) is not worth it
+
+
+@contextmanager
+def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection for work on one table; what does not fit memory spills into scratch."""
+    small = table.stat().st_size < SMALL
+    con = _shared().cursor() if small else _instance(str(scratch / "spill"))
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@cache
+def _shared() -> duckdb.DuckDBPyConnection:
+    return _instance(str(Path(tempfile.gettempdir()) / f"headgate-spill-{os.getpid()}"))
+
+
+def _instance(spill: str) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "temp_directory": spill,
+            "threads": min(os.cpu_count() or 1, 4),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )

@@ -1,0 +1,63 @@
+"""Staged tables made by hand, so that preparing is tested apart from reading."""
+
+from pathlib import Path
+
+import duckdb
+
+from headgate.engine.dialect import Dialect
+from headgate.engine.table import LINE, Reading
+from headgate.engine.types import Column, Kind, Missing, quote_name
+
+TYPES: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL(18, 2)",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+
+
+def column(name: str, position: int, kind: Kind = "text", missing: tuple[str, ...] = ()) -> Column:
+    """A column whose text DuckDB's own casts understand."""
+    quoted = quote_name(name)
+    return Column(
+        name=name,
+        position=position,
+        kind=kind,
+        sql_type=TYPES[kind],
+        sql=quoted if kind == "text" else f"TRY_CAST({quoted} AS {TYPES[kind]})",
+        missing=tuple(Missing(marker=marker, count=1) for marker in missing),
+    )
+
+
+def reading(
+    scratch: Path,
+    names: dict[str, Kind],
+    rows: list[tuple[str | None, ...]],
+    *,
+    missing: tuple[str, ...] = (),
+) -> Reading:
+    """Stage rows of text; lines count from 2, as after a header."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    path = scratch / "staged.parquet"
+    fields = ", ".join(f"{quote_name(name)} VARCHAR" for name in names)
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE t ({LINE} BIGINT, {fields})")
+        con.executemany(
+            f"INSERT INTO t VALUES ({', '.join('?' * (len(names) + 1))})",
+            [(line, *row) for line, row in enumerate(rows, start=2)],
+        )
+        con.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+    return Reading(
+        dialect=Dialect(names=tuple(names)),
+        table=path,
+        columns=tuple(
+            column(name, place, kind, missing) for place, (name, kind) in enumerate(names.items())
+        ),
+        contract="default",
+        contract_hash="0",
+        rows_in=len(rows),
+        rows_good=len(rows),
+        quarantined=0,
+    )
