@@ -7,17 +7,19 @@ found, what the contract says, and what is made of the good rows afterwards.
 from pathlib import Path
 from typing import Annotated
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import Field
 
+from headgate.engine.blocks import LINE, Bad, map_blocks
 from headgate.engine.contract import Contract
+from headgate.engine.detect import detect
 from headgate.engine.dialect import Dialect, Evidence
 from headgate.engine.drift import Drift, Layout
 from headgate.engine.quarantine import Failure
-from headgate.engine.types import Column
+from headgate.engine.types import Column, quote_name
 from headgate.options import CheckOptions, ReadOptions
 from headgate.record import Record
-
-LINE = "_line"
 
 
 class Reading(Record):
@@ -63,4 +65,29 @@ def read(
     Raises:
         BadFileError: The file as a whole cannot be accepted.
     """
-    raise NotImplementedError(path, scratch, read, check, contract, previous)
+    del check, previous
+    dialect = detect(path, read)
+    staged = scratch / "staged.parquet"
+    rows_good, blank = 0, 0
+    bad: list[Bad] = []
+    schema = pa.schema([(name, pa.string()) for name in dialect.names] + [(LINE, pa.int64())])
+    with pq.ParquetWriter(staged, schema, compression="lz4", use_dictionary=False) as writer:
+        for block in map_blocks(path, dialect, lambda block: block):
+            writer.write_table(block.rows)
+            rows_good += block.rows.num_rows
+            bad += block.bad
+            blank += block.blank
+    return Reading(
+        dialect=dialect,
+        table=staged,
+        columns=tuple(
+            Column(name=name, position=i, sql=f"nullif({quote_name(name)}, '')")
+            for i, name in enumerate(dialect.names)
+        ),
+        contract=contract.name,
+        contract_hash="",
+        rows_in=rows_good + len(bad),
+        rows_good=rows_good,
+        quarantined=len(bad),
+        blank_lines=blank,
+    )

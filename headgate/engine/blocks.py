@@ -1,0 +1,288 @@
+"""A file's body cut into blocks of whole rows, each parsed into text columns with line numbers.
+
+Here: the two ways into the one form, `Block`: Arrow's parser for the regular lines of a plain
+dialect; the tokeniser for every other dialect and for damaged lines. Not here: types, checks,
+and where rows go.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from headgate.engine.dialect import Dialect
+from headgate.engine.scan import Marks, RowSpans, damaged_spans, row_spans, whole_rows
+from headgate.engine.source import body_lines, open_bytes, open_text, split_lines
+from headgate.engine.tokenise import Parser, Rows
+
+LINE = "_line"
+"""Name of the column that holds the physical line on which a row starts."""
+BLOCK_BYTES = 8 << 20
+THREADS = 2
+AHEAD = THREADS + 1
+_UTF8 = {"utf-8", "utf-8-sig", "utf8", "ascii", "us-ascii"}
+_BOM = b"\xef\xbb\xbf"
+
+Made = TypeVar("Made")
+
+
+class Bad(NamedTuple):
+    """A row that does not fit the table, as far as it could be split."""
+
+    line: int
+    raw: str
+    fields: list[str]
+    check: str
+
+
+class Block(NamedTuple):
+    """Whole rows in file order: those that fit as text columns, and those that do not."""
+
+    rows: pa.Table
+    bad: list[Bad]
+    blank: int
+    raw: Callable[[int], str | None]
+
+
+def map_blocks(path: Path, dialect: Dialect, make: Callable[[Block], Made]) -> Iterator[Made]:
+    """Parse the body block by block and yield what `make` makes of each, in file order.
+
+    Blocks are worked on by a few threads; only a few of them are in memory at a time.
+    """
+    pieces = _plain_pieces(path, dialect) if dialect.plain else _general_pieces(path, dialect)
+    first = next(pieces, None)
+    if first is None:
+        return
+    yield make(first())
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(THREADS, "blocks") as pool:
+        for piece in pieces:
+            waiting.append(pool.submit(_made, piece, make))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _made(piece: Callable[[], Block], make: Callable[[Block], Made]) -> Made:
+    return make(piece())
+
+
+def _plain_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]:
+    """Cut the bytes of a plain body at row ends."""
+    quote = None if dialect.quotechar is None else ord(dialect.quotechar)
+    marks = Marks(ord(dialect.delimiter), quote)
+    rest, line = b"", 1
+    skip = dialect.skip_lines + dialect.header_lines
+    for data in _utf8_bytes(path, dialect):
+        rest += data
+        while skip and (at := rest.find(b"\n")) >= 0:
+            rest, line, skip = rest[at + 1 :], line + 1, skip - 1
+        if skip or len(rest) < BLOCK_BYTES:
+            continue
+        cut = whole_rows(rest[: _before_footer(rest, dialect.footer_lines)], marks)
+        if cut:
+            yield partial(_parse_plain, rest[:cut], line, dialect, marks)
+            line += rest.count(b"\n", 0, cut)
+            rest = rest[cut:]
+    rest = b"" if skip else rest[: _before_footer(rest, dialect.footer_lines)]
+    if rest:
+        yield partial(_parse_plain, rest, line, dialect, marks)
+
+
+def _utf8_bytes(path: Path, dialect: Dialect) -> Iterator[bytes]:
+    if dialect.encoding.lower() not in _UTF8:
+        yield from (text.encode() for text in open_text(path, dialect))
+        return
+    with open_bytes(path, dialect.compression, dialect.member) as file:
+        yield file.read(len(_BOM)).removeprefix(_BOM)
+        while data := file.read(BLOCK_BYTES):
+            yield data
+
+
+def _before_footer(data: bytes, lines: int) -> int:
+    """Return the offset before the last lines, where a table's footer may stand."""
+    end = len(data)
+    if lines and not data.endswith(b"\n"):
+        lines -= 1
+        end = data.rfind(b"\n") + 1
+    for _ in range(lines):
+        end = data.rfind(b"\n", 0, max(end - 1, 0)) + 1
+    return end
+
+
+def _parse_plain(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Block:
+    """Parse whole rows: regular ones in bulk, damaged ones with care."""
+    parts: list[Block] = []
+    done = 0
+    for start, end in [*damaged_spans(data, marks), (len(data), len(data))]:
+        for part, text in ((_parse_regular, data[done:start]), (_parse_damaged, data[start:end])):
+            if text:
+                parts.append(part(text, line, dialect, marks))
+                line += text.count(b"\n")
+        done = end
+    return _join(parts) if len(parts) != 1 else parts[0]
+
+
+def _join(parts: list[Block]) -> Block:
+    def raw(line: int) -> str | None:
+        return next((text for part in parts if (text := part.raw(line)) is not None), None)
+
+    return Block(
+        pa.concat_tables([part.rows for part in parts]),
+        [bad for part in parts for bad in part.bad],
+        sum(part.blank for part in parts),
+        raw,
+    )
+
+
+def _parse_regular(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Block:
+    text = RowText(data, line, marks)
+    refused: list[Any] = []
+    try:
+        rows = _parse_by_arrow(data, dialect, refused)
+    except pa.ArrowInvalid:
+        return _parse_undecodable(text, dialect)
+    newlines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if newlines == rows.num_rows and not refused:
+        lines = np.arange(line, line + rows.num_rows)
+        return Block(rows.append_column(LINE, pa.array(lines)), [], 0, text.row_on)
+    lines = text.spans.lines + line
+    at = [row.number - 1 for row in refused]
+    bad = [_misfit(int(lines[i]), text.row(i), dialect) for i in at]
+    rows = rows.append_column(LINE, pa.array(np.delete(lines, at)))
+    kept = [row for row in bad if row.raw.strip()]
+    return Block(rows, kept, text.spans.blank + len(bad) - len(kept), text.row_on)
+
+
+def _parse_by_arrow(data: bytes, dialect: Dialect, refused: list[Any]) -> pa.Table:
+    def refuse(row: Any) -> str:
+        refused.append(row)
+        return "skip"
+
+    return pacsv.read_csv(
+        pa.BufferReader(data),
+        read_options=pacsv.ReadOptions(
+            use_threads=False, block_size=len(data) + 1, column_names=dialect.names
+        ),
+        parse_options=pacsv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quotechar or False,
+            invalid_row_handler=refuse,
+        ),
+        convert_options=pacsv.ConvertOptions(
+            column_types=dict.fromkeys(dialect.names, pa.string()), strings_can_be_null=False
+        ),
+    )
+
+
+def _parse_undecodable(text: "RowText", dialect: Dialect) -> Block:
+    """Keep back the rows that are not valid UTF-8 and parse the others."""
+    good: list[int] = []
+    bad: list[Bad] = []
+    refused: list[Any] = []
+    for i in range(len(text.spans.starts)):
+        data = text.octets(i)
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            bad.append(Bad(text.line_of(i), text.row(i), [], "encoding"))
+        else:
+            good.append(i)
+    rows = _parse_by_arrow(b"\n".join(map(text.octets, good)) + b"\n", dialect, refused)
+    lines = text.spans.lines[good] + text.line
+    at = [row.number - 1 for row in refused]
+    bad += [_misfit(int(lines[i]), text.row(good[i]), dialect) for i in at]
+    rows = rows.append_column(LINE, pa.array(np.delete(lines, at)))
+    return Block(rows, sorted(bad), text.spans.blank, text.row_on)
+
+
+def _parse_damaged(data: bytes, line: int, dialect: Dialect, _: Marks) -> Block:
+    lines = split_lines(data.decode(errors="replace"), "\n")
+    parser = Parser(dialect.syntax, len(dialect.names))
+    return _block_of_rows(parser.feed(line, lines) + parser.finish(), line, lines, dialect)
+
+
+def _general_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]:
+    """Tokenise the lines of any dialect; rows may go on from one batch to the next."""
+    parser = Parser(dialect.syntax, len(dialect.names))
+    held: list[str] = []
+    first = 1
+    for number, lines in body_lines(path, dialect):
+        first = first if held else number
+        held = held + lines
+        rows = parser.feed(number, lines)
+        if rows.ends:
+            used = rows.ends[-1] + 1 - first
+            yield partial(_block_of_rows, rows, first, held[:used], dialect)
+            held, first = held[used:], first + used
+    if held:
+        yield partial(_block_of_rows, parser.finish(), first, held, dialect)
+
+
+def _block_of_rows(rows: Rows, first: int, lines: list[str], dialect: Dialect) -> Block:
+    """Put tokenised rows into columns; `lines` are the physical lines from number `first` on."""
+    width = len(dialect.names)
+    ends = dict(zip(rows.lines, rows.ends, strict=True))
+
+    def raw(line: int) -> str | None:
+        if line not in ends:
+            return None
+        return "".join(lines[line - first : ends[line] - first + 1]).rstrip("\r\n")
+
+    fits = [i for i, fields in enumerate(rows.fields) if len(fields) == width]
+    good = rows if len(fits) == len(rows.fields) else rows.only(fits)
+    bad = [
+        Bad(line, raw(line) or "", fields, "width")
+        for fields, line in zip(rows.fields, rows.lines, strict=True)
+        if len(fields) != width
+    ]
+    columns = [pa.array(column, pa.string()) for column in zip(*good.fields, strict=True)]
+    columns = columns or [pa.array([], pa.string())] * width
+    table = pa.table([*columns, pa.array(good.lines, pa.int64())], names=[*dialect.names, LINE])
+    filled = sum(end - start + 1 for start, end in ends.items())
+    return Block(table, bad, len(lines) - filled, raw)
+
+
+def _misfit(line: int, raw: str, dialect: Dialect) -> Bad:
+    rows = Parser(dialect.syntax).feed(line, [raw])
+    return Bad(line, raw, rows.fields[0] if rows.fields else [raw], "width")
+
+
+class RowText:
+    """The text of a piece of the file, from which single rows can be had back."""
+
+    def __init__(self, data: bytes, line: int, marks: Marks) -> None:
+        self._data = data
+        self._marks = marks
+        self.line = line
+
+    @cached_property
+    def spans(self) -> RowSpans:
+        """Where the rows stand."""
+        return row_spans(self._data, self._marks)
+
+    def octets(self, index: int) -> bytes:
+        """The bytes of a row, without its line end."""
+        return self._data[self.spans.starts[index] : self.spans.ends[index]]
+
+    def row(self, index: int) -> str:
+        """The text of a row, without its line end."""
+        return self.octets(index).decode(errors="replace")
+
+    def line_of(self, index: int) -> int:
+        """The physical line on which a row starts."""
+        return self.line + int(self.spans.lines[index])
+
+    def row_on(self, line: int) -> str | None:
+        """The text of the row that starts on a line, if one does."""
+        at = int(np.searchsorted(self.spans.lines, line - self.line))
+        if at == len(self.spans.lines) or self.line_of(at) != line:
+            return None
+        return self.row(at)
