@@ -9,9 +9,21 @@ import unicodedata
 from collections.abc import Iterable
 
 from headgate.engine import stats
-from headgate.engine.recipe import CleanColumn, Fence, Filling, Input, OutlierFlag, Output, Removal
+from headgate.engine.duck import double, first
+from headgate.engine.recipe import (
+    CleanColumn,
+    CleanOutput,
+    Fence,
+    Filling,
+    Input,
+    OutlierFlag,
+    Output,
+    Recipe,
+    Removal,
+)
 from headgate.engine.removal import Removed, kept
 from headgate.engine.staged import Staged
+from headgate.engine.table import LINE
 from headgate.engine.types import Column, quote_name, quote_text
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
@@ -134,12 +146,12 @@ def _filling(
         return Filling(how=how, text=found[1]) if found else None
     if column.kind not in NUMBERS:
         return None
-    double = f"({value})::DOUBLE"
     if how == Fill.MEDIAN:
-        middle = stats.quantiles(staged.con, relation, double, [0.5])
+        (middle,) = stats.quantiles(staged.con, relation, [value], [0.5])
         number = middle[0] if middle else None
     else:
-        number = stats.mean(staged.con, relation, double)
+        (moments,) = stats.moments(staged.con, relation, LINE, [value])
+        number = moments.mean if moments else None
     if number is None:
         return None
     return Filling(how=how, text=_write(staged, column, number), number=number)
@@ -159,8 +171,8 @@ def _constant(staged: Staged, column: Input, constant: str) -> Filling:
 def _fence(staged: Staged, removed: Removed, column: Input, options: CleanOptions) -> Fence | None:
     if column.kind not in NUMBERS:
         return None
-    double = f"({staged.typed(column)})::DOUBLE"
-    quarters = stats.quantiles(staged.con, kept(staged.text, removed), double, [0.25, 0.75])
+    relation = kept(staged.text, removed)
+    (quarters,) = stats.quantiles(staged.con, relation, [staged.typed(column)], [0.25, 0.75])
     if not quarters:
         return None
     reach = options.fence * (quarters[1] - quarters[0])
@@ -183,10 +195,11 @@ def _write(staged: Staged, column: Input, number: float) -> str:
 
 
 def _read(staged: Staged, column: Input, text: str) -> object:
-    row = staged.con.execute(
+    row = first(
+        staged.con,
         f"SELECT {staged.typed(column)} FROM (SELECT {quote_text(text)} AS"
-        f" {quote_name(column.name)})"
-    ).fetchone()
+        f" {quote_name(column.name)})",
+    )
     return row[0] if row else None
 
 
@@ -199,7 +212,16 @@ def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> st
     return "DOUBLE"
 
 
-def csv_cell(staged: Staged, output: Output) -> str:
+def cells(staged: Staged, recipe: Recipe) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Name and expression of every output over `staged.text`: as text, and as typed value."""
+    wanted = [each for each in recipe.outputs if isinstance(each, CleanColumn | OutlierFlag)]
+    return (
+        [(each.name, _csv_cell(staged, each)) for each in wanted],
+        [(each.name, _typed_cell(staged, each)) for each in wanted],
+    )
+
+
+def _csv_cell(staged: Staged, output: CleanOutput) -> str:
     """The text of an output's cell over `staged.text`."""
     column = _input(staged, output.source)
     name = quote_name(column.name)
@@ -213,7 +235,7 @@ def csv_cell(staged: Staged, output: Output) -> str:
     return f"CASE {' '.join(clauses)} ELSE {name} END"
 
 
-def typed_cell(staged: Staged, output: Output) -> str:
+def _typed_cell(staged: Staged, output: CleanOutput) -> str:
     """The typed value of an output's cell over `staged.text`."""
     column = _input(staged, output.source)
     if isinstance(output, OutlierFlag):
@@ -232,7 +254,7 @@ def _fill_value(staged: Staged, output: CleanColumn) -> str:
     if fill is None:
         return "NULL"
     if fill.number is not None:
-        return f"{fill.number!r}::{output.sql_type}"
+        return f"{double(fill.number)}::{output.sql_type}"
     column = _input(staged, output.source)
     name = quote_name(column.name)
     return (
@@ -249,16 +271,18 @@ def _clip_clauses(staged: Staged, output: CleanColumn, *, quoted: bool) -> list[
     if quoted:
         texts = quote_text(output.clip.low_text), quote_text(output.clip.high_text)
     else:
-        texts = f"{low!r}::{output.sql_type}", f"{high!r}::{output.sql_type}"
+        texts = f"{double(low)}::{output.sql_type}", f"{double(high)}::{output.sql_type}"
     return [
-        f"WHEN {value} < {low!r} THEN {texts[0]}",
-        f"WHEN {value} > {high!r} THEN {texts[1]}",
+        f"WHEN {value} < {double(low)} THEN {texts[0]}",
+        f"WHEN {value} > {double(high)} THEN {texts[1]}",
     ]
 
 
 def _flag(staged: Staged, output: OutlierFlag) -> str:
     value = f"({staged.typed(_input(staged, output.source))})::DOUBLE"
-    return f"({value} < {output.fence.low!r} OR {value} > {output.fence.high!r})::TINYINT"
+    return (
+        f"({value} < {double(output.fence.low)} OR {value} > {double(output.fence.high)})::TINYINT"
+    )
 
 
 def _input(staged: Staged, name: str) -> Input:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -42,3 +43,14 @@ def _instance(spill: str) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+
+
+def double(number: float) -> str:
+    """Write a number as an SQL literal that keeps its every bit."""
+    return f"CAST('{number!r}' AS DOUBLE)"
+
+
+def first(con: duckdb.DuckDBPyConnection, statement: str) -> tuple[Any, ...]:
+    """Run a statement to its end and return its first row."""
+    rows = con.execute(statement).fetchall()
+    return rows[0] if rows else ()

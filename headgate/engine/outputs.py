@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from headgate.engine.duck import first
 from headgate.engine.types import quote_name, quote_text
 
 PREVIEW_ROWS = 50
@@ -53,7 +54,7 @@ def write_spreadsheet(
     ]
     write_csv(con, relation, safe, path)
     counts = " + ".join(f"count(*) FILTER (WHERE {each})" for each in risky.values())
-    row = con.execute(f"SELECT {counts} FROM {relation}").fetchone()
+    row = first(con, f"SELECT {counts} FROM {relation}")
     return int(row[0]) if row else 0
 
 
@@ -71,7 +72,5 @@ def _copy(
     form: str,
 ) -> int:
     columns = ", ".join(f"{cell} AS {quote_name(name)}" for name, cell in cells)
-    row = con.execute(
-        f"COPY (SELECT {columns} FROM {relation}) TO {quote_text(str(path))} ({form})"
-    ).fetchone()
+    row = first(con, f"COPY (SELECT {columns} FROM {relation}) TO {quote_text(str(path))} ({form})")
     return int(row[0]) if row else 0

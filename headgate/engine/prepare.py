@@ -5,14 +5,15 @@ Here: the entry and what it hands back. Rules are in `clean` and `model`, what w
 """
 
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import model_validator
 
 from headgate.engine import clean, outputs, report, rules
 from headgate.engine import recipe as recipes
 from headgate.engine.duck import database
-from headgate.engine.recipe import Recipe
+from headgate.engine.model import fit as model
+from headgate.engine.recipe import Recipe, Removal
 from headgate.engine.removal import Removed, kept, mark_removed
 from headgate.engine.rules import RuleResult
 from headgate.engine.staged import Staged, stage
@@ -67,56 +68,27 @@ def prepare(
     Raises:
         OptionsError: A rule does not fit the file's columns, or the recipe cannot be read.
     """
-    columns = {column.name: column for column in reading.columns}
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
+    columns = {column.name: column for column in reading.columns}
     with database(scratch, reading.table) as con:
         replayed = recipes.load(recipe) if recipe else None
         inputs = replayed.inputs if replayed else clean.inputs(reading.columns, options.clean)
         staged = stage(con, reading.table, inputs, columns)
         removal = replayed.removal if replayed else clean.removal(options.clean, target)
         removed = mark_removed(staged, removal)
-        made = replayed or Recipe(
-            mode=options.mode,
-            rows=reading.rows_good,
-            inputs=inputs,
-            removal=removal,
-            outputs=clean.fit(staged, removed, options.clean),
-        )
-        return _write(reading, staged, removed, made, folder=folder, options=options)
-
-
-def _write(
-    reading: Reading,
-    staged: Staged,
-    removed: Removed,
-    made: Recipe,
-    *,
-    folder: Path,
-    options: PrepareOptions,
-) -> Prepared:
-    """Write every file of the result, and count what was done."""
-    relation = kept(staged.text, removed)
-    texts = [(each.name, clean.csv_cell(staged, each)) for each in made.outputs]
-    typed = [(each.name, clean.typed_cell(staged, each)) for each in made.outputs]
-    rows_out = outputs.write_csv(staged.con, relation, texts, folder / "data.csv")
-    outputs.write_parquet(staged.con, relation, typed, folder / "data.parquet")
-    results = rules.count(staged, removed, made)
-    spreadsheet = folder / "spreadsheet.csv" if options.spreadsheet else None
-    if spreadsheet:
-        cells = outputs.write_spreadsheet(staged.con, relation, texts, spreadsheet)
-        results.append(
-            RuleResult(rule="escape formulas", cells=cells, detail="Only in the spreadsheet copy.")
-        )
+        made = replayed or _fit(staged, removed, removal, options, scratch)
+        written = _write_tables(staged, removed, made, folder, spreadsheet=options.spreadsheet)
+        results = [*rules.count(staged, removed, made), *written.rules]
     recipes.save(made, folder / "recipe.json")
     prepared = Prepared(
         csv=folder / "data.csv",
         parquet=folder / "data.parquet",
         recipe=folder / "recipe.json",
         report=folder / "report.html",
-        spreadsheet=spreadsheet,
+        spreadsheet=written.spreadsheet,
         rows_in=reading.rows_good,
-        rows_out=rows_out,
+        rows_out=written.rows,
         duplicates=removed.duplicates,
         dropped=removed.empty + removed.without_target,
         rules=tuple(results),
@@ -125,3 +97,46 @@ def _write(
     )
     report.write(prepared.report, reading=reading, prepared=prepared)
     return prepared
+
+
+def _fit(
+    staged: Staged, removed: Removed, removal: Removal, options: PrepareOptions, scratch: Path
+) -> Recipe:
+    modelling, fitted = (
+        (None, clean.fit(staged, removed, options.clean))
+        if options.mode == "clean"
+        else model.fit(staged, removed, options.model, removal.target, scratch)
+    )
+    return Recipe(
+        mode=options.mode,
+        rows=removed.rows_left,
+        inputs=staged.inputs,
+        removal=removal,
+        modelling=modelling,
+        outputs=fitted,
+    )
+
+
+class _Written(NamedTuple):
+    rows: int
+    spreadsheet: Path | None
+    rules: list[RuleResult]
+
+
+def _write_tables(
+    staged: Staged, removed: Removed, made: Recipe, folder: Path, *, spreadsheet: bool
+) -> _Written:
+    if made.modelling:
+        table = model.apply(staged, removed, made, folder.parent)
+        relation, texts, typed = table.relation, table.cells, table.cells
+    else:
+        relation = kept(staged.text, removed)
+        texts, typed = clean.cells(staged, made)
+    rows = outputs.write_csv(staged.con, relation, texts, folder / "data.csv")
+    outputs.write_parquet(staged.con, relation, typed, folder / "data.parquet")
+    if not spreadsheet:
+        return _Written(rows, None, [])
+    copy = folder / "spreadsheet.csv"
+    cells = outputs.write_spreadsheet(staged.con, relation, texts, copy)
+    escaped = RuleResult(rule="escape formulas", cells=cells, detail="Only in spreadsheet.csv.")
+    return _Written(rows, copy, [escaped])

@@ -18,6 +18,9 @@ VERSION: Literal[1] = 1
 SqlType = Annotated[str, Field(pattern=r"^[A-Z]+( [A-Z]+)*(\(\d+, ?\d+\))?$")]
 
 
+DatePart = Literal["year", "month", "day", "weekday", "day of year", "hour", "days since 1970"]
+
+
 class Input(Record):
     """A column of the file, and how its text is cleaned."""
 
@@ -66,7 +69,126 @@ class OutlierFlag(Record):
     fence: Fence
 
 
-Output = Annotated[CleanColumn | OutlierFlag, Field(discriminator="step")]
+class Number(Record):
+    """A number, a part of a date, or a truth value: filled, centred and scaled."""
+
+    step: Literal["number"] = "number"
+    name: str
+    source: str
+    part: DatePart | None = None
+    fill: float
+    center: float = 0.0
+    scale: float = 1.0
+
+
+class MissingFlag(Record):
+    """1 where the source is missing, 0 where not."""
+
+    step: Literal["missing"] = "missing"
+    name: str
+    source: str
+
+
+class OneHot(Record):
+    """1 where the source is this category, 0 where not; all are 0 for one never seen."""
+
+    step: Literal["one-hot"] = "one-hot"
+    name: str
+    source: str
+    category: str
+
+
+class Frequency(Record):
+    """The share of training rows with the source's category; 0 for one never seen."""
+
+    step: Literal["frequency"] = "frequency"
+    name: str
+    source: str
+    shares: dict[str, float]
+
+
+class Means(Record):
+    """Mean of the target by category, drawn towards the mean of all, for one never seen."""
+
+    prior: float
+    means: dict[str, float]
+
+
+class TargetMean(Record):
+    """The target's mean in the source's category, '' being the missing one.
+
+    A training row gets the means of the folds that it is not in, so that it cannot see its own
+    target; every other row gets the means of all training rows.
+    """
+
+    step: Literal["target-mean"] = "target-mean"
+    name: str
+    source: str
+    category: Annotated[str | None, Field(description="Which class is counted")] = None
+    all: Means
+    folds: tuple[Means, ...]
+
+
+class HashedText(Record):
+    """How many words of the source fall into this bucket, as ln(1 + n)."""
+
+    step: Literal["hashed-text"] = "hashed-text"
+    name: str
+    source: str
+    bucket: int
+    buckets: int
+
+
+class TargetColumn(Record):
+    """The target: its own number, or the place of its class in `classes`."""
+
+    step: Literal["target"] = "target"
+    name: str
+    source: str
+    classes: tuple[str, ...] = ()
+
+
+class TestFlag(Record):
+    """1 where the row took no part in fitting: the test rows, and every row of another file."""
+
+    step: Literal["test"] = "test"
+    name: str
+
+
+Feature = Number | MissingFlag | OneHot | Frequency | TargetMean | HashedText
+ModelOutput = Feature | TargetColumn | TestFlag
+CleanOutput = CleanColumn | OutlierFlag
+Output = Annotated[CleanOutput | ModelOutput, Field(discriminator="step")]
+
+
+class Split(Record):
+    """Which rows are training rows: by a hash of the row, of a group, or by time."""
+
+    how: Literal["row", "group", "time"]
+    test_share: float
+    seed: int
+    folds: int
+    column: str | None = None
+    latest: Annotated[str | None, Field(description="Training rows are not later than this")] = None
+
+
+class Risk(Record):
+    """A column that could mislead a model, and what was done about it."""
+
+    column: str
+    risk: Literal["empty", "constant", "identifier", "leak", "text"]
+    kept: bool
+    why: str
+
+
+class Modelling(Record):
+    """What `model` adds to a recipe."""
+
+    task: Literal["binary", "multiclass", "regression"]
+    target: str
+    split: Split
+    risks: tuple[Risk, ...]
+    fingerprint: Annotated[str, Field(description="Which rows it was fitted on")]
 
 
 class Removal(Record):
@@ -85,6 +207,7 @@ class Recipe(Record):
     rows: Annotated[int, Field(description="Rows it was fitted on")]
     inputs: tuple[Input, ...]
     removal: Removal
+    modelling: Modelling | None = None
     outputs: tuple[Output, ...]
 
 

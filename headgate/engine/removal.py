@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from headgate.engine.duck import first
 from headgate.engine.recipe import Removal
 from headgate.engine.staged import Staged
 from headgate.engine.table import LINE
@@ -20,9 +21,15 @@ BITS = 8192  # lines per bitmap
 class Removed:
     """How many rows each rule left out."""
 
+    rows: int = 0
     duplicates: int = 0
     empty: int = 0
     without_target: int = 0
+
+    @property
+    def rows_left(self) -> int:
+        """Rows that stay."""
+        return self.rows - self.duplicates - self.empty - self.without_target
 
     @property
     def any(self) -> bool:
@@ -51,7 +58,8 @@ def mark_removed(staged: Staged, rules: Removal) -> Removed:
         f" bitstring_agg(({LINE} % {BITS})::INT, 0, {BITS - 1}) AS bits FROM left_out GROUP BY 1"
     )
     con.execute("DROP TABLE left_out")
-    return Removed(duplicates, empty, without)
+    rows = _one(con, f"SELECT count(*) FROM {staged.raw}")
+    return Removed(rows, duplicates, empty, without)
 
 
 def kept(relation: str, removed: Removed) -> str:
@@ -103,5 +111,5 @@ def _duplicates(staged: Staged, names: list[str]) -> int:
 
 
 def _one(con: duckdb.DuckDBPyConnection, statement: str) -> int:
-    row = con.execute(statement).fetchone()
+    row = first(con, statement)
     return int(row[0]) if row else 0

@@ -3,7 +3,8 @@
 Here: the counting. Not here: doing what the rules say.
 """
 
-from headgate.engine.recipe import CleanColumn, OutlierFlag, Output, Recipe
+from headgate.engine.duck import double, first
+from headgate.engine.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.engine.removal import Removed, kept
 from headgate.engine.staged import Staged
 from headgate.engine.types import quote_name
@@ -22,7 +23,7 @@ class RuleResult(Record):
 def count(staged: Staged, removed: Removed, recipe: Recipe) -> list[RuleResult]:
     """Count cells and rows under every rule of a clean recipe, those that found nothing too."""
     changes = staged.changes
-    out = {each.source for each in recipe.outputs}
+    out = {each.source for each in recipe.outputs if not isinstance(each, TestFlag)}
     left = [name for name in staged.columns if name not in out]
     return [
         _cells("trim", {name: each.trimmed for name, each in changes.items()}),
@@ -32,7 +33,12 @@ def count(staged: Staged, removed: Removed, recipe: Recipe) -> list[RuleResult]:
         RuleResult(rule="drop rows without target", rows=removed.without_target),
         RuleResult(rule="drop duplicates", rows=removed.duplicates),
         RuleResult(rule="drop columns", detail=", ".join(left)),
-        *_fitted(staged, removed, recipe.outputs),
+        *_risks(recipe),
+        *_fitted(
+            staged,
+            removed,
+            [each for each in recipe.outputs if isinstance(each, CleanColumn | OutlierFlag)],
+        ),
     ]
 
 
@@ -42,7 +48,21 @@ def _cells(rule: str, counts: dict[str, int]) -> RuleResult:
     return RuleResult(rule=rule, cells=sum(counts.values()), detail=detail)
 
 
-def _fitted(staged: Staged, removed: Removed, outputs: tuple[Output, ...]) -> list[RuleResult]:
+def _risks(recipe: Recipe) -> list[RuleResult]:
+    if recipe.modelling is None:
+        return []
+    return [
+        RuleResult(
+            rule=f"{risk.risk} column {'kept' if risk.kept else 'left out'}",
+            detail=f"{risk.column}: {risk.why}",
+        )
+        for risk in recipe.modelling.risks
+    ]
+
+
+def _fitted(
+    staged: Staged, removed: Removed, outputs: list[CleanColumn | OutlierFlag]
+) -> list[RuleResult]:
     """Count the cells that were filled, clipped or flagged, in one scan if there are any."""
     sums: list[str] = []
     wanted: list[tuple[str, str]] = []
@@ -55,13 +75,14 @@ def _fitted(staged: Staged, removed: Removed, outputs: tuple[Output, ...]) -> li
         fence = each.fence if isinstance(each, OutlierFlag) else each.clip
         if fence:
             rule = "flag outliers" if isinstance(each, OutlierFlag) else "clip outliers"
-            sums.append(f"count(*) FILTER (WHERE {value} NOT BETWEEN {fence.low} AND {fence.high})")
+            sums.append(
+                f"count(*) FILTER (WHERE {value} NOT BETWEEN {double(fence.low)}"
+                f" AND {double(fence.high)})"
+            )
             wanted.append((rule, f"{each.source} beyond {fence.low_text} to {fence.high_text}"))
     if not sums:
         return []
-    found = staged.con.execute(
-        f"SELECT {', '.join(sums)} FROM {kept(staged.text, removed)}"
-    ).fetchone()
+    found = first(staged.con, f"SELECT {', '.join(sums)} FROM {kept(staged.text, removed)}")
     return [
         RuleResult(rule=rule, cells=cells, detail=detail)
         for (rule, detail), cells in zip(wanted, found or (), strict=True)

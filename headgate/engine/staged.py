@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from headgate.engine.duck import first
 from headgate.engine.recipe import Input
 from headgate.engine.table import LINE
 from headgate.engine.types import Column, quote_name, quote_text
@@ -86,7 +87,7 @@ def stage(
     counts: list[int] = []
     for start in range(0, len(present), 500):
         sums = [each for column in present[start : start + 500] for each in _counts(column)]
-        counts += con.execute(f"SELECT {', '.join(sums)} FROM {table}").fetchone() or ()
+        counts += first(con, f"SELECT {', '.join(sums)} FROM {table}")
     changes = {
         column.name: Changes(*counts[4 * place : 4 * place + 4])
         for place, column in enumerate(present)

@@ -1,87 +1,143 @@
 """Exact statistics of columns of any length, in bounded memory.
 
-Here: quantiles, modes, mean and deviation of SQL expressions. Not here: what they are used for.
+Here: quantiles, modes, means and deviations of SQL expressions. Not here: what they are for.
 """
 
-from math import ceil, floor
+from collections.abc import Sequence
+from math import ceil, floor, fsum, sqrt
+from typing import Any, NamedTuple
 
 import duckdb
 
+from headgate.engine.duck import double, first
+
 DIRECT = 4_000_000  # values that fit memory as they are
+CHUNK = 2**14  # lines: at most two row groups, so that the order of adding cannot matter
+
+
+class Moments(NamedTuple):
+    """Number of values, their mean, population standard deviation, least and greatest."""
+
+    n: int
+    mean: float
+    deviation: float
+    least: float
+    most: float
 
 
 def quantiles(
-    con: duckdb.DuckDBPyConnection, relation: str, value: str, shares: list[float]
-) -> list[float]:
-    """Quantiles with linear interpolation, as numpy and scikit-learn define them.
+    con: duckdb.DuckDBPyConnection, relation: str, values: Sequence[str], shares: Sequence[float]
+) -> list[list[float]]:
+    """Quantiles of each expression, interpolated as numpy and scikit-learn do.
 
-    Past some millions of values each is found among those that an estimate puts near it.
-    Empty when there is no value.
+    A column without a value has none. Past some millions of values each quantile is looked for
+    among the values that an estimate puts near it.
     """
-    count, least, most = _row(
-        con, f"SELECT count(v), min(v), max(v) FROM (SELECT {value} AS v FROM {relation})"
-    )
-    if not count:
+    rows = int(_row(con, f"SELECT count(*) FROM {relation}")[0])
+    if rows > DIRECT:
+        return [_far_quantiles(con, relation, value, shares) for value in values]
+    together = max(1, DIRECT // max(rows, 1))
+    found: list[Any] = []
+    for start in range(0, len(values), together):
+        wanted = ", ".join(
+            f"quantile_cont(({value})::DOUBLE, {list(shares)})"
+            for value in values[start : start + together]
+        )
+        found += _row(con, f"SELECT {wanted} FROM {relation}")
+    return [each or [] for each in found]
+
+
+def moments(
+    con: duckdb.DuckDBPyConnection, relation: str, line: str, values: Sequence[str]
+) -> list[Moments | None]:
+    """Moments of each expression; None without a value.
+
+    Sums are taken chunk by chunk and then added exactly, so that threads cannot change them.
+    """
+    if not values:
         return []
-    if count <= DIRECT:
-        found = _row(
-            con, f"SELECT quantile_cont(v, {shares}) FROM (SELECT {value} AS v FROM {relation})"
-        )
-        return list(found[0])
-    values = f"(SELECT {value} AS v FROM {relation})"
-    return [_far_quantile(con, values, share, count, (least, most)) for share in shares]
-
-
-def _far_quantile(
-    con: duckdb.DuckDBPyConnection,
-    values: str,
-    share: float,
-    count: int,
-    ends: tuple[float, float],
-) -> float:
-    place = share * (count - 1)
-    around = [max(share - 0.01, 0.0), min(share + 0.01, 1.0)]
-    low, high = _row(con, f"SELECT approx_quantile(v, {around}) FROM {values}")[0]
-    for bounds in ((low, high), ends):
-        inside = f"{values} WHERE v BETWEEN {bounds[0]!r} AND {bounds[1]!r}"
-        below, within = _row(
-            con,
-            f"SELECT count(*) FILTER (WHERE v < {bounds[0]!r}),"
-            f" count(*) FILTER (WHERE v BETWEEN {bounds[0]!r} AND {bounds[1]!r}) FROM {values}",
-        )
-        if below <= floor(place) and ceil(place) < below + within:
-            first = _nth(con, inside, floor(place) - below)
-            second = _nth(con, inside, ceil(place) - below)
-            return first + (second - first) * (place - floor(place))
-    raise ValueError(values)
-
-
-def _nth(con: duckdb.DuckDBPyConnection, inside: str, place: int) -> float:
-    """The value at a place of the sorted values; equal ones are counted, not kept."""
-    sql = (
-        f"SELECT v FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto FROM"
-        f" (SELECT v, count(*) AS n FROM {inside} GROUP BY v)) WHERE upto > {place}"
-        " ORDER BY v LIMIT 1"
+    chunks = f"GROUP BY {line} // {CHUNK}"
+    sums = ", ".join(
+        f"count({value}), sum({value}), min({value}), max({value})"
+        for value in (f"({value})::DOUBLE" for value in values)
     )
-    return float(_row(con, sql)[0])
+    parts = con.execute(f"SELECT {sums} FROM {relation} {chunks}").fetchall()
+    counts = [sum(part[4 * place] for part in parts) for place in range(len(values))]
+    means = [
+        fsum(part[4 * place + 1] or 0 for part in parts) / count if count else 0.0
+        for place, count in enumerate(counts)
+    ]
+    squares = ", ".join(
+        f"sum((({value})::DOUBLE - {double(mean)}) ** 2)"
+        for value, mean in zip(values, means, strict=True)
+    )
+    spread = con.execute(f"SELECT {squares} FROM {relation} {chunks}").fetchall()
+    return [
+        Moments(
+            count,
+            means[place],
+            sqrt(fsum(part[place] or 0 for part in spread) / count),
+            min(part[4 * place + 2] for part in parts if part[4 * place]),
+            max(part[4 * place + 3] for part in parts if part[4 * place]),
+        )
+        if count
+        else None
+        for place, count in enumerate(counts)
+    ]
 
 
 def mode(
     con: duckdb.DuckDBPyConnection, relation: str, value: str, text: str
 ) -> tuple[object, str] | None:
     """The most frequent value and its text; of equally frequent ones the least."""
-    row = con.execute(
+    row = first(
+        con,
         f"SELECT {value} AS v, min({text}) FROM {relation} WHERE ({value}) IS NOT NULL"
-        " GROUP BY v ORDER BY count(*) DESC, v LIMIT 1"
-    ).fetchone()
+        " GROUP BY v ORDER BY count(*) DESC, v LIMIT 1",
+    )
     return (row[0], str(row[1])) if row else None
 
 
-def mean(con: duckdb.DuckDBPyConnection, relation: str, value: str) -> float | None:
-    """The arithmetic mean."""
-    found = _row(con, f"SELECT favg({value}) FROM {relation}")[0]
-    return None if found is None else float(found)
+def _far_quantiles(
+    con: duckdb.DuckDBPyConnection, relation: str, value: str, shares: Sequence[float]
+) -> list[float]:
+    values = f"(SELECT v FROM (SELECT ({value})::DOUBLE AS v FROM {relation}) WHERE v IS NOT NULL)"
+    count, least, most = _row(con, f"SELECT count(*), min(v), max(v) FROM {values}")
+    if not count:
+        return []
+    found = []
+    for share in shares:
+        place = share * (count - 1)
+        near = [max(share - 0.01, 0.0), min(share + 0.01, 1.0)]
+        low, high = _row(con, f"SELECT approx_quantile(v, {near}) FROM {values}")[0]
+        pair = _places(con, values, place, low, high) or _places(con, values, place, least, most)
+        first, second = pair or (least, most)
+        found.append(first + (second - first) * (place - floor(place)))
+    return found
 
 
-def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:  # type: ignore[type-arg]
-    return con.execute(sql).fetchone() or ()
+def _places(
+    con: duckdb.DuckDBPyConnection, values: str, place: float, low: float, high: float
+) -> tuple[float, float] | None:
+    """The sorted values on both sides of a place, if they lie between low and high."""
+    inside = f"v BETWEEN {double(low)} AND {double(high)}"
+    below, within = _row(
+        con,
+        f"SELECT count(*) FILTER (WHERE v < {double(low)}), count(*) FILTER (WHERE {inside})"
+        f" FROM {values}",
+    )
+    if not below <= floor(place) <= ceil(place) < below + within:
+        return None
+    counted = (
+        f"(SELECT v, sum(n) OVER (ORDER BY v) AS upto FROM"
+        f" (SELECT v, count(*) AS n FROM {values} WHERE {inside} GROUP BY v))"
+    )
+    first, second = (
+        _row(con, f"SELECT min(v) FROM {counted} WHERE upto > {at - below}")[0]
+        for at in (floor(place), ceil(place))
+    )
+    return first, second
+
+
+def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    return first(con, sql)

@@ -1,12 +1,16 @@
 """Staged tables made by hand, so that preparing is tested apart from reading."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from headgate.engine.dialect import Dialect
 from headgate.engine.table import LINE, Reading
 from headgate.engine.types import Column, Kind, Missing, quote_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -59,5 +63,47 @@ def reading(
         contract_hash="0",
         rows_in=len(rows),
         rows_good=len(rows),
+        quarantined=0,
+    )
+
+
+def staged_frame(scratch: Path, frame: "pd.DataFrame") -> Reading:
+    """Stage a pandas frame as a reader would, each column of the kind that it has."""
+    import pandas as pd
+
+    scratch.mkdir(parents=True, exist_ok=True)
+    kinds: dict[str, Kind] = {}
+    texts = {}
+    for name, values in frame.items():
+        kind: Kind = "text"
+        if pd.api.types.is_bool_dtype(values):
+            kind = "boolean"
+        elif pd.api.types.is_integer_dtype(values):
+            kind = "integer"
+        elif pd.api.types.is_float_dtype(values):
+            kind = "decimal"
+        elif pd.api.types.is_datetime64_any_dtype(values):
+            kind = "timestamp"
+        kinds[str(name)] = kind
+        shown = values.map(repr if kind == "decimal" else str).astype(object)
+        texts[str(name)] = shown.where(values.notna(), None)
+    table = pd.DataFrame(texts).astype("string")
+    table.insert(0, LINE, range(2, len(table) + 2))
+    path = scratch / "staged.parquet"
+    table.to_parquet(path, index=False)
+    columns = []
+    for place, (name, kind) in enumerate(kinds.items()):
+        sql_type = "DOUBLE" if kind == "decimal" else TYPES[kind]
+        found = column(name, place, kind)
+        sql = found.quoted if kind == "text" else f"TRY_CAST({found.quoted} AS {sql_type})"
+        columns.append(found.model_copy(update={"sql": sql, "sql_type": sql_type}))
+    return Reading(
+        dialect=Dialect(names=tuple(kinds)),
+        table=path,
+        columns=tuple(columns),
+        contract="default",
+        contract_hash="0",
+        rows_in=len(frame),
+        rows_good=len(frame),
         quarantined=0,
     )

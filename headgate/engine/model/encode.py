@@ -1,0 +1,271 @@
+"""Features fitted on the training rows: each column becomes one or more numbers.
+
+Here: medians, scales, categories and means. Not here: which columns are features (`judge`), and
+the SQL that applies what was fitted (`sql`).
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+from typing import NamedTuple, get_args
+
+from headgate.engine import stats
+from headgate.engine.duck import double, first
+from headgate.engine.model.base import FOLD, Base
+from headgate.engine.model.judge import Role
+from headgate.engine.model.sql import number_value
+from headgate.engine.model.task import Task
+from headgate.engine.recipe import (
+    DatePart,
+    Feature,
+    Frequency,
+    HashedText,
+    Input,
+    Means,
+    MissingFlag,
+    Number,
+    OneHot,
+    TargetMean,
+)
+from headgate.engine.table import LINE
+from headgate.engine.types import quote_name, quote_text
+from headgate.options import ModelOptions
+
+STEPS = 2**48  # in which half the target's reach is counted; squares of them still add up exactly
+MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fitted for unseen ones
+
+
+class Goal(NamedTuple):
+    """What a target mean is the mean of: the target, or whether it is one class."""
+
+    value: str
+    category: str | None = None
+
+
+def goals(target: Input, task: Task, classes: tuple[str, ...]) -> list[Goal]:
+    """The target of a regression, the second of two classes, or each of more."""
+    name = quote_name(target.name)
+    wanted = {"regression": (), "binary": classes[1:], "multiclass": classes}[task]
+    return [
+        Goal(f"({name}::VARCHAR = {quote_text(each)})::INT::DOUBLE", each) for each in wanted
+    ] or [Goal(f"{name}::DOUBLE")]
+
+
+def encode(
+    base: Base,
+    features: list[tuple[Input, Role]],
+    goals: list[Goal],
+    options: ModelOptions,
+) -> list[Feature]:
+    """Fit every feature; those of one source stand together, in the file's order."""
+    fitted: dict[str, list[Feature]] = {column.name: [] for column, _ in features}
+    numbers = [column for column, role in features if role == "number"]
+    dates = [column for column, role in features if role == "date"]
+    for number in _numbers(base, numbers, dates, options):
+        fitted[number.source].append(number)
+    for column, role in features:
+        if role in ("category", "many"):
+            counts = _categories(base, column)
+            if len(counts) <= options.one_hot_limit:
+                fitted[column.name] += _one_hot(column, counts)
+            elif options.many_categories == "frequency":
+                fitted[column.name].append(_frequency(base, column, counts))
+            else:
+                fitted[column.name] += [
+                    _target_mean(base, column, goal, options.folds) for goal in goals
+                ]
+        elif role == "text":
+            fitted[column.name] += _hashed(column, options)
+    flags = _missing_flags(base, [column for column, _ in features])
+    return [feature for name, own in fitted.items() for feature in (*own, *flags.get(name, ()))]
+
+
+def _numbers(
+    base: Base, numbers: list[Input], dates: list[Input], options: ModelOptions
+) -> list[Number]:
+    """Fill first, then scale what was filled, as a pipeline of scikit-learn would."""
+    parts: list[tuple[Input, DatePart | None]] = [(column, None) for column in numbers]
+    parts += [
+        (column, part)
+        for column in dates
+        for part in get_args(DatePart)
+        if part != "hour" or column.kind == "timestamp"
+    ]
+    values = [number_value(column.name, part) for column, part in parts]
+    found = stats.moments(base.con, base.training, LINE, values)
+    if options.fill == "median":
+        middles = stats.quantiles(base.con, base.training, values, [0.5])
+        fills = [each[0] if each else 0.0 for each in middles]
+    else:
+        fills = [each.mean if each else 0.0 for each in found]
+    filled = [
+        f"coalesce({value}, {double(fill)})" for value, fill in zip(values, fills, strict=True)
+    ]
+    scales = _scales(base, filled, options)
+    numbered = []
+    for (column, part), fill, scale, look in zip(parts, fills, scales, found, strict=True):
+        if look is None or (part and look.least == look.most):
+            continue
+        center, width = (0.0, 1.0) if column.kind == "boolean" else scale
+        numbered.append(
+            Number(
+                name=f"{column.name} {part}" if part else column.name,
+                source=column.name,
+                part=part,
+                fill=fill,
+                center=center,
+                scale=width or 1.0,
+            )
+        )
+    return numbered
+
+
+def _scales(base: Base, filled: list[str], options: ModelOptions) -> list[tuple[float, float]]:
+    if options.scale == "none":
+        return [(0.0, 1.0)] * len(filled)
+    if options.scale == "robust":
+        quarters = stats.quantiles(base.con, base.training, filled, [0.25, 0.5, 0.75])
+        return [(each[1], each[2] - each[0]) if each else (0.0, 1.0) for each in quarters]
+    found = stats.moments(base.con, base.training, LINE, filled)
+    if options.scale == "minmax":
+        return [(each.least, each.most - each.least) if each else (0.0, 1.0) for each in found]
+    return [(each.mean, each.deviation) if each else (0.0, 1.0) for each in found]
+
+
+def _categories(base: Base, column: Input) -> dict[str, int]:
+    """Categories of the training rows with their counts, the most frequent first."""
+    name = quote_name(column.name)
+    rows = base.con.execute(
+        f"SELECT {name}, count(*) FROM {base.training} WHERE {name} IS NOT NULL"
+        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_CATEGORIES}"
+    ).fetchall()
+    return dict(rows)
+
+
+def _one_hot(column: Input, counts: dict[str, int]) -> list[Feature]:
+    return [
+        OneHot(name=f"{column.name}={category}", source=column.name, category=category)
+        for category in sorted(counts)
+    ]
+
+
+def _frequency(base: Base, column: Input, counts: dict[str, int]) -> Frequency:
+    (rows,) = first(base.con, f"SELECT count(*) FROM {base.training}")
+    return Frequency(
+        name=f"{column.name} frequency",
+        source=column.name,
+        shares={category: counts[category] / rows for category in sorted(counts)},
+    )
+
+
+def _hashed(column: Input, options: ModelOptions) -> list[Feature]:
+    return [
+        HashedText(
+            name=f"{column.name} words {bucket}",
+            source=column.name,
+            bucket=bucket,
+            buckets=options.hash_buckets,
+        )
+        for bucket in range(options.hash_buckets)
+    ]
+
+
+def _missing_flags(base: Base, columns: list[Input]) -> dict[str, list[MissingFlag]]:
+    """A flag for each column of which a training row has no value."""
+    if not columns:
+        return {}
+    wanted = ", ".join(f"count(*) - count({quote_name(each.name)})" for each in columns)
+    row = first(base.con, f"SELECT {wanted} FROM {base.training}")
+    return {
+        column.name: [MissingFlag(name=f"{column.name} missing", source=column.name)]
+        for column, missing in zip(columns, row, strict=True)
+        if missing
+    }
+
+
+def _target_mean(base: Base, column: Input, goal: Goal, folds: int) -> TargetMean:
+    middle, reach = 0.0, 1.0
+    if goal.category is None:
+        least, most = first(
+            base.con, f"SELECT min({goal.value}), max({goal.value}) FROM {base.training}"
+        ) or (0.0, 0.0)
+        middle, reach = (least + most) / 2, (most - least) / 2 or 1.0
+    step = f"round(({goal.value} - {double(middle)}) / {double(reach)} * {STEPS})::HUGEINT"
+    tallies = _tallies(base, column, step)
+    unit = reach / STEPS
+    name = f"{column.name} target"
+    return TargetMean(
+        name=name if goal.category is None else f"{name}={goal.category}",
+        source=column.name,
+        category=goal.category,
+        all=_means(tallies, None, middle, unit),
+        folds=tuple(_means(tallies, fold, middle, unit) for fold in range(folds)),
+    )
+
+
+class Tally(NamedTuple):
+    """Rows, and the sum and sum of squares of their targets, in whole steps."""
+
+    rows: int = 0
+    total: int = 0
+    squares: int = 0
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Both together."""
+        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    @property
+    def mean(self) -> float:
+        """Mean of the targets, in steps."""
+        return self.total / self.rows if self.rows else 0.0
+
+    @property
+    def variance(self) -> float:
+        """Population variance of the targets, in steps squared."""
+        return (self.squares * self.rows - self.total**2) / self.rows**2 if self.rows else 0.0
+
+
+Tallies = dict[str | None, dict[int, Tally]]
+
+
+def _tallies(base: Base, column: Input, step: str) -> Tallies:
+    """Tallies by category and fold, rare categories under None, missing ones under ''.
+
+    Sums of whole numbers are exact, whatever the order in which threads add them.
+    """
+    key = f"coalesce({quote_name(column.name)}, '')"
+    rows = base.con.execute(
+        f"WITH often AS (SELECT {key} AS k FROM {base.training} GROUP BY 1"
+        f" ORDER BY count(*) DESC, 1 LIMIT {MOST_CATEGORIES})"
+        f" SELECT k, {FOLD}, count(*), sum(s), sum(s * s) FROM (SELECT {FOLD}, {step} AS s,"
+        f" CASE WHEN {key} IN (FROM often) THEN {key} END AS k FROM {base.training})"
+        " GROUP BY k, 2"
+    ).fetchall()
+    tallies: Tallies = {}
+    for category, fold, count, total, squares in rows:
+        tallies.setdefault(category, {})[fold] = Tally(count, int(total), int(squares))
+    return tallies
+
+
+def _means(tallies: Tallies, without: int | None, middle: float, unit: float) -> Means:
+    """Means by category without one fold, drawn to the overall mean as empirical Bayes says.
+
+    Formula: Micci-Barreca 2001, as in scikit-learn's TargetEncoder(smooth="auto").
+    """
+    left = {
+        category: _together(tally for fold, tally in folds.items() if fold != without)
+        for category, folds in tallies.items()
+    }
+    everything = _together(left.values())
+    means = {}
+    for category in sorted(key for key in left if key is not None):
+        own = left[category]
+        weight = everything.variance * own.rows
+        trust = weight / (weight + own.variance) if weight + own.variance else 0.0
+        if own.rows:
+            drawn = trust * own.mean + (1 - trust) * everything.mean
+            means[category] = middle + drawn * unit
+    return Means(prior=middle + everything.mean * unit, means=means)
+
+
+def _together(tallies: Iterable[Tally]) -> Tally:
+    return reduce(Tally.plus, tallies, Tally())

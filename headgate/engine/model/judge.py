@@ -1,0 +1,197 @@
+"""What each column is good for, judged on the training rows: which kind of feature, or a risk.
+
+Here: empty, constant and identifying columns, those that repeat the target, and free text.
+Not here: turning features into numbers (`encode`).
+"""
+
+import re
+from typing import Any, Literal, NamedTuple
+
+from headgate.engine.duck import first
+from headgate.engine.model.base import Base
+from headgate.engine.model.task import Task
+from headgate.engine.recipe import Input, Risk
+from headgate.engine.types import quote_name
+from headgate.options import ModelOptions
+
+Role = Literal["number", "date", "category", "many", "text"]
+AT_ONCE = 200  # columns judged in one statement
+ENOUGH = 20  # training rows below which "all different" says nothing
+IDENTIFYING = re.compile(
+    r"(^|[_\W])(id|uuid|guid|key|index|rowid|row|nr|no)$|^unnamed", re.IGNORECASE
+)
+ALL_BUT = 0.9999  # correlation, or share of rows, from which a column repeats the target
+PER_VALUE = 5  # rows that a value must have on average before it can be said to tell the target
+
+
+class Look(NamedTuple):
+    """What one column's training rows look like."""
+
+    filled: int
+    distinct: int
+    least: Any
+    most: Any
+    words: float
+
+
+class Verdict(NamedTuple):
+    """The columns that become features, with their roles, and those that are risks."""
+
+    features: list[tuple[Input, Role]]
+    risks: list[Risk]
+
+
+def judge(
+    base: Base, inputs: list[Input], target: Input, task: Task, options: ModelOptions
+) -> Verdict:
+    """Judge every column but the target."""
+    looks = _looks(base, inputs)
+    rows = _one(base, f"SELECT count(*) FROM {base.training}")
+    leaks = _leaks(base, inputs, looks, target, task)
+    features: list[tuple[Input, Role]] = []
+    risks: list[Risk] = []
+    for column in inputs:
+        look = looks[column.name]
+        risk = _risk(base, column, look, rows, options)
+        if risk is None and column.name in leaks:
+            kept = options.leaks == "keep"
+            risk = Risk(column=column.name, risk="leak", kept=kept, why=leaks[column.name])
+        if risk:
+            risks.append(risk)
+        if risk is None or risk.kept:
+            features.append((column, _role(column, look, options)))
+    return Verdict(features, risks)
+
+
+def _looks(base: Base, inputs: list[Input]) -> dict[str, Look]:
+    looks: dict[str, Look] = {}
+    for start in range(0, len(inputs), AT_ONCE):
+        some = inputs[start : start + AT_ONCE]
+        wanted = ", ".join(_look(each) for each in some)
+        row = first(base.con, f"SELECT {wanted} FROM {base.training}")
+        for place, column in enumerate(some):
+            looks[column.name] = Look(*row[5 * place : 5 * place + 5])
+    return looks
+
+
+def _look(column: Input) -> str:
+    name = quote_name(column.name)
+    text = column.kind == "text"
+    words = f"coalesce(avg(strlen({name}) - strlen(replace({name}, ' ', '')) + 1), 0)"
+    return (
+        f"count({name}), approx_count_distinct({name}), min({name}), max({name}),"
+        f" {words if text else 0}"
+    )
+
+
+def _risk(base: Base, column: Input, look: Look, rows: int, options: ModelOptions) -> Risk | None:
+    name = column.name
+    if nothing := _nothing(column, look, rows):
+        return nothing
+    if name == options.group_column:
+        return Risk(column=name, risk="identifier", kept=False, why="Rows are grouped by it.")
+    if _identifies(base, column, look):
+        why = f"All but all of {look.filled} values differ, so it tells rows apart, nothing more."
+        return Risk(column=name, risk="identifier", kept=False, why=why)
+    if _role(column, look, options) == "text":
+        kept = options.text == "hash"
+        why = (
+            f"Free text of {look.words:.1f} words on average; it may name what is to be predicted."
+        )
+        return Risk(column=name, risk="text", kept=kept, why=why)
+    if _role(column, look, options) == "many" and options.many_categories == "drop":
+        why = f"About {look.distinct} categories."
+        return Risk(column=name, risk="text", kept=False, why=why)
+    return None
+
+
+def _nothing(column: Input, look: Look, rows: int) -> Risk | None:
+    if not look.filled:
+        why = "No training row has a value."
+        return Risk(column=column.name, risk="empty", kept=False, why=why)
+    if look.least == look.most and look.filled == rows:
+        why = f"Every training row has {look.least}."
+        return Risk(column=column.name, risk="constant", kept=False, why=why)
+    return None
+
+
+def _identifies(base: Base, column: Input, look: Look) -> bool:
+    """Whether a column numbers or names the rows."""
+    if column.kind not in ("integer", "text") or look.filled < ENOUGH or look.words > 3:
+        return False
+    if look.distinct < 0.85 * look.filled:
+        return False
+    name = quote_name(column.name)
+    distinct = _one(
+        base, f"SELECT count(*) FROM (SELECT {name} FROM {base.training} GROUP BY 1) WHERE 1 = 1"
+    )
+    if column.kind == "text":
+        return distinct >= 0.95 * look.filled
+    running = look.most - look.least < 2 * look.filled
+    named = IDENTIFYING.search(column.name) is not None
+    return distinct >= look.filled and (running or named)
+
+
+def _role(column: Input, look: Look, options: ModelOptions) -> Role:
+    if column.kind in ("date", "timestamp"):
+        return "date"
+    if column.kind != "text":
+        return "number"
+    if look.distinct <= options.one_hot_limit * 1.1:
+        return "category"
+    return "text" if look.words > 3 and look.distinct > 0.2 * look.filled else "many"
+
+
+def _leaks(
+    base: Base, inputs: list[Input], looks: dict[str, Look], target: Input, task: Task
+) -> dict[str, str]:
+    """Columns that all but repeat the target, and why that is thought."""
+    leaks: dict[str, str] = {}
+    numbers = [each for each in inputs if each.kind in ("integer", "decimal")]
+    if task == "regression":
+        leaks |= _correlated(base, numbers, target)
+    for column in inputs:
+        look = looks[column.name]
+        if look.distinct >= 2 and PER_VALUE * look.distinct <= look.filled:
+            share = _told(base, column, target, task)
+            if share >= ALL_BUT:
+                leaks[column.name] = f"Its value alone tells the target in {share:.2%} of the rows."
+    return leaks
+
+
+def _correlated(base: Base, numbers: list[Input], target: Input) -> dict[str, str]:
+    goal = f"{quote_name(target.name)}::DOUBLE"
+    leaks = {}
+    for start in range(0, len(numbers), AT_ONCE):
+        some = numbers[start : start + AT_ONCE]
+        wanted = ", ".join(f"corr({quote_name(each.name)}::DOUBLE, {goal})" for each in some)
+        row = first(base.con, f"SELECT {wanted} FROM {base.training}")
+        for column, found in zip(some, row, strict=True):
+            if found is not None and abs(found) >= ALL_BUT:
+                leaks[column.name] = f"It correlates with the target by {found:.5f}."
+    return leaks
+
+
+def _told(base: Base, column: Input, target: Input, task: Task) -> float:
+    """The share of the target that a column's values settle: of rows, or of the variance."""
+    name, goal = quote_name(column.name), quote_name(target.name)
+    filled = f"{base.training} WHERE {name} IS NOT NULL"
+    if task == "regression":
+        row = first(
+            base.con,
+            f"SELECT 1 - sum(n * v) / nullif(any_value(total), 0) FROM (SELECT count(*) AS n,"
+            f" var_pop({goal}::DOUBLE) AS v, (SELECT count(*) * var_pop({goal}::DOUBLE) FROM"
+            f" {filled}) AS total FROM {filled} GROUP BY {name})",
+        )
+    else:
+        row = first(
+            base.con,
+            f"SELECT sum(most) / sum(n) FROM (SELECT max(n) AS most, sum(n) AS n FROM (SELECT"
+            f" {name} AS v, {goal}, count(*) AS n FROM {filled} GROUP BY ALL) GROUP BY v)",
+        )
+    return float(row[0]) if row and row[0] is not None else 0.0
+
+
+def _one(base: Base, sql: str) -> int:
+    row = first(base.con, sql)
+    return int(row[0]) if row else 0

@@ -1,0 +1,161 @@
+"""A fitted model recipe as SQL over the typed rows: what runs here is what is exported.
+
+Here: one expression per output column, and the look-up tables they join. Not here: fitting.
+"""
+
+from typing import NamedTuple
+
+from headgate.engine.duck import double
+from headgate.engine.recipe import (
+    DatePart,
+    Frequency,
+    HashedText,
+    MissingFlag,
+    Number,
+    OneHot,
+    Output,
+    Recipe,
+    TargetColumn,
+    TargetMean,
+    TestFlag,
+)
+from headgate.engine.types import quote_name, quote_text
+
+ALL = -1  # the fold under which a look-up keeps what was fitted on all training rows
+PARTS: dict[DatePart, str] = {
+    "year": "EXTRACT(YEAR FROM {})",
+    "month": "EXTRACT(MONTH FROM {})",
+    "day": "EXTRACT(DAY FROM {})",
+    "weekday": "EXTRACT(ISODOW FROM {})",
+    "day of year": "EXTRACT(DOY FROM {})",
+    "hour": "EXTRACT(HOUR FROM {})",
+    "days since 1970": "EXTRACT(EPOCH FROM {}) / 86400",
+}
+
+
+class Lookup(NamedTuple):
+    """A table from fold and category to a number."""
+
+    name: str
+    rows: list[tuple[int, str, float]]
+
+
+def number_value(source: str, part: DatePart | None) -> str:
+    """A number column, or a part of a date column, before it is filled and scaled."""
+    name = quote_name(source)
+    return f"CAST({PARTS[part].format(name) if part else name} AS DOUBLE)"
+
+
+def lookups(recipe: Recipe, *, folds: bool) -> list[Lookup]:
+    """The look-up tables of a recipe; those of single folds only where the rows were trained on."""
+    tables = []
+    for place, output in enumerate(recipe.outputs):
+        if isinstance(output, Frequency):
+            rows = [(ALL, category, share) for category, share in output.shares.items()]
+            tables.append(Lookup(_table(place), rows))
+        if isinstance(output, TargetMean):
+            fitted = {ALL: output.all, **(dict(enumerate(output.folds)) if folds else {})}
+            tables.append(
+                Lookup(
+                    _table(place),
+                    [
+                        (fold, category, mean)
+                        for fold, means in fitted.items()
+                        for category, mean in means.means.items()
+                    ],
+                )
+            )
+    return tables
+
+
+def cells(recipe: Recipe, test: str, fold: str) -> list[tuple[str, str]]:
+    """Name and expression of every output, over the rows `r` and their look-ups.
+
+    `fold` tells under which fold a row's target means are looked up; `test` whether it took no
+    part in fitting.
+    """
+    return [
+        (output.name, _cell(output, place, test, fold))
+        for place, output in enumerate(recipe.outputs)
+    ]
+
+
+def source(recipe: Recipe, relation: str, fold: str) -> str:
+    """The rows `r` joined with their look-ups."""
+    joins = [relation + " r"]
+    for place, output in enumerate(recipe.outputs):
+        if isinstance(output, Frequency | TargetMean):
+            table = _table(place)
+            wanted = fold if isinstance(output, TargetMean) else str(ALL)
+            joins.append(
+                f"LEFT JOIN {table} ON {table}.category = COALESCE({quote_name(output.source)}, '')"
+                f" AND {table}.fold = {wanted}"
+            )
+    return "\n".join(joins)
+
+
+def _table(place: int) -> str:
+    return f"lookup_{place}"
+
+
+def _cell(output: Output, place: int, test: str, fold: str) -> str:
+    match output:
+        case Frequency():
+            return f"COALESCE({_table(place)}.number, 0.0)"
+        case TargetMean():
+            return f"COALESCE({_table(place)}.number, {_prior(output, fold)})"
+        case TestFlag():
+            return test
+        case _:
+            return _own_cell(output)
+
+
+def _own_cell(output: Output) -> str:
+    """What needs nothing but the row's own value."""
+    name = quote_name("" if isinstance(output, TestFlag) else output.source)
+    match output:
+        case Number():
+            return _number(output)
+        case MissingFlag():
+            return f"CASE WHEN {name} IS NULL THEN 1 ELSE 0 END"
+        case OneHot():
+            return f"CASE WHEN {name} = {quote_text(output.category)} THEN 1 ELSE 0 END"
+        case HashedText():
+            return _words(output)
+        case TargetColumn():
+            return _target(output)
+    raise TypeError(output)
+
+
+def _number(output: Number) -> str:
+    filled = f"COALESCE({number_value(output.source, output.part)}, {double(output.fill)})"
+    if (output.center, output.scale) == (0.0, 1.0):
+        return filled
+    return f"({filled} - {double(output.center)}) / {double(output.scale)}"
+
+
+def _prior(output: TargetMean, fold: str) -> str:
+    if fold == str(ALL):
+        return double(output.all.prior)
+    priors = " ".join(
+        f"WHEN {place} THEN {double(means.prior)}" for place, means in enumerate(output.folds)
+    )
+    return f"CASE {fold} {priors} ELSE {double(output.all.prior)} END"
+
+
+def _words(output: HashedText) -> str:
+    """Words are runs of letters and digits in lower case; the bucket is their md5 modulo."""
+    name = quote_name(output.source)
+    words = f"regexp_extract_all(lower({name}), '[\\pL\\pN]+')"
+    bucket = f"md5_number_lower(w) % {output.buckets} = {output.bucket}"
+    return f"COALESCE(ln(1 + len(list_filter({words}, lambda w: {bucket}))), 0.0)"
+
+
+def _target(output: TargetColumn) -> str:
+    name = quote_name(output.source)
+    if not output.classes:
+        return f"CAST({name} AS DOUBLE)"
+    codes = " ".join(
+        f"WHEN {quote_text(each)} THEN {code}" for code, each in enumerate(output.classes)
+    )
+    return f"CASE CAST({name} AS VARCHAR) {codes} END"

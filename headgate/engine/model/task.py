@@ -1,0 +1,146 @@
+"""What is to be predicted: the kind of task, the classes, and which rows are held out.
+
+Here: finding these from the target and the options. Not here: any feature.
+"""
+
+from typing import Literal
+
+from headgate.engine.duck import first
+from headgate.engine.recipe import Input, Split
+from headgate.engine.removal import Removed, kept
+from headgate.engine.staged import Staged
+from headgate.engine.types import quote_name
+from headgate.errors import OptionsError
+from headgate.options import ModelOptions
+
+Task = Literal["binary", "multiclass", "regression"]
+FEW = 10  # whole numbers with up to this many different values are taken for classes
+MOST_CLASSES = 1000
+
+
+def find_target(staged: Staged, target: str | None) -> Input:
+    """The target's column.
+
+    Raises:
+        OptionsError: None is named, or the file has no such column.
+    """
+    names = [each.name for each in staged.inputs]
+    if target is None:
+        raise OptionsError(
+            "A table for a model needs a target column, and none is named.",
+            todo=f"Name one of: {', '.join(names)}.",
+        )
+    if target not in names:
+        raise OptionsError(
+            f"There is no column {target!r} to predict.", todo=f"Name one of: {', '.join(names)}."
+        )
+    return staged.inputs[names.index(target)]
+
+
+def find_task(
+    staged: Staged, removed: Removed, target: Input, told: str
+) -> tuple[Task, tuple[str, ...]]:
+    """The kind of task, and the classes in their order as text.
+
+    Raises:
+        OptionsError: The target does not suit the task.
+    """
+    values = _values(staged, removed, target)
+    count = len(values)
+    if target.kind in ("date", "timestamp"):
+        raise OptionsError(
+            f"The target {target.name!r} is a {target.kind}, which cannot be predicted as it is.",
+            todo="Choose a number or category column.",
+        )
+    if count < 2:
+        raise OptionsError(
+            f"The target {target.name!r} has {count} different values; there is nothing to learn.",
+            todo="Choose another target column.",
+        )
+    number = target.kind in ("integer", "decimal")
+    task: Task
+    if told == "regression" or (
+        told == "auto" and number and count > (FEW if target.kind == "integer" else 2)
+    ):
+        task = "regression"
+    else:
+        task = "binary" if count == 2 else "multiclass"
+    _check(target, task, told, count, number=number)
+    return task, () if task == "regression" else tuple(values)
+
+
+def _check(target: Input, task: Task, told: str, count: int, *, number: bool) -> None:
+    if task == "regression" and not number:
+        raise OptionsError(
+            f"The target {target.name!r} is {target.kind}, so it cannot be a regression's.",
+            todo="Choose a number column, or leave the task to be found.",
+        )
+    if told not in ("auto", task):
+        raise OptionsError(
+            f"The target {target.name!r} has {count} different values: the task is {task}, not"
+            f" {told}.",
+            todo="Correct the task, or leave it to be found.",
+        )
+    if task != "regression" and count > MOST_CLASSES:
+        raise OptionsError(
+            f"The target {target.name!r} has over {MOST_CLASSES} different values, too many for"
+            " classes.",
+            todo="Choose another target column, or the task regression for a number.",
+        )
+
+
+def _values(staged: Staged, removed: Removed, target: Input) -> list[str]:
+    """Different values in their order, as text; a few more than can be classes at most."""
+    rows = staged.con.execute(
+        f"SELECT ({staged.typed(target)})::VARCHAR FROM {kept(staged.text, removed)}"
+        f" WHERE {quote_name(target.name)} IS NOT NULL GROUP BY {staged.typed(target)}"
+        f" ORDER BY {staged.typed(target)} LIMIT {MOST_CLASSES + 1}"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def find_split(staged: Staged, removed: Removed, options: ModelOptions) -> Split:
+    """Which rows are held out.
+
+    Raises:
+        OptionsError: The split's column is not in the file, or two ways to split are asked for.
+    """
+    column = options.group_column or options.time_column
+    if options.group_column and options.time_column:
+        raise OptionsError(
+            "Rows can be split by group or by time, not both.",
+            todo="Give group_column or time_column.",
+        )
+    if column and column not in [each.name for each in staged.inputs]:
+        raise OptionsError(
+            f"There is no column {column!r} to split by.",
+            todo=f"Name one of: {', '.join(each.name for each in staged.inputs)}.",
+        )
+    how: Literal["row", "group", "time"] = "row"
+    latest = None
+    if options.group_column:
+        how = "group"
+    elif options.time_column:
+        how = "time"
+        latest = _latest(staged, removed, options)
+    return Split(
+        how=how,
+        test_share=options.test_share,
+        seed=options.seed,
+        folds=options.folds,
+        column=column,
+        latest=latest,
+    )
+
+
+def _latest(staged: Staged, removed: Removed, options: ModelOptions) -> str | None:
+    """The time up to which rows are for training: exact, from counted times."""
+    (column,) = [each for each in staged.inputs if each.name == options.time_column]
+    row = first(
+        staged.con,
+        "SELECT min(v)::VARCHAR FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto, sum(n) OVER ()"
+        f" AS total FROM (SELECT {staged.typed(column)} AS v, count(*) AS n FROM"
+        f" {kept(staged.text, removed)} WHERE {quote_name(column.name)} IS NOT NULL GROUP BY v))"
+        f" WHERE upto >= total * {1 - options.test_share!r}",
+    )
+    return row[0] if row else None
