@@ -29,6 +29,10 @@ class PreconditionError(HeadgateError):
     """A conditional request met another content, or a key that exists; callers decide on it."""
 
 
+class ConflictError(TransientError):
+    """Two conditional requests met; S3 asks to send this one again."""
+
+
 _FINAL: dict[str, tuple[type[HeadgateError], str, str]] = {
     "InvalidAccessKeyId": (
         CredentialsError,
@@ -112,7 +116,6 @@ _PRECONDITION = {"PreconditionFailed", "412", "NotModified", "304"}
 
 _PASSING_CODES = {
     "BadDigest",
-    "ConditionalRequestConflict",
     "IncompleteBody",
     "InternalError",
     "NoSuchUpload",
@@ -193,6 +196,8 @@ def _explain_answer(error: ClientError, where: str) -> HeadgateError:
     code = _ALIASES.get(code, code)
     if code in _PRECONDITION or status == 412:
         return PreconditionError("The object is not the expected one.", where=where)
+    if code == "ConditionalRequestConflict":
+        return ConflictError(f"The store answered {code}: {said}", where=where)
     if code in _FINAL:
         region = (
             error.response.get("ResponseMetadata", {})

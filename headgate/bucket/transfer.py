@@ -1,0 +1,250 @@
+"""Large objects to and from the disk: parallel, bounded in memory, and compared at the end."""
+
+import errno
+import hashlib
+import os
+import random
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import BotoCoreError
+from pydantic import Field
+from urllib3.exceptions import HTTPError
+
+from headgate.bucket.faults import PreconditionError, explain, explained
+from headgate.bucket.keys import Upload
+from headgate.errors import (
+    BucketError,
+    NoRoomError,
+    ObjectChangedError,
+    SettingsError,
+    TransientError,
+)
+from headgate.record import Record
+
+if TYPE_CHECKING:
+    from headgate.bucket.store import Store
+
+MIB = 1024 * 1024
+MAX_PARTS = 10_000
+READS_TO_AGREE = 4
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes done and the bytes in all, in the caller's own thread."""
+
+_BROKEN_BODY = (BotoCoreError, HTTPError, ConnectionError, TimeoutError)
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_MD5_OF_PARTS = re.compile(r"[0-9a-f]{32}-\d+")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR)
+
+
+class Limits(Record):
+    """How patient and how parallel transfers are."""
+
+    part_bytes: int = Field(default=16 * MIB, description="Size of one part", ge=1)
+    connections: int = Field(default=8, description="Parts in flight for one file", ge=1)
+    attempts: int = Field(default=6, description="Failures in a row that one part survives", ge=1)
+
+
+class Downloaded(Record):
+    """A file on disk that is byte for byte the object."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+def download(
+    store: "Store", upload: Upload, to: Path, progress: Progress | None = None
+) -> Downloaded:
+    """Fetch an object by parallel ranges of exactly this ETag, and check what arrived.
+
+    Where the ETag is a digest of the content, it must agree. Where it is not (encryption by KMS,
+    some other stores), a second read must give the same bytes, unless the object is so encrypted
+    that only an intact one can be read.
+
+    Raises:
+        ObjectChangedError: it was overwritten meanwhile.
+        NoRoomError: the disk cannot hold it.
+        SettingsError: the folder cannot be written.
+        TransientError: the network failed too often, or no two reads gave the same content.
+    """
+    seen: set[str] = set()
+    with _disk(to):
+        require_room(to.parent, upload.size)
+        for _ in range(READS_TO_AGREE):
+            _fetch(store, upload, to, progress)
+            sha256 = _digest(to)
+            if sha256 in seen or _vouched_for(store, upload, to):
+                return Downloaded(path=to, sha256=sha256, size=upload.size)
+            seen.add(sha256)
+    raise TransientError(
+        f"{READS_TO_AGREE} reads of the object gave different contents.",
+        where=store.where(upload.key),
+        todo="Something between here and the store changes bytes; use https.",
+    )
+
+
+def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
+    """Write a file of any size; a failure leaves no parts behind.
+
+    Raises:
+        TransientError: what arrived has another size.
+    """
+    size = path.stat().st_size
+    part = max(store.limits.part_bytes, 5 * MIB, -(-size // MAX_PARTS))
+    config = TransferConfig(
+        multipart_threshold=part,
+        multipart_chunksize=part,
+        max_concurrency=store.limits.connections,
+    )
+    with explained(store.where(key)):
+        store.client.upload_file(
+            str(path), **store.at(key), ExtraArgs={"ContentType": content_type}, Config=config
+        )
+    written = store.head(key)
+    if written.size != size:
+        raise TransientError(f"{written.size} of {size} bytes arrived.", where=store.where(key))
+    return written
+
+
+def require_room(directory: Path, needed: int) -> None:
+    """Refuse work that the disk cannot hold, before it starts.
+
+    Raises:
+        NoRoomError: with the figures.
+    """
+    free = shutil.disk_usage(directory).free
+    if free < needed:
+        raise NoRoomError(
+            f"{needed / MIB:,.1f} MiB are needed and {free / MIB:,.1f} MiB are free.",
+            where=str(directory),
+            todo="Free some room, or set HEADGATE_SCRATCH to a larger disk.",
+        )
+
+
+def pause(failures: int) -> None:
+    """Wait longer after each failure, with jitter: clients must not come back all at once."""
+    time.sleep(random.uniform(0.5, 1) * min(20.0, 0.1 * 2**failures))  # noqa: S311 - no secret
+
+
+def _fetch(store: "Store", upload: Upload, to: Path, progress: Progress | None) -> None:
+    starts = range(0, upload.size, store.limits.part_bytes)
+    done = 0
+    with to.open("wb") as file, ThreadPoolExecutor(store.limits.connections) as pool:
+        file.truncate(upload.size)
+        parts = [pool.submit(_fetch_part, store, upload, start, file.fileno()) for start in starts]
+        try:
+            for part in as_completed(parts):
+                done += part.result()
+                if progress:
+                    progress(done, upload.size)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _fetch_part(store: "Store", upload: Upload, first: int, descriptor: int) -> int:
+    """Write one range to its place; a body that breaks is taken up where it broke."""
+    start, stop, failures = first, min(first + store.limits.part_bytes, upload.size), 0
+    while start < stop:
+        body = _open_range(store, upload, start, stop)
+        try:
+            for chunk in body.iter_chunks(MIB):
+                os.pwrite(descriptor, chunk, start)
+                start += len(chunk)
+                failures = 0
+        except _BROKEN_BODY as error:
+            failures += 1
+            if failures >= store.limits.attempts:
+                raise explain(error, store.where(upload.key)) from error
+            pause(failures)
+    return stop - first
+
+
+def _open_range(store: "Store", upload: Upload, start: int, stop: int) -> Any:
+    where = store.where(upload.key)
+    try:
+        with explained(where):
+            answer = store.client.get_object(
+                **store.at(upload.key),
+                Range=f"bytes={start}-{stop - 1}",
+                IfMatch=f'"{upload.etag}"',
+            )
+    except PreconditionError as error:
+        raise ObjectChangedError(
+            "The object was overwritten while it was read.",
+            where=where,
+            todo="The new content is processed as an upload of its own.",
+        ) from error
+    if answer["ContentLength"] != stop - start:
+        raise BucketError(
+            f"The store sent {answer['ContentLength']} bytes for a range of {stop - start}.",
+            where=where,
+            todo="It does not serve ranges, or the object was replaced by a shorter one.",
+        )
+    return answer["Body"]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _vouched_for(store: "Store", upload: Upload, path: Path) -> bool:
+    """Tell whether the ETag, or an encryption that detects changes, proves the content."""
+    if _MD5.fullmatch(upload.etag) and _md5s(path, upload.size)[0].hex() == upload.etag:
+        return True
+    with explained(store.where(upload.key)):
+        head = store.client.head_object(**store.at(upload.key), PartNumber=1)
+    if str(head.get("ServerSideEncryption", "")).startswith("aws:kms"):
+        return True
+    if not _MD5_OF_PARTS.fullmatch(upload.etag):
+        return False
+    parts = _md5s(path, head["ContentLength"])
+    whole = hashlib.md5(b"".join(parts), usedforsecurity=False).hexdigest()
+    return f"{whole}-{len(parts)}" == upload.etag
+
+
+def _md5s(path: Path, part_bytes: int) -> list[bytes]:
+    """Compute the MD5 of each part, as S3 does for an ETag."""
+    size = path.stat().st_size
+    digests = []
+    with path.open("rb") as file:
+        for start in range(0, size or 1, part_bytes or 1):
+            digest = hashlib.md5(usedforsecurity=False)
+            left = min(part_bytes, size - start)
+            while left and (chunk := file.read(min(left, MIB))):
+                digest.update(chunk)
+                left -= len(chunk)
+            digests.append(digest.digest())
+    return digests
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    """Turn what a disk can refuse into errors that say so."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise NoRoomError(
+                "The disk became full while the file was written.",
+                where=str(path),
+                todo="Free some room, or set HEADGATE_SCRATCH to a larger disk.",
+            ) from error
+        if error.errno in _UNWRITABLE:
+            raise SettingsError(
+                f"The scratch folder cannot be written ({error.strerror}).",
+                where=str(path.parent),
+                todo="Set HEADGATE_SCRATCH to a folder that may be written.",
+            ) from error
+        raise
