@@ -31,6 +31,7 @@ HASHED_RECEIPTS = "receipts/hashed/"
 CLAIMS = "receipts/claims/"
 CONTENTS = "receipts/contents/"
 OLDER = "receipts/older/"
+LAYOUTS = "receipts/layouts/"
 
 KEY_BYTES = 1024
 """S3's limit for a whole key."""
@@ -176,6 +177,11 @@ def parse_receipt_key(key: str) -> tuple[str, str] | None:
 def content_key(sha256: str) -> str:
     """Place the pointer from a content to the receipt that covers it."""
     return f"{CONTENTS}{sha256}.json"
+
+
+def layout_key(dataset: str) -> str:
+    """Place what is remembered of the columns of a data set's last accepted file."""
+    return f"{LAYOUTS}{dataset}.json"
 
 
 def older_receipt_key(upload: Upload, etag: str) -> str:

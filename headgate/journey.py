@@ -1,0 +1,342 @@
+"""The journey of one upload as plain steps, from its claim to its receipt.
+
+Each step takes a `Store` and small records and can be called without Prefect; `process` runs
+them all. What a step does inside is told in `headgate.bucket` and `headgate.engine`.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from headgate import layouts
+from headgate.bucket import claims, keys, receipts
+from headgate.bucket.claims import Claim
+from headgate.bucket.keys import Upload
+from headgate.bucket.store import Store
+from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.table import Reading, read
+from headgate.errors import (
+    AlreadyProcessedError,
+    BadFileError,
+    ClaimHeldError,
+    HeadgateError,
+    NoSuchObjectError,
+    ObjectChangedError,
+)
+from headgate.options import ProcessOptions, SourcePolicy
+from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
+from headgate.record import Record
+from headgate.scratch import new_scratch, remove_scratch
+from headgate.settings import load
+from schemas import contract_for
+
+CONTENT_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+}
+
+
+class Work(Record):
+    """One claimed upload and the folder it is worked on in."""
+
+    claim: Claim
+    options: ProcessOptions
+    scratch: Path
+    started: Annotated[datetime, Field(description="When the claim was won (UTC)")]
+
+    @property
+    def upload(self) -> Upload:
+        """What is worked on."""
+        return self.claim.upload
+
+    @property
+    def name(self) -> str:
+        """The name by which people know the upload."""
+        return self.upload.name
+
+
+class Outcome(Record):
+    """What became of one file of a run."""
+
+    key: Annotated[str, Field(description="Key of the upload")]
+    verdict: Literal["published", "refused", "failed", "in other hands"]
+    detail: Annotated[str, Field(description="Rows, or the reason, in one line")]
+
+
+class Download(Record):
+    """The upload's content on the local disk."""
+
+    path: Path
+    source: Source
+
+
+def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Work | Receipt:
+    """Claim an upload for this run, or return the receipt that it already has.
+
+    Raises:
+        NoSuchObjectError: There is no such object.
+        ClaimHeldError: Another run is working on it.
+    """
+    upload, settings = store.head(key), load()
+    try:
+        held = claims.claim(
+            store, upload, owner, settings.lease_seconds, force=options.deliver.force
+        )
+    except AlreadyProcessedError:
+        return _standing_receipt(store, upload)
+    return Work(
+        claim=held,
+        options=options,
+        scratch=new_scratch(settings.scratch),
+        started=datetime.now(UTC),
+    )
+
+
+def download(store: Store, work: Work) -> Download:
+    """Fetch the claimed version of the upload.
+
+    Raises:
+        ObjectChangedError: The object was overwritten since it was claimed.
+        NoRoomError: The scratch disk cannot hold the work.
+    """
+    path = work.scratch / "upload" / work.name
+    path.parent.mkdir(exist_ok=True)
+    fetched = store.download(work.upload, path)
+    return Download(
+        path=path, source=Source(upload=work.upload, sha256=fetched.sha256, bytes=fetched.size)
+    )
+
+
+def validate(store: Store, work: Work, file: Download) -> Reading:
+    """Read, type and check the file; set its bad rows aside.
+
+    Raises:
+        BadFileError: The file as a whole cannot be accepted.
+    """
+    dataset = keys.dataset_of(work.upload.key)
+    return read(
+        file.path,
+        work.scratch,
+        read=work.options.read,
+        check=work.options.check,
+        contract=contract_for(dataset, work.options.check.contract),
+        previous=layouts.recall(store, dataset),
+    )
+
+
+def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
+    """Make the good rows into what the options ask for."""
+    recipe = None
+    if key := work.options.prepare.recipe:
+        recipe = work.scratch / "replayed-recipe.json"
+        store.download(store.head(key), recipe)
+    return prepare(
+        reading,
+        work.scratch,
+        work.options.prepare,
+        target=work.options.check.target,
+        recipe=recipe,
+    )
+
+
+def publish(
+    store: Store, work: Work, file: Download, reading: Reading, prepared: Prepared
+) -> Receipt:
+    """Upload the outputs under this upload's own prefix, then commit the receipt.
+
+    Raises:
+        RowsUnaccountedError: The row equation does not hold; nothing is published.
+    """
+    rows = RowCounts(
+        rows_in=reading.rows_in,
+        rows_out=prepared.rows_out,
+        quarantined=reading.quarantined,
+        duplicates=prepared.duplicates,
+        dropped=prepared.dropped,
+    )
+    outputs = [_put(store, work, role, path) for role, path in _files(reading, prepared)]
+    receipt = Receipt(
+        outcome="published",
+        source=file.source,
+        rows=rows,
+        dialect=reading.dialect,
+        contract=reading.contract,
+        contract_hash=reading.contract_hash,
+        columns=reading.columns,
+        failures=reading.failures,
+        drift=reading.drift,
+        rules=prepared.rules,
+        outputs=tuple(outputs),
+        **_about(work),
+    )
+    committed = _commit(store, work, receipt)
+    if committed is receipt:
+        layouts.remember(store, keys.dataset_of(work.upload.key), reading.layout)
+    return committed
+
+
+def refuse(store: Store, work: Work, file: Download, error: BadFileError) -> Receipt:
+    """Commit a receipt that says why the file was refused; its content stays where it is."""
+    receipt = Receipt(outcome="refused", source=file.source, reasons=(str(error),), **_about(work))
+    return _commit(store, work, receipt)
+
+
+def cleanup(store: Store, work: Work, receipt: Receipt | None) -> None:
+    """Remove what only this run needed, and the source where the options say so."""
+    remove_scratch(work.scratch)
+    if receipt is None:
+        _discard_attempt(store, work)
+    elif receipt.outcome == "published":
+        _settle_source(store, work)
+
+
+def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Receipt:
+    """Run the whole journey for one upload; overwritten midway, start over on the new content.
+
+    Raises:
+        HeadgateError: Whatever kept the upload from an answer; a bad file is an answer.
+    """
+    work = claim(store, key, options, owner=owner)
+    if isinstance(work, Receipt):
+        return work
+    receipt = None
+    try:
+        with claims.kept(store, work.claim):
+            file = download(store, work)
+            try:
+                reading = validate(store, work, file)
+                prepared = preprocess(store, work, reading)
+            except BadFileError as error:
+                receipt = refuse(store, work, file, error)
+            else:
+                receipt = publish(store, work, file, reading, prepared)
+    except ObjectChangedError:
+        return process(store, key, options, owner=owner)
+    finally:
+        cleanup(store, work, receipt)
+    return receipt
+
+
+def process_all(
+    store: Store, uploads: Iterable[Upload], options: ProcessOptions, concurrency: int
+) -> list[Outcome]:
+    """Process several uploads, at most `concurrency` at once; each has its own outcome."""
+
+    def one(upload: Upload) -> Outcome:
+        try:
+            return outcome(upload.key, process(store, upload.key, options, owner="command line"))
+        except HeadgateError as error:
+            return outcome(upload.key, error)
+
+    with ThreadPoolExecutor(concurrency) as pool:
+        return list(pool.map(one, uploads))
+
+
+def outcome(key: str, result: object) -> Outcome:
+    """Say in one line what became of a file, from its receipt or from the error instead of one."""
+    match result:
+        case Receipt():
+            return Outcome(key=key, verdict=result.outcome, detail=str(result))
+        case ClaimHeldError():
+            return Outcome(key=key, verdict="in other hands", detail=str(result))
+        case _:
+            return Outcome(key=key, verdict="failed", detail=str(result))
+
+
+def find_receipt(store: Store, key: str) -> Receipt:
+    """Return the receipt of the upload that lies under this key now.
+
+    Raises:
+        NoSuchObjectError: There is no such upload, or it has no receipt yet.
+    """
+    found = receipts.find(store, store.head(key))
+    if found is None:
+        raise NoSuchObjectError(
+            "This upload has no result yet.",
+            where=store.where(key),
+            todo="Process it, or wait for its run.",
+        )
+    return Receipt.model_validate(found)
+
+
+def find_table(store: Store, key: str) -> str:
+    """Return the key of the table made from an upload; any other key must exist and is returned.
+
+    Raises:
+        NoSuchObjectError: There is no such object, or the upload has no result.
+    """
+    return find_receipt(store, key).key() if keys.is_upload(key) else store.head(key).key
+
+
+def _files(reading: Reading, prepared: Prepared) -> list[tuple[str, Path]]:
+    files = [
+        ("table", prepared.csv),
+        ("parquet", prepared.parquet),
+        ("quarantine", reading.quarantine),
+        ("report", prepared.report),
+        ("recipe", prepared.recipe),
+        ("spreadsheet", prepared.spreadsheet),
+        *(("extra", extra) for extra in prepared.extras),
+    ]
+    return [(role, path) for role, path in files if path is not None]
+
+
+def _about(work: Work) -> dict[str, Any]:
+    return {
+        "options": work.options,
+        "run": work.claim.owner,
+        "started": work.started,
+        "finished": datetime.now(UTC),
+        "versions": library_versions(),
+    }
+
+
+def _put(store: Store, work: Work, role: str, path: Path) -> Output:
+    place = keys.quarantine_prefix if role == "quarantine" else keys.result_prefix
+    key = place(work.upload, work.claim.attempt) + path.name
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = store.upload(path, key, CONTENT_TYPES.get(path.suffix, "application/octet-stream")).size
+    return Output(role=role, key=key, bytes=size, sha256=sha256)
+
+
+def _commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
+    """Write the receipt; where another run was first, drop this attempt and return its receipt."""
+    try:
+        receipts.commit(
+            store,
+            work.upload,
+            receipt.model_dump(mode="json"),
+            sha256=receipt.source.sha256,
+            force=work.options.deliver.force,
+        )
+    except AlreadyProcessedError:
+        _discard_attempt(store, work)
+        return _standing_receipt(store, work.upload)
+    return receipt
+
+
+def _standing_receipt(store: Store, upload: Upload) -> Receipt:
+    return Receipt.model_validate(receipts.find(store, upload))
+
+
+def _discard_attempt(store: Store, work: Work) -> None:
+    for place in (keys.result_prefix, keys.quarantine_prefix):
+        prefix = place(work.upload, work.claim.attempt)
+        store.abort_multiparts(prefix)
+        store.delete(*(item.key for item in store.list(prefix)))
+
+
+def _settle_source(store: Store, work: Work) -> None:
+    policy = work.options.deliver.source
+    if policy is SourcePolicy.ARCHIVE:
+        store.copy(work.upload, keys.archive_key(work.upload))
+    if policy is not SourcePolicy.KEEP:
+        store.delete(work.upload.key)

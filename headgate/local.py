@@ -1,0 +1,151 @@
+"""A local file without a bucket: look at it, clean it; and its way into the bucket."""
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from headgate.bucket.keys import new_upload_key
+from headgate.bucket.store import Store
+from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.table import LINE, Reading, read
+from headgate.errors import OptionsError
+from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+from headgate.receipt import RowCounts
+from headgate.record import Record
+from headgate.scratch import new_scratch, remove_scratch
+from headgate.settings import load
+from schemas import contract_for
+
+PREVIEW_ROWS = 50
+
+
+class Inspection(Record):
+    """What a file is found to be, with its first good rows."""
+
+    reading: Annotated[Reading, Field(description="Its paths are gone; its figures stay")]
+    columns: tuple[str, ...]
+    rows: Annotated[tuple[tuple[str, ...], ...], Field(description="The first 50 good rows")]
+
+
+class Cleaned(Record):
+    """What a local clean left in the output folder."""
+
+    rows: RowCounts
+    reading: Reading
+    prepared: Prepared
+    files: tuple[Path, ...]
+
+
+class Uploaded(Record):
+    """A file that is now under `uploads/`, with a look at what it holds."""
+
+    key: str
+    file_name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def inspect(
+    path: Path, *, dataset: str | None = None, read: ReadOptions, check: CheckOptions
+) -> Inspection:
+    """Read a file and hold it to its contract, changing nothing.
+
+    Raises:
+        BadFileError: The file cannot be accepted.
+        OptionsError: There is no such file.
+    """
+    with _read(path, dataset, read, check) as (reading, _):
+        return Inspection(
+            reading=reading,
+            columns=tuple(column.name for column in reading.columns),
+            rows=_first_rows(reading),
+        )
+
+
+def clean(
+    path: Path,
+    out: Path,
+    *,
+    dataset: str | None = None,
+    read: ReadOptions,
+    check: CheckOptions,
+    options: PrepareOptions,
+) -> Cleaned:
+    """Do to a local file what the main journey does to an upload; results go to `out`.
+
+    Raises:
+        BadFileError: The file cannot be accepted; `out` is left as it was.
+    """
+    recipe = _existing(Path(options.recipe)) if options.recipe else None
+    with _read(path, dataset, read, check) as (reading, scratch):
+        prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
+        rows = RowCounts(
+            rows_in=reading.rows_in,
+            rows_out=prepared.rows_out,
+            quarantined=reading.quarantined,
+            duplicates=prepared.duplicates,
+            dropped=prepared.dropped,
+        )
+        made = (
+            prepared.csv,
+            prepared.parquet,
+            prepared.report,
+            prepared.recipe,
+            prepared.spreadsheet,
+            reading.quarantine,
+            *prepared.extras,
+        )
+        out.mkdir(parents=True, exist_ok=True)
+        files = tuple(Path(shutil.move(file, out / file.name)) for file in made if file)
+    return Cleaned(rows=rows, reading=reading, prepared=prepared, files=files)
+
+
+def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions) -> str:
+    """Write the source of a first contract that this file passes."""
+    from headgate.engine.contract import draft
+
+    with _read(path, None, read, CheckOptions()) as (reading, _):
+        return draft(reading, dataset or path.name.split(".")[0])
+
+
+def upload(
+    store: Store, path: Path, inspection: Inspection, dataset: str | None = None
+) -> Uploaded:
+    """Send a file that was found good, as it is, under a key of its own."""
+    key = new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
+    store.upload(path, key, "text/csv")
+    return Uploaded(key=key, file_name=path.name, columns=inspection.columns, rows=inspection.rows)
+
+
+@contextmanager
+def _read(
+    path: Path, dataset: str | None, options: ReadOptions, check: CheckOptions
+) -> Iterator[tuple[Reading, Path]]:
+    _existing(path)
+    scratch = new_scratch(load().scratch)
+    try:
+        contract = contract_for(dataset, check.contract)
+        yield read(path, scratch, read=options, check=check, contract=contract), scratch
+    finally:
+        remove_scratch(scratch)
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise OptionsError("There is no such file.", where=str(path), todo="Check the path.")
+    return path
+
+
+def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
+    for batch in pq.ParquetFile(reading.table).iter_batches(PREVIEW_ROWS):
+        columns = [name for name in batch.schema.names if name != LINE]
+        rows = zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+        return tuple(tuple("" if cell is None else cell for cell in row) for row in rows)
+    return ()

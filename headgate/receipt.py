@@ -1,0 +1,120 @@
+"""The receipt: one JSON that says what became of an upload, written last; no receipt, no result.
+
+What it says belongs here. Where it lies and how it is committed is `headgate.bucket.receipts`.
+"""
+
+from datetime import datetime
+from importlib.metadata import version
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from headgate import __version__
+from headgate.bucket.keys import Upload
+from headgate.engine.dialect import Dialect
+from headgate.engine.drift import Drift
+from headgate.engine.prepare import RuleResult
+from headgate.engine.quarantine import Failure
+from headgate.engine.types import Column
+from headgate.errors import NoSuchObjectError, RowsUnaccountedError
+from headgate.options import ProcessOptions
+from headgate.record import Record
+
+FORMAT = "headgate-receipt/1"
+LIBRARIES = ("prefect", "pandera", "pandas", "pyarrow", "duckdb")
+
+
+class RowCounts(Record):
+    """Where every row of the upload is; the equation is enforced."""
+
+    rows_in: Annotated[int, Field(ge=0, description="Rows in the upload, header excluded")]
+    rows_out: Annotated[int, Field(ge=0, description="Rows in the processed table")]
+    quarantined: Annotated[int, Field(ge=0, description="Rows kept back with their reasons")]
+    duplicates: Annotated[int, Field(ge=0, description="Exact repeats removed by a chosen rule")]
+    dropped: Annotated[int, Field(ge=0, description="Rows removed by another chosen rule")]
+
+    @model_validator(mode="after")
+    def _every_row_is_accounted_for(self) -> Self:
+        accounted = self.rows_out + self.quarantined + self.duplicates + self.dropped
+        if self.rows_in != accounted:
+            raise RowsUnaccountedError(
+                f"{self.rows_in} rows in, but {accounted} accounted for: {self!r}.",
+                todo="Nothing was published. Please report this.",
+            )
+        return self
+
+    def __str__(self) -> str:
+        """Say it in one line, leaving out what is zero."""
+        parts = [f"{self.rows_in:,} rows in", f"{self.rows_out:,} out"]
+        parts += [
+            f"{count:,} {what}"
+            for what, count in (
+                ("quarantined", self.quarantined),
+                ("duplicates", self.duplicates),
+                ("dropped", self.dropped),
+            )
+            if count
+        ]
+        return ", ".join(parts)
+
+
+class Output(Record):
+    """One published object."""
+
+    role: Annotated[str, Field(description="What it is: table, parquet, quarantine, report ...")]
+    key: str
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: str
+
+
+class Source(Record):
+    """The upload as it was read."""
+
+    upload: Upload
+    sha256: str
+    bytes: Annotated[int, Field(ge=0)]
+
+
+class Receipt(Record):
+    """What became of one upload."""
+
+    format: Literal["headgate-receipt/1"] = FORMAT
+    outcome: Annotated[
+        Literal["published", "refused"], Field(description="A result, or the reasons for none")
+    ]
+    source: Source
+    rows: RowCounts | None = None
+    reasons: Annotated[tuple[str, ...], Field(description="Why the file was refused")] = ()
+    dialect: Dialect | None = None
+    contract: str | None = None
+    contract_hash: str | None = None
+    columns: tuple[Column, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    rules: tuple[RuleResult, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    options: ProcessOptions
+    run: Annotated[str, Field(description="Id of the run that did the work")]
+    started: datetime
+    finished: datetime
+    versions: Annotated[dict[str, str], Field(description="What the work was done with")]
+
+    def key(self, role: str = "table") -> str:
+        """Return the key of the published object that plays this role.
+
+        Raises:
+            NoSuchObjectError: There is none, as after a refusal.
+        """
+        for output in self.outputs:
+            if output.role == role:
+                return output.key
+        raise NoSuchObjectError(f"There is no {role}: {self}.", where=self.source.upload.key)
+
+    def __str__(self) -> str:
+        """Say the outcome in one line."""
+        return str(self.rows) if self.rows else f"refused: {'; '.join(self.reasons)}"
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of what the work was done with."""
+    return {"headgate": __version__} | {name: version(name) for name in LIBRARIES}

@@ -1,0 +1,90 @@
+"""A receipt in words, as markdown: what was found, changed and kept back, and the result's keys."""
+
+from collections.abc import Iterable
+
+from headgate.receipt import Receipt
+
+MOST_LINES = 30
+
+
+def markdown(receipt: Receipt) -> str:
+    """Write the receipt as a page that a person reads in a minute."""
+    sections = [_head(receipt), *_refusal(receipt)]
+    if receipt.rows:
+        sections += [
+            _rows(receipt),
+            _table(
+                "Kept back", ("Column", "Check", "Reason", "Rows", "First lines"), _kept(receipt)
+            ),
+            _table("Changed", ("Rule", "Cells", "Rows", "How"), _changed(receipt)),
+            _table("Drift", ("Change", "Column", "What"), _drift(receipt)),
+            _table("Columns", ("Column", "Type", "Written as", "Missing"), _columns(receipt)),
+            _table("Result", ("What", "Key", "Bytes"), _outputs(receipt)),
+        ]
+    if receipt.dialect:
+        found = ((item.what, item.found, item.why) for item in receipt.dialect.evidence)
+        sections.append(_table("How the file was read", ("What", "Found", "Why"), found))
+    return "\n\n".join(section for section in sections if section)
+
+
+def _head(receipt: Receipt) -> str:
+    upload = receipt.source.upload
+    return f"# {upload.name}: {receipt.outcome}\n\n`{upload.key}`, {upload.size:,} bytes"
+
+
+def _refusal(receipt: Receipt) -> list[str]:
+    return [f"> {_cell(reason)}" for reason in receipt.reasons]
+
+
+def _rows(receipt: Receipt) -> str:
+    rows = receipt.rows
+    if rows is None:
+        return ""
+    return (
+        "| Rows in | = out | + quarantined | + duplicates | + dropped |\n|--:|--:|--:|--:|--:|\n"
+        f"| {rows.rows_in:,} | {rows.rows_out:,} | {rows.quarantined:,} "
+        f"| {rows.duplicates:,} | {rows.dropped:,} |"
+    )
+
+
+def _kept(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+    for failure in receipt.failures:
+        lines = ", ".join(f"{example.line} (`{example.value}`)" for example in failure.examples[:3])
+        yield failure.column, failure.check, failure.reason, f"{failure.count:,}", lines
+
+
+def _changed(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+    for rule in receipt.rules:
+        yield rule.rule, f"{rule.cells:,}", f"{rule.rows:,}", rule.detail
+
+
+def _drift(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+    for drift in receipt.drift:
+        yield drift.change, drift.column, drift.detail
+
+
+def _columns(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+    for column in receipt.columns:
+        missing = sum(marker.count for marker in column.missing)
+        yield column.name, column.kind, column.format, f"{missing:,}"
+
+
+def _outputs(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+    for output in receipt.outputs:
+        yield output.role, f"`{output.key}`", f"{output.bytes:,}"
+
+
+def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    lines = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    if not lines:
+        return ""
+    if len(lines) > MOST_LINES:
+        left = len(lines) - MOST_LINES
+        lines = [*lines[:MOST_LINES], f"| ... and {left:,} more" + " |" * len(heads)]
+    rule = "|" + "---|" * len(heads)
+    return "\n".join([f"## {title}", "", "| " + " | ".join(heads) + " |", rule, *lines])
+
+
+def _cell(value: object) -> str:
+    """Keep a value from breaking out of its cell."""
+    return str(value).replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
