@@ -1,0 +1,28 @@
+"""Can Headgate work with this bucket? Each step is told apart, with what to do where it fails."""
+
+from typing import Annotated
+
+from prefect import flow
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from flows.answers import answers
+from flows.parameters import Bucket, open_bucket
+from tasks.check import check_bucket
+
+
+@flow(name="check-connection", persist_result=False)
+@answers
+async def check_connection(
+    bucket: Bucket = None,
+    full: Annotated[
+        bool, Field(description="Also write, read, sign, compare and delete a small object")
+    ] = False,
+) -> object:
+    """Check credentials, region, bucket and permissions, one line for each step."""
+    bucket = await open_bucket(bucket)
+    steps = check_bucket(bucket, full)
+    failed = [step for step in steps if not step.ok]
+    if failed:
+        return Failed(message=f"{failed[0].name}: {failed[0].detail} {failed[0].todo}", data=steps)
+    return Completed(message=f"All {len(steps)} steps passed.", data=steps)

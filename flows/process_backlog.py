@@ -1,0 +1,30 @@
+"""The safety net: everything under `uploads/` that has no receipt yet, however it came there."""
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from flows.answers import answers, summed_up
+from flows.parameters import Bucket, Concurrency, open_bucket
+from headgate.options import ProcessOptions
+from tasks.find_pending import find_pending
+from tasks.process_file import process_each
+
+
+@flow(name="process-backlog", persist_result=False)
+@answers
+async def process_backlog(
+    bucket: Bucket = None,
+    options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
+    concurrency: Concurrency = 4,
+    limit: Annotated[
+        int,
+        Field(description="Most files in one run; the next run takes the rest", ge=1, le=10_000),
+    ] = 1_000,
+) -> object:
+    """Process every upload that has no result; a bad one never holds up the others."""
+    bucket = await open_bucket(bucket)
+    keys = find_pending(bucket, limit)
+    outcomes = await process_each(bucket, keys, options, concurrency)
+    return summed_up(outcomes)

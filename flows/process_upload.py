@@ -1,0 +1,57 @@
+"""The main journey: one upload becomes a checked, cleaned, published result."""
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from flows.answers import answers, ended
+from flows.parameters import Bucket, open_bucket
+from headgate.errors import BadFileError, ObjectChangedError
+from headgate.options import ProcessOptions
+from headgate.receipt import Receipt
+from tasks.claim import claim, renewing
+from tasks.cleanup import cleanup
+from tasks.download import download
+from tasks.preprocess import preprocess
+from tasks.presign import presign
+from tasks.upload_processed import refuse, upload_processed
+from tasks.validate import validate
+
+
+@flow(name="process-upload", flow_run_name="process {key}", persist_result=False)
+@answers
+async def process_upload(
+    key: Annotated[
+        str,
+        Field(
+            description="Key of the upload, e.g. uploads/sales.csv", min_length=1, max_length=1024
+        ),
+    ],
+    bucket: Bucket = None,
+    options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
+) -> object:
+    """Check, clean and publish one uploaded CSV file.
+
+    The good rows go to `processed/`, the bad ones with their reasons to `quarantine/`, and a
+    receipt that accounts for every row to `receipts/`. An upload that has a receipt is left alone.
+    """
+    bucket = await open_bucket(bucket)
+    work = claim(bucket, key, options)
+    if isinstance(work, Receipt):
+        return ended(work)
+    receipt = None
+    try:
+        with renewing(bucket, work):
+            file = download(bucket, work)
+            reading = validate(bucket, work, file)
+            prepared = preprocess(bucket, work, reading)
+            receipt = upload_processed(bucket, work, file, reading, prepared)
+            presign(bucket, receipt.key(), options.deliver.link_hours)
+    except BadFileError as error:
+        receipt = refuse(bucket, work, file, error)
+    except ObjectChangedError:
+        return await process_upload(key, bucket, options)
+    finally:
+        cleanup(bucket, work, receipt)
+    return ended(receipt)

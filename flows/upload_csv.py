@@ -1,0 +1,38 @@
+"""A local file goes up, once it has been found good."""
+
+from pathlib import Path
+from typing import Annotated
+
+from prefect import flow
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.answers import answers
+from flows.parameters import Bucket, open_bucket
+from headgate.options import CheckOptions, ReadOptions
+from tasks.upload import check_local, upload
+
+
+@flow(name="upload-csv", flow_run_name="upload {path.name}", persist_result=False)
+@answers
+async def upload_csv(
+    path: Annotated[Path, Field(description="A CSV file on the machine that runs this")],
+    bucket: Bucket = None,
+    dataset: Annotated[
+        str | None,
+        Field(
+            description="Data set whose contract holds; also the folder under uploads/",
+            pattern=r"^[\w][\w.-]{0,63}$",
+        ),
+    ] = None,
+    read: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    check: CheckOptions = CheckOptions(),  # noqa: B008 - frozen
+) -> object:
+    """Check a local CSV file and upload it; a bad file is refused and nothing is uploaded.
+
+    Returns the columns, the first 50 rows, the key and the file name. The file itself stays.
+    """
+    bucket = await open_bucket(bucket)
+    inspection = check_local(path, dataset, read, check)
+    uploaded = upload(bucket, path, dataset, inspection)
+    return Completed(message=f"Uploaded as {uploaded.key}", data=uploaded)

@@ -1,0 +1,22 @@
+"""The bucket is tried, step by step."""
+
+from prefect import get_run_logger
+from prefect_aws import S3Bucket
+
+from headgate.bucket.connection import Step, check
+from tasks.policy import step
+from tasks.show import show_records
+from tasks.store import store_of
+
+
+@step("check-bucket")
+def check_bucket(bucket: S3Bucket, full: bool) -> list[Step]:
+    """Try the bucket and log a line for each step."""
+    logger = get_run_logger()
+    steps = []
+    for tried in check(store_of(bucket), full=full):
+        log = logger.info if tried.ok else logger.error
+        log("%s %s: %s %s", "✓" if tried.ok else "✗", tried.name, tried.detail, tried.todo)
+        steps.append(tried)
+    show_records("check-connection", steps, "What works, and what to do where it does not")
+    return steps

@@ -1,0 +1,14 @@
+"""Second step: the upload's content, on this machine."""
+
+from prefect_aws import S3Bucket
+
+from headgate import journey
+from headgate.journey import Download, Work
+from tasks.policy import step
+from tasks.store import store_of
+
+
+@step("download {work.name}")
+def download(bucket: S3Bucket, work: Work) -> Download:
+    """Fetch the claimed version of the upload."""
+    return journey.download(store_of(bucket), work)

@@ -1,0 +1,44 @@
+"""How every task retries and remembers; each step is declared with `step`.
+
+Results stay in memory: nothing is cached or persisted, since keys and links are cheap to make
+again and some of them are secrets.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import exponential_backoff
+
+from headgate.errors import ObjectChangedError, TransientError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+RETRIES = 4
+BACKOFF_SECONDS = 2
+JITTER = 0.5
+
+
+def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Retry what may pass by itself; an overwritten object is new work instead."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, TransientError) and not isinstance(error, ObjectChangedError)
+
+
+def step(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Declare a task; `name` may use its arguments, as in `download {work.name}`."""
+    return partial(
+        task,
+        name=name.split(" {", maxsplit=1)[0],
+        task_run_name=name,
+        retries=RETRIES,
+        retry_delay_seconds=exponential_backoff(BACKOFF_SECONDS),
+        retry_jitter_factor=JITTER,
+        retry_condition_fn=may_pass,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )

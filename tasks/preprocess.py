@@ -1,0 +1,16 @@
+"""Fourth step: the good rows become the table that was asked for."""
+
+from prefect_aws import S3Bucket
+
+from headgate import journey
+from headgate.engine.prepare import Prepared
+from headgate.engine.table import Reading
+from headgate.journey import Work
+from tasks.policy import step
+from tasks.store import store_of
+
+
+@step("preprocess {work.name}")
+def preprocess(bucket: S3Bucket, work: Work, reading: Reading) -> Prepared:
+    """Make the good rows into what the options ask for."""
+    return journey.preprocess(store_of(bucket), work, reading)

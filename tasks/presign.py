@@ -1,0 +1,25 @@
+"""Sixth step: a link to the result."""
+
+from prefect import get_run_logger
+from prefect_aws import S3Bucket
+
+from headgate import journey
+from headgate.bucket.store import Link
+from tasks.policy import step
+from tasks.store import store_of
+
+
+@step("presign {key}")
+def presign(bucket: S3Bucket, key: str, hours: float) -> Link:
+    """Sign a download link; the log says until when it works, never the link itself."""
+    link = store_of(bucket).presign(key, hours=hours)
+    get_run_logger().info(
+        "A link to %s works until %s", key, f"{link.expires_at:%d %b %Y %H:%M} UTC"
+    )
+    return link
+
+
+@step("find-table {key}")
+def find_table(bucket: S3Bucket, key: str) -> str:
+    """Find the table that was made from an upload; any other key stands for itself."""
+    return journey.find_table(store_of(bucket), key)

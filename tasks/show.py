@@ -1,0 +1,62 @@
+"""What a person sees in the Prefect UI: reports, previews, summaries and links, as artifacts."""
+
+import re
+from collections.abc import Sequence
+
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
+
+from headgate.bucket.store import Link
+from headgate.receipt import Receipt
+from headgate.record import Record
+from headgate.summary import markdown
+
+PREVIEW_ROWS = 50
+
+
+def show_receipt(
+    receipt: Receipt, columns: Sequence[str] = (), preview: Sequence[Sequence[str]] = ()
+) -> None:
+    """Show a report of the receipt and, where there is a table, its first rows."""
+    upload = receipt.source.upload
+    create_markdown_artifact(
+        markdown(receipt),
+        key=f"report-{artifact_key(upload.key)}",
+        description=f"What became of {upload.name}: {receipt}",
+    )
+    if columns:
+        show_preview(upload.key, columns, preview)
+
+
+def show_preview(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Show the first rows of a table."""
+    shown = rows[:PREVIEW_ROWS]
+    create_table_artifact(
+        [dict(zip(columns, row, strict=True)) for row in shown],
+        key=f"preview-{artifact_key(name)}",
+        description=f"The first {len(shown)} rows",
+    )
+
+
+def show_records(name: str, records: Sequence[Record], description: str) -> None:
+    """Show a few records as a table."""
+    rows = [record.model_dump(mode="json") for record in records]
+    create_table_artifact(rows, key=artifact_key(name), description=description)
+
+
+def show_link(link: Link) -> None:
+    """Show a download link to everyone who may see the run."""
+    create_link_artifact(
+        link=link.url.get_secret_value(),
+        link_text="Download",
+        key="download",
+        description=f"Works until {link.expires_at:%d %b %Y %H:%M} UTC",
+    )
+
+
+def artifact_key(text: str) -> str:
+    """Write a text as Prefect allows in an artifact's key: lower case, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[-100:].strip("-")

@@ -1,0 +1,38 @@
+"""Between Prefect's S3 bucket block and the store that the steps work on."""
+
+from prefect_aws import AwsCredentials, S3Bucket
+from prefect_aws.client_parameters import AwsClientParameters
+
+from headgate.bucket.store import Store, client_config
+from headgate.errors import SettingsError
+from headgate.settings import Settings
+
+
+def store_of(bucket: S3Bucket) -> Store:
+    """Open the block's bucket; exact keys, since the block's own methods tidy them."""
+    return Store(
+        bucket.credentials.get_s3_client(), bucket.bucket_name, folder=bucket.bucket_folder
+    )
+
+
+def block_of(settings: Settings) -> S3Bucket:
+    """Make the S3 bucket block that the settings describe.
+
+    Raises:
+        SettingsError: No bucket is named.
+    """
+    if not settings.bucket:
+        raise SettingsError("No bucket is named.", todo="Set AWS_BUCKET_NAME.")
+    token = settings.session_token
+    credentials = AwsCredentials(
+        aws_access_key_id=settings.access_key_id,
+        aws_secret_access_key=settings.secret_access_key,
+        aws_session_token=token.get_secret_value() if token else None,
+        region_name=settings.region or ("us-east-1" if settings.endpoint_url else None),
+        aws_client_parameters=AwsClientParameters(
+            endpoint_url=settings.endpoint_url, config=client_config(settings)
+        ),
+    )
+    return S3Bucket(
+        bucket_name=settings.bucket, bucket_folder=settings.folder, credentials=credentials
+    )

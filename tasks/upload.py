@@ -1,0 +1,28 @@
+"""A local file is looked at, and sent to `uploads/` when it is good."""
+
+from pathlib import Path
+
+from prefect_aws import S3Bucket
+
+from headgate import local
+from headgate.local import Inspection, Uploaded
+from headgate.options import CheckOptions, ReadOptions
+from tasks.policy import step
+from tasks.show import show_preview
+from tasks.store import store_of
+
+
+@step("validate {path.name}")
+def check_local(
+    path: Path, dataset: str | None, read: ReadOptions, check: CheckOptions
+) -> Inspection:
+    """Read the file and hold it to its data set's contract."""
+    return local.inspect(path, dataset=dataset, read=read, check=check)
+
+
+@step("upload {path.name}")
+def upload(bucket: S3Bucket, path: Path, dataset: str | None, inspection: Inspection) -> Uploaded:
+    """Send the file as it is, under a key of its own."""
+    uploaded = local.upload(store_of(bucket), path, inspection, dataset)
+    show_preview(path.name, uploaded.columns, uploaded.rows)
+    return uploaded

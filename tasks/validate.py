@@ -1,0 +1,20 @@
+"""Third step: the file is read, typed and held to its contract."""
+
+from prefect import get_run_logger
+from prefect_aws import S3Bucket
+
+from headgate import journey
+from headgate.engine.table import Reading
+from headgate.journey import Download, Work
+from tasks.policy import step
+from tasks.store import store_of
+
+
+@step("validate {work.name}")
+def validate(bucket: S3Bucket, work: Work, file: Download) -> Reading:
+    """Read, type and check the file; set its bad rows aside."""
+    reading = journey.validate(store_of(bucket), work, file)
+    get_run_logger().info(
+        "%s: %d rows, %d of them quarantined", work.name, reading.rows_in, reading.quarantined
+    )
+    return reading
