@@ -1,0 +1,203 @@
+"""Commands on the bucket: send, process, catch up, check, link, verify."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+from cyclopts import App
+
+from cli.options import Check, Deliver, Prepare, Read
+from cli.show import AsJson, as_json, out, page, say, table
+from headgate import journey, local
+from headgate.bucket import connection, receipts
+from headgate.bucket.backlog import pending
+from headgate.bucket.store import connect
+from headgate.errors import HeadgateError
+from headgate.options import (
+    CheckOptions,
+    DeliverOptions,
+    PrepareOptions,
+    ProcessOptions,
+    ReadOptions,
+)
+from headgate.receipt import Receipt
+from headgate.settings import load
+from headgate.summary import markdown
+
+
+def add_to(app: App) -> None:
+    """Add these commands to the door."""
+    for command in (upload, process, backlog, check, link, verify):
+        app.command(command)
+
+
+def upload(
+    file: Path,
+    /,
+    *,
+    dataset: str | None = None,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+    check: Check = CheckOptions(),  # noqa: B008 - frozen
+    json: AsJson = False,
+) -> None:
+    """Check FILE and send it to the bucket; a bad file is refused and nothing is sent.
+
+    Args:
+        file: A CSV file on this machine; may be compressed.
+        dataset: Data set whose contract holds; also the folder under uploads/.
+    """
+    store = connect(load())
+    with out.status(f"Checking {file.name} ..."):
+        inspection = local.inspect(file, dataset=dataset, read=read, check=check)
+    with out.status(f"Uploading {file.name} ..."):
+        uploaded = local.upload(store, file, inspection, dataset)
+    if json:
+        as_json(uploaded)
+        return
+    table("First rows", uploaded.columns, uploaded.rows[:5])
+    say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
+
+
+def process(
+    key: str,
+    /,
+    *,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+    check: Check = CheckOptions(),  # noqa: B008 - frozen
+    prepare: Prepare = PrepareOptions(),  # noqa: B008 - frozen
+    deliver: Deliver = DeliverOptions(),  # noqa: B008 - frozen
+    json: AsJson = False,
+) -> None:
+    """Check, clean and publish one upload, here and now.
+
+    With PREFECT_API_URL set it is a Prefect run, seen in the UI; without, it just runs.
+
+    Args:
+        key: Key of the upload, e.g. uploads/sales.csv.
+    """
+    options = ProcessOptions(read=read, check=check, prepare=prepare, deliver=deliver)
+    receipt = _process(key, options)
+    if json:
+        as_json(receipt)
+    else:
+        page(markdown(receipt))
+    if receipt.outcome == "refused":
+        sys.exit(3)
+
+
+def backlog(
+    *,
+    limit: int = 1000,
+    concurrency: int = 4,
+    json: AsJson = False,
+) -> None:
+    """Process every upload that has no result; a bad one never holds up the others.
+
+    Args:
+        limit: Most files in one go.
+        concurrency: Files at once.
+    """
+    outcomes = _backlog(limit, concurrency)
+    if json:
+        as_json(outcomes)
+    elif not outcomes:
+        say("Nothing to do: every upload has its result.")
+    else:
+        table("Files", ("Key", "Outcome", "What"), [(o.key, o.verdict, o.detail) for o in outcomes])
+    if any(outcome.verdict == "failed" for outcome in outcomes):
+        sys.exit(1)
+
+
+def check(*, full: bool = False, json: AsJson = False) -> None:
+    """Try the bucket: credentials, region, listing; with --full also every kind of request.
+
+    Args:
+        full: Also write, read, sign, compare and delete a small object.
+    """
+    steps = []
+    for tried in connection.check(connect(load()), full=full):
+        steps.append(tried)
+        if not json:
+            say(f"{'✓' if tried.ok else '✗'} {tried.name}: {tried.detail}")
+            if tried.todo:
+                say(f"  {tried.todo}")
+    if json:
+        as_json(steps)
+    if not all(tried.ok for tried in steps):
+        sys.exit(4)
+
+
+def link(key: str, /, *, hours: float = 24, json: AsJson = False) -> None:
+    """Sign a fresh download link.
+
+    Args:
+        key: Key of a published object, or of the upload that it was made from.
+        hours: How long the link should work; never longer than the credential does.
+    """
+    store = connect(load())
+    signed = store.presign(journey.find_table(store, key), hours=hours)
+    url = signed.url.get_secret_value()
+    if json:
+        as_json({"url": url, "expires_at": f"{signed.expires_at:%Y-%m-%dT%H:%M:%SZ}"})
+        return
+    say(url)
+    say(f"Works until {signed.expires_at:%d %b %Y %H:%M} UTC.")
+
+
+def verify(key: str, /, *, json: AsJson = False) -> None:
+    """Compare everything that an upload's receipt lists with what the bucket holds.
+
+    Args:
+        key: Key of the upload.
+    """
+    store = connect(load())
+    findings = list(receipts.verify(store, journey.find_receipt(store, key).model_dump()))
+    if json:
+        as_json(findings)
+    else:
+        table("Outputs", ("Key", "Good", "What"), [(f.key, f.ok, f.detail) for f in findings])
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
+
+
+def _process(key: str, options: ProcessOptions) -> Receipt:
+    if not _prefect_is_configured():
+        with out.status(f"Processing {key} ..."):
+            return journey.process(connect(load()), key, options, owner="command line")
+    from flows.process_upload import process_upload
+
+    return _result(process_upload(key, options=options, return_state=True))
+
+
+def _backlog(limit: int, concurrency: int) -> list[Any]:
+    from itertools import islice
+
+    if _prefect_is_configured():
+        from flows.process_backlog import process_backlog
+
+        return _result(process_backlog(limit=limit, concurrency=concurrency, return_state=True))
+    store = connect(load())
+    with out.status("Processing the backlog ..."):
+        return journey.process_all(
+            store, islice(pending(store), limit), ProcessOptions(), concurrency
+        )
+
+
+def _prefect_is_configured() -> bool:
+    from prefect.settings import get_current_settings
+
+    return bool(get_current_settings().api.url)
+
+
+def _result(flow_state: Any) -> Any:
+    """Return what a flow ended with, or raise the error that it reported."""
+
+    async def read() -> Any:
+        state = await flow_state
+        return await state.aresult(raise_on_failure=False)
+
+    result = asyncio.run(read())
+    if isinstance(result, HeadgateError):
+        raise result
+    return result

@@ -1,0 +1,133 @@
+"""Commands that need neither bucket nor Prefect: look at a file, clean it, draft a contract."""
+
+from pathlib import Path
+
+from cyclopts import App
+
+from cli.options import Check, Prepare, Read
+from cli.show import AsJson, as_json, failures, say, table
+from headgate import local
+from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+
+
+def add_to(app: App) -> None:
+    """Add these commands to the door."""
+    for command in (inspect, clean, apply):
+        app.command(command)
+    contracts = App(name="contract", help="Contracts: what the files of a data set are held to.")
+    contracts.command(draft)
+    app.command(contracts)
+
+
+def inspect(
+    file: Path,
+    /,
+    *,
+    dataset: str | None = None,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+    check: Check = CheckOptions(),  # noqa: B008 - frozen
+    json: AsJson = False,
+) -> None:
+    """Say how FILE is written, what its columns hold, and which rows are bad; change nothing.
+
+    Args:
+        file: A CSV file on this machine; may be compressed.
+        dataset: Data set whose contract holds.
+    """
+    found = local.inspect(file, dataset=dataset, read=read, check=check)
+    if json:
+        as_json(found)
+        return
+    reading = found.reading
+    say(f"{file.name}: {reading.rows_in:,} rows, {len(reading.columns):,} columns\n")
+    table(
+        "How it is written",
+        ("What", "Found", "Why"),
+        [(e.what, e.found, e.why) for e in (*reading.dialect.evidence, *reading.notes)],
+    )
+    table(
+        "Columns",
+        ("Column", "Type", "Written as", "Missing"),
+        [
+            (c.name, c.kind, c.format, f"{sum(m.count for m in c.missing):,}")
+            for c in reading.columns
+        ],
+    )
+    failures(reading)
+    table("First rows", found.columns, found.rows[:5])
+
+
+def clean(
+    file: Path,
+    /,
+    *,
+    out: Path,
+    dataset: str | None = None,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+    check: Check = CheckOptions(),  # noqa: B008 - frozen
+    prepare: Prepare = PrepareOptions(),  # noqa: B008 - frozen
+    json: AsJson = False,
+) -> None:
+    """Clean FILE on this machine: good rows, bad rows with reasons, a recipe and a report.
+
+    Args:
+        file: A CSV file on this machine; may be compressed.
+        out: Folder for the results; made if it is missing.
+        dataset: Data set whose contract holds.
+    """
+    cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=prepare)
+    _show(cleaned, file, json)
+
+
+def apply(
+    recipe: Path,
+    file: Path,
+    /,
+    *,
+    out: Path,
+    dataset: str | None = None,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+    check: Check = CheckOptions(),  # noqa: B008 - frozen
+    json: AsJson = False,
+) -> None:
+    """Treat FILE exactly as RECIPE says: the same columns in the same order, nothing fitted.
+
+    Args:
+        recipe: A recipe.json that an earlier run left.
+        file: A CSV file on this machine; may be compressed.
+        out: Folder for the results; made if it is missing.
+        dataset: Data set whose contract holds.
+    """
+    replay = PrepareOptions(recipe=str(recipe))
+    cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=replay)
+    _show(cleaned, file, json)
+
+
+def draft(
+    file: Path,
+    /,
+    *,
+    dataset: str | None = None,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+) -> None:
+    """Write a first contract from FILE to standard output, to be edited and put into schemas/.
+
+    Args:
+        file: A CSV file on this machine; may be compressed.
+        dataset: Name of the data set; by default the file's.
+    """
+    print(local.draft_contract(file, dataset=dataset, read=read))  # noqa: T201 - the output
+
+
+def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
+    if json:
+        as_json(cleaned)
+        return
+    say(f"{file.name}: {cleaned.rows}\n")
+    failures(cleaned.reading)
+    table(
+        "What was changed",
+        ("Rule", "Cells", "Rows", "How"),
+        [(r.rule, f"{r.cells:,}", f"{r.rows:,}", r.detail) for r in cleaned.prepared.rules],
+    )
+    table("Files", ("Path", "Bytes"), [(f, f"{f.stat().st_size:,}") for f in cleaned.files])

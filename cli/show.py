@@ -1,0 +1,84 @@
+"""How answers look in a terminal, and as JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.table import Table
+from rich.text import Text
+
+from headgate.engine.table import Reading
+from headgate.errors import HeadgateError
+
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative="", help="Print one JSON document, for programs")
+]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def as_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
+    """Print records as one JSON document."""
+    if isinstance(value, BaseModel):
+        plain: Any = value.model_dump(mode="json")
+    elif isinstance(value, dict):
+        plain = value
+    else:
+        plain = [item.model_dump(mode="json") for item in value]
+    print(json.dumps(plain, indent=2, ensure_ascii=False))  # noqa: T201 - this is the output
+
+
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a small table; nothing where there are no rows."""
+    drawn = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for head in heads:
+        drawn.add_column(head, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(_plain(cell) for cell in row))
+    if drawn.row_count:
+        out.print(drawn)
+        out.print()
+
+
+def failures(reading: Reading) -> None:
+    """Print why rows were kept back, and where they stand."""
+    table(
+        "Bad rows",
+        ("Column", "Reason", "Rows", "First lines"),
+        [
+            (f.column, f.reason, f"{f.count:,}", ", ".join(str(e.line) for e in f.examples[:5]))
+            for f in reading.failures
+        ],
+    )
+
+
+def page(markdown: str) -> None:
+    """Print a markdown page."""
+    out.print(Markdown(markdown))
+
+
+def say(text: str) -> None:
+    """Print one line as it is."""
+    out.print(text, markup=False, soft_wrap=True)
+
+
+def fail(error: HeadgateError) -> int:
+    """Print what went wrong on standard error and return the exit code."""
+    if "--json" in sys.argv:
+        as_json({"error": error.what, "where": error.where, "todo": error.todo})
+    place = f"{error.where}: " if error.where else ""
+    err.print(f"{place}{error.what}", markup=False, soft_wrap=True, style="red")
+    if error.todo:
+        err.print(error.todo, markup=False, soft_wrap=True)
+    return error.exit_code
+
+
+def _plain(cell: object) -> Text:
+    """Keep a value's brackets from being read as markup, and its control marks harmless."""
+    return Text("".join(mark if mark.isprintable() else "␣" for mark in str(cell)))
