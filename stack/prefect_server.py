@@ -1,12 +1,13 @@
 """A self-hosted Prefect server on loopback, with its database in a folder of its own."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack.service import LOOPBACK, answers, free_port, service
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from stack.service import LOOPBACK, answers, environment, free_port, service
 
 
 @contextmanager
@@ -42,20 +43,7 @@ def prefect_server(directory: Path, *, port: int = 0) -> Iterator[str]:
     log = directory / "prefect-server.log"
     with (
         service(command, log=log, ready=lambda: answers(f"{api}/health"), env=env),
-        _environment(env),
+        environment(env),
+        temporary_settings({PREFECT_API_URL: api}),
     ):
         yield api
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

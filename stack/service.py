@@ -50,6 +50,7 @@ def service(
     log: Path,
     ready: Callable[[], bool],
     env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
     seconds: float = 90,
     patience: float = 10,
 ) -> Iterator[subprocess.Popen[bytes]]:
@@ -60,6 +61,7 @@ def service(
         log: File that takes what the service prints.
         ready: Says whether the service can be used.
         env: Variables beside those of this process.
+        cwd: Working directory.
         seconds: How long to wait for readiness.
         patience: Seconds between asking it to end and ending it.
 
@@ -74,6 +76,7 @@ def service(
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
+            cwd=cwd,
             start_new_session=True,
             preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - calls libc only
         )
@@ -82,6 +85,21 @@ def service(
         yield process
     finally:
         stop(process, patience)
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for this process and its children until the block ends."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def stop(process: subprocess.Popen[bytes], patience: float) -> None:

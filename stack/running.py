@@ -1,0 +1,108 @@
+"""The whole of Headgate on one machine: S3, Prefect, a worker and the watcher, on loopback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import boto3
+
+from bridge.registration import register
+from headgate.record import Record
+from stack.prefect_server import prefect_server
+from stack.s3 import Endpoint, s3_server
+from stack.service import environment, service
+
+ROOT = Path(__file__).resolve().parent.parent
+BUCKET = "headgate"
+
+
+class Stack(Record):
+    """Addresses of what runs."""
+
+    s3: Endpoint
+    api: str
+    bucket: str = BUCKET
+
+    @property
+    def ui(self) -> str:
+        """Address of the Prefect UI."""
+        return self.api.removesuffix("/api")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What another terminal needs to work with this stack."""
+        return {
+            "PREFECT_API_URL": self.api,
+            "AWS_ENDPOINT_URL": self.s3.url,
+            "AWS_ACCESS_KEY_ID": self.s3.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.s3.secret_key,
+            "AWS_REGION": self.s3.region,
+            "AWS_BUCKET_NAME": self.bucket,
+        }
+
+
+@contextmanager
+def running(
+    directory: Path,
+    *,
+    s3_port: int = 0,
+    prefect_port: int = 0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Stack]:
+    """Run the stack until the block ends; this process may then use it as its environment.
+
+    Args:
+        directory: Takes all data and logs; what a former run left is taken up again.
+        s3_port: Preferred port of the S3 endpoint.
+        prefect_port: Preferred port of the Prefect server.
+        say: Takes a line about each thing that is started.
+    """
+    with ExitStack() as stack:
+        say("Starting an S3 server ...")
+        s3 = stack.enter_context(s3_server(directory / "s3", port=s3_port or None))
+        say("Starting a Prefect server (the first start takes about 20 seconds) ...")
+        api = stack.enter_context(prefect_server(directory / "prefect", port=prefect_port))
+        started = Stack(s3=s3, api=api)
+        stack.enter_context(environment(started.variables))
+        say("Making the bucket and deploying the flows ...")
+        _make_bucket(started)
+        register("headgate", "headgate")
+        _deploy()
+        say("Starting a worker and the watcher ...")
+        for command in ("worker",):
+            stack.enter_context(_headgate(command, directory))
+        yield started
+
+
+def _make_bucket(stack: Stack) -> None:
+    client = boto3.client("s3", endpoint_url=stack.s3.url)
+    names = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+    if stack.bucket not in names:
+        client.create_bucket(Bucket=stack.bucket)
+
+
+def _deploy() -> None:
+    """Deploy all of prefect.yaml.
+
+    Raises:
+        subprocess.CalledProcessError: Prefect refused; its output stands above.
+    """
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    done = subprocess.run(
+        command, check=False, cwd=ROOT, env=os.environ, capture_output=True, text=True
+    )
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        done.check_returncode()
+
+
+def _headgate(command: str, directory: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return service(
+        [sys.executable, "-m", "cli.main", command],
+        log=directory / f"{command}.log",
+        ready=lambda: True,
+        cwd=ROOT,
+    )
