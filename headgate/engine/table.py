@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from headgate.engine.blocks import LINE, Bad, map_blocks
+from headgate.engine.blocks import LINE, Bad, Block, map_blocks
 from headgate.engine.contract import Contract
 from headgate.engine.detect import detect
 from headgate.engine.dialect import Dialect, Evidence
 from headgate.engine.drift import Drift, Layout
 from headgate.engine.quarantine import Failure
-from headgate.engine.types import Column, quote_name
+from headgate.engine.types import Column, Seen, Typing
 from headgate.options import CheckOptions, ReadOptions
 from headgate.record import Record
 
@@ -67,23 +67,33 @@ def read(
     """
     del check, previous
     dialect = detect(path, read)
+    typing = Typing(
+        dialect.names,
+        (*read.missing, *contract.missing),
+        loose=False,
+        point=dialect.delimiter == ",",
+    )
     staged = scratch / "staged.parquet"
     rows_good, blank = 0, 0
     bad: list[Bad] = []
     schema = pa.schema([(name, pa.string()) for name in dialect.names] + [(LINE, pa.int64())])
+
+    def look(block: Block) -> tuple[Block, list[Seen]]:
+        if not typing.started:
+            typing.start(block.rows)
+        return block, typing.look(block.rows)
+
     with pq.ParquetWriter(staged, schema, compression="lz4", use_dictionary=False) as writer:
-        for block in map_blocks(path, dialect, lambda block: block):
+        for block, seen in map_blocks(path, dialect, look):
             writer.write_table(block.rows)
+            typing.add(seen)
             rows_good += block.rows.num_rows
             bad += block.bad
             blank += block.blank
     return Reading(
         dialect=dialect,
         table=staged,
-        columns=tuple(
-            Column(name=name, position=i, sql=f"nullif({quote_name(name)}, '')")
-            for i, name in enumerate(dialect.names)
-        ),
+        columns=typing.settle(staged),
         contract=contract.name,
         contract_hash="",
         rows_in=rows_good + len(bad),

@@ -1,17 +1,33 @@
 """What a column holds: a type is settled over the whole file, or the column stays text.
 
-Here: the kinds of column, the formats they are written in, and the SQL that turns the staged
-text into typed values. Not here: how the text got there, and whether a contract accepts it.
+Here: a column is tried against the formats that its first rows suggest, block by block; where
+one fails late, the others are tried on the staged file. Not here: the formats themselves.
 """
 
-from typing import Annotated, Literal
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pydantic import Field
 
+from headgate.engine.blocks import LINE
 from headgate.engine.dialect import Evidence
+from headgate.engine.formats import Format, Kind, Number
+from headgate.engine.guess import propose
 from headgate.record import Record
 
-Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
+MARKERS = (
+    *("NA", "N/A", "n/a", "na", "NaN", "nan", "NULL", "Null", "null", "None", "none", "#N/A"),
+    *("-", "--", "?", ".", "..", "...", "(null)", "<NA>", "#NULL!", "#DIV/0!", "n.a.", "N.A."),
+)
+"""Texts that stand for a missing value where every other value of the column is no word."""
+_SAMPLE = 200
 
 
 class Missing(Record):
@@ -27,7 +43,8 @@ class Column(Record):
     name: Annotated[str, Field(description="Name in the staged table")]
     position: Annotated[int, Field(description="Place in the file, from 0", ge=0)]
     kind: Annotated[Kind, Field(description="What every value of the file is")] = "text"
-    format: Annotated[str, Field(description="How it is written, in words a person knows")] = ""
+    format: Annotated[str, Field(description="How it is written, by an example")] = ""
+    padded: Annotated[bool, Field(description="Whether spaces stand around some values")] = False
     sql_type: Annotated[str, Field(description="DuckDB type of the typed value")] = "VARCHAR"
     sql: Annotated[
         str,
@@ -50,3 +67,258 @@ def quote_name(name: str) -> str:
 def quote_text(text: str) -> str:
     """Write a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A value that is not written in a format, and where it stands."""
+
+    line: int
+    value: str
+
+
+@dataclass
+class Trial:
+    """The formats that one column is tried against, and how far each has come."""
+
+    name: str
+    sample: list[str]
+    formats: list[Format]
+    seen: "Seen"
+
+
+@dataclass
+class Seen:
+    """What one column was seen to hold, in one block or in several."""
+
+    filled: int = 0
+    missing: Counter[str] = field(default_factory=Counter)
+    markers: Counter[str] = field(default_factory=Counter)
+    misfits: dict[Format, Misfit] = field(default_factory=dict)
+    longest: int = 0
+    fraction: int = 0
+    padded: bool = False
+
+    def add(self, later: "Seen") -> None:
+        """Add what was seen further down the file."""
+        self.filled += later.filled
+        self.missing += later.missing
+        self.markers += later.markers
+        self.misfits = later.misfits | self.misfits
+        self.longest = max(self.longest, later.longest)
+        self.fraction = max(self.fraction, later.fraction)
+        self.padded |= later.padded
+
+
+class Typing:
+    """Settles the types of all columns while blocks pass by."""
+
+    def __init__(
+        self, names: Sequence[str], missing: Iterable[str], *, loose: bool, point: bool
+    ) -> None:
+        """Begin with no block seen.
+
+        Args:
+            names: the columns, in order.
+            missing: texts that count as missing in every column.
+            loose: whether a number may lose its exact text.
+            point: whether a point is known to be the decimal mark.
+        """
+        self._names = names
+        self._declared = tuple(dict.fromkeys(text for text in missing if text))
+        self._loose = loose
+        self._point = point
+        self._trials: list[Trial] = []
+
+    @property
+    def started(self) -> bool:
+        """Whether the first rows have been seen."""
+        return bool(self._trials)
+
+    def start(self, rows: pa.Table) -> None:
+        """Choose what to try each column against, from the first rows of the file."""
+        self._trials = [self._trial(name, self._sample(rows[name])) for name in self._names]
+
+    def look(self, rows: pa.Table) -> list[Seen]:
+        """See what a block holds; may run in several threads."""
+        return [self._look(rows[trial.name], rows[LINE], trial) for trial in self._trials]
+
+    def add(self, seen: list[Seen]) -> None:
+        """Take in what `look` saw, in file order."""
+        for trial, more in zip(self._trials, seen, strict=True):
+            trial.seen.add(more)
+
+    def settle(self, staged: Path) -> tuple[Column, ...]:
+        """Decide, after the last block; late doubts are cleared up on the staged file."""
+        return tuple(
+            self._column(i, self._cleared(trial, staged)) for i, trial in enumerate(self._trials)
+        )
+
+    def _trial(self, name: str, sample: list[str], failed: Iterable[Format] = ()) -> Trial:
+        guesses = [
+            guess for guess in propose(sample, name, loose=self._loose) if guess not in failed
+        ]
+        rivals = [guess for guess in guesses[1:] if guesses[0].rivals(guess)]
+        return Trial(name, sample, guesses[:1] + rivals, Seen())
+
+    def _sample(self, texts: pa.ChunkedArray) -> list[str]:
+        """Pick distinct values from all over the texts."""
+        step = max(1, len(texts) // 2000)
+        known = set(MARKERS) | set(self._declared) | {""}
+        picked = dict.fromkeys(text.strip() for text in texts[::step].to_pylist())
+        return [text for text in picked if text not in known][:_SAMPLE]
+
+    def _look(self, texts: pa.ChunkedArray, lines: pa.ChunkedArray, trial: Trial) -> Seen:
+        seen = Seen()
+        values = self._without_missing(texts, seen)
+        seen.filled = len(values)
+        live = [each for each in trial.formats if each not in trial.seen.misfits]
+        if not live or not seen.filled:
+            return seen
+        kept = values
+        for form in live:
+            kept = self._try(form, kept, seen)
+            if form in seen.misfits:
+                at = pc.index(texts, seen.misfits[form].value).as_py()
+                seen.misfits[form] = Misfit(lines[at].as_py(), seen.misfits[form].value)
+        seen.longest = pc.max(pc.binary_length(kept)).as_py() or 0
+        seen.fraction = max(form.fraction(kept) for form in live)
+        return seen
+
+    def _without_missing(self, texts: pa.ChunkedArray, seen: Seen) -> pa.Array:
+        for marker in ("", *self._declared):
+            found = pc.equal(texts, marker)
+            if count := pc.sum(found).as_py() or 0:
+                seen.missing[marker] = count
+                texts = texts.filter(pc.invert(found))
+        return texts.combine_chunks()
+
+    def _try(self, form: Format, values: pa.Array, seen: Seen) -> pa.Array:
+        """Hold values to a format; return them without padding and signs for missing ones."""
+        mask = form.fits(values)
+        if pc.all(mask).as_py() is not False:
+            return values
+        others = pc.value_counts(values.filter(pc.invert(mask)))
+        words = {each["values"].as_py(): each["counts"].as_py() for each in others}
+        stripped = {word: word.strip() for word in words}
+        distinct = [
+            text for text in dict.fromkeys(stripped.values()) if text not in MARKERS and text
+        ]
+        fine = form.fits(pa.array(distinct, pa.string())).to_pylist()
+        bad = {text for text, fits in zip(distinct, fine, strict=True) if not fits}
+        if bad:
+            word = next(word for word in words if stripped[word] in bad)
+            seen.misfits[form] = Misfit(0, word)
+            return values
+        seen.padded = seen.padded or any(word != text for word, text in stripped.items())
+        for word, count in words.items():
+            if stripped[word] in MARKERS or not stripped[word]:
+                seen.markers[word] = count
+        values = pc.utf8_trim_whitespace(values)
+        return values.filter(pc.invert(pc.is_in(values, value_set=pa.array([*MARKERS, ""]))))
+
+    def _cleared(self, trial: Trial, staged: Path) -> Trial:
+        """Try other formats on the staged file until one holds or none is left."""
+        failed = set(trial.seen.misfits)
+        while trial.seen.filled and (failed.issuperset(trial.formats)):
+            if not trial.sample:
+                sample = self._sample(_first_filled(staged, trial.name))
+            elif trial.formats:
+                sample = [
+                    *trial.sample,
+                    *(each.value.strip() for each in trial.seen.misfits.values()),
+                ]
+            else:
+                break
+            again = self._trial(trial.name, sample, failed)
+            again.seen.misfits |= trial.seen.misfits
+            if not again.formats:
+                break
+            for batch in pq.ParquetFile(staged).iter_batches(columns=[trial.name, LINE]):
+                rows = pa.Table.from_batches([batch])
+                again.seen.add(self._look(rows[trial.name], rows[LINE], again))
+            trial = again
+            failed |= set(trial.seen.misfits)
+        return trial
+
+    def _column(self, position: int, trial: Trial) -> Column:
+        chosen, why = self._choose(trial)
+        seen = trial.seen
+        name = quote_name(trial.name)
+        text = f"trim({name})" if chosen and seen.padded else name
+        missing = seen.missing + (seen.markers if chosen else Counter())
+        if chosen:
+            sql, sql_type = chosen.sql(text, seen.longest, seen.fraction)
+        else:
+            sql, sql_type = f"nullif({name}, '')", "VARCHAR"
+        if declared := [quote_text(marker) for marker in seen.missing if marker]:
+            sql = f"CASE WHEN {name} NOT IN ({', '.join(declared)}) THEN {sql} END"
+        kind: Kind = chosen.kind if chosen else "text"
+        label = chosen.label if chosen else ""
+        found = f"{kind}, written {label}" if chosen else kind
+        return Column(
+            name=trial.name,
+            position=position,
+            kind=kind,
+            format=label,
+            padded=bool(chosen) and seen.padded,
+            sql_type=sql_type,
+            sql=sql,
+            missing=tuple(
+                Missing(marker=marker, count=count) for marker, count in missing.most_common()
+            ),
+            evidence=(Evidence(what=f"type of {trial.name}", found=found, why=why),) if why else (),
+        )
+
+    def _choose(self, trial: Trial) -> tuple[Format | None, str]:
+        """Take the format that alone is left, and say what speaks for it."""
+        live = [each for each in trial.formats if each not in trial.seen.misfits]
+        contested = [each for each in live if any(each.rivals(other) for other in live)]
+        if contested and self._point:
+            live = [each for each in live if each not in contested or _has_point(each)]
+            contested = []
+        if contested:
+            readings = " and ".join(each.label for each in contested)
+            return None, f"All values could be written {readings}: undecidable, so it stays text."
+        ruled_out = [
+            f"{misfit.value!r} on line {misfit.line:,} rules out {form.label}"
+            for form, misfit in trial.seen.misfits.items()
+        ]
+        if live and trial.seen.filled:
+            count = trial.seen.filled - trial.seen.markers.total()
+            return live[0], "; ".join((f"All {count:,} values are written so", *ruled_out)) + "."
+        if ruled_out:
+            return None, "; ".join(ruled_out) + "."
+        return None, _why_text(trial.sample)
+
+
+def _has_point(form: Format) -> bool:
+    return isinstance(form, Number) and (form.thousands == "," or form.mark == ".")
+
+
+_SIGNS = (
+    (re.compile(r"-?0\d+"), "would lose its leading zeros"),
+    (re.compile(r"\+\d[\d .-]*"), "would lose its plus sign"),
+    (re.compile(r"-?\d{19,}"), "has more digits than a number keeps"),
+)
+
+
+def _why_text(sample: list[str]) -> str:
+    """Say why texts that look like numbers are none."""
+    for pattern, loss in _SIGNS:
+        for text in sample:
+            if pattern.fullmatch(text) and all(each[-1:].isdigit() for each in sample):
+                return f"As a number, {text!r} {loss}."
+    if loose := propose(sample, "", loose=True):
+        return f"As {loose[0].kind}s, the values would not all come back as they are written."
+    return ""
+
+
+def _first_filled(staged: Path, name: str) -> pa.ChunkedArray:
+    """Return the texts of the first batch in which a column holds any."""
+    texts = pa.chunked_array([[]], pa.string())
+    for batch in pq.ParquetFile(staged).iter_batches(columns=[name]):
+        texts = pa.chunked_array([batch.column(0)])
+        if pc.max(pc.binary_length(texts)).as_py():
+            break
+    return texts

@@ -1,0 +1,318 @@
+"""How numbers, dates and truth values are written, and whether every value of a column is.
+
+Each format accepts only texts that can be had back from the typed value and the format alone:
+`007`, `+5` or a lone `1.10` among `2.5` fit none. Not here: which formats a
+column may have.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
+
+
+class Format(ABC):
+    """One way to write one kind of value."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> Kind:
+        """What is written."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """A value that is written so."""
+
+    @abstractmethod
+    def fits(self, values: pa.Array) -> pa.BooleanArray:
+        """Tell for each text, none of them null, whether it is written so."""
+
+    @abstractmethod
+    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+        """Return the DuckDB expression of the value over a text expression, and its type.
+
+        Args:
+            text: the text expression.
+            longest: characters of the longest text.
+            fraction: digits after the mark, at most.
+        """
+
+    def fraction(self, values: pa.Array) -> int:
+        """Return the most digits that follow a decimal mark."""
+        del values
+        return 0
+
+    def rivals(self, other: "Format") -> bool:
+        """Tell whether both could fit the same texts and mean different values."""
+        del other
+        return False
+
+
+@dataclass(frozen=True)
+class Number(Format):
+    """Digits with a decimal mark, thousands separators and one constant prefix or suffix.
+
+    `scale` counts the digits after the mark; None leaves it open but forbids trailing zeros,
+    and `loose` allows them, plus signs and exponents, at the price of the exact text.
+    """
+
+    mark: str = "."
+    thousands: str = ""
+    scale: int | None = 0
+    prefix: str = ""
+    suffix: str = ""
+    bare: bool = False
+    loose: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """Integer where nothing may follow a mark."""
+        return "integer" if self.scale == 0 else "decimal"
+
+    @property
+    def label(self) -> str:
+        """A number that is written so."""
+        whole = f"1{self.thousands}234" if self.thousands else "1234"
+        digits = "56" if self.scale is None else "5678901234567890"[: self.scale]
+        return f"{self.prefix}{whole}{self.mark if digits else ''}{digits}{self.suffix}"
+
+    @cached_property
+    def pattern(self) -> str:
+        """Regular expression of a whole text."""
+        whole = "[1-9][0-9]{0,17}"
+        if self.thousands:
+            whole = f"[1-9][0-9]{{0,2}}(?:{re.escape(self.thousands)}[0-9]{{3}}){{0,5}}"
+        zero = "" if self.bare else "0"
+        mark = re.escape(self.mark)
+        if self.loose:
+            body = rf"(?:(?:0|{whole})(?:{mark}[0-9]{{0,18}})?|{mark}[0-9]{{1,18}})"
+            return rf"^[-+]?{re.escape(self.prefix)}{body}(?:[eE][-+]?[0-9]{{1,3}})?{self._end}"
+        if self.scale == 0:
+            body = f"0|{whole}"
+        elif self.scale is None:
+            body = f"0|{whole}|(?:{zero}|{whole}){mark}[0-9]{{0,17}}[1-9]"
+        else:
+            body = f"(?:{zero}|{whole}){mark}[0-9]{{{self.scale}}}"
+        return f"^-?{re.escape(self.prefix)}(?:{body}){self._end}"
+
+    @property
+    def _end(self) -> str:
+        return re.escape(self.suffix) + "$"
+
+    def fits(self, values: pa.Array) -> pa.BooleanArray:
+        """Hold the texts to the pattern; a negative zero could not be had back."""
+        mask = pc.match_substring_regex(values, self.pattern)
+        if self.loose or not pc.any(pc.starts_with(values, "-")).as_py():
+            return mask
+        zero = f"^-{re.escape(self.prefix)}0*(?:{re.escape(self.mark)}0*)?{self._end}"
+        return pc.and_(mask, pc.invert(pc.match_substring_regex(values, zero)))
+
+    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+        """Strip what is not the number, and cast."""
+        for extra in (self.prefix.strip(), self.suffix.strip(), self.thousands):
+            if extra:
+                text = f"replace({text}, {_literal(extra)}, '')"
+        if self.prefix.strip() != self.prefix or self.suffix.strip() != self.suffix:
+            text = f"trim({text})"
+        if self.mark != "." and self.scale != 0:
+            text = f"replace({text}, {_literal(self.mark)}, '.')"
+        if self.loose:
+            return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
+        if self.scale == 0:
+            return f"TRY_CAST({text} AS BIGINT)", "BIGINT"
+        scale = self.scale or fraction
+        width = longest + (0 if self.scale else fraction)
+        sql_type = f"DECIMAL({18 if width <= 18 else 38},{scale})"
+        return f"TRY_CAST({text} AS {sql_type})", sql_type
+
+    def fraction(self, values: pa.Array) -> int:
+        """Return the most digits that follow the mark."""
+        if self.scale is not None:
+            return self.scale
+        marks = pc.find_substring(values, self.mark)
+        digits = pc.subtract(pc.subtract(pc.binary_length(values), marks), 1 + len(self.suffix))
+        return pc.max(digits.filter(pc.greater_equal(marks, 0))).as_py() or 0
+
+    def rivals(self, other: Format) -> bool:
+        """A separator of thousands could be a decimal mark, and the other way round."""
+        return isinstance(other, Number) and (
+            (self.scale == 0 and self.thousands == other.mark and other.scale != 0)
+            or (other.scale == 0 and other.thousands == self.mark and self.scale != 0)
+        )
+
+
+@dataclass(frozen=True)
+class Words(Format):
+    """Two words, one for true and one for false."""
+
+    true: str
+    false: str
+
+    @property
+    def kind(self) -> Kind:
+        """A truth value."""
+        return "boolean"
+
+    @property
+    def label(self) -> str:
+        """Both words."""
+        return f"{self.true}/{self.false}"
+
+    def fits(self, values: pa.Array) -> pa.BooleanArray:
+        """Accept the two words only."""
+        return pc.is_in(values, value_set=pa.array([self.true, self.false]))
+
+    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+        """Compare with both words."""
+        del longest, fraction
+        true, false = _literal(self.true), _literal(self.false)
+        return f"CASE {text} WHEN {true} THEN true WHEN {false} THEN false END", "BOOLEAN"
+
+
+@dataclass(frozen=True)
+class IsoMoment(Format):
+    """ISO 8601, all texts of one length and one form: `2024-03-14`, `2024-03-14T15:09:26Z`.
+
+    `separator` stands before the time: a space, `T`, or nothing where there is no time.
+    `zone` is `Z` or nothing.
+    """
+
+    length: int
+    separator: str = ""
+    zone: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """A date where there is no time."""
+        return "timestamp" if self.separator else "date"
+
+    @property
+    def label(self) -> str:
+        """A moment that is written so."""
+        example = f"2024-03-14{self.separator}15:09:26.535897932"
+        return example[: self.length - len(self.zone)] + self.zone
+
+    def fits(self, values: pa.Array) -> pa.BooleanArray:
+        """Let Arrow parse, which knows the calendar; texts of another form fail."""
+        mask = pc.equal(pc.binary_length(values), self.length)
+        if self.separator:
+            mask = pc.and_(mask, pc.equal(pc.find_substring(values, self.separator), 10))
+        inside = values if pc.all(mask).as_py() else values.filter(mask)
+        try:
+            pc.cast(inside, self._arrow_type)
+        except pa.ArrowInvalid:
+            mask = pa.array([self._parses(value) for value in values], pa.bool_())
+        return mask
+
+    def _parses(self, value: pa.Scalar) -> bool:
+        try:
+            pc.cast(value, self._arrow_type)
+        except pa.ArrowInvalid:
+            return False
+        text = value.as_py()
+        return len(text) == self.length and text[10:11] in (self.separator, "")
+
+    @property
+    def _arrow_type(self) -> pa.DataType:
+        if not self.separator:
+            return pa.date32()
+        return pa.timestamp("ns" if self.length > 26 else "us", "UTC" if self.zone else None)
+
+    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+        """Cast; DuckDB reads the same forms."""
+        del longest, fraction
+        if not self.separator:
+            return f"TRY_CAST({text} AS DATE)", "DATE"
+        text = f"rtrim({text}, 'Z')" if self.zone else text
+        return f"TRY_CAST({text} AS TIMESTAMP)", "TIMESTAMP"
+
+
+_PARTS = {"%d": "DD", "%m": "MM", "%Y": "YYYY", "%y": "YY", "%b": "Mon", "%B": "Month"}
+_PARTS |= {"%H": "hh", "%I": "hh", "%M": "mm", "%S": "ss", "%p": "AM"}
+
+
+@dataclass(frozen=True)
+class Moment(Format):
+    """A date, perhaps with a time, in any other order of parts.
+
+    `shape` is a regular expression whose first group is the day; `parse` the strptime pattern.
+    """
+
+    shape: str
+    parse: str
+
+    @property
+    def kind(self) -> Kind:
+        """A date where there is no time."""
+        return "timestamp" if "%M" in self.parse else "date"
+
+    @property
+    def label(self) -> str:
+        """The order of its parts, as people write it."""
+        return re.sub("%.", lambda part: _PARTS[part[0]], self.parse)
+
+    def fits(self, values: pa.Array) -> pa.BooleanArray:
+        """Match the shape, parse, and refuse days that the month does not have."""
+        mask = pc.match_substring_regex(values, self.shape)
+        moments = pc.strptime(values, self.parse, "s", error_is_null=True)
+        mask = pc.fill_null(pc.and_(mask, pc.is_valid(moments)), False)
+        spilt = pc.and_(mask, pc.less_equal(pc.fill_null(pc.day(moments), 0), 3))
+        if not pc.any(spilt).as_py():
+            return mask
+        written = pc.replace_substring_regex(values.filter(spilt), self.shape, r"\1")
+        same = pc.equal(pc.cast(written, pa.int64()), pc.day(moments.filter(spilt)))
+        return pc.replace_with_mask(mask, spilt, same)
+
+    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+        """Parse with the same pattern."""
+        del longest, fraction
+        moment = f"try_strptime({text}, {_literal(self.parse)})"
+        if self.kind == "timestamp":
+            return moment, "TIMESTAMP"
+        return f"CAST({moment} AS DATE)", "DATE"
+
+    def rivals(self, other: Format) -> bool:
+        """Day and month, or day and year, may be the other way round."""
+        if not isinstance(other, Moment):
+            return False
+        return self.order != other.order
+
+    @property
+    def order(self) -> list[str]:
+        """The parts in the order in which they stand."""
+        return re.findall("[a-z]", self.parse.lower())
+
+
+@dataclass(frozen=True)
+class SerialDay(Format):
+    """Excel's number of a day, counted from the end of 1899."""
+
+    @property
+    def kind(self) -> Kind:
+        """A date, as the column's name must have said."""
+        return "date"
+
+    @property
+    def label(self) -> str:
+        """A day that is written so."""
+        return "45365 (an Excel day)"
+
+    def fits(self, values: pa.Array) -> pa.BooleanArray:
+        """Accept days from 1954 to 2064."""
+        return pc.match_substring_regex(values, "^[2-5][0-9]{4}$")
+
+    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+        """Add the days to Excel's day zero."""
+        del longest, fraction
+        return f"DATE '1899-12-30' + TRY_CAST({text} AS INTEGER)", "DATE"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

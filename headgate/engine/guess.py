@@ -1,0 +1,174 @@
+"""Which formats a sample of a column's texts could be written in.
+
+A guess costs little and may be wrong: whoever asks holds all values of the file to it afterwards.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import product
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headgate.engine.formats import Format, IsoMoment, Moment, Number, SerialDay, Words
+
+_WORD_PAIRS = (
+    *(("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"), ("on", "off"), ("ja", "nein")),
+    *(("oui", "non"), ("sí", "no"), ("si", "no"), ("sim", "não"), ("vrai", "faux")),
+)
+_GROUPED = (
+    *((",", "."), (".", ","), (" ", ","), (" ", "."), ("'", "."), ("\u2019", ".")),
+    *(("\u00a0", ","), ("\u202f", ",")),
+)
+"""Thousands separator and decimal mark, as they go together."""
+_ABOUT_DATES = re.compile(r"date|datum|fecha|data\b|day\b|tag\b|jour\b|_dt\b|_at\b", re.IGNORECASE)
+_MANY = 20
+"""Distinct texts that can hardly all be dates by accident."""
+_NUMBER = re.compile(r"([^\d\s.,+-]{1,3}\s?)?-?[\d.,'\u2019\s]*\d(\s?[^\d\s.,+-]{1,3})?")
+_CURRENCY_CODE = re.compile(r"^[A-Z]{3}\s?-?\d|\d\s?[A-Z]{3}$")
+_MOMENT = re.compile(r"(.+?)(?:(, |[ T])(\d{1,2}:\d\d(:\d\d)?)(\.\d{1,6})?( [AP]M)?(Z)?)?")
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_THREE_NUMBERS = re.compile(r"(\d{4}|\d{1,2})([/.-])\d{1,2}\2(\d{4}|\d{1,2})")
+_MONTH_INSIDE = re.compile(r"\d{1,2}([ ./-])([A-Za-z]{3,9})\1(\d{4}|\d\d)")
+_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9}) \d{1,2}, \d{4}")
+_COMPACT = re.compile(r"(?:19|20)\d{6}")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def propose(sample: Sequence[str], name: str, *, loose: bool = False) -> list[Format]:
+    """List the formats that fit all texts of a sample, the likeliest first.
+
+    Args:
+        sample: some distinct texts of a column, none empty and none a sign for missing.
+        name: the column's name, which may speak of dates.
+        loose: whether numbers may be written so that the exact text cannot be had back.
+    """
+    if not sample:
+        return []
+    texts = pa.array(sample, pa.string())
+    guesses = dict.fromkeys((*_words(sample), *_moments(sample, name), *_numbers(sample, loose)))
+    return [guess for guess in guesses if pc.all(guess.fits(texts)).as_py()]
+
+
+def _words(sample: Sequence[str]) -> Iterator[Format]:
+    """One word alone may be a name or a country; only `true` and `false` speak for themselves."""
+    seen = set(sample)
+    if len(seen) > 2:
+        return
+    for pair, case in product(_WORD_PAIRS, (str.lower, str.title, str.upper)):
+        true, false = map(case, pair)
+        if seen == {true, false} or (pair[0] == "true" and seen <= {true, false}):
+            yield Words(true, false)
+
+
+def _numbers(sample: Sequence[str], loose: bool) -> Iterator[Format]:
+    found = _NUMBER.fullmatch(sample[0])
+    if not found:
+        return
+    prefix, suffix = found[1] or "", found[2] or ""
+    if re.search(r"[^\W\d]", prefix + suffix) and not _CURRENCY_CODE.search(sample[0]):
+        return
+    bodies = [text.removeprefix(prefix).removesuffix(suffix) for text in sample]
+    yield Number(prefix=prefix, suffix=suffix)
+    for mark, bare in product(".,", (False, True)):
+        for scale in (*_scales(bodies, mark), None):
+            yield Number(mark, "", scale, prefix, suffix, bare)
+    for thousands, mark in _GROUPED:
+        if any(thousands in body for body in bodies):
+            for scale in (0, *_scales(bodies, mark)):
+                yield Number(mark, thousands, scale, prefix, suffix)
+    for mark in ".," if loose else "":
+        yield Number(mark, "", None, prefix, suffix, loose=True)
+
+
+def _scales(bodies: Sequence[str], mark: str) -> Iterator[int]:
+    """Yield how many digits follow the mark, if that is the same in all texts."""
+    found = {len(body.rpartition(mark)[2]) for body in bodies if mark in body}
+    if len(found) == 1:
+        yield found.pop()
+
+
+def _moments(sample: Sequence[str], name: str) -> Iterator[Format]:
+    about_dates = bool(_ABOUT_DATES.search(name))
+    if about_dates and sample[0].isdecimal():
+        yield SerialDay()
+    found = _MOMENT.fullmatch(sample[0])
+    if not found:
+        return
+    date, separator, time, seconds, fraction, noon, zone = found.groups()
+    if _ISO_DATE.fullmatch(date) and not noon and separator in (None, " ", "T"):
+        yield IsoMoment(len(sample[0]), separator or "", zone or "")
+        return
+    if fraction or zone:
+        return
+    compact = about_dates or len(sample) >= _MANY
+    for shape, parse in _dates(date, compact):
+        for time_shape, time_parse in _times(time, bool(seconds), bool(noon)):
+            yield Moment(
+                f"^{shape}{separator or ''}{time_shape}$", f"{parse}{separator or ''}{time_parse}"
+            )
+
+
+def _times(time: str | None, seconds: bool, noon: bool) -> Iterator[tuple[str, str]]:
+    """Yield shape and pattern of a time; whether its hour is padded shows in the whole column."""
+    if time is None:
+        yield "", ""
+        return
+    rest, parse = r":[0-5][0-9]", ":%M"
+    if seconds:
+        rest, parse = rest * 2, ":%M:%S"
+    if noon:
+        rest, parse = rest + " [AP]M", parse + " %p"
+    hour = "%I" if noon else "%H"
+    yield "[0-2][0-9]" + rest, hour + parse
+    yield "(?:[0-9]|1[0-9]|2[0-3])" + rest, hour + parse
+
+
+def _dates(date: str, compact: bool) -> Iterator[tuple[str, str]]:
+    """Yield shape and pattern of what a date may be; the day is the shape's only group."""
+    if compact and _COMPACT.fullmatch(date):
+        yield "[12][0-9]{3}[01][0-9]([0-3][0-9])", "%Y%m%d"
+    for parse, padded in product(_orders(date), (True, False)):
+        parts = {
+            "%Y": "[12][0-9]{3}",
+            "%y": "[0-9]{2}",
+            "%m": "[01][0-9]" if padded else "(?:[1-9]|1[0-2])",
+            "%d": "([0-3][0-9])" if padded else "([1-9]|[12][0-9]|3[01])",
+            "%b": _month_names(date, 3),
+            "%B": _month_names(date, None),
+        }
+        yield re.sub("%.", partial(_part, parts), re.escape(parse)), parse
+
+
+def _orders(date: str) -> Iterator[str]:
+    """Yield the strptime patterns whose parts stand where the date's do."""
+    if found := _THREE_NUMBERS.fullmatch(date):
+        first, mark, last = found.groups()
+        if len(first) == 4:
+            orders = ["Ymd"]
+        elif len(last) == 4:
+            orders = ["dmY"] if mark == "." else ["dmY", "mdY"]
+        else:
+            orders = ["dmy"] if mark == "." else ["dmy", "mdy", "ymd"]
+        yield from (mark.join("%" + part for part in order) for order in orders)
+    elif found := _MONTH_INSIDE.fullmatch(date):
+        year = "%Y" if len(found[3]) == 4 else "%y"
+        yield from (found[1].join(("%d", month, year)) for month in ("%b", "%B"))
+    elif _MONTH_FIRST.fullmatch(date):
+        yield from (f"{month} %d, %Y" for month in ("%b", "%B"))
+
+
+def _part(parts: dict[str, str], found: re.Match[str]) -> str:
+    return parts[found[0]]
+
+
+def _month_names(date: str, length: int | None) -> str:
+    """Return the pattern of a month's name in the case that the date shows."""
+    word = re.search("[A-Za-z]+", date)
+    case = str.upper if word and word[0].isupper() else str.title
+    case = str.lower if word and word[0].islower() else case
+    return f"(?:{'|'.join(case(name[:length]) for name in _MONTHS)})"
