@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import duckdb
 
+from headgate.engine.blocks import LINE
 from headgate.engine.duck import first
 from headgate.engine.recipe import Removal
 from headgate.engine.staged import Staged
-from headgate.engine.table import LINE
 from headgate.engine.types import quote_name
 
 BITS = 8192  # lines per bitmap

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from headgate.engine.blocks import LINE
 from headgate.engine.duck import first
 from headgate.engine.recipe import Input
-from headgate.engine.table import LINE
 from headgate.engine.types import Column, quote_name, quote_text
 
 BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
