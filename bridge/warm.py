@@ -1,0 +1,135 @@
+"""A process that has imported everything and forks a copy of itself for each flow run.
+
+Starting Python and importing Prefect and the libraries of the flows costs seconds; a fork costs
+milliseconds and is as well isolated. The process opens no connection and starts no thread, so that
+a fork starts clean. All about the run itself is `prefect.engine`'s. Linux only.
+
+The conversation with a launcher (`bridge/launch.py`): it sends its standard streams, environment
+and working directory; it gets the run's pidfd, then its exit status. A launcher that goes away
+takes its run with it.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+# What flow runs import; the last three only while Prefect starts a flow.
+LIBRARIES = (
+    "prefect.flow_engine",
+    "prefect.deployments.steps.pull",
+    "prefect_aws",
+    "duckdb",
+    "pandera.pandas",
+    "pyarrow.parquet",
+    "anyio._backends._asyncio",
+    "encodings.idna",
+    "pydantic.v1",
+)
+
+
+class Request(NamedTuple):
+    """What a launcher asks for: a run with these standard streams, environment and folder."""
+
+    streams: list[int]
+    env: dict[str, str]
+    cwd: str
+
+
+def main(address: str) -> None:
+    """Serve launchers at `address` until standard input ends; in a fork, be the flow run."""
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    gc.collect()
+    gc.freeze()  # else a collection in a fork would copy every page with an object on it
+    with socket.socket(socket.AF_UNIX) as listener:
+        Path(address).unlink(missing_ok=True)
+        listener.bind(address)
+        listener.listen(128)
+        os.write(sys.stdout.fileno(), b"ready\n")
+        request = _serve(listener, until=sys.stdin.fileno())
+    if request:
+        _become(request)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # the engine is imported already
+            try:
+                runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+            finally:
+                gc.unfreeze()  # else extension modules report leaks when Python ends
+
+
+def _serve(listener: socket.socket, until: int) -> Request | None:
+    """Fork for each launcher; return None when `until` ends, and in a fork what was asked for."""
+    with selectors.DefaultSelector() as ready:
+        ready.register(listener, selectors.EVENT_READ)
+        ready.register(until, selectors.EVENT_READ)
+        while True:
+            event, _ = ready.select()[0]
+            if event.fileobj == until:
+                return None
+            if event.fileobj != listener:
+                event.data()
+                continue
+            launcher, _ = listener.accept()
+            with contextlib.suppress(OSError, ValueError):  # a launcher that died while asking
+                request = _receive(launcher)
+                run = os.fork()
+                if not run:
+                    launcher.close()
+                    return request
+                _watch(ready, launcher, run)
+                for stream in request.streams:
+                    os.close(stream)
+
+
+def _receive(launcher: socket.socket) -> Request:
+    launcher.settimeout(10)
+    _, streams, _, _ = socket.recv_fds(launcher, 1, 3)
+    with launcher.makefile() as text:
+        return Request(streams, **json.loads(text.readline()))
+
+
+def _watch(ready: selectors.BaseSelector, launcher: socket.socket, run: int) -> None:
+    """Report the end of the run to its launcher, and the end of the launcher to its run."""
+    alive = os.pidfd_open(run)
+
+    def ended() -> None:
+        status = os.waitstatus_to_exitcode(os.waitpid(run, 0)[1])
+        ready.unregister(alive)
+        os.close(alive)
+        with contextlib.suppress(KeyError):
+            ready.unregister(launcher)
+        with launcher, contextlib.suppress(OSError):
+            launcher.sendall(f"{status}\n".encode())
+
+    def abandoned() -> None:
+        ready.unregister(launcher)
+        signal.pidfd_send_signal(alive, signal.SIGKILL)
+
+    ready.register(alive, selectors.EVENT_READ, ended)
+    ready.register(launcher, selectors.EVENT_READ, abandoned)
+    with contextlib.suppress(OSError):
+        socket.send_fds(launcher, [b"\n"], [alive])
+
+
+def _become(request: Request) -> None:
+    for standard, stream in enumerate(request.streams):
+        os.dup2(stream, standard)
+        os.close(stream)
+    os.environ.clear()
+    os.environ.update(request.env)
+    os.chdir(request.cwd)
+    sys.argv = ["prefect.engine"]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

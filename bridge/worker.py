@@ -1,0 +1,158 @@
+"""`headgate worker`: a Prefect process worker that starts runs at once and from a warm process.
+
+It serves an ordinary process work pool, beside any other worker. Two things differ from
+`prefect worker start`: the server's event stream tells it of scheduled runs, where the ordinary
+one asks every few seconds; and runs are forked from `bridge.warm`. A run whose deployment sets a
+`command` or Prefect settings of its own starts the ordinary, cold way.
+"""
+
+import abc
+import asyncio
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+from anyio.abc import ByteReceiveStream
+from prefect.events.clients import get_events_subscriber
+from prefect.events.filters import EventFilter, EventNameFilter
+from prefect.logging import get_logger
+from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
+from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
+
+from bridge import launch
+
+log = get_logger("headgate.worker")
+
+_SCHEDULED = EventFilter(event=EventNameFilter(name=["prefect.flow-run.Scheduled"]))
+_WARM = sys.platform == "linux"
+_PAUSE = 1.0  # seconds before a lost connection or process is tried again
+
+
+def work(pool: str, *, name: str | None = None, limit: int = 8, grace: float = 60) -> None:
+    """Run flow runs of a process work pool until SIGTERM or SIGINT; a second one stops at once.
+
+    Args:
+        pool: Name of the work pool; it is made if there is none.
+        name: Name of this worker in the UI.
+        limit: Most runs at a time.
+        grace: Seconds that runs under way are given to end when the worker is told to stop.
+    """
+    anyio.run(_work, pool, name or f"headgate-{os.getpid()}", limit, grace)
+
+
+async def _work(pool: str, name: str, limit: int, grace: float) -> None:
+    bell, ready = asyncio.Event(), asyncio.Event()
+    with tempfile.TemporaryDirectory(prefix="headgate-worker-") as folder:
+        address = Path(folder) / "warm"
+        worker = WarmWorker(address, bell, work_pool_name=pool, name=name, limit=limit)
+        async with anyio.create_task_group() as helpers:
+            if _WARM:
+                helpers.start_soon(_keep_warm, address, ready)
+                await ready.wait()
+            helpers.start_soon(_listen, bell)
+            with anyio.CancelScope() as running:
+                async with worker, anyio.create_task_group() as loops:
+                    every = worker.heartbeat_interval_seconds
+                    loops.start_soon(_repeat, worker.sync_with_backend, every)
+                    every = PREFECT_WORKER_QUERY_SECONDS.value()
+                    loops.start_soon(_repeat, worker.get_and_submit_flow_runs, every, bell)
+                    helpers.start_soon(_stop_on_signal, loops.cancel_scope, running, grace)
+            helpers.cancel_scope.cancel()
+
+
+class WarmWorker(ProcessWorker, abc.ABC):  # Prefect would put any other subclass in its own's place
+    """A process worker that lets a launcher stand for each run and rings when one has ended."""
+
+    def __init__(self, address: Path, bell: asyncio.Event, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._bell = bell
+        if _WARM:
+            self.job_configuration = _launched_from(address)
+
+    async def run(self, *args: Any, **kwargs: Any) -> ProcessWorkerResult:
+        """Run as the base class does; then a place is free for the next run."""
+        try:
+            return await super().run(*args, **kwargs)
+        finally:
+            self._bell.set()
+
+
+def _launched_from(address: Path) -> type[ProcessJobConfiguration]:
+    """Make the launcher the command of each run, as if its deployment had set it."""
+    command = shlex.join([sys.executable, "-I", "-S", launch.__file__, str(address)])
+
+    class WarmJobConfiguration(ProcessJobConfiguration):
+        def prepare_for_flow_run(self, *args: Any, **kwargs: Any) -> None:
+            if not self.command and not any(name.startswith("PREFECT_") for name in self.env):
+                self.command = command
+            super().prepare_for_flow_run(*args, **kwargs)
+
+    return WarmJobConfiguration
+
+
+async def _keep_warm(address: Path, ready: asyncio.Event) -> None:
+    """Keep a warm process alive, in a session of its own: Ctrl-C is for the worker only."""
+    command = [sys.executable, "-m", "bridge.warm", str(address)]
+    while True:
+        async with await anyio.open_process(
+            command, stdin=subprocess.PIPE, stderr=None, start_new_session=True
+        ) as process:
+            with suppress(anyio.EndOfStream):
+                await cast(ByteReceiveStream, process.stdout).receive()
+            ready.set()
+            await process.wait()
+        log.warning("The warm process ended; runs start cold until another is up.")
+        await anyio.sleep(_PAUSE)
+
+
+async def _listen(bell: asyncio.Event) -> None:
+    """Ring whenever the server says that a run was scheduled."""
+    while True:
+        try:
+            async with get_events_subscriber(_SCHEDULED, reconnection_attempts=0) as events:
+                bell.set()
+                async for _ in events:
+                    bell.set()
+        except Exception as error:  # noqa: BLE001 - whatever it was, polling goes on meanwhile
+            log.debug("No event stream: %s", error)
+        await anyio.sleep(_PAUSE)
+
+
+async def _repeat(
+    action: Callable[[], Awaitable[object]], every: float, bell: asyncio.Event | None = None
+) -> None:
+    """Do it every so often, and whenever the bell rings; a server that is away is waited for."""
+    bell = bell or asyncio.Event()
+    while True:
+        bell.clear()
+        try:
+            await action()
+        except Exception as error:  # noqa: BLE001 - a worker outlives its server
+            log.warning("The Prefect server did not answer: %s", error)
+        with anyio.move_on_after(every):
+            await bell.wait()
+
+
+async def _stop_on_signal(
+    loops: anyio.CancelScope, running: anyio.CancelScope, grace: float
+) -> None:
+    """At the first signal take no more runs, at the second end those under way."""
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            if loops.cancel_called:
+                running.cancel()
+            log.info("Stopping; runs under way have %.0f seconds to end.", grace)
+            loops.cancel()
+            running.deadline = anyio.current_time() + grace
+
+
+if __name__ == "__main__":
+    work(sys.argv[1])
