@@ -14,6 +14,7 @@ from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.store import connect
 from headgate.errors import HeadgateError
+from headgate.journey import Outcome
 from headgate.options import (
     CheckOptions,
     DeliverOptions,
@@ -167,16 +168,18 @@ def _process(key: str, options: ProcessOptions) -> Receipt:
             return journey.process(connect(load()), key, options, owner="command line")
     from flows.process_upload import process_upload
 
-    return _result(process_upload(key, options=options, return_state=True))
+    return Receipt.model_validate(_result(process_upload(key, options=options, return_state=True)))
 
 
-def _backlog(limit: int, concurrency: int) -> list[Any]:
+def _backlog(limit: int, concurrency: int) -> list[Outcome]:
     from itertools import islice
 
     if _prefect_is_configured():
         from flows.process_backlog import process_backlog
 
-        return _result(process_backlog(limit=limit, concurrency=concurrency, return_state=True))
+        return list(
+            _result(process_backlog(limit=limit, concurrency=concurrency, return_state=True))
+        )
     store = connect(load())
     with out.status("Processing the backlog ..."):
         return journey.process_all(

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import ParamSpec
 
+from prefect.client.schemas.objects import State
 from prefect.context import SyncClientContext
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 
 from headgate.errors import HeadgateError
 from headgate.journey import Outcome
 from headgate.receipt import Receipt
-from tasks.show import show_records
+from tasks.process_file import sum_up
 
 P = ParamSpec("P")
 
@@ -41,7 +42,7 @@ def ended(receipt: Receipt) -> State[Receipt]:
 
 def summed_up(outcomes: list[Outcome]) -> State[list[Outcome]]:
     """Show what became of each file; the run failed if some file got no answer at all."""
-    show_records("files", outcomes, "What became of each file of the run")
+    sum_up(outcomes)
     counts = Counter(outcome.verdict for outcome in outcomes)
     message = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counts.items()))
     state = Failed if counts["failed"] else Completed

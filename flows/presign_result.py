@@ -9,7 +9,6 @@ from pydantic import Field
 from flows.answers import answers
 from flows.parameters import Bucket, open_bucket
 from tasks.presign import find_table, presign
-from tasks.show import show_link
 
 
 @flow(name="presign-result", flow_run_name="presign {key}", persist_result=False)
@@ -31,7 +30,5 @@ async def presign_result(
 ) -> object:
     """Sign a download link; it works for the time asked, or as long as the credential does."""
     bucket = await open_bucket(bucket)
-    link = presign(bucket, find_table(bucket, key), hours)
-    if show:
-        show_link(link)
+    link = presign(bucket, find_table(bucket, key), hours, show=show)
     return Completed(message=f"Works until {link.expires_at:%d %b %Y %H:%M} UTC.", data=link)

@@ -18,6 +18,7 @@ from headgate.bucket import claims, keys, receipts
 from headgate.bucket.claims import Claim
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
+from headgate.bucket.transfer import Progress
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.table import Reading, read
 from headgate.errors import (
@@ -99,7 +100,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     )
 
 
-def download(store: Store, work: Work) -> Download:
+def download(store: Store, work: Work, progress: Progress | None = None) -> Download:
     """Fetch the claimed version of the upload.
 
     Raises:
@@ -108,7 +109,7 @@ def download(store: Store, work: Work) -> Download:
     """
     path = work.scratch / "upload" / work.name
     path.parent.mkdir(exist_ok=True)
-    fetched = store.download(work.upload, path)
+    fetched = store.download(work.upload, path, progress)
     return Download(
         path=path, source=Source(upload=work.upload, sha256=fetched.sha256, bytes=fetched.size)
     )
@@ -339,4 +340,4 @@ def _settle_source(store: Store, work: Work) -> None:
     if policy is SourcePolicy.ARCHIVE:
         store.copy(work.upload, keys.archive_key(work.upload))
     if policy is not SourcePolicy.KEEP:
-        store.delete(work.upload.key)
+        store.delete_upload(work.upload)

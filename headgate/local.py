@@ -13,8 +13,9 @@ from pydantic import Field
 
 from headgate.bucket.keys import new_upload_key
 from headgate.bucket.store import Store
+from headgate.engine.blocks import LINE
 from headgate.engine.prepare import Prepared, prepare
-from headgate.engine.table import LINE, Reading, read
+from headgate.engine.table import Reading, read
 from headgate.errors import OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.receipt import RowCounts

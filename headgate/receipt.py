@@ -20,7 +20,6 @@ from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import ProcessOptions
 from headgate.record import Record
 
-FORMAT = "headgate-receipt/1"
 LIBRARIES = ("prefect", "pandera", "pandas", "pyarrow", "duckdb")
 
 
@@ -78,7 +77,7 @@ class Source(Record):
 class Receipt(Record):
     """What became of one upload."""
 
-    format: Literal["headgate-receipt/1"] = FORMAT
+    format: Literal["headgate-receipt/1"] = "headgate-receipt/1"
     outcome: Annotated[
         Literal["published", "refused"], Field(description="A result, or the reasons for none")
     ]

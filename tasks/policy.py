@@ -5,7 +5,6 @@ again and some of them are secrets.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task, task
@@ -31,9 +30,8 @@ def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
 
 def step(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Declare a task; `name` may use its arguments, as in `download {work.name}`."""
-    return partial(
-        task,
-        name=name.split(" {", maxsplit=1)[0],
+    return task(
+        name=name.partition(" {")[0],
         task_run_name=name,
         retries=RETRIES,
         retry_delay_seconds=exponential_backoff(BACKOFF_SECONDS),

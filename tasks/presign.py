@@ -6,16 +6,19 @@ from prefect_aws import S3Bucket
 from headgate import journey
 from headgate.bucket.store import Link
 from tasks.policy import step
+from tasks.show import show_link
 from tasks.store import store_of
 
 
 @step("presign {key}")
-def presign(bucket: S3Bucket, key: str, hours: float) -> Link:
-    """Sign a download link; the log says until when it works, never the link itself."""
+def presign(bucket: S3Bucket, key: str, hours: float, *, show: bool = False) -> Link:
+    """Sign a download link; the log says until when it works, only `show` shows the link itself."""
     link = store_of(bucket).presign(key, hours=hours)
     get_run_logger().info(
         "A link to %s works until %s", key, f"{link.expires_at:%d %b %Y %H:%M} UTC"
     )
+    if show:
+        show_link(link)
     return link
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from prefect import get_run_logger
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect_aws import S3Bucket
 
@@ -12,6 +13,7 @@ from headgate.journey import Outcome
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
 from tasks.policy import step
+from tasks.show import show_records
 from tasks.store import store_of
 
 
@@ -24,6 +26,12 @@ async def process_file(bucket: S3Bucket, key: str, options: ProcessOptions) -> R
     return receipt
 
 
+@step("sum-up")
+def sum_up(outcomes: list[Outcome]) -> None:
+    """Show what became of each file of the run."""
+    show_records("files", outcomes, "What became of each file of the run")
+
+
 async def process_each(
     bucket: S3Bucket, keys: Iterable[str], options: ProcessOptions, concurrency: int
 ) -> list[Outcome]:
@@ -32,7 +40,7 @@ async def process_each(
 
     async def one(key: str) -> Outcome:
         async with gate:
-            state = await process_file(bucket, key, options, return_state=True)
+            state: State[Receipt] = await process_file(bucket, key, options, return_state=True)  # type: ignore[misc]
         return journey.outcome(key, await state.aresult(raise_on_failure=False))
 
     return await asyncio.gather(*(one(key) for key in keys))

@@ -3,7 +3,8 @@
 from prefect_aws import AwsCredentials, S3Bucket
 from prefect_aws.client_parameters import AwsClientParameters
 
-from headgate.bucket.store import Store, client_config
+from headgate.bucket.client import client_config
+from headgate.bucket.store import Store
 from headgate.errors import SettingsError
 from headgate.settings import Settings
 
@@ -30,7 +31,8 @@ def block_of(settings: Settings) -> S3Bucket:
         aws_session_token=token.get_secret_value() if token else None,
         region_name=settings.region or ("us-east-1" if settings.endpoint_url else None),
         aws_client_parameters=AwsClientParameters(
-            endpoint_url=settings.endpoint_url, config=client_config(settings)
+            endpoint_url=settings.endpoint_url,
+            config=client_config(settings),  # type: ignore[arg-type]  # it takes either
         ),
     )
     return S3Bucket(
