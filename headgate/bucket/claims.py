@@ -9,8 +9,7 @@ import json
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
 
 from pydantic import Field
 
@@ -18,7 +17,7 @@ from headgate.bucket import receipts
 from headgate.bucket.faults import PreconditionError
 from headgate.bucket.keys import Upload, claim_key, receipt_key
 from headgate.bucket.store import Store, Stored
-from headgate.errors import AlreadyProcessedError, ClaimHeldError, ClaimLostError, TransientError
+from headgate.errors import AlreadyProcessedError, ClaimHeldError, ClaimLostError, HeadgateError
 from headgate.record import Record
 
 RENEWALS_PER_LEASE = 4
@@ -32,6 +31,7 @@ class Claim(Record):
     attempt: str = Field(description="8 hex digits, the folder of what this attempt writes")
     lease: float = Field(description="Seconds without renewal after which others may take over")
     beat: int = Field(default=0, description="Number of renewals")
+    took_over: bool = Field(default=False, description="Whether an earlier owner let it lapse")
     etag: str = Field(default="", description="ETag of the claim object")
 
     def body(self) -> bytes:
@@ -97,6 +97,17 @@ class Heartbeat:
         self._lost: ClaimLostError | None = None
         self._thread = threading.Thread(target=self._run, name="claim-heartbeat", daemon=True)
 
+    def start(self) -> None:
+        """Begin to renew in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End renewing and give the claim up; where that fails, it lapses by itself."""
+        self._stop.set()
+        self._thread.join()
+        with suppress(HeadgateError):
+            release(self._store, self.claim)
+
     def check(self) -> None:
         """Refuse to go on once the claim is another's.
 
@@ -113,44 +124,62 @@ class Heartbeat:
             except ClaimLostError as error:
                 self._lost = error
                 return
-            except TransientError:
-                continue
+            except HeadgateError:
+                continue  # the next renewal may get through; the receipt decides in any case
 
 
 @contextmanager
 def kept(store: Store, held: Claim) -> Iterator[Heartbeat]:
     """Renew a claim in the background until the block ends, then release it."""
     beat = Heartbeat(store, held)
-    beat._thread.start()  # noqa: SLF001
+    beat.start()
     try:
         yield beat
     finally:
-        beat._stop.set()  # noqa: SLF001
-        beat._thread.join()  # noqa: SLF001
-        release(store, beat.claim)
+        beat.stop()
+
+
+def lapsed(store: Store, key: str) -> Claim | None:
+    """Give the claim under a key if its owner has let it lapse."""
+    stored = store.read(key)
+    if stored is None:
+        return None
+    held = _parse(stored)
+    return held if _seconds_left(held, stored) <= 0 else None
 
 
 def _put(store: Store, wanted: Claim) -> Claim:
-    key, body = claim_key(wanted.upload), wanted.body()
+    """Write a claim where there is none, or over one that has lapsed."""
+    key = claim_key(wanted.upload)
     try:
-        return wanted.model_copy(update={"etag": store.put_new(key, body)})
+        return wanted.model_copy(update={"etag": store.put_new(key, wanted.body())})
     except PreconditionError:
-        current = store.read(key)
-    if current is None:
-        return _put(store, wanted)
-    held = _parse(current)
-    left = current.modified + timedelta(seconds=held.lease) - current.now
-    refusal = ClaimHeldError(
-        f"{held.owner} is working on it.",
-        where=store.where(wanted.upload.key),
-        todo=f"Its claim lapses in {max(0, left.total_seconds()):.0f} s unless it is renewed.",
-    )
-    if left > timedelta(0):
-        raise refusal
+        stored = store.read(key)
+    if stored is None:
+        raise _refusal(store, wanted, "Another run, which has just ended,", 0)
+    held = _parse(stored)
+    left = _seconds_left(held, stored)
+    if left > 0:
+        raise _refusal(store, wanted, held.owner, left)
+    taken = wanted.model_copy(update={"took_over": True})
     try:
-        return wanted.model_copy(update={"etag": store.replace(key, body, current.etag)})
+        etag = store.replace(key, taken.body(), stored.etag)
     except PreconditionError as error:
-        raise refusal from error
+        raise _refusal(store, wanted, "Another run, which was quicker,", wanted.lease) from error
+    return taken.model_copy(update={"etag": etag})
+
+
+def _seconds_left(held: Claim, stored: Stored) -> float:
+    """Both times are the store's and cut to whole seconds, hence one second of grace."""
+    return held.lease + 1 - (stored.now - stored.modified).total_seconds()
+
+
+def _refusal(store: Store, wanted: Claim, owner: str, left: float) -> ClaimHeldError:
+    return ClaimHeldError(
+        f"{owner} is working on it.",
+        where=store.where(wanted.upload.key),
+        todo=f"Its claim lapses in {left:.0f} s unless it is renewed.",
+    )
 
 
 def _parse(stored: Stored) -> Claim:

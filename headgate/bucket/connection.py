@@ -8,13 +8,10 @@ from pathlib import Path
 from urllib.error import URLError
 
 from headgate.bucket.faults import PreconditionError, explained
-from headgate.bucket.keys import UPLOADS
+from headgate.bucket.keys import PROBES, UPLOADS
 from headgate.bucket.store import Store
 from headgate.errors import BucketError, CredentialsError, HeadgateError, RegionError
 from headgate.record import Record
-
-PROBES = "receipts/probes/"
-"""Where the full check writes; nothing there is ever taken for an upload."""
 
 
 class Step(Record):

@@ -10,6 +10,7 @@ All keys are relative to the store's folder. No other module joins or splits a k
     receipts/claims/<id>.json                              who is working on what
     receipts/contents/<sha256>.json                        which receipt covers this content
     receipts/older/<id>/<ETag>.json                        receipts that a forced run replaced
+    receipts/probes/<16 hex>.txt                           what a full connection check writes
 """
 
 import hashlib
@@ -32,6 +33,7 @@ CLAIMS = "receipts/claims/"
 CONTENTS = "receipts/contents/"
 OLDER = "receipts/older/"
 LAYOUTS = "receipts/layouts/"
+PROBES = "receipts/probes/"
 
 KEY_BYTES = 1024
 """S3's limit for a whole key."""
@@ -186,7 +188,12 @@ def layout_key(dataset: str) -> str:
 
 def older_receipt_key(upload: Upload, etag: str) -> str:
     """Place a receipt that a forced run has replaced."""
-    return f"{OLDER}{upload.id}/{etag}.json"
+    return f"{older_receipts_prefix(upload)}{etag}.json"
+
+
+def older_receipts_prefix(upload: Upload) -> str:
+    """Where the receipts that forced runs replaced are kept."""
+    return f"{OLDER}{upload.id}/"
 
 
 def _place(upload: Upload) -> str:

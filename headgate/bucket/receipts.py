@@ -9,9 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headgate.bucket.faults import PreconditionError
-from headgate.bucket.keys import Upload, content_key, older_receipt_key, receipt_key
+from headgate.bucket.keys import (
+    Upload,
+    attempts_prefixes,
+    content_key,
+    older_receipt_key,
+    older_receipts_prefix,
+    receipt_key,
+)
 from headgate.bucket.store import Store
-from headgate.errors import AlreadyProcessedError
+from headgate.errors import AlreadyProcessedError, TransientError
 from headgate.record import Record
 
 
@@ -66,30 +73,69 @@ def commit(
     return key
 
 
+def history(store: Store, upload: Upload) -> Iterator[dict[str, Any]]:
+    """Give the receipts that forced runs have replaced."""
+    for item in store.list(older_receipts_prefix(upload)):
+        stored = store.read(item.key)
+        if stored is not None:
+            yield json.loads(stored.body)
+
+
 def verify(store: Store, receipt: Mapping[str, Any]) -> Iterator[Finding]:
     """Compare each output of a receipt, byte for byte by sha256, with what the bucket holds."""
     for output in receipt["outputs"]:
-        key = output["key"]
-        digest = hashlib.sha256()
-        size = 0
-        chunks = store.stream(key)
+        chunks = store.stream(output["key"])
         if chunks is None:
-            yield Finding(key=key, ok=False, detail="missing")
+            yield Finding(key=output["key"], ok=False, detail="missing")
             continue
+        digest, size = hashlib.sha256(), 0
         for chunk in chunks:
             digest.update(chunk)
             size += len(chunk)
         same = digest.hexdigest() == output["sha256"]
-        yield Finding(
-            key=key, ok=same, detail=f"{size:,} bytes" if same else "its content has changed"
-        )
+        detail = f"{size:,} bytes as published" if same else "its content has changed"
+        yield Finding(key=output["key"], ok=same, detail=detail)
+
+
+def discard_attempts(store: Store, upload: Upload) -> int:
+    """Delete what attempts without a receipt have left of this upload; give the number of objects.
+
+    To be called by the run that has just committed, where it took over another's claim.
+    """
+    current = find(store, upload)
+    if current is None:
+        return 0
+    published = {
+        output["key"].rpartition("/")[0]
+        for receipt in (current, *history(store, upload))
+        for output in receipt.get("outputs", ())
+    }
+    removed = 0
+    for prefix in attempts_prefixes(upload):
+        left = [
+            item.key
+            for item in store.list(prefix)
+            if not any(item.key.startswith(f"{place}/") for place in published)
+        ]
+        store.delete(*left)
+        store.abort_multiparts(prefix)
+        removed += len(left)
+    return removed
 
 
 def _replace(store: Store, upload: Upload, body: bytes) -> None:
+    """Keep the older receipt, then put the new one in its place."""
     key = receipt_key(upload)
-    older = store.read(key)
-    if older is None:
-        store.put_new(key, body)
+    for _ in range(store.limits.attempts):
+        older = store.read(key)
+        try:
+            if older is None:
+                store.put_new(key, body)
+            else:
+                kept = older_receipt_key(upload, older.etag)
+                store.put(kept, older.body, "application/json")
+                store.replace(key, body, older.etag)
+        except PreconditionError:
+            continue
         return
-    store.put(older_receipt_key(upload, older.etag), older.body, "application/json")
-    store.replace(key, body, older.etag)
+    raise TransientError("Other runs keep replacing this receipt.", where=store.where(key))

@@ -6,6 +6,7 @@ Knows objects, not what they mean: claims, receipts and the backlog are built on
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -265,9 +266,13 @@ class Store:
         """
         begun = self.multiparts(prefix, before=before)
         for key, upload_id in begun:
-            with explained(self.where(key)):
-                self.client.abort_multipart_upload(**self.at(key), UploadId=upload_id)
+            self.abort_multipart(key, upload_id)
         return len(begun)
+
+    def abort_multipart(self, key: str, upload_id: str) -> None:
+        """Abort one multipart upload; one that is gone already is a success."""
+        with explained(self.where(key)), suppress(self.client.exceptions.NoSuchUpload):
+            self.client.abort_multipart_upload(**self.at(key), UploadId=upload_id)
 
     def multiparts(
         self, prefix: str, *, before: datetime | None = None

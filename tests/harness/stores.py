@@ -1,0 +1,61 @@
+"""Stores for tests: buckets of their own, with little patience."""
+
+import os
+from itertools import count
+from typing import Any
+
+from headgate.bucket.keys import Upload
+from headgate.bucket.store import Store, connect
+from headgate.settings import Settings
+from stack.s3 import REGION, Endpoint
+
+READER = ("reader", "reader-secret")
+"""A user of the SeaweedFS server who may see another bucket only."""
+
+_numbers = count(1)
+
+
+def forget_outside_settings(monkeypatch, folder) -> None:
+    """Keep the machine's own AWS settings and metadata service out of a test."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "HEADGATE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "no-credentials"))
+
+
+def settings_for(endpoint: Endpoint, bucket: str, **changes: Any) -> Settings:
+    """Point the settings at a server."""
+    values = {
+        "bucket": bucket,
+        "access_key_id": endpoint.access_key,
+        "secret_access_key": endpoint.secret_key,
+        "region": REGION,
+        "endpoint_url": endpoint.url,
+        "part_mib": 5,
+        "connect_seconds": 2,
+        "read_seconds": 10,
+        "attempts": 3,
+    }
+    return Settings(_env_file=None, **(values | changes))
+
+
+def new_store(endpoint: Endpoint, **changes: Any) -> Store:
+    """Make a bucket for one test."""
+    made = connect(settings_for(endpoint, f"test-{next(_numbers):04d}", **changes))
+    made.client.create_bucket(Bucket=made.bucket)
+    return made
+
+
+def behind(url: str, store: Store) -> Store:
+    """Open the same bucket through another address."""
+    keys = store.client._get_credentials()
+    there = Endpoint(url=url, access_key=keys.access_key, secret_key=keys.secret_key, pid=0)
+    return connect(settings_for(there, store.bucket))
+
+
+def put_upload(store: Store, key: str = "uploads/data.csv", body: bytes = b"a,b\n1,2\n") -> Upload:
+    """Write an upload and give its identity."""
+    store.put(key, body)
+    return store.head(key)

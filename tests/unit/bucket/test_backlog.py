@@ -1,0 +1,95 @@
+"""The merge of two listings finds what has no receipt, whatever the names and the order."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headgate.bucket import backlog, keys
+from headgate.bucket.keys import Upload
+from headgate.bucket.store import Listed
+
+NAMES = st.text(st.sampled_from("ab /.!-é~"), min_size=1, max_size=6).filter(
+    lambda name: keys.is_upload(f"uploads/{name}")
+)
+ORDERS = {
+    "bytes": lambda key: key.encode(),
+    "folders": lambda key: key.encode().split(b"/"),
+    "none": hash,
+}
+
+
+class Shelf:
+    """A store in memory that lists in a given order and counts single look-ups."""
+
+    def __init__(self, order):
+        self.bucket = "b"
+        self.order = order
+        self.objects = {}
+        self.lookups = 0
+
+    def add(self, key):
+        self.objects[key] = Listed(key, "e", 1, datetime.now(UTC))
+
+    def list(self, prefix):
+        found = [item for key, item in self.objects.items() if key.startswith(prefix)]
+        return iter(sorted(found, key=lambda item: self.order(item.key)))
+
+    def exists(self, key):
+        self.lookups += 1
+        return key in self.objects
+
+
+def shelf(order, done, new):
+    made = Shelf(order)
+    for name in done + new:
+        made.add(f"uploads/{name}")
+    for name in done:
+        made.add(keys.receipt_key(Upload(bucket="b", key=f"uploads/{name}", etag="e", size=1)))
+    return made
+
+
+@pytest.mark.parametrize("order", ["bytes", "folders"])
+@settings(max_examples=300)
+@given(names=st.lists(NAMES, unique=True, max_size=12), data=st.data())
+def test_exactly_those_without_a_receipt_are_pending(order, names, data):
+    """Under both orders that stores list in, with names chosen to upset a merge."""
+    done = [name for name in names if data.draw(st.booleans())]
+    new = [name for name in names if name not in done]
+    found = [upload.key for upload in backlog.pending(shelf(ORDERS[order], done, new))]
+    assert sorted(found) == sorted(f"uploads/{name}" for name in new)
+
+
+@settings(max_examples=200)
+@given(names=st.lists(NAMES, unique=True, max_size=12), data=st.data())
+def test_no_order_of_listing_loses_an_upload(names, data):
+    """A store that lists anyhow costs look-ups, and may have done work announced; none is lost."""
+    done = [name for name in names if data.draw(st.booleans())]
+    new = {f"uploads/{name}" for name in names if name not in done}
+    made = shelf(ORDERS["none"], done, [n for n in names if n not in done])
+    assert new <= {upload.key for upload in backlog.pending(made)}
+
+
+def test_plain_names_need_no_single_look_up():
+    """The cost is the two listings, however many uploads are new or done."""
+    made = shelf(ORDERS["bytes"], [f"{n:05}.csv" for n in range(500)], ["00000b.csv", "x.csv"])
+    assert [upload.key for upload in backlog.pending(made)] == [
+        "uploads/00000b.csv",
+        "uploads/x.csv",
+    ]
+    assert made.lookups == 0
+
+
+def test_new_content_under_a_done_key_is_pending():
+    """The receipt of the older content does not cover it."""
+    made = shelf(ORDERS["bytes"], ["a.csv"], [])
+    made.objects["uploads/a.csv"] = Listed("uploads/a.csv", "new", 1, datetime.now(UTC))
+    assert [upload.etag for upload in backlog.pending(made)] == ["new"]
+
+
+def test_a_deleted_upload_does_not_disturb():
+    """Receipts outlive their uploads."""
+    made = shelf(ORDERS["bytes"], ["a.csv", "b.csv", "c.csv"], ["d.csv"])
+    del made.objects["uploads/b.csv"]
+    assert [upload.key for upload in backlog.pending(made)] == ["uploads/d.csv"]
