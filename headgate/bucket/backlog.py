@@ -23,8 +23,8 @@ Order = Callable[[str], list[bytes]]
 def pending(store: Store) -> Iterator[Upload]:
     """Give every upload that has no receipt, in the order of the listing.
 
-    A store that lists in no known order costs one more request for each upload; the answer is right
-    all the same. An upload whose receipt is written meanwhile may still be given; claiming tells.
+    None is ever left out. One that is done may be given where its receipt is written meanwhile or
+    where the store lists in an order of its own (found out on the way); claiming tells.
     """
     receipts = _Receipts(store)
     for item in store.list(UPLOADS):
