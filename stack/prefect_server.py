@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from stack.postgres import postgres
 from stack.service import LOOPBACK, answers, environment, free_port, service
 
 
@@ -42,7 +43,13 @@ def prefect_server(directory: Path, *, port: int = 0) -> Iterator[str]:
     ]
     log = directory / "prefect-server.log"
     with (
-        service(command, log=log, ready=lambda: answers(f"{api}/health"), env=env),
+        postgres(directory / "postgres") as database,
+        service(
+            command,
+            log=log,
+            ready=lambda: answers(f"{api}/health"),
+            env=env | {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database},
+        ),
         environment(env),
         temporary_settings({PREFECT_API_URL: api}),
     ):

@@ -51,6 +51,7 @@ def service(
     ready: Callable[[], bool],
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    user: str | None = None,
     seconds: float = 90,
     patience: float = 10,
 ) -> Iterator[subprocess.Popen[bytes]]:
@@ -62,6 +63,7 @@ def service(
         ready: Says whether the service can be used.
         env: Variables beside those of this process.
         cwd: Working directory.
+        user: Whom it runs as, if not as this process.
         seconds: How long to wait for readiness.
         patience: Seconds between asking it to end and ending it.
 
@@ -77,6 +79,7 @@ def service(
             stdin=subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
             cwd=cwd,
+            user=user,
             start_new_session=True,
             preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - calls libc only
         )
