@@ -139,8 +139,11 @@ class ModelOptions(Record):
     scale: Annotated[
         Literal["standard", "robust", "minmax", "none"], _at(9, "How numbers are scaled")
     ] = "standard"
-    text: Annotated[Literal["drop", "hash"], _at(10, "Free text kept out, or hashed")] = "drop"
-    hash_buckets: Annotated[int, _at(11, "Columns per hashed text column", ge=2, le=4096)] = 64
+    text: Annotated[
+        Literal["drop", "words", "hash"],
+        _at(10, "Text kept out, its frequent words marked, or all its words hashed"),
+    ] = "words"
+    text_columns: Annotated[int, _at(11, "Most columns per text column", ge=2, le=4096)] = 64
     leaks: Annotated[Literal["drop", "keep"], _at(12, "Columns that all but repeat the target")] = (
         "drop"
     )

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from headgate.engine import stats
+from headgate.engine.blocks import LINE
 from headgate.engine.duck import double, first
 from headgate.engine.recipe import (
     CleanColumn,
@@ -23,7 +24,6 @@ from headgate.engine.recipe import (
 )
 from headgate.engine.removal import Removed, kept
 from headgate.engine.staged import Staged
-from headgate.engine.table import LINE
 from headgate.engine.types import Column, quote_name, quote_text
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers

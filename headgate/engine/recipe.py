@@ -18,7 +18,7 @@ VERSION: Literal[1] = 1
 SqlType = Annotated[str, Field(pattern=r"^[A-Z]+( [A-Z]+)*(\(\d+, ?\d+\))?$")]
 
 
-DatePart = Literal["year", "month", "day", "weekday", "day of year", "hour", "days since 1970"]
+DatePart = Literal["year", "month", "day", "weekday", "hour", "days since 1970"]
 
 
 class Input(Record):
@@ -139,6 +139,15 @@ class HashedText(Record):
     buckets: int
 
 
+class Word(Record):
+    """1 where the source contains the word, 0 where not."""
+
+    step: Literal["word"] = "word"
+    name: str
+    source: str
+    word: str
+
+
 class TargetColumn(Record):
     """The target: its own number, or the place of its class in `classes`."""
 
@@ -155,7 +164,7 @@ class TestFlag(Record):
     name: str
 
 
-Feature = Number | MissingFlag | OneHot | Frequency | TargetMean | HashedText
+Feature = Number | MissingFlag | OneHot | Frequency | TargetMean | HashedText | Word
 ModelOutput = Feature | TargetColumn | TestFlag
 CleanOutput = CleanColumn | OutlierFlag
 Output = Annotated[CleanOutput | ModelOutput, Field(discriminator="step")]

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import duckdb
 
+from headgate.engine.blocks import LINE
 from headgate.engine.duck import first
 from headgate.engine.recipe import Split
 from headgate.engine.removal import Removed, kept
 from headgate.engine.staged import Staged
-from headgate.engine.table import LINE
 from headgate.engine.types import quote_name, quote_text
 
-TEST = "_test"
-FOLD = "_fold"
-ROW_HASH = "_row_hash"
-FULL_HASH = "_full_hash"
+TEST = "_headgate_test"
+FOLD = "_headgate_fold"
+ROW_HASH = "_headgate_row"
+PLACE = "_headgate_place"
+FULL_HASH = "_headgate_full"
 SHARES = 1_000_000  # steps in which a hash is compared with the test share
 BETWEEN, NOTHING = "\x1f", "\x1e"
 
@@ -62,11 +63,13 @@ def write_base(staged: Staged, removed: Removed, split: Split, target: str, path
         alone = f"CASE WHEN {group} IS NULL THEN {row} ELSE "
         placed = f"{alone}{_md5([quote_text(str(split.seed)), group])} END"
     full = _md5([f"{ROW_HASH}::VARCHAR", _cell(target)])
-    inner = f"(SELECT *, {row} AS {ROW_HASH}, {placed} AS _place FROM {kept(staged.text, removed)})"
+    inner = (
+        f"(SELECT *, {row} AS {ROW_HASH}, {placed} AS {PLACE} FROM {kept(staged.text, removed)})"
+    )
     cells = [f"{staged.typed(each)} AS {quote_name(each.name)}" for each in staged.inputs]
     staged.con.execute(
         f"COPY (SELECT {LINE}, {', '.join(cells)}, {_test(staged, split)} AS {TEST},"
-        f" (_place // {SHARES} % {split.folds})::TINYINT AS {FOLD}, {full} AS {FULL_HASH}"
+        f" ({PLACE} // {SHARES} % {split.folds})::TINYINT AS {FOLD}, {full} AS {FULL_HASH}"
         f" FROM {inner}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION snappy)"
     )
     return Base(staged.con, path)
@@ -79,7 +82,7 @@ def _test(staged: Staged, split: Split) -> str:
             return "0::TINYINT"
         latest = f"{quote_text(split.latest)}::{column.sql_type}"
         return f"coalesce({staged.typed(column)} > {latest}, false)::TINYINT"
-    return f"(_place % {SHARES} < {round(split.test_share * SHARES)})::TINYINT"
+    return f"({PLACE} % {SHARES} < {round(split.test_share * SHARES)})::TINYINT"
 
 
 def _cell(name: str) -> str:

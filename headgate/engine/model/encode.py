@@ -9,10 +9,11 @@ from functools import reduce
 from typing import NamedTuple, get_args
 
 from headgate.engine import stats
+from headgate.engine.blocks import LINE
 from headgate.engine.duck import double, first
 from headgate.engine.model.base import FOLD, Base
 from headgate.engine.model.judge import Role
-from headgate.engine.model.sql import number_value
+from headgate.engine.model.sql import number_value, words
 from headgate.engine.model.task import Task
 from headgate.engine.recipe import (
     DatePart,
@@ -25,12 +26,13 @@ from headgate.engine.recipe import (
     Number,
     OneHot,
     TargetMean,
+    Word,
 )
-from headgate.engine.table import LINE
 from headgate.engine.types import quote_name, quote_text
 from headgate.options import ModelOptions
 
 STEPS = 2**48  # in which half the target's reach is counted; squares of them still add up exactly
+SELDOM = 5  # training rows that must have a word before it gets a column
 MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fitted for unseen ones
 
 
@@ -73,8 +75,8 @@ def encode(
                 fitted[column.name] += [
                     _target_mean(base, column, goal, options.folds) for goal in goals
                 ]
-        elif role == "text":
-            fitted[column.name] += _hashed(column, options)
+        if role in ("many", "text") and options.text != "drop":
+            fitted[column.name] += _text(base, column, options)
     flags = _missing_flags(base, [column for column, _ in features])
     return [feature for name, own in fitted.items() for feature in (*own, *flags.get(name, ()))]
 
@@ -157,16 +159,29 @@ def _frequency(base: Base, column: Input, counts: dict[str, int]) -> Frequency:
     )
 
 
-def _hashed(column: Input, options: ModelOptions) -> list[Feature]:
+def _text(base: Base, column: Input, options: ModelOptions) -> list[Feature]:
+    name, count = column.name, options.text_columns
+    if options.text == "hash":
+        return [
+            HashedText(name=f"{name} words {bucket}", source=name, bucket=bucket, buckets=count)
+            for bucket in range(count)
+        ]
     return [
-        HashedText(
-            name=f"{column.name} words {bucket}",
-            source=column.name,
-            bucket=bucket,
-            buckets=options.hash_buckets,
-        )
-        for bucket in range(options.hash_buckets)
+        Word(name=f"{name} has {word}", source=name, word=word)
+        for word in _frequent_words(base, column, count)
     ]
+
+
+def _frequent_words(base: Base, column: Input, count: int) -> list[str]:
+    """The words that most training rows have, but neither all nor next to none of them."""
+    rows = base.con.execute(
+        f"WITH seen AS (SELECT unnest(list_distinct({words(column.name)})) AS word"
+        f" FROM {base.training}), n AS (SELECT count(*) AS n FROM {base.training})"
+        " SELECT word FROM seen, n GROUP BY word, n"
+        f" HAVING count(*) >= greatest({SELDOM}, n / 100) AND count(*) < n"
+        f" ORDER BY count(*) DESC, word LIMIT {count}"
+    ).fetchall()
+    return sorted(row[0] for row in rows)
 
 
 def _missing_flags(base: Base, columns: list[Input]) -> dict[str, list[MissingFlag]]:

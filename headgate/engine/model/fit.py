@@ -46,7 +46,7 @@ def fit(
     features = encode(base, verdict.features, goals(target, task, classes), options)
     outputs: list[Output] = [
         TargetColumn(name=target.name, source=target.name, classes=classes),
-        TestFlag(name=TEST),
+        TestFlag(name="_test"),
         *features,
     ]
     names = settle(each.name for each in outputs)
@@ -101,9 +101,9 @@ def _load(base: Base, lookup: sql.Lookup) -> None:
     folds, categories, numbers = zip(*lookup.rows, strict=True) if lookup.rows else ((), (), ())
     rows = pa.table(
         {
-            "fold": pa.array(folds, pa.int8()),
-            "category": pa.array(categories, pa.string()),
-            "number": pa.array(numbers, pa.float64()),
+            "lookup_fold": pa.array(folds, pa.int8()),
+            "lookup_key": pa.array(categories, pa.string()),
+            "lookup_number": pa.array(numbers, pa.float64()),
         }
     )
     base.con.register("lookup_rows", rows)

@@ -54,8 +54,9 @@ def judge(
         look = looks[column.name]
         risk = _risk(base, column, look, rows, options)
         if risk is None and column.name in leaks:
-            kept = options.leaks == "keep"
-            risk = Risk(column=column.name, risk="leak", kept=kept, why=leaks[column.name])
+            leak = leaks[column.name]
+            kept = options.leaks == "keep" or not leak.repeats
+            risk = Risk(column=column.name, risk="leak", kept=kept, why=leak.why)
         if risk:
             risks.append(risk)
         if risk is None or risk.kept:
@@ -94,7 +95,7 @@ def _risk(base: Base, column: Input, look: Look, rows: int, options: ModelOption
         why = f"All but all of {look.filled} values differ, so it tells rows apart, nothing more."
         return Risk(column=name, risk="identifier", kept=False, why=why)
     if _role(column, look, options) == "text":
-        kept = options.text == "hash"
+        kept = options.text != "drop"
         why = (
             f"Free text of {look.words:.1f} words on average; it may name what is to be predicted."
         )
@@ -139,28 +140,43 @@ def _role(column: Input, look: Look, options: ModelOptions) -> Role:
         return "number"
     if look.distinct <= options.one_hot_limit * 1.1:
         return "category"
-    return "text" if look.words > 3 and look.distinct > 0.2 * look.filled else "many"
+    wordy = look.words > 3 and look.distinct > 0.2 * look.filled
+    named = look.words > 1.5 and look.distinct > 0.5 * look.filled
+    return "text" if wordy or named else "many"
+
+
+class Leak(NamedTuple):
+    """Why a column is thought to give the target away, and whether it merely repeats it."""
+
+    why: str
+    repeats: bool
 
 
 def _leaks(
     base: Base, inputs: list[Input], looks: dict[str, Look], target: Input, task: Task
-) -> dict[str, str]:
-    """Columns that all but repeat the target, and why that is thought."""
-    leaks: dict[str, str] = {}
-    numbers = [each for each in inputs if each.kind in ("integer", "decimal")]
+) -> dict[str, Leak]:
+    """Columns that all but tell the target."""
+    leaks: dict[str, Leak] = {}
     if task == "regression":
-        leaks |= _correlated(base, numbers, target)
+        leaks |= _correlated(base, inputs, target)
+    spread = f"var_pop({quote_name(target.name)}::DOUBLE)" if task == "regression" else None
     for column in inputs:
         look = looks[column.name]
-        if look.distinct >= 2 and PER_VALUE * look.distinct <= look.filled:
-            share = _told(base, column, target, task)
-            if share >= ALL_BUT:
-                leaks[column.name] = f"Its value alone tells the target in {share:.2%} of the rows."
+        if column.name in leaks or not 2 <= look.distinct <= look.filled / PER_VALUE:
+            continue
+        share = _told(base, column, target, spread)
+        if share >= ALL_BUT:
+            back = _told(base, target, column, None)
+            why = (
+                f"Its value alone tells {share:.2%} of the target, and the target {back:.2%} of it."
+            )
+            leaks[column.name] = Leak(why, back >= ALL_BUT)
     return leaks
 
 
-def _correlated(base: Base, numbers: list[Input], target: Input) -> dict[str, str]:
+def _correlated(base: Base, inputs: list[Input], target: Input) -> dict[str, Leak]:
     goal = f"{quote_name(target.name)}::DOUBLE"
+    numbers = [each for each in inputs if each.kind in ("integer", "decimal")]
     leaks = {}
     for start in range(0, len(numbers), AT_ONCE):
         some = numbers[start : start + AT_ONCE]
@@ -168,28 +184,28 @@ def _correlated(base: Base, numbers: list[Input], target: Input) -> dict[str, st
         row = first(base.con, f"SELECT {wanted} FROM {base.training}")
         for column, found in zip(some, row, strict=True):
             if found is not None and abs(found) >= ALL_BUT:
-                leaks[column.name] = f"It correlates with the target by {found:.5f}."
+                why = f"It correlates with the target by {found:.5f}."
+                leaks[column.name] = Leak(why, repeats=True)
     return leaks
 
 
-def _told(base: Base, column: Input, target: Input, task: Task) -> float:
-    """The share of the target that a column's values settle: of rows, or of the variance."""
-    name, goal = quote_name(column.name), quote_name(target.name)
+def _told(base: Base, column: Input, goal: Input, spread: str | None) -> float:
+    """The share of a goal that a column's values settle: of its rows, or of its spread."""
+    name, wanted = quote_name(column.name), quote_name(goal.name)
     filled = f"{base.training} WHERE {name} IS NOT NULL"
-    if task == "regression":
+    if spread:
         row = first(
             base.con,
-            f"SELECT 1 - sum(n * v) / nullif(any_value(total), 0) FROM (SELECT count(*) AS n,"
-            f" var_pop({goal}::DOUBLE) AS v, (SELECT count(*) * var_pop({goal}::DOUBLE) FROM"
-            f" {filled}) AS total FROM {filled} GROUP BY {name})",
+            f"SELECT 1 - sum(n * v) / (SELECT nullif(count(*) * {spread}, 0) FROM {filled})"
+            f" FROM (SELECT count(*) AS n, {spread} AS v FROM {filled} GROUP BY {name})",
         )
     else:
         row = first(
             base.con,
-            f"SELECT sum(most) / sum(n) FROM (SELECT max(n) AS most, sum(n) AS n FROM (SELECT"
-            f" {name} AS v, {goal}, count(*) AS n FROM {filled} GROUP BY ALL) GROUP BY v)",
+            "SELECT sum(most) / sum(n) FROM (SELECT max(n) AS most, sum(n) AS n FROM (SELECT"
+            f" {name} AS v, {wanted}, count(*) AS n FROM {filled} GROUP BY ALL) GROUP BY v)",
         )
-    return float(row[0]) if row and row[0] is not None else 0.0
+    return float(row[0]) if row[0] is not None else 0.0
 
 
 def _one(base: Base, sql: str) -> int:

@@ -18,6 +18,7 @@ from headgate.engine.recipe import (
     TargetColumn,
     TargetMean,
     TestFlag,
+    Word,
 )
 from headgate.engine.types import quote_name, quote_text
 
@@ -27,7 +28,6 @@ PARTS: dict[DatePart, str] = {
     "month": "EXTRACT(MONTH FROM {})",
     "day": "EXTRACT(DAY FROM {})",
     "weekday": "EXTRACT(ISODOW FROM {})",
-    "day of year": "EXTRACT(DOY FROM {})",
     "hour": "EXTRACT(HOUR FROM {})",
     "days since 1970": "EXTRACT(EPOCH FROM {}) / 86400",
 }
@@ -86,10 +86,11 @@ def source(recipe: Recipe, relation: str, fold: str) -> str:
     for place, output in enumerate(recipe.outputs):
         if isinstance(output, Frequency | TargetMean):
             table = _table(place)
+            key = f"COALESCE({quote_name(output.source)}, '')"
             wanted = fold if isinstance(output, TargetMean) else str(ALL)
             joins.append(
-                f"LEFT JOIN {table} ON {table}.category = COALESCE({quote_name(output.source)}, '')"
-                f" AND {table}.fold = {wanted}"
+                f"LEFT JOIN {table} ON {table}.lookup_key = {key}"
+                f" AND {table}.lookup_fold = {wanted}"
             )
     return "\n".join(joins)
 
@@ -101,9 +102,9 @@ def _table(place: int) -> str:
 def _cell(output: Output, place: int, test: str, fold: str) -> str:
     match output:
         case Frequency():
-            return f"COALESCE({_table(place)}.number, 0.0)"
+            return f"COALESCE({_table(place)}.lookup_number, 0.0)"
         case TargetMean():
-            return f"COALESCE({_table(place)}.number, {_prior(output, fold)})"
+            return f"COALESCE({_table(place)}.lookup_number, {_prior(output, fold)})"
         case TestFlag():
             return test
         case _:
@@ -121,7 +122,9 @@ def _own_cell(output: Output) -> str:
         case OneHot():
             return f"CASE WHEN {name} = {quote_text(output.category)} THEN 1 ELSE 0 END"
         case HashedText():
-            return _words(output)
+            return _hashed(output)
+        case Word():
+            return _word(output)
         case TargetColumn():
             return _target(output)
     raise TypeError(output)
@@ -143,12 +146,20 @@ def _prior(output: TargetMean, fold: str) -> str:
     return f"CASE {fold} {priors} ELSE {double(output.all.prior)} END"
 
 
-def _words(output: HashedText) -> str:
-    """Words are runs of letters and digits in lower case; the bucket is their md5 modulo."""
-    name = quote_name(output.source)
-    words = f"regexp_extract_all(lower({name}), '[\\pL\\pN]+')"
+def words(source: str) -> str:
+    """The words of a text: runs of letters and digits, in lower case."""
+    return f"regexp_extract_all(lower({quote_name(source)}), '[\\pL\\pN]+')"
+
+
+def _hashed(output: HashedText) -> str:
     bucket = f"md5_number_lower(w) % {output.buckets} = {output.bucket}"
-    return f"COALESCE(ln(1 + len(list_filter({words}, lambda w: {bucket}))), 0.0)"
+    count = f"len(list_filter({words(output.source)}, lambda w: {bucket}))"
+    return f"COALESCE(ln(1 + {count}), 0.0)"
+
+
+def _word(output: Word) -> str:
+    found = f"list_contains({words(output.source)}, {quote_text(output.word)})"
+    return f"CASE WHEN {found} THEN 1 ELSE 0 END"
 
 
 def _target(output: TargetColumn) -> str:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from headgate.engine.blocks import LINE
 from headgate.engine.dialect import Dialect
-from headgate.engine.table import LINE, Reading
+from headgate.engine.table import Reading
 from headgate.engine.types import Column, Kind, Missing, quote_name
 
 if TYPE_CHECKING:

@@ -1,0 +1,186 @@
+"""Mode `model`: nothing leaks, values equal scikit-learn's, and a recipe treats files alike."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import datasets
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    MinMaxScaler,
+    OneHotEncoder,
+    RobustScaler,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from headgate.engine.prepare import prepare
+from headgate.errors import OptionsError
+from headgate.options import CleanOptions, ModelOptions, PrepareOptions
+from tests.unit.engine.staging import staged_frame
+
+
+def shop(rows=600):
+    """A table with every kind of column, missing values and a number to predict."""
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame(
+        {
+            "city": rng.choice(["Oslo", "Rome", "Wien", None], rows, p=[0.5, 0.3, 0.1, 0.1]),
+            "zip": [f"z{each}" for each in rng.integers(0, 90, rows)],
+            "size": rng.normal(50, 9, rows),
+            "rooms": rng.integers(1, 30, rows),
+            "garden": rng.choice([True, False], rows),
+            "sold": pd.Timestamp("2021-03-01") + pd.to_timedelta(rng.integers(0, 700, rows), "D"),
+        }
+    )
+    frame["price"] = frame["size"] * 3 + frame["rooms"] + rng.normal(0, 1, rows)
+    frame.loc[::11, "size"] = np.nan
+    return frame
+
+
+def made(folder, frame, target, *, recipe=None, **model):
+    options = PrepareOptions(
+        mode="model", model=ModelOptions(**model), clean=CleanOptions(drop_duplicates=False)
+    )
+    return prepare(staged_frame(folder, frame), folder, options, target=target, recipe=recipe)
+
+
+def table(prepared):
+    return pd.read_parquet(prepared.parquet)
+
+
+def parts(prepared):
+    rows = table(prepared)
+    return rows[rows["_test"] == 0], rows[rows["_test"] == 1]
+
+
+def test_every_column_is_a_number_and_the_split_is_close_to_the_share(tmp_path):
+    """The output is numeric throughout, without gaps, about a fifth of it held out."""
+    rows = table(made(tmp_path, shop(), "price"))
+    assert all(pd.api.types.is_numeric_dtype(kind) for kind in rows.dtypes)
+    assert rows.notna().all().all()
+    assert 0.15 < rows["_test"].mean() < 0.25
+
+
+@pytest.mark.parametrize("target", ["price", "garden"])
+def test_shuffling_the_test_rows_target_changes_nothing_in_training(tmp_path, target):
+    """Neither the split nor any fitted value depends on what the test rows' target is."""
+    frame = shop()
+    before = made(tmp_path / "a", frame, target)
+    held = table(before)["_test"].to_numpy() == 1
+    shuffled = frame.copy()
+    shuffled.loc[held, target] = frame.loc[held, target].to_numpy()[::-1]
+    after = made(tmp_path / "b", shuffled, target)
+    pd.testing.assert_frame_equal(parts(before)[0], parts(after)[0], check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("scale", "scaler"),
+    [("standard", StandardScaler()), ("robust", RobustScaler()), ("minmax", MinMaxScaler())],
+)
+def test_numbers_are_filled_and_scaled_as_by_scikit_learn(tmp_path, scale, scaler):
+    """Median and scale of the training rows equal a SimpleImputer and scaler fitted on them."""
+    frame = shop()
+    rows = table(made(tmp_path, frame, "price", scale=scale))
+    train = rows["_test"].to_numpy() == 0
+    names = ["size", "rooms"]
+    pipeline = make_pipeline(SimpleImputer(strategy="median"), scaler).fit(frame[train][names])
+    np.testing.assert_allclose(rows[names], pipeline.transform(frame[names]), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("load", [datasets.load_wine, datasets.load_breast_cancer])
+def test_real_numbers_are_scaled_as_by_scikit_learn(tmp_path, load):
+    """Every column of real data sets comes out as StandardScaler gives it."""
+    frame = load(as_frame=True).frame
+    rows = table(made(tmp_path, frame, "target"))
+    train = rows["_test"].to_numpy() == 0
+    names = [name for name in frame.columns if name != "target"]
+    scaled = StandardScaler().fit(frame[train][names]).transform(frame[names])
+    np.testing.assert_allclose(rows[names], scaled, rtol=1e-9, atol=1e-9)
+
+
+def test_few_categories_are_one_hot_as_by_scikit_learn(tmp_path):
+    """The columns are the training rows' categories in order, with a flag for missing ones."""
+    frame = shop()
+    rows = table(made(tmp_path, frame, "price"))
+    encoder = OneHotEncoder(sparse_output=False).fit(frame[["city"]].fillna("~"))
+    names = ["city=Oslo", "city=Rome", "city=Wien", "city missing"]
+    np.testing.assert_array_equal(rows[names], encoder.transform(frame[["city"]].fillna("~")))
+
+
+@pytest.mark.parametrize("target", ["price", "garden"])
+def test_many_categories_are_encoded_as_by_scikit_learn(tmp_path, target):
+    """Test rows get the means of all training rows; these get those of the other folds."""
+    frame = shop()
+    prepared = made(tmp_path, frame, target)
+    rows = table(prepared)
+    name = next(name for name in rows.columns if name.startswith("zip target"))
+    train = rows["_test"].to_numpy() == 0
+    goal = frame[target].astype(float)
+    kind = "continuous" if target == "price" else "binary"
+    encoder = TargetEncoder(target_type=kind).fit(frame[train][["zip"]], goal[train])
+    expected = encoder.transform(frame[~train][["zip"]])[:, 0]
+    np.testing.assert_allclose(rows[name][~train], expected, rtol=1e-9)
+    assert not np.allclose(rows[name][train], encoder.transform(frame[train][["zip"]])[:, 0])
+
+
+def test_replaying_on_the_same_file_gives_the_same_bytes(tmp_path):
+    """Out-of-fold values and the split come back too, since the rows are recognised."""
+    first = made(tmp_path / "a", shop(), "price")
+    again = made(tmp_path / "b", shop(), None, recipe=first.recipe)
+    assert again.csv.read_bytes() == first.csv.read_bytes()
+    assert again.parquet.read_bytes() == first.parquet.read_bytes()
+    assert again.recipe.read_bytes() == first.recipe.read_bytes()
+
+
+def test_replaying_on_another_file_gives_the_same_columns(tmp_path):
+    """Missing columns and unseen categories are dealt with; every row counts as new."""
+    first = made(tmp_path / "a", shop(), "price")
+    other = shop().drop(columns=["price", "garden"]).head(50)
+    other["city"] = "Atlantis"
+    other["size"] = "unknown"
+    again = made(tmp_path / "b", other, None, recipe=first.recipe)
+    rows = table(again)
+    assert again.columns == first.columns
+    assert again.rows_out == 50
+    assert rows["_test"].eq(1).all()
+    assert rows[["city=Oslo", "city=Rome", "city=Wien"]].eq(0).all().all()
+    assert rows["size missing"].eq(1).all()
+
+
+def test_groups_are_never_split(tmp_path):
+    """With a group column, all rows of a group are either for training or for testing."""
+    frame = shop()
+    rows = table(made(tmp_path, frame, "price", group_column="zip"))
+    assert rows["_test"].groupby(frame["zip"]).nunique().eq(1).all()
+    assert 0 < rows["_test"].mean() < 1
+
+
+def test_the_latest_rows_are_held_out(tmp_path):
+    """With a time column, no training row is later than a test row."""
+    frame = shop()
+    rows = table(made(tmp_path, frame, "price", time_column="sold"))
+    train = rows["_test"].to_numpy() == 0
+    assert frame[train]["sold"].max() < frame[~train]["sold"].min()
+
+
+def test_risky_columns_are_named_and_left_out(tmp_path):
+    """A running number, a constant and a copy of the target are found."""
+    frame = shop().assign(order=range(600), country="NO")
+    frame["net"] = frame["price"] * 0.8
+    prepared = made(tmp_path, frame, "price")
+    rules = {rule.detail.split(":")[0]: rule.rule for rule in prepared.rules}
+    assert rules["order"] == "identifier column left out"
+    assert rules["country"] == "constant column left out"
+    assert rules["net"] == "leak column left out"
+    assert not {"order", "country", "net"} & set(prepared.columns)
+
+
+@pytest.mark.parametrize(
+    ("target", "options"),
+    [(None, {}), ("nope", {}), ("sold", {}), ("city", {"task": "regression"})],
+)
+def test_an_unsuitable_target_is_refused(tmp_path, target, options):
+    """The message says what to choose instead."""
+    with pytest.raises(OptionsError):
+        made(tmp_path, shop(), target, **options)
