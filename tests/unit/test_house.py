@@ -1,0 +1,100 @@
+"""The rooms of the house: which way imports point, and what no module may do when imported."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("bridge", "cli", "flows", "headgate", "schemas", "stack", "tasks")
+
+ABOVE_HEADGATE = ("prefect", "prefect_aws", "flows", "tasks", "bridge", "cli", "stack")
+FORBIDDEN = {
+    "headgate": ABOVE_HEADGATE,
+    "schemas": ABOVE_HEADGATE,
+    "headgate/engine": ("boto3", "botocore", "s3transfer", "headgate.bucket", "headgate.settings"),
+    "headgate/bucket": ("headgate.engine", "pandas", "pandera", "duckdb", "schemas"),
+    "flows": ("boto3", "botocore", "pandas", "pandera", "pyarrow", "duckdb", "bridge", "cli"),
+    "tasks": ("boto3", "botocore", "pandas", "pandera", "pyarrow", "duckdb", "flows", "cli"),
+    "bridge": ("cli", "stack"),
+}
+
+WATCHED_IMPORT = """
+import importlib, os, sys
+
+ours, others = sys.argv[1].split(), sys.argv[2].split()
+for name in others:
+    importlib.import_module(name)
+
+def watch(event, args):
+    writes = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
+    if writes or event in ("os.mkdir", "socket.connect", "socket.bind", "subprocess.Popen"):
+        sys.exit(f"{event} {args!r:.200}")
+
+sys.addaudithook(watch)
+for name in ours:
+    importlib.import_module(name)
+"""
+
+
+def modules(room: str) -> Iterator[Path]:
+    return (ROOT / room).rglob("*.py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Give the dotted name of everything that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "."
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_imports_point_one_way(room):
+    """Prefect stays out of headgate and schemas; the engine knows no S3, the bucket no tables."""
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(room)
+        for name in imported(path)
+        if any(name == bad or name.startswith(f"{bad}.") for bad in FORBIDDEN[room])
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("room", ["flows", "tasks"])
+def test_no_flow_or_task_shadows_a_module(room):
+    """A flow script's own folder comes first on `sys.path`; its neighbours must hide nothing."""
+    importable = sys.stdlib_module_names | packages_distributions().keys() | set(ROOMS)
+    names = {path.stem for path in (ROOT / room).glob("*.py")} - {"__init__"}
+    assert names
+    assert not names & importable
+
+
+def test_importing_has_no_effect():
+    """No module writes, makes a folder, connects, starts a process or reads settings on import."""
+    ours = sorted(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for room in ROOMS
+        for path in modules(room)
+    )
+    others = ("prefect.flows", "prefect_aws", "pandera.pandas", "pyarrow.parquet", "duckdb")
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED_IMPORT, " ".join(ours), " ".join(others)],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HEADGATE_ATTEMPTS": "no number: reading the settings fails",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
