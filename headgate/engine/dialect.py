@@ -25,7 +25,8 @@ class Syntax(NamedTuple):
     quotechar: str | None = '"'
     escapechar: str | None = None
     doublequote: bool = True
-    collapse: bool = False
+    skipinitialspace: bool = False
+    comment: str | None = None
 
 
 class Dialect(Record):
@@ -34,17 +35,26 @@ class Dialect(Record):
     compression: Compression = "none"
     member: Annotated[str | None, Field(description="The file inside a zip")] = None
     encoding: Annotated[str, Field(description="Python's name of the text encoding")] = "utf-8"
+    fallback: Annotated[
+        str | None, Field(description="Encoding of the bytes that are not valid in `encoding`")
+    ] = None
     bom: Annotated[bool, Field(description="A byte order mark comes first")] = False
     delimiter: str = ","
     quotechar: str | None = '"'
     escapechar: str | None = None
     doublequote: bool = True
-    collapse: Annotated[bool, Field(description="A run of delimiters counts as one")] = False
+    skipinitialspace: Annotated[
+        bool, Field(description="Spaces after a delimiter are not part of the value")
+    ] = False
+    comment: Annotated[
+        str | None, Field(description="Lines that start so and do not fit the table are comments")
+    ] = None
     newline: Newline = "\n"
     skip_lines: Annotated[int, Field(ge=0, description="Physical lines before the header")] = 0
     header_lines: Annotated[int, Field(ge=0, description="Physical lines of the header")] = 0
     header_rows: Annotated[int, Field(ge=0, description="Rows of the header; 0 for none")] = 0
     footer_lines: Annotated[int, Field(ge=0, description="Physical lines after the table")] = 0
+    header: Annotated[tuple[str, ...], Field(description="Header texts as the file has them")] = ()
     names: Annotated[tuple[str, ...], Field(description="Unique column names in order")] = ()
     evidence: tuple[Evidence, ...] = ()
 
@@ -52,7 +62,12 @@ class Dialect(Record):
     def syntax(self) -> Syntax:
         """What the tokeniser needs of this."""
         return Syntax(
-            self.delimiter, self.quotechar, self.escapechar, self.doublequote, self.collapse
+            self.delimiter,
+            self.quotechar,
+            self.escapechar,
+            self.doublequote,
+            self.skipinitialspace,
+            self.comment,
         )
 
     @property
@@ -63,6 +78,8 @@ class Dialect(Record):
             and self.quotechar in ('"', None)
             and self.escapechar is None
             and self.doublequote
-            and not self.collapse
+            and not self.skipinitialspace
+            and self.comment is None
+            and self.fallback is None
             and self.newline in ("\n", "\r\n")
         )

@@ -1,10 +1,17 @@
-"""Which text encoding the bytes are in. Decoding the whole file is `source`'s business."""
+"""Which text encoding the bytes are in. Decoding the whole file is `source`'s business.
+
+Bytes that are no UTF-8 are decoded in each likely encoding, and the outcome is read: do the
+letters belong to one language, do they stand inside words of their own script and case, do the
+signs stand where signs stand?
+"""
 
 import codecs
+import re
+from collections import Counter
 from typing import NamedTuple
 
 from headgate.engine.dialect import Evidence
-from headgate.errors import UnreadableError
+from headgate.errors import OptionsError, UnreadableError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -13,50 +20,135 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f"))
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f\x01"))
+_SAMPLE = 1 << 14
+
+_LEGACY = (
+    "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp437", "iso8859-15",
+    "cp1257", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866", "mac-cyrillic", "cp1253",
+    "cp1255", "cp1256", "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
+)  # fmt: skip
+_PRIORS = {
+    "cp1252": 0.06,
+    "cp1251": 0.05,
+    "cp1254": 0.04,
+    "mac-roman": 0.03,
+    "cp1250": 0.02,
+    "cp1255": 0.02,
+    "gb18030": 0.02,
+}
+"""Encodings that are met more often win where the letters alone do not tell."""
+_ALPHABETS = (
+    "àâçéèêëîïôùûüÿœæ", "äöüß", "áéíóúñü", "ãõáéíóúâêôçà", "àèéìòù", "æøåéö", "åäöé", "áðéíóúýþæö",
+    "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîșțşţ", "çğıöşüâî",
+    "čćđšž", "äõöüšž", "āčēģīķļņšūž", "ąčęėįšųūž", "àèéíïòóúüç", "éëïóöüèáú",
+    "абвгдежзийклмнопрстуфхцчшщъыьэюяё", "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
+    "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώςϊϋ", "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
+)  # fmt: skip
+_VOWELS = "аеиоуыэюяёіїє"
+_SIGNS = frozenset("’‘“”„–—…•£€°§©®™«»¿¡½¼¾²³ºª·×´¥¢±µ¹†№\xa0、。「」・（），：！？—％")
+_COMMON = frozenset(
+    "的一是不了人在有他这這中大来來上国國个個到说說们們为為子和地出道也时時年得就那要下以生会會自着著去之过過"
+    "家学學对對可里裡后後小心多天而能好都然没日于於起还發发成事只作当當看文无無开開手十用主行方如前所本见見经經"
+    "头面公同三从從动動两長长知民现現分将將外但身与與高意进進法此实實回二理美点點月明其种種全工者向情部正名定女"
+    "问問力机機等几业業最间間新位因重电電四第门門相次东東政海口使教西再平真世气氣信北少关關内加化由代产產入先山五"
+    "水万萬市区區县縣乡鄉镇鎮路街号號村省州日本東京都府道株式会社様円番氏住所電話名称金額備考株"
+    "이다는의가을에하고지로사기은도를한대인서시자리어나아과구동군산주전정화수원성남부경김박최일해"
+)
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 class Encoding(NamedTuple):
-    """An encoding's Python name, whether a byte order mark comes first, and why."""
+    """An encoding's Python name, whether a byte order mark comes first, and why.
+
+    Bytes that are not valid in it are of the `fallback` encoding, if there is one.
+    """
 
     name: str
     bom: bool
     evidence: Evidence
+    fallback: str | None = None
 
 
 def guess_encoding(head: bytes, tail: bytes, told: str | None, where: str) -> Encoding:
     """Find the encoding of a sample, or take the one that the user told.
 
     Raises:
-        UnreadableError: the told encoding is unknown, or the bytes are no text.
+        OptionsError: the told encoding is unknown.
+        UnreadableError: the bytes are no text.
     """
     mark = next((name for bom, name in _MARKS if head.startswith(bom)), None)
-    if told is not None:
-        return Encoding(_known(told, where), mark is not None, _evidence(told, "told by an option"))
+    if told:
+        return Encoding(_known(told), mark is not None, _evidence(told, "told by an option"))
     if mark is not None:
         return Encoding(mark, True, _evidence(mark, "the file starts with its byte order mark"))
     wide = _utf16_without_mark(head)
     if wide is not None:
         return Encoding(wide, False, _evidence(wide, "every second byte is zero"))
     _refuse_binary(head, where)
-    if _valid_utf8(head) and _valid_utf8(tail.lstrip(bytes(range(0x80, 0xC0)))):
+    if is_utf8(head) and is_utf8(tail.lstrip(bytes(range(0x80, 0xC0)))):
         plain = head.isascii() and tail.isascii()
-        why = "only ASCII characters" if plain else "all bytes looked at are valid UTF-8"
+        why = "only ASCII characters so far" if plain else "all bytes looked at are valid UTF-8"
         return Encoding("utf-8", False, _evidence("utf-8", why))
-    return _legacy(head, tail)
+    return _mixed(head + b"\n" + tail) or guess_legacy(head + b"\n" + tail)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are valid UTF-8; a character may be cut off at their end."""
+    if data.isascii():
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mixed(data: bytes) -> Encoding | None:
+    """UTF-8 into which some bytes of an older encoding were pasted."""
+    sample = _telling_lines(data)
+    text = sample.decode("utf-8", "replace")
+    strays = text.count("\ufffd")
+    if len(text) - len(text.encode("ascii", "ignore")) - strays <= strays:
+        return None
+    why = "mostly valid UTF-8; the bytes that are not are read as cp1252"
+    return Encoding("utf-8", False, _evidence("utf-8 with strays", why), "cp1252")
+
+
+def guess_legacy(data: bytes) -> Encoding:
+    """Find the encoding of bytes that are neither UTF-8 nor UTF-16."""
+    sample = _telling_lines(data)
+    scores: Counter[str] = Counter()
+    for name in _LEGACY:
+        try:
+            text = sample.decode(name)
+        except UnicodeDecodeError:
+            continue
+        doubt = 1 + 4 / sum(1 for c in text if c > "\x7f")
+        scores[name] = round(1000 * (_plausibility(text) + doubt * _PRIORS.get(name, 0)))
+    if not scores:
+        return Encoding("latin-1", False, _evidence("latin-1", "no other encoding fits its bytes"))
+    name = _that_decodes(max(scores, key=lambda name: scores[name]), data)
+    return Encoding(name, False, _evidence(name, "no UTF-8; its letters make words in this one"))
+
+
+def _that_decodes(name: str, data: bytes) -> str:
+    """Fall back from cp1252, which leaves some bytes undefined, to Latin-1, which has all."""
+    if name == "cp1252" and any(byte in data for byte in b"\x81\x8d\x8f\x90\x9d"):
+        return "latin-1"
+    return name
 
 
 def _evidence(found: str, why: str) -> Evidence:
     return Evidence(what="encoding", found=found, why=why)
 
 
-def _known(name: str, where: str) -> str:
+def _known(name: str) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
-        raise UnreadableError(
+        raise OptionsError(
             f"There is no encoding named {name!r}.",
-            where=where,
             todo="Use a name such as utf-8, cp1252, cp1251 or shift_jis.",
         ) from error
 
@@ -66,9 +158,10 @@ def _utf16_without_mark(head: bytes) -> str | None:
     half = len(start) // 2
     if half < 2:
         return None
-    if start[1::2].count(0) > 0.6 * half and start[::2].count(0) < 0.1 * half:
+    even, odd = start[::2].count(0) / half, start[1::2].count(0) / half
+    if odd > 0.3 and even < 0.1 * odd:
         return "utf-16-le"
-    if start[::2].count(0) > 0.6 * half and start[1::2].count(0) < 0.1 * half:
+    if even > 0.3 and odd < 0.1 * even:
         return "utf-16-be"
     return None
 
@@ -85,17 +178,92 @@ def _refuse_binary(head: bytes, where: str) -> None:
         )
 
 
-def _valid_utf8(data: bytes) -> bool:
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(data)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _telling_lines(data: bytes) -> bytes:
+    """The lines with bytes beyond ASCII, as many as it takes."""
+    found: list[bytes] = []
+    size = 0
+    for line in data.splitlines():
+        if not line.isascii():
+            found.append(line[:2000] if len(line) > 4000 else line)
+            size += len(found[-1])
+            if size > _SAMPLE:
+                break
+    return b"\n".join(found) + b"\n"
 
 
-def _legacy(head: bytes, tail: bytes) -> Encoding:
-    from charset_normalizer import from_bytes
+def _plausibility(text: str) -> float:
+    """How much the characters beyond ASCII read like a language, from -1 to 1."""
+    letters: Counter[str] = Counter()
+    signs = wrong = 0.0
+    count = 0
+    for match in re.finditer(r"[^\x00-\x7f]", text):
+        at = match.start()
+        char, before, after = text[at], text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
+        count += 1
+        if char.isalpha() and char not in "ºªµ":
+            letters[char] += 1
+            wrong += _misplaced_letter(char, before, after)
+        elif char in _SIGNS:
+            signs += _placed_sign(char, before, after)
+        else:
+            wrong += 1
+    if not count:
+        return 0
+    return (_fluency(letters) + signs - wrong) / count
 
-    best = from_bytes((head + tail)[: 1 << 16]).best()
-    name = codecs.lookup(best.encoding).name if best else "cp1252"
-    return Encoding(name, False, _evidence(name, "not UTF-8; the letters fit this encoding best"))
+
+def _misplaced_letter(char: str, before: str, after: str) -> float:
+    """Whether a letter breaks a word's script or case."""
+    if _script(char) != "latin":
+        foreign = [c for c in (before, after) if c.isalpha() and c.isascii()]
+        if foreign:
+            return 1.5
+    if before.isalpha() and before.islower() and char.isupper():
+        return 1.5
+    if before.isdigit() or (not before.isalpha() and not after.isalpha() and _is_cased(char)):
+        return 0.7
+    return 0
+
+
+def _is_cased(char: str) -> bool:
+    return char.lower() != char.upper()
+
+
+def _placed_sign(char: str, before: str, after: str) -> float:
+    """A sign inside a word is misplaced, but for an apostrophe."""
+    inside = before.isalpha() and after.isalpha()
+    if char in "’‘´·":
+        return 1 if inside or before.isspace() or after.isspace() else 0.8
+    if inside and char != "\xa0":
+        return -1
+    if char in "£€¥¢":
+        return 1 if after.isdigit() or before.isdigit() or after in " -.," else 0.3
+    return 0.9 if char in "–—“”°…•µ\xa0½²³" else 0.6
+
+
+def _script(char: str) -> str:
+    code = ord(char)
+    if code < 0x250:
+        return "latin"
+    return "wide" if code > 0x2E80 else "other"
+
+
+def _fluency(letters: Counter[str]) -> float:
+    """Letters of the one language that covers most of them; common ones of the wide scripts."""
+    wide = sum(n for c, n in letters.items() if _script(c) == "wide")
+    if wide:
+        fluent = sum(n for c, n in letters.items() if c in _COMMON or _is_kana(c))
+        return min(2.0 * wide, 0.4 * wide + 2.5 * fluent)
+    lower: Counter[str] = Counter()
+    for char, n in letters.items():
+        lower[char.lower()] += n
+    total = sum(lower.values())
+    covered = max(sum(lower[c] for c in alphabet) for alphabet in _ALPHABETS)
+    vowels = sum(lower[c] for c in _VOWELS)
+    mute = any("а" <= c <= "я" for c in lower) and vowels < 0.2 * total
+    return covered + 0.3 * (total - covered) - 0.5 * total * mute
+
+
+def _is_kana(char: str) -> bool:
+    """Whether it is a full-width Japanese syllable; half-width ones are mostly misread bytes."""
+    return "\u3040" <= char <= "\u30ff"

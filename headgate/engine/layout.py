@@ -5,17 +5,19 @@ It sees rows of text with their line numbers, not the file.
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
+from headgate.engine.cells import is_typed, shape
 from headgate.engine.dialect import Evidence
 from headgate.engine.tokenise import Rows
+from headgate.errors import OptionsError
 
-_TYPED = re.compile(
-    r"""[-+(]?\s*[$€£¥]?\s*[-+]?(?:\d[\d.,' \u00a0]*)?\d\s*(?:[eE][-+]?\d+)?\s*[%€$£)]?
-    |\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?.*)?
-    |\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?
-    """,
-    re.VERBOSE,
+MAX_HEADER_ROWS = 6
+_PROFILED_ROWS = 200
+_NOTE = re.compile(
+    r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
+    re.IGNORECASE,
 )
 
 
@@ -26,90 +28,376 @@ class Layout(NamedTuple):
     header_lines: int
     header_rows: int
     footer_lines: int
+    header: tuple[str, ...]
     names: tuple[str, ...]
     evidence: tuple[Evidence, ...]
 
 
-def is_typed(cell: str) -> bool:
-    """Whether a cell reads as a number, an amount, a date or a time."""
-    return _TYPED.fullmatch(cell.strip()) is not None
+class _Span(NamedTuple):
+    """One table among the rows: its first row, its first row of data, its last row."""
+
+    first: int
+    data: int
+    last: int
 
 
-def modal_width(widths: list[int]) -> int:
-    """The width of the table: the most common one, the larger if two are as common."""
-    counts = Counter(widths)
-    return max(counts, key=lambda w: (counts[w], w))
+def table_width(fields: list[list[str]]) -> int:
+    """The width of the table: the most common one, wider ones first if as common."""
+    counts = Counter(map(len, fields))
+    return max(counts, key=lambda w: (counts[w] * (1 if w > 1 else 0.5), w))
 
 
 def find_layout(
-    rows: Rows, last_line: int, skip_lines: int | None, header_rows: int | None, whole: bool
+    rows: Rows,
+    total_lines: int,
+    *,
+    skip_lines: int | None = None,
+    header_rows: int | None = None,
+    table: int | None = None,
+    whole: bool = True,
 ) -> Layout:
-    """Find the table among the rows of a sample that reaches to `last_line`."""
-    if skip_lines is not None:
-        rows = rows.only([i for i, line in enumerate(rows.lines) if line > skip_lines])
-    width = modal_width([len(f) for f in rows.fields])
-    first = 0 if skip_lines is not None else _first_row(rows.fields, width)
-    last = _last_row(rows.fields, width, first) if whole else len(rows.fields) - 1
-    count = header_rows if header_rows is not None else _header_rows(rows.fields[first : last + 1])
-    count = min(count, last + 1 - first)
-    start = rows.lines[first]
-    skip = start - 1
-    end = rows.ends[first + count - 1] if count else skip
-    names = _names(rows.fields[first : first + count], width)
-    evidence = [
-        Evidence(what="header", found=f"{count} rows", why="first rows against the rows below")
-    ]
-    if skip:
-        evidence.append(
-            Evidence(what="preamble", found=f"{skip} lines", why="they do not look like the table")
-        )
-    footer = last_line - rows.ends[last] if whole and last < len(rows.fields) - 1 else 0
-    return Layout(skip, end - skip, count, footer, names, tuple(evidence))
+    """Find the table among the rows of a sample of `total_lines` lines.
+
+    A footer is only looked for where the sample is the whole file.
+
+    Raises:
+        OptionsError: there is no table of the number asked for.
+    """
+    skipped = sum(1 for line in rows.lines if line <= (skip_lines or 0))
+    fields = rows.fields[skipped:]
+    lines, ends = rows.lines[skipped:], rows.ends[skipped:]
+    if not fields:
+        return Layout(skip_lines or 0, 0, 0, 0, (), (), ())
+    spans = _tables(fields, lines, fixed=skip_lines is not None, header_rows=header_rows)
+    index = _choose(spans, table)
+    span = spans[index]
+    width = max(table_width(fields[span.data : span.last + 1] or fields[span.first : span.data]), 1)
+    header = _join_header(fields[span.first : span.data], width)
+    skip = lines[span.first] - 1
+    header_end = ends[span.data - 1] if span.data > span.first else skip
+    last_end = ends[span.last] if span.last >= span.first else header_end
+    footer = 0
+    if span.last < len(fields) - 1 and (whole or index < len(spans) - 1):
+        footer = total_lines - last_end
+    layout = Layout(
+        skip, header_end - skip, span.data - span.first, footer, header, _names(header, width), ()
+    )
+    evidence = _explain(layout, spans, index, lines, ends, told=header_rows is not None)
+    return layout._replace(evidence=evidence)
+
+
+def footer_rows(fields: list[list[str]], width: int) -> int:
+    """How many rows at the end are no rows of a table of this width."""
+    last = len(fields) - 1
+    column = [len(f[0]) for f in fields[:-1] if len(f) == width and _filled(f) > 1]
+    usual = max(column, default=0)
+    while last >= 0 and _is_note(fields[last], width, usual):
+        last -= 1
+    return len(fields) - 1 - last
+
+
+def _is_note(row: list[str], width: int, usual: int) -> bool:
+    filled = _filled(row)
+    if filled == 0:
+        return True
+    if width < 2 or filled > 1 or not row[0].strip():
+        return False
+    if len(row) < width:
+        return True
+    return width > 2 and (len(row[0]) > 2 * usual + 10 or _NOTE.match(row[0]) is not None)
 
 
 def _filled(row: list[str]) -> int:
-    return sum(1 for cell in row if cell.strip())
+    return sum(1 for cell in row if cell and not cell.isspace())
 
 
-def _first_row(fields: list[list[str]], width: int) -> int:
-    """The first row as wide as the table in which more than a title is filled."""
-    for i, row in enumerate(fields):
-        if len(row) == width and (width < 3 or _filled(row) >= max(2, width // 3)):
+def _tables(
+    fields: list[list[str]], lines: list[int], *, fixed: bool, header_rows: int | None
+) -> list[_Span]:
+    """Cut the rows into tables: where a header comes back, or a gap and another width follow."""
+    width = table_width(fields)
+    typed = _typed_columns([row for row in fields if len(row) == width], width)
+    starts = [0]
+    for i in range(1, len(fields)):
+        if _repeats_header(fields, typed, starts[-1], i) or _starts_anew(fields, lines, i):
+            starts.append(i)
+    return [
+        _span(fields, start, stop, fixed=fixed and start == 0, header_rows=header_rows)
+        for start, stop in zip(starts, [*starts[1:], len(fields)], strict=True)
+    ]
+
+
+def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: int) -> bool:
+    """Whether row `i` names the columns again: all that the header above names, less or more.
+
+    Only where numbers or dates stand below the names can this be told from a repeated row.
+    """
+    row = fields[i]
+    over = [cell for cell, is_number in zip(row, typed, strict=False) if is_number]
+    if i - start < 3 or not over or any(is_typed(c) or not c.strip() for c in over):
+        return False
+    for head in fields[start : min(start + MAX_HEADER_ROWS, i - 2)]:
+        shared = min(len(head), len(row))
+        if shared > 1 and row[:shared] == head[:shared] and abs(len(head) - len(row)) < 3:
+            return True
+    return False
+
+
+def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
+    """Whether a gap lies before row `i`, and rows of another width follow under new names."""
+    width = len(fields[i])
+    gap = lines[i] - lines[i - 1] > 1 or _filled(fields[i - 1]) == 0
+    if not gap or width < 2 or i + 2 >= len(fields):
+        return False
+    before = [len(f) for f in fields[max(0, i - 4) : i] if _filled(f)]
+    after = [len(f) for f in fields[i : i + 3]]
+    names = [cell for cell in fields[i] if cell.strip()]
+    return (
+        len(before) > 1
+        and len(set(before)) == 1
+        and before[0] not in (1, width)
+        and after == [width] * 3
+        and len(names) > 1
+        and not any(is_typed(cell) for cell in names)
+    )
+
+
+def _choose(spans: list[_Span], table: int | None) -> int:
+    """The table asked for; else the first, unless a later one has far more rows."""
+    if table is not None:
+        if table > len(spans):
+            raise OptionsError(
+                f"There is no table {table} in the file: {len(spans)} found.",
+                todo="Set the option `table` to a smaller number.",
+            )
+        return table - 1
+    sizes = [s.last + 1 - s.data for s in spans]
+    return next(i for i, size in enumerate(sizes) if 5 * size >= max(sizes))
+
+
+def _span(
+    fields: list[list[str]], start: int, stop: int, *, fixed: bool, header_rows: int | None
+) -> _Span:
+    block = fields[start:stop]
+    width = table_width(block)
+    first = 0 if fixed else _first_row(block, width)
+    last = len(block) - 1 - footer_rows(block[first:], width)
+    count = _header_rows(block[first : last + 1], width) if header_rows is None else header_rows
+    data = min(first + count, len(block))
+    return _Span(start + first, start + data, start + max(last, data - 1))
+
+
+def _first_row(block: list[list[str]], width: int) -> int:
+    """The first row that is no title, note or blank above the table."""
+    for i, row in enumerate(block):
+        if abs(len(row) - width) > (1 if width > 2 else 0):
+            continue
+        below = block[i + 1 : i + 12]
+        if not _is_title(row, below, width) or all(
+            len(later) < width - 1 or _filled(later) < 2 for later in below
+        ):
             return i
-    return next((i for i, row in enumerate(fields) if len(row) == width), 0)
+    return 0
 
 
-def _last_row(fields: list[list[str]], width: int, first: int) -> int:
-    last = len(fields) - 1
-    while last > first and width > 1 and len(fields[last]) != width and len(fields[last]) == 1:
-        last -= 1
-    return last
+def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
+    """Whether a row says nothing, only something in its first cell, or one thing above names."""
+    filled = _filled(row)
+    if width < 2 or filled > 1:
+        return False
+    if filled == 0 or row[0].strip():
+        return True
+    following = next((later for later in below if _filled(later)), [])
+    return width > 3 and _filled(following) > 0.8 * width
 
 
-def _header_rows(fields: list[list[str]]) -> int:
-    if not fields:
+def _header_rows(block: list[list[str]], width: int) -> int:
+    """How many rows above the data name the columns."""
+    if not block:
         return 0
-    head, body = fields[0], fields[1:50]
+    body = [row for row in block[1:] if len(row) == width]
     if not body:
-        return 0 if any(is_typed(c) for c in head) else 1
-    if any(is_typed(cell) for cell in head if cell.strip()):
+        return 0 if any(is_typed(cell) for cell in block[0]) else 1
+    sample = body[min(len(body) // 2, MAX_HEADER_ROWS - 1) :][:_PROFILED_ROWS]
+    typed = _typed_columns(sample, width)
+    count = _sparse_rows_above_names(block, typed)
+    if not count and not _is_header(block[0], sample, typed):
         return 0
-    count = 1
-    while count < min(4, len(fields) - 1) and fields[count] == head:
+    count = max(count, 1)
+    while count < min(MAX_HEADER_ROWS, len(block) - 1) and _continues(block, count, typed):
         count += 1
+    while count > 1 and _filled(block[count - 1]) == 0:
+        count -= 1
     return count
 
 
-def _names(header: list[list[str]], width: int) -> tuple[str, ...]:
+def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
+    """How many rows, mostly empty, lead to a full row of names above numbers: groups of columns."""
+    for i, row in enumerate(block[:4]):
+        if len(row) != len(typed):
+            return 0
+        over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number]
+        names = sum(1 for cell in over if cell.strip() and not is_typed(cell))
+        if i and names > 1 and names == len(over) and _filled(row) > 0.8 * len(row):
+            return i + 1
+        if 2 * _filled(row) > len(row):
+            return 0
+    return 0
+
+
+def _typed_columns(body: list[list[str]], width: int) -> list[bool]:
+    return [_is_typed_column(body, position) for position in range(width)]
+
+
+def _is_typed_column(body: list[list[str]], position: int) -> bool:
+    shapes = Counter(shape(row[position]) for row in body)
+    filled = len(body) - shapes["empty"]
+    return filled > 0 and shapes["number"] + shapes["moment"] >= 0.8 * filled
+
+
+def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
+    """Weigh whether a row names columns or is data like the rows below it."""
+    row = row if len(row) == len(typed) else [""] * (len(typed) - len(row)) + row[: len(typed)]
+    votes = 0.0
+    for position, (cell, is_number) in enumerate(zip(row, typed, strict=True)):
+        kind = shape(cell)
+        if kind == "empty":
+            continue
+        if is_number:
+            votes += -1 if kind in ("number", "moment") else 1
+        elif kind in ("number", "moment"):
+            votes -= 0.25
+        else:
+            votes += _vote_of_text(cell, [r[position] for r in body])
+    return votes > 0 or _is_series(row, body)
+
+
+def _vote_of_text(cell: str, column: list[str]) -> float:
+    """A name does not come back in the column below it."""
+    if cell in column:
+        return -0.5 if 20 * column.count(cell) > len(column) else -0.1
+    lengths = {len(value) for value in column if value}
+    uniform = len(lengths) == 1 and len(column) > 2
+    return 0.5 if uniform and len(cell) not in lengths else 0.1
+
+
+def _is_series(row: list[str], body: list[list[str]]) -> bool:
+    """Whether whole numbers in even steps, such as years, run along the row but not below it."""
+    numbers = [cell.strip() for cell in row if cell.strip()][1:]
+    if len(numbers) < 3 or not all(n.isdecimal() for n in numbers):
+        return False
+    steps = {int(b) - int(a) for a, b in pairwise(numbers)}
+    below = [cell.strip() for cell in body[0] if cell.strip()][1:]
+    return len(steps) == 1 and steps != {0} and not set(numbers) & set(below)
+
+
+def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
+    """Whether the row after `count` header rows belongs to the header too."""
+    row = block[count]
+    if row == block[0]:
+        return True
+    if len(row) != len(typed):
+        return False
+    if _filled(row) == 0:
+        return count + 1 < len(block) - 1 and _continues(block, count + 1, typed)
+    over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number and cell.strip()]
+    if any(is_typed(cell) for cell in over):
+        return False
+    if over and all(shape(cell) != "empty" for cell in over):
+        return True
+    return not over and _fills_gaps(block[:count], row)
+
+
+def _fills_gaps(above: list[list[str]], row: list[str]) -> bool:
+    """Whether the row names only columns that the rows above left without a name."""
+    return (
+        False
+        if not above
+        else _filled(row) > 0
+        and all(
+            not cell.strip() or not above[-1][i : i + 1] or not above[-1][i].strip()
+            for i, cell in enumerate(row)
+        )
+        and sum(1 for cell in above[-1] if not cell.strip()) >= max(2, len(row) // 3)
+    )
+
+
+def _join_header(header: list[list[str]], width: int) -> tuple[str, ...]:
+    """One text per column; a group's name is carried over the columns that it spans."""
+    rows = [[""] * (len(row) == width - 1) + row for row in header if _filled(row)]
+    rows = [(row + [""] * width)[:width] for row in rows]
+    if len(rows) == 1:
+        return tuple(rows[0])
+    carried = [_carry(rows, depth) for depth in range(len(rows))]
+    return tuple(" ".join(p for row in carried if (p := row[i].strip())) for i in range(width))
+
+
+def _carry(rows: list[list[str]], depth: int) -> list[str]:
+    """A header row whose blanks under no other group, and above a name, repeat its last text."""
+    row = list(rows[depth])
+    group = ""
+    for i, cell in enumerate(row):
+        if cell.strip() or any(above[i].strip() for above in rows[:depth]):
+            group = cell
+        elif any(below[i].strip() for below in rows[depth + 1 :]):
+            row[i] = group
+        else:
+            group = ""
+    return row
+
+
+def _names(header: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Unique names, made up where there are none."""
     names: list[str] = []
+    taken = {" ".join(text.split()) for text in header}
     seen: set[str] = set()
     for position in range(width):
-        parts = [row[position].strip() for row in header if position < len(row)]
-        name = " ".join(p for p in parts if p) or f"column_{position + 1}"
-        base, suffix = name, 2
-        while name in seen:
+        text = " ".join(header[position].split()) if position < len(header) else ""
+        name = base = text or f"column_{position + 1}"
+        suffix = 2
+        while name in seen or (name != text and name in taken):
             name = f"{base}_{suffix}"
             suffix += 1
         seen.add(name)
         names.append(name)
     return tuple(names)
+
+
+def _explain(
+    layout: Layout,
+    spans: list[_Span],
+    index: int,
+    lines: list[int],
+    ends: list[int],
+    *,
+    told: bool,
+) -> tuple[Evidence, ...]:
+    found = []
+    if layout.skip_lines:
+        why = "they hold titles, notes or blanks, not the table's columns"
+        found.append(Evidence(what="preamble", found=f"lines 1 to {layout.skip_lines}", why=why))
+    first = layout.skip_lines + 1
+    place = f"lines {first} to {layout.skip_lines + layout.header_lines}"
+    if told:
+        found.append(
+            Evidence(what="header", found=f"{layout.header_rows} rows", why="told by an option")
+        )
+    elif layout.header_rows:
+        why = "the values below are of another kind"
+        found.append(Evidence(what="header", found=f"{layout.header_rows} rows, {place}", why=why))
+    else:
+        why = "the first row looks like the rows below it; the names are made up"
+        found.append(Evidence(what="header", found="none", why=why))
+    if layout.footer_lines:
+        why = "they come after the table's last row"
+        found.append(
+            Evidence(what="footer", found=f"the last {layout.footer_lines} lines", why=why)
+        )
+    if len(spans) > 1:
+        places = "; ".join(
+            f"table {i + 1}: lines {lines[s.first]} to {ends[max(s.last, s.first)]}"
+            for i, s in enumerate(spans[:9])
+        )
+        why = f"{places}; choose with the option `table`"
+        found.append(Evidence(what="table", found=f"{index + 1} of {len(spans)} is read", why=why))
+    return tuple(found)

@@ -242,6 +242,45 @@ def sample(path: Path, compression: Compression, member: str | None = None) -> S
         return Sample(head[:HEAD], tail if seen < BOMB_SIZE else b"", False)
 
 
+def find_stray(path: Path, compression: Compression, member: str | None = None) -> bytes:
+    """The surroundings of the first bytes that are not valid UTF-8, however far into the file.
+
+    Of compressed data, the first `BOMB_SIZE` bytes are looked at.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    seen = 0
+    with open_bytes(path, compression, member) as file:
+        while (data := file.read(CHUNK)) and (compression == "none" or seen < BOMB_SIZE):
+            seen += len(data)
+            if data.isascii() and not decoder.getstate()[0]:
+                continue
+            try:
+                decoder.decode(data)
+            except UnicodeDecodeError as error:
+                start = data.rfind(b"\n", 0, error.start) + 1
+                return data[start : start + TAIL]
+    return b""
+
+
+def _errors(fallback: str | None) -> str:
+    """The name of a decoding error handler that reads stray bytes in another encoding."""
+    if fallback is None:
+        return "strict"
+    name = f"headgate-{fallback}"
+
+    def read_stray(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        stray = error.object[error.start : error.end]
+        try:
+            return stray.decode(fallback), error.end
+        except UnicodeDecodeError:
+            return stray.decode("latin-1"), error.end
+
+    codecs.register_error(name, read_stray)
+    return name
+
+
 def split_lines(text: str, newline: Newline) -> list[str]:
     """Cut text into physical lines that keep their line ends."""
     return io.StringIO(text, newline=_IO_NEWLINE[newline]).readlines()
@@ -256,7 +295,7 @@ def open_text(path: Path, dialect: Dialect) -> Iterator[str]:
     Raises:
         UnreadableError: some bytes are not valid in the dialect's encoding.
     """
-    decoder = codecs.getincrementaldecoder(dialect.encoding)("strict")
+    decoder = codecs.getincrementaldecoder(dialect.encoding)(_errors(dialect.fallback))
     seen = 0
     with open_bytes(path, dialect.compression, dialect.member) as file:
         data = file.read(CHUNK)

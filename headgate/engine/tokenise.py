@@ -6,24 +6,40 @@ Which dialect a file has is not decided here, nor what its values mean.
 import csv
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from headgate.engine.dialect import Dialect, Syntax
 from headgate.engine.mend import cheapest_row
 from headgate.engine.source import body_lines
+from headgate.errors import UnreadableError
 
 MAX_ROW = 16 << 20
 """Characters that an open quote may swallow before it is taken for a stray one."""
-_STAND_INS = "\x1f\x1e\x1d\x1c"
+MAX_COLUMNS = 100_000
+_MAX_MENDED_LINES = 20
+_STAND_INS = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6\ufdd7\x1c\x1d\x1e\x1f"
+"""Characters that stand for a long delimiter or an escaped character while a line is split."""
 
 
-class Rows(NamedTuple):
+@dataclass(slots=True)
+class Rows:
     """Rows in file order, and the first and last physical line of each, counted from 1."""
 
-    fields: list[list[str]]
-    lines: list[int]
-    ends: list[int]
+    fields: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
+    """Physical lines left out because they are blank or a comment."""
+
+    def __add__(self, later: "Rows") -> "Rows":
+        return Rows(
+            self.fields + later.fields,
+            self.lines + later.lines,
+            self.ends + later.ends,
+            self.blank + later.blank,
+        )
 
     def only(self, keep: list[int]) -> "Rows":
         """The rows at these positions."""
@@ -31,10 +47,8 @@ class Rows(NamedTuple):
             [self.fields[i] for i in keep],
             [self.lines[i] for i in keep],
             [self.ends[i] for i in keep],
+            self.blank,
         )
-
-    def __add__(self, other: "Rows") -> "Rows":  # type: ignore[override]
-        return Rows(self.fields + other.fields, self.lines + other.lines, self.ends + other.ends)
 
 
 def tokenise(path: Path, dialect: Dialect) -> Iterator[Rows]:
@@ -44,7 +58,6 @@ def tokenise(path: Path, dialect: Dialect) -> Iterator[Rows]:
         UnreadableError: the bytes cannot be decoded, decompressed, or exceed a limit.
     """
     parser = Parser(dialect.syntax, len(dialect.names))
-    number = 0
     for number, lines in body_lines(path, dialect):
         yield parser.feed(number, lines)
     yield parser.finish()
@@ -57,7 +70,6 @@ class Parser:
         csv.field_size_limit(sys.maxsize)
         self._syntax = syntax
         self._width = width
-        self._format = _csv_format(syntax)
         self._pending: list[str] = []
         self._pending_at = 1
 
@@ -74,37 +86,24 @@ class Parser:
         return self._parse(self._pending_at, pending, final=True)
 
     def _parse(self, number: int, lines: list[str], *, final: bool) -> Rows:
-        prepared, stand_in = self._prepare(lines)
-        reader = csv.reader(prepared, **self._format)
+        batch = _Batch(lines, self._syntax)
+        reader = csv.reader(batch.lines, **batch.format)
         try:
             fields = list(reader)
         except csv.Error:
-            return self._parse_carefully(number, lines, prepared, stand_in, final=final)
+            return self._parse_carefully(number, lines, batch, final=final)
         if reader.line_num != len(fields):
-            return self._parse_carefully(number, lines, prepared, stand_in, final=final)
+            return self._parse_carefully(number, lines, batch, final=final)
         starts = list(range(number, number + len(fields)))
-        return self._tidy(fields, starts, starts, stand_in)
-
-    def _prepare(self, lines: list[str]) -> tuple[list[str], str]:
-        """Put one rare character in place of a long delimiter, which the csv module cannot."""
-        syntax = self._syntax
-        if syntax.collapse:
-            return [line.rstrip(syntax.delimiter + "\r\n") for line in lines], ""
-        if len(syntax.delimiter) == 1:
-            return lines, ""
-        text = "".join(lines)
-        stand_in = next(c for c in _STAND_INS + "\ue000\ue001\ue002" if c not in text)
-        self._format["delimiter"] = stand_in
-        return [line.replace(syntax.delimiter, stand_in) for line in lines], stand_in
+        return self._tidy(Rows(fields, starts, starts), batch)
 
     def _parse_carefully(
-        self, number: int, lines: list[str], prepared: list[str], stand_in: str, *, final: bool
+        self, number: int, lines: list[str], batch: "_Batch", *, final: bool
     ) -> Rows:
-        cursor = _Cursor(prepared)
-        reader = csv.reader(cursor, **self._format)
-        fields: list[list[str]] = []
-        starts: list[int] = []
-        ends: list[int] = []
+        """Parse row by row, so that a damaged one can be mended and the next one found."""
+        cursor = _Cursor(batch.lines)
+        reader = csv.reader(cursor, **batch.format)
+        rows = Rows()
         while cursor.at < len(lines):
             start = cursor.at
             try:
@@ -115,46 +114,102 @@ class Parser:
                 if cursor.at == len(lines) and not final and _size(lines[start:]) < MAX_ROW:
                     self._pending, self._pending_at = lines[start:], number + start
                     break
-                row, used = self._mend(lines, start, cursor.at, row)
+                row, used = self._mend(batch, start, cursor.at, row)
                 cursor.at = start + used
-            fields.append(row)
-            starts.append(number + start)
-            ends.append(number + cursor.at - 1)
-        return self._tidy(fields, starts, ends, stand_in)
+            rows.fields.append(row)
+            rows.lines.append(number + start)
+            rows.ends.append(number + cursor.at - 1)
+        return self._tidy(rows, batch)
 
     def _mend(
-        self, lines: list[str], start: int, end: int, strict: list[str] | None
+        self, batch: "_Batch", start: int, end: int, strict: list[str] | None
     ) -> tuple[list[str], int]:
-        """Read a damaged row: over as few lines as give the expected width."""
-        alone, cost = cheapest_row(lines[start], self._syntax, self._width)
-        best = (cost, alone, 1)
-        for used in range(2, min(end - start, 20) + 1):
-            text = "".join(lines[start : start + used])
-            row, cost = cheapest_row(text, self._syntax, self._width)
-            if self._width is not None and len(row) == self._width and cost + used < best[0]:
-                best = (cost + used, row, used)
+        """Read a damaged row over as few lines as give the expected width, and count them."""
         if strict is not None and self._width is None:
             return strict, end - start
-        return best[1], best[2]
+        best, cost = cheapest_row(batch.lines[start], batch.syntax, self._width)
+        used = 1
+        for more in range(2, min(end - start, _MAX_MENDED_LINES) + 1):
+            text = "".join(batch.lines[start : start + more])
+            row, row_cost = cheapest_row(text, batch.syntax, self._width)
+            if len(row) == self._width and row_cost + more < cost:
+                best, cost, used = row, row_cost + more, more
+        return best, used
 
-    def _tidy(
-        self, fields: list[list[str]], starts: list[int], ends: list[int], stand_in: str
-    ) -> Rows:
-        """Leave out blank lines and put long delimiters back into quoted values."""
-        if stand_in:
-            long = self._syntax.delimiter
-            fields = [
-                [f.replace(stand_in, long) for f in row] if any(stand_in in f for f in row) else row
-                for row in fields
-            ]
-        blank = [
-            i for i, row in enumerate(fields) if not row or (len(row) == 1 and not row[0].strip())
-        ]
-        rows = Rows(fields, starts, ends)
-        if not blank:
+    def _tidy(self, rows: Rows, batch: "_Batch") -> Rows:
+        """Leave out blank lines and comments; put back what stand-ins stood for."""
+        if batch.originals:
+            rows.fields = [batch.restore(row) for row in rows.fields]
+        comment = self._syntax.comment
+        if comment is None:
+            drop = {i for i, row in enumerate(rows.fields) if len(row) < 2 and self._is_blank(row)}
+        else:
+            drop = {
+                i
+                for i, row in enumerate(rows.fields)
+                if self._is_blank(row) or (row[0].startswith(comment) and len(row) != self._width)
+            }
+        if rows.fields and max(map(len, rows.fields)) > MAX_COLUMNS:
+            raise UnreadableError(
+                f"A row has more than {MAX_COLUMNS:,} fields.",
+                todo="Check the delimiter, or split the table into fewer columns.",
+            )
+        if not drop:
             return rows
-        drop = set(blank)
-        return rows.only([i for i in range(len(fields)) if i not in drop])
+        keep = [i for i in range(len(rows.fields)) if i not in drop]
+        rows.blank = [n for i in sorted(drop) for n in range(rows.lines[i], rows.ends[i] + 1)]
+        return rows.only(keep)
+
+    def _is_blank(self, row: list[str]) -> bool:
+        """Whether nothing is there; in a table of one column, `""` is an empty value."""
+        if len(row) != 1:
+            return not row
+        return row[0].isspace() or (row[0] == "" and self._width != 1)
+
+
+class _Batch:
+    """Lines made fit for the csv module, which knows no long delimiter and unescapes too much."""
+
+    def __init__(self, lines: list[str], syntax: Syntax) -> None:
+        self.originals: dict[str, str] = {}
+        self.lines = lines
+        self.syntax = syntax
+        if syntax.escapechar is not None:
+            self._hide_escapes(syntax.escapechar)
+        if len(syntax.delimiter) > 1:
+            self._shorten_delimiter()
+        if syntax.skipinitialspace and syntax.delimiter == " ":
+            self.lines = [line.rstrip(" \r\n") + "\n" for line in self.lines]
+        self.format = _csv_format(self.syntax)
+
+    def _hide_escapes(self, escape: str) -> None:
+        quote = self.syntax.quotechar or ""
+        hidden = [(escape * 2, escape)]
+        hidden += [(escape + c, c) for c in (quote, self.syntax.delimiter) if c and c != escape]
+        for sequence, plain in hidden:
+            self._replace(sequence, plain)
+        self.syntax = self.syntax._replace(escapechar=None)
+
+    def _shorten_delimiter(self) -> None:
+        delimiter = self.syntax.delimiter
+        self.syntax = self.syntax._replace(delimiter=self._replace(delimiter, delimiter))
+
+    def _replace(self, sequence: str, plain: str) -> str:
+        """Put a stand-in for a sequence that reads as `plain` inside a field."""
+        text = "".join(self.lines)
+        stand_in = next((c for c in _STAND_INS if c not in text), None)
+        if stand_in is None:
+            raise UnreadableError("The text holds too many control characters to be split.")
+        self.originals[stand_in] = plain
+        self.lines = [line.replace(sequence, stand_in) for line in self.lines]
+        return stand_in
+
+    def restore(self, row: list[str]) -> list[str]:
+        """Put the characters back that stand-ins stand for."""
+        for stand_in, plain in self.originals.items():
+            if any(stand_in in cell for cell in row):
+                row = [cell.replace(stand_in, plain) for cell in row]
+        return row
 
 
 class _Cursor:
@@ -181,12 +236,10 @@ def _size(lines: list[str]) -> int:
 
 def _csv_format(syntax: Syntax) -> dict[str, Any]:
     if syntax.quotechar is None:
-        return {"delimiter": syntax.delimiter[0], "quoting": csv.QUOTE_NONE, "quotechar": None}
-    return {
-        "delimiter": syntax.delimiter[0],
-        "quotechar": syntax.quotechar,
-        "escapechar": syntax.escapechar,
-        "doublequote": syntax.doublequote,
-        "skipinitialspace": syntax.collapse,
-        "strict": True,
+        quoting: dict[str, Any] = {"quoting": csv.QUOTE_NONE, "quotechar": None}
+    else:
+        quoting = {"quotechar": syntax.quotechar, "doublequote": syntax.doublequote, "strict": True}
+    return quoting | {
+        "delimiter": syntax.delimiter,
+        "skipinitialspace": syntax.skipinitialspace,
     }

@@ -1,0 +1,66 @@
+"""What single cells look like, for guessing a file's shape. Column types are settled elsewhere."""
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+Shape = Literal["empty", "number", "moment", "word", "text", "odd"]
+
+_EMPTY = frozenset(
+    {"", "-", "--", ".", "..", "na", "n/a", "nan", "null", "none", "nil", "#n/a", "?", "*", "\\n"}
+)
+_LONGEST = 200
+"""Characters of a cell that are looked at."""
+_DELIMITERS = ",;|"
+_LEFTOVERS = frozenset("#:~^=&")
+_NUMBER = re.compile(
+    r"""[-+(]?\s?(?:[$€£¥]|[A-Z]{1,3}[$]|EUR|USD|GBP|CHF)?\s?[-+]?
+    (?:\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d*)?|[.,]\d+)
+    (?:[eE][-+]?\d+)?\s?(?:[%‰€£$]|EUR|USD|GBP|CHF)?\)?""",
+    re.VERBOSE,
+)
+_MOMENT = re.compile(
+    r"""(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s)?
+    (?:\d{1,4}[-/.]\s?\d{1,2}[-/.]\s?\d{1,4}\.?
+      |\d{1,2}[-/ .](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-/ .,]+\d{2,4}
+      |(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-/ ]\d{1,2}(?:,?\s\d{2,4})?
+      |\d{1,2}[-/](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*
+      |\d{4}-\d{2})
+    (?:[T ,]\s?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[ap]\.?m\.?)?\s?
+      (?:Z|UTC|GMT|[-+]\d\d:?\d\d)?)?
+    |\d{1,3}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[ap]\.?m\.?)?(?:Z|[-+]\d\d:?\d\d)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\s,;|\t\"]+")
+_TIGHT = re.compile(r"[^\s&][;|\t#][^\s]|[^\s\d],[^\s\d]")
+"""A delimiter with no blank on either side: hardly prose."""
+
+
+def shape(cell: str) -> Shape:
+    """Tell a number, a date or time, a single word and running text from leftovers of a row."""
+    return _shape(cell.strip()[:_LONGEST])
+
+
+@lru_cache(maxsize=1 << 14)
+def _shape(cell: str) -> Shape:
+    if cell.lower() in _EMPTY:
+        return "empty"
+    if len(cell) > 40 or cell[0] in _DELIMITERS or cell[-1] in _DELIMITERS:
+        return _shape_of_text(cell)
+    if _NUMBER.fullmatch(cell):
+        return "number"
+    return "moment" if _MOMENT.fullmatch(cell) else _shape_of_text(cell)
+
+
+def _shape_of_text(cell: str) -> Shape:
+    if "://" in cell[:10]:
+        return "word"
+    if cell in _LEFTOVERS or cell[0] in _DELIMITERS or _TIGHT.search(cell):
+        return "odd"
+    return "word" if _WORD.fullmatch(cell) else "text"
+
+
+def is_typed(cell: str) -> bool:
+    """Whether a cell reads as a number, an amount, a date or a time."""
+    return shape(cell) in ("number", "moment")

@@ -1,0 +1,238 @@
+"""Which delimiter, quotes and escapes a sample of lines is written with.
+
+Every candidate splits the sample, and the splits are compared: are the rows even, do the columns
+hold one kind of thing each, do the quotes stand where fields begin and end?
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from headgate.engine.cells import shape
+from headgate.engine.dialect import Evidence, Syntax
+from headgate.engine.tokenise import Parser
+from headgate.errors import UndecidableError
+from headgate.options import ReadOptions
+
+_COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95}
+_RARE = {":": 0.65, " ": 0.7, "#": 0.7}
+_UNUSUAL = 0.75
+_UNUSUAL_DELIMITERS = (
+    "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "||", "::", ";;", "~|~"
+)  # fmt: skip
+_COMMENTS = ("#", "//", "--", "%")
+_ONE_COLUMN = 0.25
+_MAX_CELLS = 6000
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", ":": "colon"}
+
+
+class _Candidate(NamedTuple):
+    """One way to split the sample, and how good the outcome is."""
+
+    score: float
+    syntax: Syntax
+    width: int
+    even: float
+    alike: float
+
+
+def choose_syntax(
+    lines: list[str], options: ReadOptions, where: str
+) -> tuple[Syntax, tuple[Evidence, ...]]:
+    """Find the syntax that splits these lines best; what the options say is taken as given.
+
+    Raises:
+        UndecidableError: two delimiters split the lines equally well, and differently.
+    """
+    comment = _comment(lines)
+    candidates = sorted(
+        (_judge(lines, s._replace(comment=comment)) for s in _candidates(lines, options)),
+        key=lambda c: c.score,
+        reverse=True,
+    )
+    best = candidates[0]
+    _refuse_tie(candidates, lines, options, where)
+    return best.syntax, _explain(best, candidates, comment, options)
+
+
+def _comment(lines: list[str]) -> str | None:
+    """The mark that some lines, but by no means all, start with."""
+    filled = [line for line in lines if line.strip()]
+    for mark in _COMMENTS:
+        marked = sum(line.startswith(mark) for line in filled)
+        if 0 < marked < 0.8 * len(filled):
+            return mark
+    return None
+
+
+def _candidates(lines: list[str], options: ReadOptions) -> Iterator[Syntax]:
+    text = "".join(lines)
+    for delimiter in _delimiters(text, lines, options.delimiter):
+        quote = _quote(text, delimiter, options.quotechar)
+        escape = _escape(text, delimiter, quote, options.escapechar)
+        blanks = delimiter == " " and ("  " in text or any(line[0] == " " for line in lines))
+        padded = options.delimiter is None and _has_padding(text, delimiter, quote)
+        yield Syntax(delimiter, quote, escape, skipinitialspace=blanks or padded)
+
+
+def _delimiters(text: str, lines: list[str], told: str | None) -> list[str]:
+    if told:
+        return [told]
+    filled = [line for line in lines[:50] if line.strip()]
+    found = [d for d in (*_COMMON, *_RARE) if d in text]
+    found += [
+        d for d in _UNUSUAL_DELIMITERS if d in text and len({line.count(d) for line in filled}) == 1
+    ]
+    absent = [d for d in _COMMON if d not in text]
+    return found + (absent[:1] or ["\x1f"])
+
+
+def _quote(text: str, delimiter: str, told: str | None) -> str | None:
+    """The quote character that encloses most fields."""
+    if told is not None:
+        return told or None
+    if "'" not in text:
+        return '"'
+    enclosed = {q: _count_enclosed(text, delimiter, q) for q in ('"', "'")}
+    return "'" if enclosed["'"] > 2 * enclosed['"'] else '"'
+
+
+def _count_enclosed(text: str, delimiter: str, quote: str) -> int:
+    d, q = re.escape(delimiter), re.escape(quote)
+    pattern = rf"(?:^|{d})[ ]*{q}(?:[^{q}]++|{q}{q})*+{q}[ ]*(?={d}|\r?$)"
+    return len(re.findall(pattern, text, re.MULTILINE))
+
+
+def _escape(text: str, delimiter: str, quote: str | None, told: str | None) -> str | None:
+    """A backslash, if it stands before quotes that neither open nor close a field."""
+    if told is not None:
+        return told or None
+    if quote is None or "\\" + quote not in text:
+        return None
+    inner = len(re.findall(rf"\\{quote}(?!{re.escape(delimiter)}|\r?\n|$)", text))
+    return "\\" if inner * 2 >= text.count("\\" + quote) else None
+
+
+def _has_padding(text: str, delimiter: str, quote: str | None) -> bool:
+    """Whether blanks follow the delimiter so regularly that they belong to it."""
+    if delimiter == " " or delimiter + " " not in text:
+        return False
+    if quote and delimiter + " " + quote in text and delimiter + quote not in text:
+        return True
+    total, padded = text.count(delimiter), text.count(delimiter + " ")
+    at_end = len(re.findall(re.escape(delimiter) + r"\r?(?:\n|$)", text))
+    return padded == total - at_end > 2
+
+
+def _judge(lines: list[str], syntax: Syntax) -> _Candidate:
+    parser = Parser(syntax)
+    fields = (parser.feed(1, lines) + parser.finish()).fields
+    if not fields:
+        return _Candidate(0, syntax, 0, 0, 0)
+    widths = Counter(map(len, fields))
+    width = max(widths, key=lambda w: (widths[w] * (w > 1), w))
+    even = _evenness([len(f) for f in fields], width)
+    body = [f for f in fields if len(f) == width]
+    body = (body[1:] or body)[: max(20, _MAX_CELLS // width)]
+    alike = _likeness(body, width)
+    trust = len(body) / (len(body) + 1)
+    alike = 0.5 * (1 - trust) + trust * alike
+    if width == 1:
+        return _Candidate(_ONE_COLUMN * (0.5 + 0.5 * alike), syntax, 1, even, alike)
+    prior = _COMMON.get(syntax.delimiter) or _RARE.get(syntax.delimiter, _UNUSUAL)
+    if syntax.delimiter not in _COMMON and widths[width] < 3:
+        return _Candidate(0, syntax, width, even, alike)
+    text = "".join(lines)
+    fit = _quote_fit(text, syntax)
+    enclosed = _count_enclosed(text, syntax.delimiter, syntax.quotechar or '"')
+    quoted = 1 + 0.3 * min(1, enclosed / len(fields))
+    score = (
+        prior * even**1.5 * (0.3 + 0.7 * alike) * (0.5 + 0.5 * fit) * (1 - 0.25 / width) * quoted
+    )
+    return _Candidate(score, syntax, width, even, alike)
+
+
+def _evenness(widths: list[int], width: int) -> float:
+    """The share of rows as wide as the table; short rows around it count little."""
+    inside = [i for i, w in enumerate(widths) if w == width]
+    narrow = sum(1 for w in widths[: inside[0]] + widths[inside[-1] + 1 :] if w < width)
+    share = len(inside) / (len(widths) - 0.7 * min(narrow, 10, len(inside) // 2))
+    runs = [len(list(run)) for w, run in groupby(widths) if w > 1]
+    return max(share, 0.95 * sum(n for n in runs if n >= 3) / len(widths))
+
+
+def _likeness(body: list[list[str]], width: int) -> float:
+    """How far each column holds one kind of thing; leftovers of a wrong split count nothing."""
+    total = 0.0
+    for position in range(width):
+        shapes = Counter(shape(row[position]) for row in body)
+        filled = len(body) - shapes["empty"]
+        if not filled:
+            total += 0.5
+            continue
+        prose = shapes["word"] + 0.8 * shapes["text"]
+        total += max(shapes["number"], shapes["moment"], 0.85 * prose) / filled
+    return total / width
+
+
+def _quote_fit(text: str, syntax: Syntax) -> float:
+    """The share of quotes that stand beside a delimiter, a line end or another quote."""
+    quote = syntax.quotechar
+    if quote is None or quote not in text:
+        return 1
+    text = text[: 1 << 16]
+    d, q = re.escape(syntax.delimiter), re.escape(quote)
+    beside = len(
+        re.findall(rf"(?:(?:^|{d})[ ]*{q})|(?:{q}[ ]*(?={d}|\r?$))|{q}{q}", text, re.MULTILINE)
+    )
+    return min(1.0, beside / text.count(quote))
+
+
+def _refuse_tie(
+    candidates: list[_Candidate], lines: list[str], options: ReadOptions, where: str
+) -> None:
+    if options.delimiter or len(candidates) < 2:
+        return
+    best, second = candidates[:2]
+    both_common = {best.syntax.delimiter, second.syntax.delimiter} <= _COMMON.keys()
+    if not both_common or best.width == 1 or best.width != second.width:
+        return
+    if abs(best.even - second.even) < 0.01 and abs(best.alike - second.alike) < 0.01:
+        names = " or ".join(_name(c.syntax.delimiter) for c in (best, second))
+        raise UndecidableError(
+            f"The delimiter can be {names}: both split the {len(lines)} lines looked at into "
+            f"{best.width} columns.",
+            where=where,
+            todo="Name it with the option `delimiter`.",
+        )
+
+
+def _name(delimiter: str) -> str:
+    return _NAMES.get(delimiter, repr(delimiter))
+
+
+def _explain(
+    best: _Candidate, candidates: list[_Candidate], comment: str | None, options: ReadOptions
+) -> tuple[Evidence, ...]:
+    syntax = best.syntax
+    rivals = [c for c in candidates if c.syntax.delimiter != syntax.delimiter]
+    why = f"{best.even:.0%} of the rows looked at then have {best.width} fields"
+    if rivals:
+        why += f"; next best is {_name(rivals[0].syntax.delimiter)}"
+    if options.delimiter:
+        why = "told by an option"
+    name = _name(syntax.delimiter) + (" and spaces" if syntax.skipinitialspace else "")
+    found = [Evidence(what="delimiter", found=name, why=why)]
+    quote = syntax.quotechar or "none"
+    told = options.quotechar is not None
+    why = "told by an option" if told else "encloses more fields than any other"
+    found.append(Evidence(what="quotechar", found=quote, why=why))
+    if syntax.escapechar:
+        why = "stands before quotes inside fields"
+        found.append(Evidence(what="escapechar", found=syntax.escapechar, why=why))
+    if comment:
+        why = "some lines start with it and do not fit the table"
+        found.append(Evidence(what="comment", found=comment, why=why))
+    return tuple(found)
