@@ -13,7 +13,6 @@ from headgate import journey, local
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.store import connect
-from headgate.errors import HeadgateError
 from headgate.journey import Outcome
 from headgate.options import (
     CheckOptions,
@@ -194,13 +193,13 @@ def _prefect_is_configured() -> bool:
 
 
 def _result(flow_state: Any) -> Any:
-    """Return what a flow ended with, or raise the error that it reported."""
+    """Return what a flow ended with, or raise what ended it."""
 
     async def read() -> Any:
         state = await flow_state
         return await state.aresult(raise_on_failure=False)
 
     result = asyncio.run(read())
-    if isinstance(result, HeadgateError):
+    if isinstance(result, Exception):
         raise result
     return result

@@ -1,13 +1,14 @@
 """The `headgate` command: one door for every command, and how each kind of failure ends."""
 
 import sys
+import traceback
 
 from cyclopts import App
 
 from cli import bucket, local, serve
 from cli.show import err, fail
 from headgate import __version__
-from headgate.errors import HeadgateError
+from headgate.errors import DefectError, HeadgateError
 
 HELP = """\
 Check, clean and publish CSV files: on this machine, or through an S3 bucket.
@@ -37,11 +38,15 @@ for room in (local, bucket, serve):
 
 
 def main() -> None:
-    """Run the command line; known failures end with a message and their exit code."""
+    """Run the command line; every failure ends with a message and its exit code."""
     try:
         app()
     except HeadgateError as error:
         sys.exit(fail(error))
+    except Exception as error:  # noqa: BLE001 - the last resort
+        traceback.print_exc()
+        todo = "Please report this with the lines above."
+        sys.exit(fail(DefectError(f"Headgate itself failed: {error}", todo=todo)))
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -36,12 +36,13 @@ def as_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a small table; nothing where there are no rows."""
-    drawn = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    drawn = Table(box=None, header_style="bold", pad_edge=False)
     for head in heads:
         drawn.add_column(head, overflow="fold")
     for row in rows:
         drawn.add_row(*(_plain(cell) for cell in row))
     if drawn.row_count:
+        out.print(Text(title, style="italic"))
         out.print(drawn)
         out.print()
 

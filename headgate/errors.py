@@ -47,10 +47,14 @@ class DriftError(BadFileError):
     """The file's columns differ from the data set's last accepted file, and the policy refuses."""
 
 
-class RowsUnaccountedError(HeadgateError):
-    """The row equation does not hold; nothing is published. This is a defect of Headgate."""
+class DefectError(HeadgateError):
+    """Something that must not happen: a defect of Headgate."""
 
     exit_code = 70
+
+
+class RowsUnaccountedError(DefectError):
+    """The row equation does not hold; nothing is published."""
 
 
 class OptionsError(HeadgateError):

@@ -24,7 +24,7 @@ JITTER = 0.5
 
 def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Retry what may pass by itself; an overwritten object is new work instead."""
-    error = state.result(raise_on_failure=False)
+    error = state.data  # `state.result()` would have to be awaited in async tasks
     return isinstance(error, TransientError) and not isinstance(error, ObjectChangedError)
 
 
