@@ -38,8 +38,7 @@ bench: $(VENV)/.dev  ## Measure against peers, side by side
 	@$(BIN)/python -m bench
 
 lock: $(VENV)/.dev  ## Refresh both lock files
-	$(BIN)/uv pip compile pyproject.toml --extra local --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --upgrade -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --upgrade -c requirements.lock -o requirements-dev.lock
+	$(BIN)/python tools/lock.py --upgrade
 
 clean:  ## Remove the environment and local data
 	rm -rf $(VENV) .headgate .pytest_cache .mypy_cache .ruff_cache .hypothesis
