@@ -1,9 +1,11 @@
 """What a data set's files are held to: a pandera model and a policy around it.
 
-Here: the `Contract` record, its checks batch by batch, and the first draft of one.
-Not here: the contracts themselves, which live in `schemas/`.
+Here: the `Contract` record. Not here: the contracts themselves, which live in `schemas/`, and
+how rows are held to them.
 """
 
+import hashlib
+import inspect
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -22,6 +24,7 @@ class Contract(Record):
     model: Annotated[
         Any, Field(description="pandera DataFrameModel or DataFrameSchema; None holds rows to none")
     ] = None
+    header: Annotated[bool, Field(description="Whether the file must have a header")] = False
     order: Annotated[
         Literal["free", "fixed"],
         Field(description="Whether columns must stand in the model's order"),
@@ -33,7 +36,7 @@ class Contract(Record):
         tuple[tuple[str, ...], ...], Field(description="Keys that may occur once in the whole file")
     ] = ()
     references: Annotated[
-        Mapping[str, frozenset[str]], Field(description="Values that a column may take")
+        Mapping[str, frozenset[str]], Field(description="Texts that a column may hold")
     ] = {}
     min_rows: Annotated[int, Field(description="Fewest good rows", ge=0)] = 1
     max_rows: Annotated[int | None, Field(description="Most rows", ge=1)] = None
@@ -44,3 +47,11 @@ class Contract(Record):
     drift: Annotated[DriftPolicy, Field(description="What to do when columns changed")] = (
         DriftPolicy.ACCEPT
     )
+
+    @property
+    def hash(self) -> str:
+        """Hash of all that the contract says; it changes when a rule does."""
+        said = self.model_dump_json(exclude={"model", "references"})
+        sets = sorted((name, sorted(values)) for name, values in self.references.items())
+        rules = inspect.getsource(self.model) if inspect.isclass(self.model) else repr(self.model)
+        return hashlib.sha256(f"{said}\n{sets}\n{rules}".encode()).hexdigest()

@@ -4,21 +4,27 @@ Here: `read`, the one path from a file of any size to a `Reading`. Not here: how
 found, what the contract says, and what is made of the good rows afterwards.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from headgate.engine.blocks import LINE, Bad, Block, map_blocks
+from headgate.engine.checks import Rules
 from headgate.engine.contract import Contract
 from headgate.engine.detect import detect
 from headgate.engine.dialect import Dialect, Evidence
-from headgate.engine.drift import Drift, Layout
-from headgate.engine.quarantine import Failure
+from headgate.engine.drift import Drift, Layout, compare
+from headgate.engine.quarantine import Failure, Fault, Kept, Quarantine
+from headgate.engine.repeats import set_repeats_aside
 from headgate.engine.types import Column, Seen, Typing
-from headgate.options import CheckOptions, ReadOptions
+from headgate.errors import ContractError, DriftError, RowsUnaccountedError
+from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
 
 
@@ -42,13 +48,24 @@ class Reading(Record):
     blank_lines: Annotated[int, Field(description="Empty lines passed over", ge=0)] = 0
     notes: Annotated[tuple[Evidence, ...], Field(description="What else a reader should know")] = ()
 
+    aside: Annotated[
+        Path | None, Field(description="Parquet of columns that are new and kept aside, by `_line`")
+    ] = None
+
+    @model_validator(mode="after")
+    def _every_row_is_accounted_for(self) -> Self:
+        if self.rows_in != self.rows_good + self.quarantined:
+            raise RowsUnaccountedError(
+                f"{self.rows_in} rows were read, but {self.rows_good} are good and "
+                f"{self.quarantined} in quarantine",
+                todo="Nothing was published; please report this with the file's first lines.",
+            )
+        return self
+
     @property
     def layout(self) -> Layout:
         """Names and kinds, to compare the data set's next file with."""
-        return Layout(
-            names=tuple(column.name for column in self.columns),
-            kinds=tuple(column.kind for column in self.columns),
-        )
+        return _layout(self.columns)
 
 
 def read(
@@ -65,39 +82,211 @@ def read(
     Raises:
         BadFileError: The file as a whole cannot be accepted.
     """
-    del check, previous
-    dialect = detect(path, read)
-    typing = Typing(
-        dialect.names,
-        (*read.missing, *contract.missing),
-        loose=False,
-        point=dialect.delimiter == ",",
-    )
+    dialect, notes = _with_safe_names(detect(path, read))
+    _hold_to_header(dialect, contract, read, check)
+    sieve = Sieve(dialect, contract, read.missing)
     staged = scratch / "staged.parquet"
-    rows_good, blank = 0, 0
-    bad: list[Bad] = []
-    schema = pa.schema([(name, pa.string()) for name in dialect.names] + [(LINE, pa.int64())])
-
-    def look(block: Block) -> tuple[Block, list[Seen]]:
-        if not typing.started:
-            typing.start(block.rows)
-        return block, typing.look(block.rows)
-
-    with pq.ParquetWriter(staged, schema, compression="lz4", use_dictionary=False) as writer:
-        for block, seen in map_blocks(path, dialect, look):
-            writer.write_table(block.rows)
-            typing.add(seen)
-            rows_good += block.rows.num_rows
-            bad += block.bad
-            blank += block.blank
+    rows_in, blank = 0, 0
+    with Quarantine(scratch / "quarantine.csv", dialect.names) as kept:
+        with pq.ParquetWriter(staged, sieve.schema, compression="lz4", use_dictionary=False) as out:
+            for part in map_blocks(path, dialect, sieve.sift):
+                out.write_table(part.good)
+                sieve.typing.add(part.seen)
+                kept.add(part.kept)
+                rows_in += part.rows
+                blank += part.blank
+        for key in sieve.rules.unique:
+            kept.add(set_repeats_aside(staged, key, path, dialect))
+    good = pq.read_metadata(staged).num_rows
+    _hold_to_counts(rows_in, good, kept.failures(), contract, check)
+    columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.rules.dropped]
+    drift = compare(previous, _layout(columns)) if previous else ()
+    columns, added = _apply(check.drift or contract.drift, drift, columns)
     return Reading(
         dialect=dialect,
         table=staged,
-        columns=typing.settle(staged),
+        columns=tuple(columns),
         contract=contract.name,
-        contract_hash="",
-        rows_in=rows_good + len(bad),
-        rows_good=rows_good,
-        quarantined=len(bad),
+        contract_hash=contract.hash,
+        rows_in=rows_in,
+        rows_good=good,
+        quarantined=kept.rows,
+        quarantine=kept.path,
+        failures=kept.failures(),
+        drift=drift,
         blank_lines=blank,
+        notes=notes,
+        aside=_set_aside(staged, added) if added else None,
     )
+
+
+class Sifted(NamedTuple):
+    """One block, its good rows parted from the bad ones."""
+
+    good: pa.Table
+    kept: list[Kept]
+    seen: list[Seen]
+    rows: int
+    blank: int
+
+
+class Sieve:
+    """Parts the good rows of each block from the bad ones; `sift` may run in several threads."""
+
+    def __init__(self, dialect: Dialect, contract: Contract, missing: Sequence[str]) -> None:
+        """Get ready for one file.
+
+        Raises:
+            ContractError: The file's columns are not what the contract asks for.
+        """
+        absent = (*missing, *contract.missing)
+        self.rules = Rules(contract, dialect.names, absent)
+        self.typing = Typing(
+            dialect.names,
+            absent,
+            text={each.name for each in self.rules.expected if each.kind == "text"},
+            loose={each.name for each in self.rules.expected if each.kind == "decimal"},
+            point=dialect.delimiter == ",",
+        )
+        texts = [(name, pa.string()) for name in dialect.names]
+        self.schema = pa.schema([*texts, (LINE, pa.int64())])
+        self._width = len(dialect.names)
+        self._started = False
+
+    def sift(self, block: Block) -> Sifted:
+        """Check the rows of a block; the first block must be through before the others."""
+        if not self._started:
+            self.rules.start(block.rows)
+        faults = self.rules.check(block.rows)
+        kept = [self._misfit(bad) for bad in block.bad]
+        good = block.rows
+        if faults:
+            lines = sorted({fault.line for fault in faults})
+            bad = np.isin(good[LINE].to_numpy(), lines)
+            kept += _at_fault(good.filter(pa.array(bad)), faults, block)
+            good = good.filter(pa.array(~bad))
+        if not self._started:
+            self.typing.start(good)
+            self._started = True
+        kept.sort(key=lambda row: row.line)
+        rows = good.num_rows + len(kept)
+        return Sifted(good, kept, self.typing.look(good), rows, block.blank)
+
+    def _misfit(self, bad: Bad) -> Kept:
+        """Put into words why a row does not fit the table."""
+        found = len(bad.fields)
+        if bad.check == "encoding":
+            reason = "holds bytes that are no valid text in the file's encoding"
+        else:
+            reason = f"has {found} cells where the header has {self._width}"
+        value = "" if bad.check == "encoding" else str(found)
+        return Kept(bad.line, bad.fields, bad.raw, [Fault(bad.line, "", bad.check, value, reason)])
+
+
+def _at_fault(rows: pa.Table, faults: list[Fault], block: Block) -> Iterator[Kept]:
+    by_line: dict[int, list[Fault]] = {}
+    for fault in faults:
+        by_line.setdefault(fault.line, []).append(fault)
+    for *fields, line in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        yield Kept(line, fields, block.raw(line) or "", by_line[line])
+
+
+def _with_safe_names(dialect: Dialect) -> tuple[Dialect, tuple[Evidence, ...]]:
+    """Tell names apart that differ in case only, which SQL does not, and free `_line`."""
+    taken = Counter([LINE])
+    names = []
+    for name in dialect.names:
+        taken[name.casefold()] += 1
+        number = taken[name.casefold()]
+        names.append(f"{name}_{number}" if number > 1 else name)
+    changed = [(a, b) for a, b in zip(dialect.names, names, strict=True) if a != b]
+    notes = tuple(
+        Evidence(what="column name", found=new, why=f"{old!r} is taken by another column")
+        for old, new in changed
+    )
+    return dialect.model_copy(update={"names": tuple(names)}), notes
+
+
+def _hold_to_header(
+    dialect: Dialect, contract: Contract, read: ReadOptions, check: CheckOptions
+) -> None:
+    if contract.header and dialect.header_rows == 0 and read.header_rows is None:
+        raise ContractError(
+            "The first line looks like data, not like a header.",
+            where=f"line {dialect.skip_lines + 1}",
+            todo="Add a header, or set header_rows to 0 (there is none) or 1 (it is one).",
+        )
+    if check.target and check.target not in dialect.names:
+        raise ContractError(
+            f"There is no column {check.target!r} to be predicted; the file has "
+            f"{', '.join(map(repr, dialect.names[:20]))}.",
+            where="header",
+            todo="Name one of these as the target.",
+        )
+
+
+def _hold_to_counts(
+    rows_in: int,
+    good: int,
+    failures: Sequence[Failure],
+    contract: Contract,
+    check: CheckOptions,
+) -> None:
+    worst = "; ".join(
+        f"{each.column or 'row'} {each.reason} ({each.count:,} rows, first on line "
+        f"{each.examples[0].line:,})"
+        for each in failures[:5]
+    )
+    share = contract.max_bad_share if check.max_bad_share is None else check.max_bad_share
+    if rows_in and (rows_in - good) / rows_in > share:
+        raise ContractError(
+            f"{rows_in - good:,} of {rows_in:,} rows are bad, more than the share of {share:g} "
+            f"that is allowed: {worst}.",
+            todo="Correct the file, or allow a larger share.",
+        )
+    if good < contract.min_rows:
+        raise ContractError(
+            f"The file has {good:,} good rows; the contract asks for at least "
+            f"{contract.min_rows:,}." + (f" {worst}." if worst else "")
+        )
+    if contract.max_rows is not None and good > contract.max_rows:
+        raise ContractError(
+            f"The file has {good:,} good rows; the contract allows {contract.max_rows:,}."
+        )
+
+
+def _layout(columns: Sequence[Column]) -> Layout:
+    return Layout(
+        names=tuple(column.name for column in columns),
+        kinds=tuple(column.kind for column in columns),
+    )
+
+
+def _apply(
+    policy: DriftPolicy, drift: Sequence[Drift], columns: list[Column]
+) -> tuple[list[Column], list[str]]:
+    """Refuse changed columns, or part the new ones from the others, where the policy says so."""
+    told = [each for each in drift if each.change != "reordered"]
+    if policy is DriftPolicy.REFUSE and told:
+        raise DriftError(
+            "The columns changed since the last accepted file: "
+            + "; ".join(each.detail for each in told)
+            + ".",
+            where="header",
+            todo="If this is meant, process the file with drift set to 'accept' or 'set-aside'.",
+        )
+    if policy is not DriftPolicy.SET_ASIDE:
+        return columns, []
+    added = [each.column for each in drift if each.change == "added"]
+    return [column for column in columns if column.name not in added], added
+
+
+def _set_aside(staged: Path, names: Sequence[str]) -> Path:
+    """Copy columns into a file of their own, row by row beside their lines."""
+    aside = staged.with_name("aside.parquet")
+    source = pq.ParquetFile(staged)
+    schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in names)])
+    with pq.ParquetWriter(aside, schema) as out:
+        for batch in source.iter_batches(columns=schema.names):
+            out.write_batch(batch.select(schema.names))
+    return aside

@@ -6,7 +6,7 @@ one fails late, the others are tried on the staged file. Not here: the formats t
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -69,6 +69,14 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def sample_of(texts: pa.ChunkedArray, missing: Iterable[str]) -> list[str]:
+    """Pick distinct values from all over the texts, none of which stands for a missing one."""
+    step = max(1, len(texts) // 2000)
+    passed_over = {"", *MARKERS, *missing}
+    picked = dict.fromkeys(text.strip() for text in texts[::step].to_pylist())
+    return [text for text in picked if text not in passed_over][:_SAMPLE]
+
+
 @dataclass(frozen=True)
 class Misfit:
     """A value that is not written in a format, and where it stands."""
@@ -114,30 +122,35 @@ class Typing:
     """Settles the types of all columns while blocks pass by."""
 
     def __init__(
-        self, names: Sequence[str], missing: Iterable[str], *, loose: bool, point: bool
+        self,
+        names: Sequence[str],
+        missing: Iterable[str],
+        *,
+        text: Container[str] = (),
+        loose: Container[str] = (),
+        point: bool = True,
     ) -> None:
         """Begin with no block seen.
 
         Args:
             names: the columns, in order.
             missing: texts that count as missing in every column.
-            loose: whether a number may lose its exact text.
+            text: columns that are text, whatever they look like.
+            loose: columns whose numbers may lose their exact text.
             point: whether a point is known to be the decimal mark.
         """
         self._names = names
-        self._declared = tuple(dict.fromkeys(text for text in missing if text))
+        self._declared = tuple(dict.fromkeys(marker for marker in missing if marker))
+        self._text = text
         self._loose = loose
         self._point = point
         self._trials: list[Trial] = []
 
-    @property
-    def started(self) -> bool:
-        """Whether the first rows have been seen."""
-        return bool(self._trials)
-
     def start(self, rows: pa.Table) -> None:
         """Choose what to try each column against, from the first rows of the file."""
-        self._trials = [self._trial(name, self._sample(rows[name])) for name in self._names]
+        self._trials = [
+            self._trial(name, sample_of(rows[name], self._declared)) for name in self._names
+        ]
 
     def look(self, rows: pa.Table) -> list[Seen]:
         """See what a block holds; may run in several threads."""
@@ -155,18 +168,12 @@ class Typing:
         )
 
     def _trial(self, name: str, sample: list[str], failed: Iterable[Format] = ()) -> Trial:
-        guesses = [
-            guess for guess in propose(sample, name, loose=self._loose) if guess not in failed
-        ]
+        guesses = []
+        if name not in self._text:
+            proposed = propose(sample, name, loose=name in self._loose)
+            guesses = [guess for guess in proposed if guess not in failed]
         rivals = [guess for guess in guesses[1:] if guesses[0].rivals(guess)]
         return Trial(name, sample, guesses[:1] + rivals, Seen())
-
-    def _sample(self, texts: pa.ChunkedArray) -> list[str]:
-        """Pick distinct values from all over the texts."""
-        step = max(1, len(texts) // 2000)
-        known = set(MARKERS) | set(self._declared) | {""}
-        picked = dict.fromkeys(text.strip() for text in texts[::step].to_pylist())
-        return [text for text in picked if text not in known][:_SAMPLE]
 
     def _look(self, texts: pa.ChunkedArray, lines: pa.ChunkedArray, trial: Trial) -> Seen:
         seen = Seen()
@@ -220,9 +227,13 @@ class Typing:
     def _cleared(self, trial: Trial, staged: Path) -> Trial:
         """Try other formats on the staged file until one holds or none is left."""
         failed = set(trial.seen.misfits)
-        while trial.seen.filled and (failed.issuperset(trial.formats)):
+        while (
+            trial.seen.filled
+            and trial.name not in self._text
+            and (failed.issuperset(trial.formats))
+        ):
             if not trial.sample:
-                sample = self._sample(_first_filled(staged, trial.name))
+                sample = sample_of(_first_filled(staged, trial.name), self._declared)
             elif trial.formats:
                 sample = [
                     *trial.sample,
@@ -289,6 +300,8 @@ class Typing:
             return live[0], "; ".join((f"All {count:,} values are written so", *ruled_out)) + "."
         if ruled_out:
             return None, "; ".join(ruled_out) + "."
+        if trial.name in self._text:
+            return None, "The contract says that it is text."
         return None, _why_text(trial.sample)
 
 

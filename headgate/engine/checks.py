@@ -1,0 +1,327 @@
+"""A contract held against one file: its columns first, then its rows, block by block.
+
+pandera judges typed batches with every failure collected; which rows are bad is worked out here,
+row by row. Not here: rules that span the file, and what becomes of bad rows.
+"""
+
+import inspect
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headgate.engine.blocks import LINE
+from headgate.engine.contract import Contract
+from headgate.engine.formats import Format, IsoMoment, Kind, Number, Words
+from headgate.engine.guess import propose
+from headgate.engine.quarantine import Fault
+from headgate.engine.types import MARKERS, quote_name, sample_of
+from headgate.errors import ContractError
+
+_PLAIN: Mapping[Kind, tuple[Format, ...]] = {
+    "integer": (Number(),),
+    "decimal": (Number(scale=None, loose=True),),
+    "boolean": (Words("true", "false"), Words("True", "False"), Words("1", "0")),
+    "date": (IsoMoment(10),),
+    "timestamp": (IsoMoment(19, " "), IsoMoment(19, "T"), IsoMoment(20, "T", "Z"), IsoMoment(10)),
+}
+"""Formats that need no coercion."""
+_TAKEN: Mapping[Kind, set[Kind]] = {
+    "integer": {"integer"},
+    "decimal": {"integer", "decimal"},
+    "boolean": {"boolean"},
+    "date": {"date"},
+    "timestamp": {"date", "timestamp"},
+}
+_KIND_IN_WORDS: Mapping[Kind, str] = {
+    "integer": "a whole number",
+    "decimal": "a number",
+    "boolean": "a truth value",
+    "date": "a date",
+    "timestamp": "a date with a time",
+}
+
+
+class Expected(NamedTuple):
+    """What a contract says of one column of the file."""
+
+    name: str
+    kind: Kind
+    coerce: bool
+
+
+class Rules:
+    """A contract made ready for one file."""
+
+    def __init__(
+        self, contract: Contract, names: Sequence[str], missing: Sequence[str] = ()
+    ) -> None:
+        """Hold the file's columns to the contract.
+
+        Args:
+            contract: what is asked for.
+            names: the file's columns, in order.
+            missing: texts that count as missing besides the empty one.
+
+        Raises:
+            ContractError: A column is missing, unknown or out of place.
+        """
+        self._contract = contract
+        self._missing = ("", *missing)
+        self._formats: dict[str, Format] = {}
+        self._schema: Any = None
+        self._lock = threading.Lock()
+        self.expected: tuple[Expected, ...] = ()
+        self.unique = contract.unique
+        self.dropped: tuple[str, ...] = ()
+        _require(names, {*contract.references, *(n for key in contract.unique for n in key)})
+        if contract.model is not None:
+            self._take(contract.model, names)
+
+    def _take(self, model: Any, names: Sequence[str]) -> None:
+        schema: Any = model.to_schema() if inspect.isclass(model) else model  # type: ignore[attr-defined]
+        _require(
+            names, (n for n, rule in schema.columns.items() if rule.required and not rule.regex)
+        )
+        found = {name: rule for name in names if (rule := _rule_for(schema, name))}
+        unknown = [name for name in names if name not in found]
+        refuse = self._contract.unknown == "refuse" or schema.strict is True
+        if unknown and refuse:
+            raise ContractError(
+                f"The contract does not know {_listed(unknown)}.",
+                where="header",
+                todo="Remove these columns, or set unknown to 'keep' or 'drop' in the contract.",
+            )
+        if self._contract.unknown == "drop" or schema.strict == "filter":
+            self.dropped = tuple(unknown)
+        if self._contract.order == "fixed" or schema.ordered:
+            _hold_to_order(list(schema.columns), list(found))
+        self.expected = tuple(
+            Expected(name, _kind(rule.dtype), bool(rule.coerce or schema.coerce))
+            for name, rule in found.items()
+        )
+        self.unique += _unique_keys(schema, found)
+        self._schema = _without_types(schema, found)
+
+    def start(self, rows: pa.Table) -> None:
+        """Find out from the first rows how the columns that have a type are written."""
+        for name, kind, coerce in self.expected:
+            if kind != "text":
+                sample = sample_of(rows[name], self._missing)
+                self._formats[name] = _likeliest(sample, name, kind, coerce=coerce)
+
+    def check(self, rows: pa.Table) -> list[Fault]:
+        """Return everything that is wrong with any of these rows."""
+        faults = list(self._check_references(rows))
+        if self._schema is None or not rows.num_rows:
+            return faults
+        texts, unfit = self._unfit(rows)
+        faults += unfit
+        refused = {(fault.line, fault.column) for fault in unfit}
+        faults += [f for f in self._judge(rows, texts) if (f.line, f.column) not in refused]
+        return faults
+
+    def _check_references(self, rows: pa.Table) -> Iterator[Fault]:
+        for name, allowed in self._contract.references.items():
+            known = pa.array([*allowed, *self._missing], pa.string())
+            outside = pc.invert(pc.is_in(rows[name], value_set=known))
+            for line, value in _where(rows, name, outside):
+                yield Fault(line, name, "reference", value, "is not in the list of known values")
+
+    def _unfit(self, rows: pa.Table) -> tuple[pa.Table, list[Fault]]:
+        """Blank out the cells that are missing or not of their column's type."""
+        faults: list[Fault] = []
+        columns = {}
+        coerced = {each.name for each in self.expected if each.coerce}
+        for name, _, _ in self.expected:
+            texts = rows[name].combine_chunks()
+            form = self._formats.get(name)
+            padded = pc.utf8_trim_whitespace(texts) if form and name in coerced else texts
+            absent = pa.array([*self._missing, *(MARKERS if form else ())], pa.string())
+            missing = pc.is_in(padded, value_set=absent)
+            if form:
+                unfit = pc.invert(pc.or_(form.fits(padded), missing))
+                reason = f"is not {_KIND_IN_WORDS[form.kind]} written like {form.label}"
+                for line, value in _where(rows, name, unfit):
+                    faults.append(Fault(line, name, "type", value, reason))
+                missing = pc.or_(missing, unfit)
+            columns[name] = pc.if_else(missing, pa.scalar(None, pa.string()), padded)
+        return pa.table(columns), faults
+
+    def _judge(self, rows: pa.Table, texts: pa.Table) -> Iterator[Fault]:
+        """Let pandera judge the typed rows and put its failures into words."""
+        from pandera.errors import SchemaErrors
+
+        frame = self._typed(texts)
+        try:
+            with self._lock:
+                self._schema.validate(frame, lazy=True)
+        except SchemaErrors as error:
+            lines = rows[LINE].to_numpy()
+            for each in error.schema_errors:
+                yield from self._faults(each, lines, rows)
+
+    def _typed(self, texts: pa.Table) -> Any:
+        select = ", ".join(
+            f"{self._sql(each)} AS {quote_name(each.name)}" for each in self.expected
+        )
+        with duckdb.connect() as con:
+            typed: Any = con.from_arrow(texts).project(select).to_arrow_table()
+        return typed.to_pandas()
+
+    def _sql(self, column: Expected) -> str:
+        name = quote_name(column.name)
+        form = self._formats.get(column.name)
+        if form is None:
+            return name
+        if isinstance(form, Number) and column.kind == "decimal":
+            return replace(form, scale=None, loose=True).sql(name, 0, 0)[0]
+        sql, _ = form.sql(name, 0, 0)
+        return f"CAST({sql} AS TIMESTAMP)" if column.kind == "timestamp" else sql
+
+    def _faults(self, error: Any, lines: Any, rows: pa.Table) -> Iterator[Fault]:
+        column = error.column_name if error.column_name in rows.column_names else ""
+        name, reason = _in_words(error.check)
+        cases = error.failure_cases
+        at = cases["index"] if hasattr(cases, "columns") and "index" in cases else None
+        if at is None or at.isna().any():
+            raise ContractError(
+                f"The check {name!r} fails for the file as a whole: {reason}.", where=column
+            )
+        for i in dict.fromkeys(int(each) for each in at):
+            value = rows[column][i].as_py() if column else ""
+            yield Fault(int(lines[i]), column, name, value, reason)
+
+
+def _require(names: Sequence[str], wanted: Iterable[str]) -> None:
+    if absent := [name for name in dict.fromkeys(wanted) if name not in names]:
+        raise ContractError(
+            f"The contract asks for {_listed(absent)}, which the file does not have; it has "
+            f"{_listed(names)}.",
+            where="header",
+            todo="Add or rename the columns, or choose another contract.",
+        )
+
+
+def _hold_to_order(wanted: list[str], found: list[str]) -> None:
+    expected = [name for name in wanted if name in found]
+    if expected != found:
+        raise ContractError(
+            f"The columns stand in the order {_listed(found)}; the contract asks for "
+            f"{_listed(expected)}.",
+            where="header",
+            todo="Put them in order, or set order to 'free' in the contract.",
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:8])
+    return shown + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _rule_for(schema: Any, name: str) -> Any:
+    if name in schema.columns and not schema.columns[name].regex:
+        return schema.columns[name]
+    return next((r for p, r in schema.columns.items() if r.regex and re.match(p, name)), None)
+
+
+def _kind(dtype: Any) -> Kind:
+    from pandera import dtypes
+
+    if dtype is None or dtypes.is_string(dtype):
+        return "text"
+    if str(dtype) == "date":
+        return "date"
+    tests: tuple[tuple[Callable[[Any], bool], Kind], ...] = (
+        (dtypes.is_bool, "boolean"),
+        (dtypes.is_int, "integer"),
+        (dtypes.is_numeric, "decimal"),
+        (dtypes.is_datetime, "timestamp"),
+    )
+    return next((kind for test, kind in tests if test(dtype)), "text")
+
+
+def _unique_keys(schema: Any, found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    alone = [(name,) for name, rule in found.items() if rule.unique]
+    together = schema.unique if isinstance(schema.unique, list) else [schema.unique]
+    return (*alone, *((tuple(together),) if schema.unique else ()))
+
+
+def _without_types(schema: Any, found: Mapping[str, Any]) -> Any:
+    """Keep what pandera judges in a batch: types and file-wide rules are held to elsewhere."""
+    import pandera.pandas as pandera
+
+    columns = {
+        name: pandera.Column(None, checks=rule.checks, nullable=rule.nullable, name=name)
+        for name, rule in found.items()
+    }
+    return pandera.DataFrameSchema(columns, checks=[_sparing_gaps(each) for each in schema.checks])
+
+
+def _sparing_gaps(check: Any) -> Any:
+    """Make a rule between columns pass where a missing value leaves it undecided."""
+    import pandera.pandas as pandera
+
+    rule = check._check_fn  # noqa: SLF001 - pandera has no public name for it
+
+    def judge(frame: Any) -> Any:
+        if not frame.isna().any(axis=None):
+            return rule(frame)
+        verdict = rule(frame.convert_dtypes(dtype_backend="pyarrow"))
+        return verdict.fillna(True).astype(bool) if hasattr(verdict, "fillna") else verdict
+
+    return pandera.Check(judge, name=check.name, error=check.error)
+
+
+def _likeliest(sample: Sequence[str], name: str, kind: Kind, *, coerce: bool) -> Format:
+    """Choose the format that most of a sample is written in."""
+    guesses = dict.fromkeys(_PLAIN[kind])
+    for text in sample[:20] if coerce else ():
+        guesses |= dict.fromkeys(
+            g for g in propose([text], name, loose=True) if g.kind in _TAKEN[kind]
+        )
+    texts = pa.array(sample, pa.string())
+    return max(guesses, key=lambda guess: pc.sum(guess.fits(texts)).as_py() or 0)
+
+
+def _where(rows: pa.Table, name: str, mask: Any) -> Iterator[tuple[int, str]]:
+    found = np.flatnonzero(np.asarray(mask))
+    lines = rows[LINE].take(found).to_pylist()
+    return zip(lines, rows[name].take(found).to_pylist(), strict=True)
+
+
+def _in_words(check: Any) -> tuple[str, str]:
+    """Return a check's short name and what a value that fails it is not."""
+    if isinstance(check, str):
+        return (check, "must not be missing") if check == "not_nullable" else (check, check)
+    limits = check.statistics or {}
+    known = {
+        "greater_than": "must be more than {min_value}",
+        "greater_than_or_equal_to": "must be at least {min_value}",
+        "less_than": "must be less than {max_value}",
+        "less_than_or_equal_to": "must be at most {max_value}",
+        "equal_to": "must be {value}",
+        "not_equal_to": "must not be {value}",
+        "in_range": "must be between {min_value} and {max_value}",
+        "isin": "must be one of {allowed_values}",
+        "notin": "must not be one of {forbidden_values}",
+        "str_matches": "must match the pattern {pattern}",
+        "str_contains": "must contain {pattern}",
+        "str_startswith": "must start with {string}",
+        "str_endswith": "must end with {string}",
+        "str_length": "must have between {min_value} and {max_value} characters",
+    }
+    name = check.name or "check"
+    template = known.get(name)
+    if template is None:
+        return name, check.error or f"fails the rule {name!r}"
+    try:
+        return name, template.format(**limits)
+    except KeyError:
+        return name, check.error or f"fails the rule {name!r}"
