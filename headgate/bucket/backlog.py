@@ -4,7 +4,8 @@ One request for each 1,000 uploads and one for each 1,000 receipts, whatever is 
 few pages. Nothing is remembered from one time to the next, so nothing can be forgotten.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import chain, pairwise
 
 from headgate.bucket.keys import (
     RECEIPTS,
@@ -17,14 +18,11 @@ from headgate.bucket.keys import (
 )
 from headgate.bucket.store import Store
 
-Order = Callable[[str], list[bytes]]
-
 
 def pending(store: Store) -> Iterator[Upload]:
     """Give every upload that has no receipt, in the order of the listing.
 
-    None is ever left out. One that is done may be given where its receipt is written meanwhile or
-    where the store lists in an order of its own (found out on the way); claiming tells.
+    One whose receipt is written meanwhile may still be given; claiming tells.
     """
     receipts = _Receipts(store)
     for item in store.list(UPLOADS):
@@ -36,46 +34,73 @@ def pending(store: Store) -> Iterator[Upload]:
 
 
 class _Receipts:
-    """The listing of receipts, read alongside the uploads'."""
+    """The listing of receipts, read alongside the uploads'.
+
+    Where the merge cannot tell, the one receipt in question is asked for.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._listing = filter(None, map(parse_receipt_key, (r.key for r in store.list(RECEIPTS))))
+        self._order = _Order()
+        self._listing = self._read()
         self._head = next(self._listing, None)
-        self._order: Order = _as_bytes
         self._last = ""
-        self._sorted = True
 
     def cover(self, upload: Upload) -> bool:
         """Tell whether an upload has a receipt; uploads must come in the order of the listing."""
         if not has_mirrored_receipt(upload.key):
             return self._look_up(upload)
-        self._learn_order(upload.key)
-        here = self._order(upload.key)
+        self._order.check(self._last, upload.key)
+        self._last = upload.key
         found = False
-        while self._head and (self._head[0] == upload.key or self._order(self._head[0]) < here):
-            found = found or self._head == (upload.key, upload.id)
-            self._head = next(self._listing, None)
-        return found or ((not self._sorted or self._unclear(upload)) and self._look_up(upload))
+        before: bool | None = True
+        while self._head and before:
+            key, receipt_id = self._head
+            before = key == upload.key or self._order.before(key, upload.key)
+            if before:
+                found = found or (key, receipt_id) == (upload.key, upload.id)
+                self._head = next(self._listing, None)
+        return found or (self._unclear(upload, before) and self._look_up(upload))
 
-    def _learn_order(self, key: str) -> None:
-        """S3 sorts keys as bytes; stores on a file system sort folder by folder."""
-        if self._order(key) < self._order(self._last):
-            self._order = _by_folder
-            self._sorted = self._sorted and self._order(key) >= self._order(self._last)
-        self._last = key
-
-    def _unclear(self, upload: Upload) -> bool:
+    def _unclear(self, upload: Upload, before: bool | None) -> bool:
         """After `a.csv!`, names like `a.csv (2)` come before the receipt of `a.csv`."""
-        return self._head is not None and self._head[0].startswith(upload.key)
+        follows = self._head is not None and self._head[0].startswith(upload.key)
+        return before is None or follows or self._order.broken
 
     def _look_up(self, upload: Upload) -> bool:
         return self._store.exists(receipt_key(upload))
 
+    def _read(self) -> Iterator[tuple[str, str]]:
+        """Give key and id of each receipt; the order is learned one ahead."""
+        found = (parse_receipt_key(item.key) for item in self._store.list(RECEIPTS))
+        for receipt, following in pairwise(chain(filter(None, found), [None])):
+            if receipt and following:
+                self._order.learn(receipt[0], following[0])
+            if receipt:
+                yield receipt
 
-def _as_bytes(key: str) -> list[bytes]:
-    return [key.encode()]
 
+class _Order:
+    """The order in which a store lists: S3 sorts keys as bytes, file systems folder by folder."""
 
-def _by_folder(key: str) -> list[bytes]:
-    return key.encode().split(b"/")
+    def __init__(self) -> None:
+        self._by_folder: bool | None = None
+        self.broken = False
+
+    def learn(self, key: str, following: str) -> None:
+        """Take two neighbours on which the orders differ as evidence."""
+        if self._by_folder is None and self.before(key, following) is None:
+            self._by_folder = key > following
+
+    def check(self, key: str, following: str) -> None:
+        """Learn, and notice a listing that keeps neither order."""
+        self.learn(key, following)
+        self.broken = self.broken or self.before(key, following) is False
+
+    def before(self, one: str, other: str) -> bool | None:
+        """Tell whether one key is listed before another; None while that depends on the order."""
+        plain = one < other  # by code point, which is the order of the UTF-8 bytes
+        if self._by_folder is False or one.rpartition("/")[0] == other.rpartition("/")[0]:
+            return plain
+        folders = one.split("/") < other.split("/")
+        return folders if self._by_folder or folders == plain else None

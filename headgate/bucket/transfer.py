@@ -140,7 +140,6 @@ def _fetch(store: "Store", upload: Upload, to: Path, progress: Progress | None) 
     starts = range(0, upload.size, store.limits.part_bytes)
     done = 0
     with to.open("wb") as file, ThreadPoolExecutor(store.limits.connections) as pool:
-        file.truncate(upload.size)
         parts = [pool.submit(_fetch_part, store, upload, start, file.fileno()) for start in starts]
         try:
             for part in as_completed(parts):

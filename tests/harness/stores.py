@@ -1,6 +1,7 @@
 """Stores for tests: buckets of their own, with little patience."""
 
 import os
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -42,9 +43,11 @@ def settings_for(endpoint: Endpoint, bucket: str, **changes: Any) -> Settings:
 
 
 def new_store(endpoint: Endpoint, **changes: Any) -> Store:
-    """Make a bucket for one test."""
-    made = connect(settings_for(endpoint, f"test-{next(_numbers):04d}", **changes))
-    made.client.create_bucket(Bucket=made.bucket)
+    """Make a place of its own for one test: a folder, since SeaweedFS has room for few buckets."""
+    folder = f"test {next(_numbers):04d}"
+    made = connect(settings_for(endpoint, "tests", **({"folder": folder} | changes)))
+    with suppress(made.client.exceptions.BucketAlreadyOwnedByYou):
+        made.client.create_bucket(Bucket=made.bucket)
     return made
 
 
@@ -52,7 +55,7 @@ def behind(url: str, store: Store) -> Store:
     """Open the same bucket through another address."""
     keys = store.client._get_credentials()
     there = Endpoint(url=url, access_key=keys.access_key, secret_key=keys.secret_key, pid=0)
-    return connect(settings_for(there, store.bucket))
+    return connect(settings_for(there, store.bucket, folder=store.folder))
 
 
 def put_upload(store: Store, key: str = "uploads/data.csv", body: bytes = b"a,b\n1,2\n") -> Upload:

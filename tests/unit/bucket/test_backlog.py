@@ -50,26 +50,35 @@ def shelf(order, done, new):
     return made
 
 
-@settings(max_examples=300)
+@pytest.mark.parametrize("order", ["bytes", "folders"])
+@settings(max_examples=400)
 @given(names=st.lists(NAMES, unique=True, max_size=12), data=st.data())
-def test_exactly_those_without_a_receipt_are_pending(names, data):
-    """In S3's order, with names chosen to upset a merge."""
-    done = [name for name in names if data.draw(st.booleans())]
-    new = [name for name in names if name not in done]
-    found = [upload.key for upload in backlog.pending(shelf(ORDERS["bytes"], done, new))]
-    assert sorted(found) == sorted(f"uploads/{name}" for name in new)
-
-
-@pytest.mark.parametrize("order", ["folders", "none"])
-@settings(max_examples=200)
-@given(names=st.lists(NAMES, unique=True, max_size=12), data=st.data())
-def test_no_order_of_listing_loses_an_upload(order, names, data):
-    """A store with an order of its own may have done work announced again; none is lost."""
+def test_exactly_those_without_a_receipt_are_pending(order, names, data):
+    """In the orders of S3 and of file systems, with names chosen to upset a merge."""
     done = [name for name in names if data.draw(st.booleans())]
     new = [name for name in names if name not in done]
     found = [upload.key for upload in backlog.pending(shelf(ORDERS[order], done, new))]
+    assert sorted(found) == sorted(f"uploads/{name}" for name in new)
+
+
+@settings(max_examples=200)
+@given(names=st.lists(NAMES, unique=True, max_size=12), data=st.data())
+def test_no_order_of_listing_loses_an_upload(names, data):
+    """A store that lists anyhow may have done work announced again; none is lost."""
+    done = [name for name in names if data.draw(st.booleans())]
+    new = [name for name in names if name not in done]
+    found = [upload.key for upload in backlog.pending(shelf(ORDERS["none"], done, new))]
     assert {f"uploads/{name}" for name in new} <= set(found)
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("order", ["bytes", "folders"])
+def test_receipts_of_deleted_uploads_cost_no_look_ups(order):
+    """Not even where their names upset the order of all that follow."""
+    made = shelf(ORDERS[order], ["a b.csv", *(f"a/{n}.csv" for n in range(100))], ["a/new.csv"])
+    del made.objects["uploads/a b.csv"]
+    assert [upload.key for upload in backlog.pending(made)] == ["uploads/a/new.csv"]
+    assert made.lookups <= 2
 
 
 def test_plain_names_need_no_single_look_up():

@@ -1,0 +1,252 @@
+"""One owner at a time; a dead owner's claim lapses by the store's clock."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from headgate.bucket import claims, housekeeping, receipts
+from headgate.bucket.faults import PreconditionError
+from headgate.bucket.keys import claim_key, result_prefix
+from headgate.errors import AlreadyProcessedError, ClaimHeldError, ClaimLostError
+from tests.harness.faults import lose_answer, refuse
+from tests.harness.stores import behind, put_upload
+
+
+def is_put(request):
+    return request.method == "PUT"
+
+
+def wait_until_lapsed(store, upload):
+    deadline = time.monotonic() + 15
+    while claims.lapsed(store, claim_key(upload)) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_one_of_many_wins(store):
+    """Sixteen at once: one works, the others are told who does."""
+    upload = put_upload(store)
+
+    def attempt(n):
+        try:
+            return claims.claim(store, upload, f"run {n}", 60)
+        except ClaimHeldError as error:
+            return error
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(attempt, range(16)))
+    (winner,) = [o for o in outcomes if isinstance(o, claims.Claim)]
+    losers = [o for o in outcomes if isinstance(o, ClaimHeldError)]
+    assert len(losers) == 15
+    assert all(winner.owner in str(loser) for loser in losers)
+    assert not winner.took_over
+
+
+def test_a_released_claim_is_free(store):
+    """A failed run leaves the upload to the next at once."""
+    upload = put_upload(store)
+    claims.release(store, claims.claim(store, upload, "first", 60))
+    assert claims.claim(store, upload, "second", 60).owner == "second"
+
+
+def test_a_claim_is_of_one_content(store):
+    """New content under the same key can be claimed while the old is worked on."""
+    claims.claim(store, put_upload(store), "first", 60)
+    assert claims.claim(store, put_upload(store, body=b"new"), "second", 60)
+
+
+def test_a_dead_owner_is_followed_after_the_lease(store):
+    """One of those who wait takes over, and the dead one, come back, finds out."""
+    upload = put_upload(store)
+    dead = claims.claim(store, upload, "dead", 1)
+    with pytest.raises(ClaimHeldError, match="dead is working on it"):
+        claims.claim(store, upload, "early", 1)
+    wait_until_lapsed(store, upload)
+    with ThreadPoolExecutor(8) as pool:
+        takers = [pool.submit(claims.claim, store, upload, f"heir {n}", 60) for n in range(8)]
+    heirs = [t.result() for t in takers if t.exception() is None]
+    assert len(heirs) == 1
+    assert heirs[0].took_over
+    with pytest.raises(ClaimLostError):
+        claims.renew(store, dead)
+    claims.release(store, dead)
+    assert store.exists(claim_key(upload)), "the dead one must not free its heir's claim"
+
+
+def test_a_renewed_claim_does_not_lapse(store):
+    """Work may last many leases."""
+    upload = put_upload(store)
+    with claims.kept(store, claims.claim(store, upload, "slow", 1)) as beat:
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            with pytest.raises(ClaimHeldError):
+                claims.claim(store, upload, "eager", 1)
+            time.sleep(0.2)
+        beat.check()
+        assert beat.claim.beat >= 3
+    assert not store.exists(claim_key(upload))
+
+
+def test_a_renewal_between_looking_and_taking_over_wins(store):
+    """Each renewal has an ETag of its own, so a late look cannot take a live claim."""
+    upload = put_upload(store)
+    held = claims.claim(store, upload, "live", 1)
+    seen = store.read(claim_key(upload))
+    renewed = claims.renew(store, held)
+    assert renewed.etag != seen.etag
+    with pytest.raises(PreconditionError):
+        store.replace(claim_key(upload), b"too late", seen.etag)
+
+
+def test_the_heartbeat_tells_that_the_claim_was_lost(store):
+    """So that the work can stop before it publishes."""
+    upload = put_upload(store)
+    beat = claims.Heartbeat(store, claims.claim(store, upload, "slow", 0.4))
+    wait_until_lapsed(store, upload)
+    heir = claims.claim(store, upload, "heir", 60)
+    beat.start()
+    with pytest.raises(ClaimLostError):  # noqa: PT012
+        while True:
+            beat.check()
+            time.sleep(0.05)
+    beat.stop()
+    assert claims.renew(store, heir).owner == "heir"
+
+
+def test_a_processed_upload_is_not_claimed(store):
+    """Except by force; the refusal names the receipt, and leaves no claim behind."""
+    upload = put_upload(store)
+    key = receipts.commit(store, upload, {"run": "1"})
+    with pytest.raises(AlreadyProcessedError) as refused:
+        claims.claim(store, upload, "again", 60)
+    assert refused.value.receipt_key == key
+    assert not store.exists(claim_key(upload))
+    assert claims.claim(store, upload, "again", 60, force=True)
+
+
+def test_a_receipt_that_comes_between_look_and_claim_is_seen(store, monkeypatch):
+    """The last owner commits and releases just after the new one looked."""
+    upload = put_upload(store)
+    looks = []
+
+    def find(store_, upload_):
+        looks.append(1)
+        if len(looks) == 1:
+            receipts.commit(store, upload, {"run": "last owner"})
+            return None
+        return {"run": "last owner"}
+
+    monkeypatch.setattr(receipts, "find", find)
+    with pytest.raises(AlreadyProcessedError):
+        claims.claim(store, upload, "late", 60)
+    assert not store.exists(claim_key(upload))
+
+
+def test_the_clock_of_the_machine_does_not_matter(store, monkeypatch):
+    """A machine that is a day ahead does not take live claims over."""
+    upload = put_upload(store)
+    claims.claim(store, upload, "live", 60)
+    ahead = time.time() + 86_400
+    monkeypatch.setattr(time, "time", lambda: ahead)
+    with pytest.raises(ClaimHeldError):
+        claims.claim(store, upload, "ahead", 60)
+
+
+def test_a_lost_acknowledgement_is_recognised_as_success(faulty):
+    """The claim was written, the answer was lost, boto's retry met its own object."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    fault = proxy.add(is_put, lose_answer)
+    won = claims.claim(store, upload, "unlucky", 60)
+    assert fault.seen == 1
+    assert claims.renew(store, won).beat == 1
+    with pytest.raises(ClaimHeldError, match="unlucky"):
+        claims.claim(store, upload, "other", 60)
+
+
+def test_a_lost_acknowledgement_of_a_renewal_is_recognised(faulty):
+    """The same with `If-Match`."""
+    store, proxy = faulty
+    held = claims.claim(store, put_upload(store), "unlucky", 60)
+    proxy.add(is_put, lose_answer)
+    assert claims.renew(store, held).beat == 1
+
+
+def test_a_lost_acknowledgement_of_a_takeover_is_recognised(faulty):
+    """And the heir is not told that itself was quicker."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    claims.claim(store, upload, "dead", 0.5)
+    wait_until_lapsed(store, upload)
+    proxy.add(lambda r: is_put(r) and "If-Match" in r.headers, lose_answer)
+    assert claims.claim(store, upload, "heir", 60).took_over
+
+
+def test_a_request_that_never_arrived_is_sent_again(faulty):
+    """Nobody has to do anything."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    proxy.add(is_put, refuse)
+    assert claims.claim(store, upload, "patient", 60)
+
+
+def test_a_heartbeat_survives_an_outage_shorter_than_the_lease(faulty):
+    """Failed renewals are tried again at the next beat."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    with claims.kept(store, claims.claim(store, upload, "steady", 4)) as beat:
+        outage = proxy.add(is_put, refuse, times=6)
+        deadline = time.monotonic() + 20
+        while beat.claim.beat < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        beat.check()
+    assert outage.seen == 6
+
+
+def test_a_claim_that_cannot_be_released_does_not_fail_the_work(faulty):
+    """It lapses by itself."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    with claims.kept(store, claims.claim(store, upload, "done", 0.5)):
+        proxy.add(lambda r: r.method == "DELETE", refuse, times=99)
+    wait_until_lapsed(store, upload)
+
+
+def test_housekeeping_removes_lapsed_claims_only(store):
+    """First it says so, then it does so."""
+    dead, live = put_upload(store, "uploads/1.csv"), put_upload(store, "uploads/2.csv")
+    claims.claim(store, dead, "dead", 0.5)
+    claims.claim(store, live, "live", 60)
+    wait_until_lapsed(store, dead)
+    (found,) = housekeeping.leftovers(store)
+    assert (found.kind, found.key) == ("lapsed claim", claim_key(dead))
+    assert store.exists(found.key)
+    housekeeping.remove(store, found)
+    assert not store.exists(found.key)
+    assert store.exists(claim_key(live))
+    housekeeping.remove(store, found)
+
+
+def test_five_announcements_in_any_order_are_one_piece_of_work(store):
+    """Each comes from a client of its own; one does the work, four learn that it is done."""
+    upload = put_upload(store)
+    done, lock = [], threading.Lock()
+
+    def announced(n):
+        own = behind(store.client.meta.endpoint_url, store)
+        try:
+            with claims.kept(own, claims.claim(own, upload, f"run {n}", 5)) as beat:
+                own.put(f"{result_prefix(upload, beat.claim.attempt)}table.csv", b"x")
+                receipts.commit(own, upload, {"run": n})
+                with lock:
+                    done.append(n)
+        except (ClaimHeldError, AlreadyProcessedError):
+            return
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(announced, range(5)))
+    assert len(done) == 1
+    assert receipts.find(store, upload) == {"run": done[0]}
