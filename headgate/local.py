@@ -110,7 +110,7 @@ def clean(
 
 def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions) -> str:
     """Write the source of a first contract that this file passes."""
-    from headgate.engine.contract import draft
+    from headgate.engine.draft import draft
 
     with _read(path, None, read, CheckOptions()) as (reading, _):
         return draft(reading, dataset or path.name.split(".")[0])

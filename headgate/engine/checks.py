@@ -281,11 +281,12 @@ def _sparing_gaps(check: Any) -> Any:
 
 def _likeliest(sample: Sequence[str], name: str, kind: Kind, *, coerce: bool) -> Format:
     """Choose the format that most of a sample is written in."""
-    guesses = dict.fromkeys(_PLAIN[kind])
-    for text in sample[:20] if coerce else ():
-        guesses |= dict.fromkeys(
-            g for g in propose([text], name, loose=True) if g.kind in _TAKEN[kind]
-        )
+    guesses = list(_PLAIN[kind])
+    if coerce:
+        guesses += propose(sample, name, loose=True)
+        for text in sample[:20]:
+            guesses += propose([text], name, loose=True)
+    guesses = [guess for guess in dict.fromkeys(guesses) if guess.kind in _TAKEN[kind]]
     texts = pa.array(sample, pa.string())
     return max(guesses, key=lambda guess: pc.sum(guess.fits(texts)).as_py() or 0)
 

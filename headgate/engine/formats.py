@@ -35,19 +35,18 @@ class Format(ABC):
         """Tell for each text, none of them null, whether it is written so."""
 
     @abstractmethod
-    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Return the DuckDB expression of the value over a text expression, and its type.
 
         Args:
             text: the text expression.
-            longest: characters of the longest text.
-            fraction: digits after the mark, at most.
+            before: digits before a decimal mark, at most.
+            after: digits after it, at most.
         """
 
-    def fraction(self, values: pa.Array) -> int:
-        """Return the most digits that follow a decimal mark."""
-        del values
-        return 0
+    def digits(self, values: pa.Array) -> tuple[int, int]:
+        """Return how many digits stand before and after a decimal mark, at most."""
+        return pc.max(pc.binary_length(values)).as_py() or 0, 0
 
     def rivals(self, other: "Format") -> bool:
         """Tell whether both could fit the same texts and mean different values."""
@@ -114,7 +113,7 @@ class Number(Format):
         zero = f"^-{re.escape(self.prefix)}0*(?:{re.escape(self.mark)}0*)?{self._end}"
         return pc.and_(mask, pc.invert(pc.match_substring_regex(values, zero)))
 
-    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Strip what is not the number, and cast."""
         for extra in (self.prefix.strip(), self.suffix.strip(), self.thousands):
             if extra:
@@ -127,18 +126,20 @@ class Number(Format):
             return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
         if self.scale == 0:
             return f"TRY_CAST({text} AS BIGINT)", "BIGINT"
-        scale = self.scale or fraction
-        width = longest + (0 if self.scale else fraction)
-        sql_type = f"DECIMAL({18 if width <= 18 else 38},{scale})"
+        scale = self.scale or after
+        sql_type = f"DECIMAL({18 if before + scale <= 18 else 38},{scale})"
         return f"TRY_CAST({text} AS {sql_type})", sql_type
 
-    def fraction(self, values: pa.Array) -> int:
-        """Return the most digits that follow the mark."""
+    def digits(self, values: pa.Array) -> tuple[int, int]:
+        """Return how many digits stand before and after the mark, at most."""
         if self.scale is not None:
-            return self.scale
+            longest, _ = super().digits(values)
+            return longest - self.scale, self.scale
         marks = pc.find_substring(values, self.mark)
-        digits = pc.subtract(pc.subtract(pc.binary_length(values), marks), 1 + len(self.suffix))
-        return pc.max(digits.filter(pc.greater_equal(marks, 0))).as_py() or 0
+        ends = pc.subtract(pc.binary_length(values), len(self.suffix.encode()))
+        marks = pc.if_else(pc.less(marks, 0), pc.cast(ends, marks.type), marks)
+        after = pc.max(pc.subtract(pc.subtract(ends, marks), 1)).as_py() or 0
+        return pc.max(marks).as_py() or 0, max(after, 0)
 
     def rivals(self, other: Format) -> bool:
         """A separator of thousands could be a decimal mark, and the other way round."""
@@ -169,9 +170,9 @@ class Words(Format):
         """Accept the two words only."""
         return pc.is_in(values, value_set=pa.array([self.true, self.false]))
 
-    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Compare with both words."""
-        del longest, fraction
+        del before, after
         true, false = _literal(self.true), _literal(self.false)
         return f"CASE {text} WHEN {true} THEN true WHEN {false} THEN false END", "BOOLEAN"
 
@@ -225,9 +226,9 @@ class IsoMoment(Format):
             return pa.date32()
         return pa.timestamp("ns" if self.length > 26 else "us", "UTC" if self.zone else None)
 
-    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Cast; DuckDB reads the same forms."""
-        del longest, fraction
+        del before, after
         if not self.separator:
             return f"TRY_CAST({text} AS DATE)", "DATE"
         text = f"rtrim({text}, 'Z')" if self.zone else text
@@ -270,9 +271,9 @@ class Moment(Format):
         same = pc.equal(pc.cast(written, pa.int64()), pc.day(moments.filter(spilt)))
         return pc.replace_with_mask(mask, spilt, same)
 
-    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Parse with the same pattern."""
-        del longest, fraction
+        del before, after
         moment = f"try_strptime({text}, {_literal(self.parse)})"
         if self.kind == "timestamp":
             return moment, "TIMESTAMP"
@@ -308,9 +309,9 @@ class SerialDay(Format):
         """Accept days from 1954 to 2064."""
         return pc.match_substring_regex(values, "^[2-5][0-9]{4}$")
 
-    def sql(self, text: str, longest: int, fraction: int) -> tuple[str, str]:
+    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Add the days to Excel's day zero."""
-        del longest, fraction
+        del before, after
         return f"DATE '1899-12-30' + TRY_CAST({text} AS INTEGER)", "DATE"
 
 

@@ -103,8 +103,8 @@ class Seen:
     missing: Counter[str] = field(default_factory=Counter)
     markers: Counter[str] = field(default_factory=Counter)
     misfits: dict[Format, Misfit] = field(default_factory=dict)
-    longest: int = 0
-    fraction: int = 0
+    before: int = 0
+    after: int = 0
     padded: bool = False
 
     def add(self, later: "Seen") -> None:
@@ -113,8 +113,8 @@ class Seen:
         self.missing += later.missing
         self.markers += later.markers
         self.misfits = later.misfits | self.misfits
-        self.longest = max(self.longest, later.longest)
-        self.fraction = max(self.fraction, later.fraction)
+        self.before = max(self.before, later.before)
+        self.after = max(self.after, later.after)
         self.padded |= later.padded
 
 
@@ -188,8 +188,8 @@ class Typing:
             if form in seen.misfits:
                 at = pc.index(texts, seen.misfits[form].value).as_py()
                 seen.misfits[form] = Misfit(lines[at].as_py(), seen.misfits[form].value)
-        seen.longest = pc.max(pc.binary_length(kept)).as_py() or 0
-        seen.fraction = max(form.fraction(kept) for form in live)
+        digits = [form.digits(kept) for form in live]
+        seen.before, seen.after = (max(each) for each in zip(*digits, strict=True))
         return seen
 
     def _without_missing(self, texts: pa.ChunkedArray, seen: Seen) -> pa.Array:
@@ -259,7 +259,7 @@ class Typing:
         text = f"trim({name})" if chosen and seen.padded else name
         missing = seen.missing + (seen.markers if chosen else Counter())
         if chosen:
-            sql, sql_type = chosen.sql(text, seen.longest, seen.fraction)
+            sql, sql_type = chosen.sql(text, seen.before, seen.after)
         else:
             sql, sql_type = f"nullif({name}, '')", "VARCHAR"
         if declared := [quote_text(marker) for marker in seen.missing if marker]:

@@ -1,0 +1,129 @@
+"""A first contract, drafted from a file that was read: it passes, and it is meant to be edited.
+
+Not here: what a contract means once it is written.
+"""
+
+import keyword
+import math
+import re
+from typing import NamedTuple
+
+from headgate.engine.duck import database
+from headgate.engine.formats import Kind
+from headgate.engine.table import Reading
+from headgate.engine.types import Column, quote_name, quote_text
+
+_PYTHON: dict[Kind, str] = {
+    "text": "str",
+    "integer": "int",
+    "decimal": "float",
+    "boolean": "bool",
+    "date": "pd.Timestamp",
+    "timestamp": "pd.Timestamp",
+}
+_FEW = 12
+"""Distinct texts up to which a column is a choice between them."""
+_ENOUGH = 50
+"""Rows from which on a file shows what a column may hold."""
+
+
+class Facts(NamedTuple):
+    """What the good rows show of one column."""
+
+    filled: int
+    distinct: int
+    negative: bool
+    code: int
+
+
+def draft(reading: Reading, name: str) -> str:
+    """Write the source of a contract for `schemas/` that the file passes."""
+    with database(reading.table.parent, reading.table) as con:
+        source = f"read_parquet({quote_text(str(reading.table))})"
+        fields = []
+        for column in reading.columns:
+            row = con.execute(f"SELECT {_measures(column)} FROM {source}").fetchone() or ()
+            facts = Facts(*row)
+            choices: list[str] = []
+            if column.kind == "text" and facts.distinct <= _FEW and reading.rows_good >= _ENOUGH:
+                found = con.execute(
+                    f"SELECT DISTINCT {column.sql} AS value FROM {source}"
+                    " WHERE value IS NOT NULL ORDER BY value"
+                )
+                choices = [text for (text,) in found.fetchall()]
+            fields.append(_field(column, facts, choices, reading.rows_good))
+    return _module(reading, name, fields)
+
+
+def _measures(column: Column) -> str:
+    """Count what tells how a column may be held to a rule."""
+    name, value = quote_name(column.name), column.sql
+    negative = f"bool_or(({value}) < 0)" if column.kind in ("integer", "decimal") else "false"
+    code = f"CASE WHEN bool_and(regexp_full_match({name}, '[0-9]+')) THEN max(length({name})) END"
+    same = f"CASE WHEN min(length({name})) = max(length({name})) THEN {code} END"
+    return (
+        f"count({value}), count(DISTINCT {value}), coalesce({negative}, false),"
+        f" coalesce({same if column.kind == 'text' else 'NULL'}, 0)"
+    )
+
+
+def _field(column: Column, facts: Facts, choices: list[str], rows: int) -> str:
+    rules = []
+    attribute = _attribute(column)
+    if attribute != column.name:
+        rules.append(f"alias={column.name!r}")
+    if facts.filled < rows:
+        rules.append("nullable=True")
+    elif facts.distinct == rows >= _ENOUGH and column.position == 0:
+        rules.append("unique=True")
+    if choices:
+        rules.append(f"isin={choices!r}")
+    elif facts.code:
+        rules.append(f'str_matches=r"^[0-9]{{{facts.code}}}$"')
+    if column.kind in ("integer", "decimal") and not facts.negative:
+        rules.append("ge=0")
+    return f"    {attribute}: {_PYTHON[column.kind]} = pa.Field({', '.join(rules)})"
+
+
+def _attribute(column: Column) -> str:
+    """Return the column's name where Python takes it, else one made from it."""
+    plain = re.sub(r"\W+", "_", column.name).strip("_").lower()
+    if column.name.isidentifier() and not column.name.startswith("_"):
+        plain = column.name
+    if not plain or keyword.iskeyword(plain) or plain[0].isdigit() or plain == "Config":
+        return f"column_{column.position + 1}"
+    return plain
+
+
+def _module(reading: Reading, name: str, fields: list[str]) -> str:
+    title = "".join(part.title() for part in re.split(r"\W+|_", name) if part) or "Table"
+    title = title if title.isidentifier() else f"Table{title}"
+    share = reading.quarantined / reading.rows_in if reading.rows_in else 0
+    dates = any("pd.Timestamp" in field for field in fields)
+    lines = [
+        f'"""Contract of the data set {name!r}, drafted from a file; make it your own."""',
+        "",
+        *(["import pandas as pd"] if dates else []),
+        "import pandera.pandas as pa",
+        "",
+        "from headgate.engine.contract import Contract",
+        "",
+        "",
+        f"class {title}(pa.DataFrameModel):",
+        '    """One row."""',
+        "",
+        *fields,
+        "",
+        "    class Config:",
+        '        """Numbers and dates may be written in the file\'s own way."""',
+        "",
+        "        coerce = True",
+        "",
+        "",
+        "CONTRACT = Contract(",
+        f"    model={title},",
+        '    unknown="keep",  # or "drop", "refuse"',
+        f"    max_bad_share={max(0.05, math.ceil(share * 100) / 100):g},",
+        ")",
+    ]
+    return "\n".join(lines) + "\n"
