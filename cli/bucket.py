@@ -5,11 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cyclopts import App
-
 from cli.options import Check, Deliver, Prepare, Read
 from cli.show import AsJson, as_json, out, page, say, table
-from headgate import journey, local
+from headgate import intake, journey, local
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.store import connect
@@ -24,12 +22,6 @@ from headgate.options import (
 from headgate.receipt import Receipt
 from headgate.settings import load
 from headgate.summary import markdown
-
-
-def add_to(app: App) -> None:
-    """Add these commands to the door."""
-    for command in (upload, process, backlog, check, link, verify):
-        app.command(command)
 
 
 def upload(
@@ -51,7 +43,7 @@ def upload(
     with out.status(f"Checking {file.name} ..."):
         inspection = local.inspect(file, dataset=dataset, read=read, check=check)
     with out.status(f"Uploading {file.name} ..."):
-        uploaded = local.upload(store, file, inspection, dataset)
+        uploaded = intake.upload(store, file, inspection, dataset)
     if json:
         as_json(uploaded)
         return

@@ -9,14 +9,7 @@ from cli.show import AsJson, as_json, failures, say, table
 from headgate import local
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 
-
-def add_to(app: App) -> None:
-    """Add these commands to the door."""
-    for command in (inspect, clean, apply):
-        app.command(command)
-    contracts = App(name="contract", help="Contracts: what the files of a data set are held to.")
-    contracts.command(draft)
-    app.command(contracts)
+contract = App(name="contract", help="Contracts: what the files of a data set are held to.")
 
 
 def inspect(
@@ -103,6 +96,7 @@ def apply(
     _show(cleaned, file, json)
 
 
+@contract.command
 def draft(
     file: Path,
     /,

@@ -5,7 +5,6 @@ import traceback
 
 from cyclopts import App
 
-from cli import bucket, local, serve
 from cli.show import err, fail
 from headgate import __version__
 from headgate.errors import DefectError, HeadgateError
@@ -25,6 +24,13 @@ may pass; 7 another run is working on it; 8 no room on the disk; 70 a defect of 
 130 stopped with Ctrl-C.
 """
 
+COMMANDS = {
+    "cli.local": ("inspect", "clean", "apply", "contract"),
+    "cli.bucket": ("upload", "process", "backlog", "check", "link", "verify"),
+    "cli.serve": ("register", "worker"),
+}
+"""Commands by the module that holds them; a module is imported when its command is called."""
+
 app = App(
     name="headgate",
     help=HELP,
@@ -33,8 +39,9 @@ app = App(
     version=__version__,
     error_console=err,
 )
-for room in (local, bucket, serve):
-    room.add_to(app)
+for room, commands in COMMANDS.items():
+    for command in commands:
+        app.command(f"{room}:{command}")
 
 
 def main() -> None:

@@ -1,14 +1,6 @@
 """Commands for the operator: register the block, run a worker."""
 
-from cyclopts import App
-
 from cli.show import say
-
-
-def add_to(app: App) -> None:
-    """Add these commands to the door."""
-    for command in (register, worker):
-        app.command(command)
 
 
 def register(*, name: str = "headgate", pool: str = "headgate") -> None:

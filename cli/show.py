@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from pydantic import BaseModel
@@ -12,8 +12,10 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from headgate.engine.table import Reading
 from headgate.errors import HeadgateError
+
+if TYPE_CHECKING:
+    from headgate.engine.table import Reading
 
 AsJson = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON document, for programs")
@@ -47,7 +49,7 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
         out.print()
 
 
-def failures(reading: Reading) -> None:
+def failures(reading: "Reading") -> None:
     """Print why rows were kept back, and where they stand."""
     table(
         "Bad rows",

@@ -1,18 +1,14 @@
-"""A local file without a bucket: look at it, clean it; and its way into the bucket."""
+"""A local file without a bucket: look at it, clean it."""
 
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from headgate.bucket.keys import new_upload_key
-from headgate.bucket.store import Store
 from headgate.engine.blocks import LINE
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.table import Reading, read
@@ -42,15 +38,6 @@ class Cleaned(Record):
     reading: Reading
     prepared: Prepared
     files: tuple[Path, ...]
-
-
-class Uploaded(Record):
-    """A file that is now under `uploads/`, with a look at what it holds."""
-
-    key: str
-    file_name: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def inspect(
@@ -114,15 +101,6 @@ def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions)
 
     with _read(path, None, read, CheckOptions()) as (reading, _):
         return draft(reading, dataset or path.name.split(".")[0])
-
-
-def upload(
-    store: Store, path: Path, inspection: Inspection, dataset: str | None = None
-) -> Uploaded:
-    """Send a file that was found good, as it is, under a key of its own."""
-    key = new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
-    store.upload(path, key, "text/csv")
-    return Uploaded(key=key, file_name=path.name, columns=inspection.columns, rows=inspection.rows)
 
 
 @contextmanager

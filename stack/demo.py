@@ -62,10 +62,10 @@ async def _process(keys: list[str]) -> None:
     """Start one run of the deployment for each upload and wait for all of them."""
     runs = [await arun_deployment(DEPLOYMENT, parameters={"key": key}, timeout=0) for key in keys]
     with out.status("Runs are scheduled; the worker is warming up ..."):
-        await asyncio.gather(*(_finished(run) for run in runs))
+        await asyncio.gather(*map(_finished, keys, runs))
 
 
-async def _finished(run: FlowRun) -> None:
+async def _finished(key: str, run: FlowRun) -> None:
     seen = None
     deadline = time.monotonic() + RUN_SECONDS
     async with get_client() as client:
@@ -73,12 +73,12 @@ async def _finished(run: FlowRun) -> None:
             run = await client.read_flow_run(run.id)
             if run.state_name != seen and run.state:
                 seen = run.state_name
-                say(f"  {run.name}: {seen} {run.state.message or ''}")
+                say(f"  {key}: {seen} {run.state.message or ''}".rstrip())
             if run.state and run.state.is_final():
                 return
             await asyncio.sleep(0.3)
     raise HeadgateError(
-        f"{run.name} did not end within {RUN_SECONDS} seconds.", todo="The logs may say why."
+        f"{key} was not processed within {RUN_SECONDS} seconds.", todo="The logs may say why."
     )
 
 

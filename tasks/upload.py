@@ -4,8 +4,9 @@ from pathlib import Path
 
 from prefect_aws import S3Bucket
 
-from headgate import local
-from headgate.local import Inspection, Uploaded
+from headgate import intake, local
+from headgate.intake import Uploaded
+from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
 from tasks.policy import step
 from tasks.show import show_preview
@@ -23,6 +24,6 @@ def check_local(
 @step("upload {path.name}")
 def upload(bucket: S3Bucket, path: Path, dataset: str | None, inspection: Inspection) -> Uploaded:
     """Send the file as it is, under a key of its own."""
-    uploaded = local.upload(store_of(bucket), path, inspection, dataset)
+    uploaded = intake.upload(store_of(bucket), path, inspection, dataset)
     show_preview(path.name, uploaded.columns, uploaded.rows)
     return uploaded

@@ -1,0 +1,28 @@
+"""How a local file that was found good comes into the bucket."""
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from headgate.bucket.keys import new_upload_key
+from headgate.bucket.store import Store
+from headgate.local import Inspection
+from headgate.record import Record
+
+
+class Uploaded(Record):
+    """A file that is now under `uploads/`, with a look at what it holds."""
+
+    key: str
+    file_name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def upload(
+    store: Store, path: Path, inspection: Inspection, dataset: str | None = None
+) -> Uploaded:
+    """Send a file that was found good, as it is, under a key of its own."""
+    key = new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
+    store.upload(path, key, "text/csv")
+    return Uploaded(key=key, file_name=path.name, columns=inspection.columns, rows=inspection.rows)
