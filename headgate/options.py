@@ -144,7 +144,7 @@ class ModelOptions(Record):
         _at(10, "Text kept out, its frequent words marked, or all its words hashed"),
     ] = "words"
     text_columns: Annotated[int, _at(11, "Most columns per text column", ge=2, le=4096)] = 64
-    leaks: Annotated[Literal["drop", "keep"], _at(12, "Columns that all but repeat the target")] = (
+    leaks: Annotated[Literal["drop", "keep"], _at(13, "Columns that all but repeat the target")] = (
         "drop"
     )
 

@@ -86,11 +86,12 @@ def _numbers(
 ) -> list[Number]:
     """Fill first, then scale what was filled, as a pipeline of scikit-learn would."""
     parts: list[tuple[Input, DatePart | None]] = [(column, None) for column in numbers]
+    left_out = set() if options.weekday else {"weekday"}
     parts += [
         (column, part)
         for column in dates
         for part in get_args(DatePart)
-        if part != "hour" or column.kind == "timestamp"
+        if part not in left_out | ({"hour"} if column.kind == "date" else set())
     ]
     values = [number_value(column.name, part) for column, part in parts]
     found = stats.moments(base.con, base.training, LINE, values)
