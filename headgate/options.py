@@ -144,6 +144,7 @@ class ModelOptions(Record):
         _at(10, "Text kept out, its frequent words marked, or all its words hashed"),
     ] = "words"
     text_columns: Annotated[int, _at(11, "Most columns per text column", ge=2, le=4096)] = 64
+    weekday: Annotated[bool, _at(12, "Also the day of the week among the parts of dates")] = False
     leaks: Annotated[Literal["drop", "keep"], _at(13, "Columns that all but repeat the target")] = (
         "drop"
     )

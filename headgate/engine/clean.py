@@ -121,7 +121,7 @@ def _chosen(own: bool | None, general: bool) -> bool:
 
 
 def _markers(column: Column, rule: ColumnRules, options: CleanOptions) -> tuple[str, ...]:
-    found = [each.marker for each in column.missing] if options.empty_missing else []
+    found = [each.marker.strip() for each in column.missing] if options.empty_missing else []
     return tuple(sorted({marker for marker in (*found, *rule.missing) if marker}))
 
 

@@ -45,10 +45,11 @@ def mark_removed(staged: Staged, rules: Removal) -> Removed:
     con = staged.con
     names = [quote_name(each.name) for each in staged.inputs]
     con.execute(f"CREATE TEMP TABLE left_out ({LINE} BIGINT)")
-    empty = _leave_out(con, _empty_rows(staged, names)) if rules.empty_rows else 0
-    without = 0
-    if rules.target in staged.columns:
-        missing = f"{quote_name(rules.target or '')} IS NULL"
+    empty = without = 0
+    if rules.empty_rows and not any(staged.full(each.name) for each in staged.inputs):
+        empty = _leave_out(con, _empty_rows(staged, names))
+    if rules.target in staged.columns and not staged.full(rules.target):
+        missing = f"{quote_name(rules.target)} IS NULL"
         if rules.empty_rows:
             missing += f" AND coalesce({', '.join(names)}) IS NOT NULL"
         without = _leave_out(con, f"SELECT {LINE} FROM {staged.text} WHERE {missing}")
@@ -58,8 +59,7 @@ def mark_removed(staged: Staged, rules: Removal) -> Removed:
         f" bitstring_agg(({LINE} % {BITS})::INT, 0, {BITS - 1}) AS bits FROM left_out GROUP BY 1"
     )
     con.execute("DROP TABLE left_out")
-    rows = _one(con, f"SELECT count(*) FROM {staged.raw}")
-    return Removed(rows, duplicates, empty, without)
+    return Removed(staged.rows, duplicates, empty, without)
 
 
 def kept(relation: str, removed: Removed) -> str:

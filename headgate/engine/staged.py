@@ -3,7 +3,7 @@
 Here: the views that every rule works on. Not here: which rules there are.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,9 @@ from headgate.engine.types import Column, quote_name, quote_text
 BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
+
+
+AT_ONCE = 500  # columns looked at in one statement
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Staged:
     path: Path
     inputs: tuple[Input, ...]
     columns: dict[str, Column]
-    changes: dict[str, Changes] = field(default_factory=dict)
+    rows: int
+    changes: dict[str, Changes]
 
     @property
     def raw(self) -> str:
@@ -48,6 +52,10 @@ class Staged:
         """The cleaned text of every input, with its line."""
         cells = [f"{self.cell(each)} AS {quote_name(each.name)}" for each in self.inputs]
         return f"(SELECT {LINE}, {', '.join(cells)} FROM {self.raw})"
+
+    def full(self, name: str) -> bool:
+        """Whether every row has a value in this column."""
+        return name in self.changes and self.changes[name].filled == self.rows
 
     def cell(self, column: Input) -> str:
         """The cleaned text of a cell, or NULL, doing only what this table has need of."""
@@ -81,28 +89,73 @@ def stage(
     inputs: tuple[Input, ...],
     columns: dict[str, Column],
 ) -> Staged:
-    """Count what the text rules change in each column, in one scan."""
-    present = [column for column in inputs if column.name in columns]
+    """Count the rows, and what the text rules change in each column.
+
+    A first scan counts what it can and looks for signs of blanks, since trimming every cell costs
+    more than all the rest; a second one takes the columns that show such signs.
+    """
     table = f"read_parquet({quote_text(str(path))})"
-    counts: list[int] = []
-    for start in range(0, len(present), 500):
-        sums = [each for column in present[start : start + 500] for each in _counts(column)]
-        counts += first(con, f"SELECT {', '.join(sums)} FROM {table}")
-    changes = {
-        column.name: Changes(*counts[4 * place : 4 * place + 4])
-        for place, column in enumerate(present)
+    present = [column for column in inputs if column.name in columns]
+    seen = _scan(con, table, {each.name: _look(each, columns[each.name]) for each in present})
+    again = {
+        column.name: _counts(column, blank=bool(blanks), composed=bool(others))
+        for column in present
+        for blanks, others, *_ in [seen[column.name]]
+        if blanks or others
     }
-    return Staged(con, path, inputs, columns, changes)
+    counts = {name: [0, 0, *plain] for name, (_, _, *plain) in seen.items()}
+    counts |= _scan(con, table, again)
+    (rows,) = first(con, f"SELECT count(*) FROM {table}")
+    changes = {name: Changes(*some) for name, some in counts.items()}
+    return Staged(con, path, inputs, columns, rows, changes)
 
 
-def _counts(column: Input) -> list[str]:
+def _scan(
+    con: duckdb.DuckDBPyConnection, table: str, wanted: dict[str, list[str]]
+) -> dict[str, list[int]]:
+    """Evaluate the aggregates of all columns in one scan, or in several of a very wide table."""
+    names = list(wanted)
+    found: dict[str, list[int]] = {}
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
+        values = iter(
+            first(con, f"SELECT {', '.join(', '.join(wanted[name]) for name in some)} FROM {table}")
+        )
+        found |= {name: [next(values) for _ in wanted[name]] for name in some}
+    return found
+
+
+def _look(column: Input, found: Column) -> list[str]:
+    """Signs of blanks and of text that is not in composed form; missing and filled cells."""
     name = quote_name(column.name)
-    trimmed = f"trim({name}, {quote_text(BLANKS)})" if column.trim else name
-    normal = f"nfc_normalize({trimmed})" if column.normalise else trimmed
-    markers = ", ".join(map(quote_text, column.missing)) or "''"
+    plain = _plain_counts(column, name)
+    if found.kind != "text":
+        return [str(int(column.trim and found.padded)), "0", *plain]
+    ends = f"{name} < '!' OR right({name}, 1) < '!' OR strlen({name}) <> length({name})"
     return [
-        f"count(*) FILTER (WHERE {trimmed} <> {name})" if column.trim else "0",
-        f"count(*) FILTER (WHERE {normal} <> {trimmed})" if column.normalise else "0",
-        f"count(*) FILTER (WHERE {normal} <> '' AND {normal} IN ({markers}))",
-        f"count(*) FILTER (WHERE {normal} <> '' AND {normal} NOT IN ({markers}))",
+        f"count(*) FILTER (WHERE {name} <> '' AND ({ends}))" if column.trim else "0",
+        f"count(*) FILTER (WHERE nfc_normalize({name}) <> {name})" if column.normalise else "0",
+        *plain,
+    ]
+
+
+def _counts(column: Input, *, blank: bool, composed: bool) -> list[str]:
+    """Cells that trimming, composing and emptying change, and filled cells afterwards."""
+    name = quote_name(column.name)
+    trimmed = f"trim({name}, {quote_text(BLANKS)})" if blank else name
+    normal = f"nfc_normalize({trimmed})" if composed else trimmed
+    return [
+        f"count(*) FILTER (WHERE {trimmed} <> {name})" if blank else "0",
+        f"count(*) FILTER (WHERE {normal} <> {trimmed})" if composed else "0",
+        *_plain_counts(column, normal),
+    ]
+
+
+def _plain_counts(column: Input, text: str) -> list[str]:
+    if not column.missing:
+        return ["0", f"count(*) FILTER (WHERE {text} <> '')"]
+    markers = ", ".join(map(quote_text, column.missing))
+    return [
+        f"count(*) FILTER (WHERE {text} IN ({markers}))",
+        f"count(*) FILTER (WHERE {text} NOT IN ('', {markers}))",
     ]
