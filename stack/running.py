@@ -17,6 +17,8 @@ from stack.service import environment, service
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "headgate"
+SERVICES = ("worker",)
+"""Commands of `headgate` that run for as long as the stack does."""
 
 
 class Stack(Record):
@@ -72,7 +74,7 @@ def running(
         register("headgate", "headgate")
         _deploy()
         say("Starting a worker and the watcher ...")
-        for command in ("worker",):
+        for command in SERVICES:
             stack.enter_context(_headgate(command, directory))
         yield started
 
