@@ -10,6 +10,7 @@ from cli.show import AsJson, as_json, out, page, say, table
 from headgate import intake, journey, local
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
+from headgate.bucket.housekeeping import sweep
 from headgate.bucket.store import connect
 from headgate.journey import Outcome
 from headgate.options import (
@@ -151,6 +152,23 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
         table("Outputs", ("Key", "Good", "What"), [(f.key, f.ok, f.detail) for f in findings])
     if not all(finding.ok for finding in findings):
         sys.exit(1)
+
+
+def housekeeping(
+    *, quarantine_days: int | None = None, remove: bool = False, json: AsJson = False
+) -> None:
+    """Say what no run needs any more: lapsed claims, unfinished transfers, old quarantine.
+
+    Args:
+        quarantine_days: Age at which quarantined rows go; by default they stay.
+        remove: Remove it, too.
+    """
+    found = sweep(connect(load()), quarantine_days=quarantine_days, dry_run=not remove)
+    if json:
+        as_json(found)
+        return
+    table("Leftovers", ("What", "Key", "Detail"), [(f.kind, f.key, f.detail) for f in found])
+    say(f"{'Removed' if remove else 'Would remove'} {len(found)} leftovers.")
 
 
 def _process(key: str, options: ProcessOptions) -> Receipt:

@@ -9,6 +9,7 @@ from flows.answers import answers, summed_up
 from flows.parameters import Bucket, Concurrency, open_bucket
 from headgate.options import ProcessOptions
 from tasks.find_pending import find_pending
+from tasks.housekeeping import sweep_machine
 from tasks.process_file import process_each
 
 
@@ -25,6 +26,7 @@ async def process_backlog(
 ) -> object:
     """Process every upload that has no result; a bad one never holds up the others."""
     bucket = await open_bucket(bucket)
+    sweep_machine()
     keys = find_pending(bucket, limit)
     outcomes = await process_each(bucket, keys, options, concurrency)
     return summed_up(outcomes)

@@ -52,6 +52,17 @@ def leftovers(store: Store, *, quarantine_days: int | None = None) -> Iterator[L
                 )
 
 
+def sweep(
+    store: Store, *, quarantine_days: int | None = None, dry_run: bool = True
+) -> list[Leftover]:
+    """Find the leftovers and, unless it is a dry run, remove them; give what was found."""
+    found = list(leftovers(store, quarantine_days=quarantine_days))
+    if not dry_run:
+        for leftover in found:
+            remove(store, leftover)
+    return found
+
+
 def remove(store: Store, leftover: Leftover) -> None:
     """Remove one leftover; one that is gone already is a success."""
     if leftover.kind == "unfinished upload":

@@ -1,0 +1,30 @@
+"""What time leaves behind: lapsed claims, unfinished transfers, old quarantine, dead scratch."""
+
+from typing import Annotated
+
+from prefect import flow
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.answers import answers
+from flows.parameters import Bucket, open_bucket
+from tasks.housekeeping import sweep_bucket, sweep_machine
+
+
+@flow(name="housekeeping", persist_result=False)
+@answers
+async def housekeeping(
+    bucket: Bucket = None,
+    quarantine_days: Annotated[
+        int | None, Field(description="Remove quarantine older than this; empty keeps all", ge=1)
+    ] = None,
+    dry_run: Annotated[bool, Field(description="Only say what would be removed")] = True,
+) -> object:
+    """Remove what no run needs any more; never an upload, a receipt or a published result."""
+    bucket = await open_bucket(bucket)
+    found = sweep_bucket(bucket, quarantine_days, dry_run)
+    folders = sweep_machine(dry_run=dry_run)
+    verb = "Would remove" if dry_run else "Removed"
+    return Completed(
+        message=f"{verb} {len(found)} objects and {folders} scratch folders.", data=found
+    )

@@ -1,0 +1,29 @@
+"""What nobody needs any more: in the bucket, and on the machine that runs this."""
+
+from prefect import get_run_logger
+from prefect_aws import S3Bucket
+
+from headgate.bucket import housekeeping
+from headgate.bucket.housekeeping import Leftover
+from headgate.scratch import sweep_scratch
+from headgate.settings import load
+from tasks.policy import step
+from tasks.show import show_records
+from tasks.store import store_of
+
+
+@step("sweep-bucket")
+def sweep_bucket(bucket: S3Bucket, quarantine_days: int | None, dry_run: bool) -> list[Leftover]:
+    """Find lapsed claims, unfinished transfers and old quarantine; remove them if asked to."""
+    found = housekeeping.sweep(store_of(bucket), quarantine_days=quarantine_days, dry_run=dry_run)
+    show_records("leftovers", found, "What is, or would be, removed from the bucket")
+    return found
+
+
+@step("sweep-machine")
+def sweep_machine(*, dry_run: bool = False) -> int:
+    """Remove the scratch folders of processes that are gone; return their number."""
+    folders = sweep_scratch(load().scratch, dry_run=dry_run)
+    for folder in folders:
+        get_run_logger().info("Scratch of a run that died: %s", folder)
+    return len(folders)
