@@ -33,7 +33,7 @@ def main() -> None:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="headgate-demo-") as folder,
-            running(Path(folder), say=say) as stack,
+            running(Path(folder), services=["worker"], say=say) as stack,
         ):
             store = connect(load())
             keys = [_upload(store, file) for file in _samples()]

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -52,6 +52,7 @@ def running(
     *,
     s3_port: int = 0,
     prefect_port: int = 0,
+    services: Sequence[str] = SERVICES,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Stack]:
     """Run the stack until the block ends; this process may then use it as its environment.
@@ -60,6 +61,7 @@ def running(
         directory: Takes all data and logs; what a former run left is taken up again.
         s3_port: Preferred port of the S3 endpoint.
         prefect_port: Preferred port of the Prefect server.
+        services: Which of the lasting commands to run.
         say: Takes a line about each thing that is started.
     """
     with ExitStack() as stack:
@@ -73,8 +75,8 @@ def running(
         _make_bucket(started)
         register("headgate", "headgate")
         _deploy()
-        say("Starting a worker and the watcher ...")
-        for command in SERVICES:
+        say(f"Starting {' and '.join(services)} ...")
+        for command in services:
             stack.enter_context(_headgate(command, directory))
         yield started
 
