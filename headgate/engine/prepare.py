@@ -7,13 +7,16 @@ Here: the entry and what it hands back. Rules are in `clean` and `model`, what w
 from pathlib import Path
 from typing import NamedTuple, Self
 
+import duckdb
 from pydantic import model_validator
 
-from headgate.engine import clean, outputs, report, rules
+from headgate.engine import clean, dictionary, outputs, report, rules
+from headgate.engine import profile as profiles
 from headgate.engine import recipe as recipes
 from headgate.engine.duck import database
 from headgate.engine.model import fit as model
-from headgate.engine.recipe import Recipe, Removal
+from headgate.engine.model.inputs import as_numbers
+from headgate.engine.recipe import Input, Recipe, Removal
 from headgate.engine.removal import Removed, kept, mark_removed
 from headgate.engine.rules import RuleResult
 from headgate.engine.staged import Staged, stage
@@ -73,20 +76,26 @@ def prepare(
     columns = {column.name: column for column in reading.columns}
     with database(scratch, reading.table) as con:
         replayed = recipes.load(recipe) if recipe else None
-        inputs = replayed.inputs if replayed else clean.inputs(reading.columns, options.clean)
-        staged = stage(con, reading.table, inputs, columns)
+        inputs = replayed.inputs if replayed else _inputs(con, reading, options)
+        staged = stage(con, reading.table, scratch, inputs=inputs, columns=columns)
         removal = replayed.removal if replayed else clean.removal(options.clean, target)
         removed = mark_removed(staged, removal)
-        made = replayed or _fit(staged, removed, removal, options, scratch)
+        sample = profiles.sampled(staged)
+        made = replayed or _fit(staged, removed, removal, options, sample)
         written = _write_tables(staged, removed, made, folder, spreadsheet=options.spreadsheet)
-        results = [*rules.count(staged, removed, made), *written.rules]
+        now = profiles.profiles(staged, sample, made.profile) if replayed else made.profile
+        shifts = profiles.shifts(made.profile, now) if replayed else ()
+        results = [*rules.count(staged, removed, made), *written.rules, *map(_drift, shifts)]
+    model.typed_rows(scratch).unlink(missing_ok=True)
     recipes.save(made, folder / "recipe.json")
+    dictionary.write(made, folder / "dictionary.csv")
     prepared = Prepared(
         csv=folder / "data.csv",
         parquet=folder / "data.parquet",
         recipe=folder / "recipe.json",
         report=folder / "report.html",
         spreadsheet=written.spreadsheet,
+        extras=(folder / "dictionary.csv",),
         rows_in=reading.rows_good,
         rows_out=written.rows,
         duplicates=removed.duplicates,
@@ -95,21 +104,31 @@ def prepare(
         columns=tuple(each.name for each in made.outputs),
         preview=outputs.preview(folder / "data.csv"),
     )
-    report.write(prepared.report, reading=reading, prepared=prepared)
+    report.write(reading, prepared, made, now, written.balance)
     return prepared
 
 
+def _inputs(
+    con: duckdb.DuckDBPyConnection, reading: Reading, options: PrepareOptions
+) -> tuple[Input, ...]:
+    inputs = clean.inputs(reading.columns, options.clean)
+    if options.mode == "clean":
+        return inputs
+    return as_numbers(con, reading.table, reading.columns, inputs)
+
+
 def _fit(
-    staged: Staged, removed: Removed, removal: Removal, options: PrepareOptions, scratch: Path
+    staged: Staged, removed: Removed, removal: Removal, options: PrepareOptions, sample: Staged
 ) -> Recipe:
     modelling, fitted = (
         (None, clean.fit(staged, removed, options.clean))
         if options.mode == "clean"
-        else model.fit(staged, removed, options.model, removal.target, scratch)
+        else model.fit(staged, removed, options.model, removal.target)
     )
     return Recipe(
         mode=options.mode,
         rows=removed.rows_left,
+        profile=profiles.profiles(staged, sample),
         inputs=staged.inputs,
         removal=removal,
         modelling=modelling,
@@ -117,26 +136,33 @@ def _fit(
     )
 
 
+def _drift(shift: profiles.Shift) -> RuleResult:
+    return RuleResult(rule="drift", detail=f"{shift.column}: {shift.what}")
+
+
 class _Written(NamedTuple):
     rows: int
     spreadsheet: Path | None
     rules: list[RuleResult]
+    balance: tuple[model.Balance, ...]
 
 
 def _write_tables(
     staged: Staged, removed: Removed, made: Recipe, folder: Path, *, spreadsheet: bool
 ) -> _Written:
+    balance: tuple[model.Balance, ...] = ()
     if made.modelling:
-        table = model.apply(staged, removed, made, folder.parent)
+        table = model.apply(staged, removed, made)
         relation, texts, typed = table.relation, table.cells, table.cells
+        balance = table.balance
     else:
         relation = kept(staged.text, removed)
         texts, typed = clean.cells(staged, made)
     rows = outputs.write_csv(staged.con, relation, texts, folder / "data.csv")
     outputs.write_parquet(staged.con, relation, typed, folder / "data.parquet")
     if not spreadsheet:
-        return _Written(rows, None, [])
+        return _Written(rows, None, [], balance)
     copy = folder / "spreadsheet.csv"
     cells = outputs.write_spreadsheet(staged.con, relation, texts, copy)
     escaped = RuleResult(rule="escape formulas", cells=cells, detail="Only in spreadsheet.csv.")
-    return _Written(rows, copy, [escaped])
+    return _Written(rows, copy, [escaped], balance)

@@ -208,12 +208,32 @@ class Removal(Record):
     target: Annotated[str | None, Field(description="Rows without it are left out")] = None
 
 
+class Category(Record):
+    """One of the most frequent values."""
+
+    text: str
+    share: float
+
+
+class Profile(Record):
+    """One column as it was: its missing share exactly, its values by a sample."""
+
+    column: str
+    kind: Kind
+    missing: Annotated[float, Field(description="Share of rows without a value")]
+    low: float | None = None
+    high: float | None = None
+    bins: Annotated[tuple[int, ...], Field(description="Values in equal steps, low to high")] = ()
+    top: tuple[Category, ...] = ()
+
+
 class Recipe(Record):
     """How a file becomes the result: its inputs, the rows left out, the columns of the result."""
 
     headgate_recipe: Literal[1] = VERSION
     mode: Literal["clean", "model"]
     rows: Annotated[int, Field(description="Rows it was fitted on")]
+    profile: Annotated[tuple[Profile, ...], Field(description="What these looked like")]
     inputs: tuple[Input, ...]
     removal: Removal
     modelling: Modelling | None = None

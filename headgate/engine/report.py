@@ -1,28 +1,125 @@
 """The page for people: what was found, what was changed, what was kept back and why.
 
-Here: drawing the page. Not here: any figure on it, which is counted where the work is done.
+Here: choosing and shaping the figures, and drawing the page. Not here: counting them.
 """
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from headgate import __version__
+from headgate.engine.profile import histogram, take
+from headgate.engine.recipe import CleanColumn, Profile, Recipe
+from headgate.engine.table import Reading
 
-def write(path: Path, **figures: Any) -> None:
-    """Write the page, self-contained."""
-    path.write_text(_template().render(**figures), encoding="utf-8")
+if TYPE_CHECKING:
+    from headgate.engine.model.fit import Balance
+    from headgate.engine.prepare import Prepared
+
+COLUMNS = 100  # drawn one by one; more would be a page that nobody reads
+FAILURES = 50
+
+
+class Plot(NamedTuple):
+    """One column's row: bars between 0 and 1, before and, where it differs, after."""
+
+    profile: Profile
+    format: str
+    missing_after: float | None
+    before: list[float]
+    after: list[float]
+    low: str
+    high: str
+
+
+def write(
+    reading: Reading,
+    prepared: "Prepared",
+    recipe: Recipe,
+    profiles: tuple[Profile, ...],
+    balance: Sequence["Balance"],
+) -> None:
+    """Write the page, self-contained: no script, no font, no picture from elsewhere."""
+    top = max((max(each.train, each.test) for each in balance), default=0)
+    page = _template().render(
+        version=__version__,
+        reading=reading,
+        prepared=prepared,
+        recipe=recipe,
+        hidden=max(0, len(profiles) - COLUMNS),
+        plots=_plots(reading, prepared, recipe, profiles[:COLUMNS]),
+        balance=balance,
+        balance_top=top,
+        changed=[rule for rule in prepared.rules if rule.cells or rule.rows or rule.detail],
+        idle=[rule.rule for rule in prepared.rules if not (rule.cells or rule.rows or rule.detail)],
+        failures=reading.failures[:FAILURES],
+    )
+    prepared.report.write_text(page, encoding="utf-8")
+
+
+def _plots(
+    reading: Reading, prepared: "Prepared", recipe: Recipe, profiles: tuple[Profile, ...]
+) -> list[Plot]:
+    formats = {column.name: column.format for column in reading.columns}
+    treated = {
+        each.source: each
+        for each in recipe.outputs
+        if isinstance(each, CleanColumn) and (each.fill or each.clip)
+    }
+    result = take(pq.ParquetFile(prepared.parquet)) if treated else pa.table({})
+    return [
+        _plot(profile, formats.get(profile.column, ""), treated.get(profile.column), result)
+        for profile in profiles
+    ]
+
+
+def _plot(profile: Profile, form: str, output: CleanColumn | None, result: pa.Table) -> Plot:
+    after: Sequence[int] = ()
+    if output and profile.low is not None and profile.high is not None:
+        values = result[output.name]
+        if pa.types.is_decimal(values.type) or pa.types.is_integer(values.type):
+            values = pc.cast(values, pa.float64())
+        if pa.types.is_floating(values.type):
+            after = histogram(values, profile.low, profile.high)
+    most = max((*profile.bins, *after), default=0) or 1
+    return Plot(
+        profile,
+        form,
+        0.0 if output and output.fill else None,
+        [count / most for count in profile.bins],
+        [count / most for count in after],
+        _end(profile, profile.low),
+        _end(profile, profile.high),
+    )
+
+
+def _end(profile: Profile, value: float | None) -> str:
+    if value is None:
+        return ""
+    if profile.kind in ("date", "timestamp"):
+        return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value):%Y-%m-%d}"
+    return f"{value:,.6g}"
 
 
 @cache
 def _template() -> Template:
-    loader = PackageLoader("headgate.engine")
     environment = Environment(
-        loader=loader,
+        loader=PackageLoader("headgate.engine"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["count"] = lambda number: f"{number:,}"
+    environment.filters["percent"] = _percent
     return environment.get_template("report.html")
+
+
+def _percent(share: Any) -> str:
+    return "0 %" if not share else "< 0.1 %" if share < 0.001 else f"{share * 100:.1f} %"

@@ -37,21 +37,18 @@ class Staged:
 
     con: duckdb.DuckDBPyConnection
     path: Path
+    scratch: Path
+    relation: str
     inputs: tuple[Input, ...]
     columns: dict[str, Column]
     rows: int
     changes: dict[str, Changes]
 
     @property
-    def raw(self) -> str:
-        """The table as it was staged."""
-        return f"read_parquet({quote_text(str(self.path))})"
-
-    @property
     def text(self) -> str:
         """The cleaned text of every input, with its line."""
         cells = [f"{self.cell(each)} AS {quote_name(each.name)}" for each in self.inputs]
-        return f"(SELECT {LINE}, {', '.join(cells)} FROM {self.raw})"
+        return f"(SELECT {LINE}, {', '.join(cells)} FROM {self.relation})"
 
     def full(self, name: str) -> bool:
         """Whether every row has a value in this column."""
@@ -86,6 +83,8 @@ class Staged:
 def stage(
     con: duckdb.DuckDBPyConnection,
     path: Path,
+    scratch: Path,
+    *,
     inputs: tuple[Input, ...],
     columns: dict[str, Column],
 ) -> Staged:
@@ -107,7 +106,7 @@ def stage(
     counts |= _scan(con, table, again)
     (rows,) = first(con, f"SELECT count(*) FROM {table}")
     changes = {name: Changes(*some) for name, some in counts.items()}
-    return Staged(con, path, inputs, columns, rows, changes)
+    return Staged(con, path, scratch, table, inputs, columns, rows, changes)
 
 
 def _scan(

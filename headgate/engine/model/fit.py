@@ -5,8 +5,9 @@ Here: the order of the steps. Not here: any of them.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from headgate.engine.duck import first
+from headgate.engine.duck import double, first
 from headgate.engine.model import sql
 from headgate.engine.model.base import FOLD, TEST, Base, write_base
 from headgate.engine.model.encode import encode, goals
@@ -16,8 +17,19 @@ from headgate.engine.model.task import find_split, find_target, find_task
 from headgate.engine.recipe import Modelling, Output, Recipe, TargetColumn, TestFlag
 from headgate.engine.removal import Removed
 from headgate.engine.staged import Staged
+from headgate.engine.types import quote_name
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
+
+STEPS = 20  # into which the range of a number to predict is cut for the report
+
+
+class Balance(NamedTuple):
+    """How many rows have a target of one class, or in one step of its range."""
+
+    label: str
+    train: int
+    test: int
 
 
 @dataclass(frozen=True)
@@ -26,10 +38,16 @@ class Table:
 
     relation: str
     cells: list[tuple[str, str]]
+    balance: tuple[Balance, ...]
+
+
+def typed_rows(scratch: Path) -> Path:
+    """Where the typed rows lie between fitting a recipe and applying it."""
+    return scratch / "typed.parquet"
 
 
 def fit(
-    staged: Staged, removed: Removed, options: ModelOptions, wanted: str | None, folder: Path
+    staged: Staged, removed: Removed, options: ModelOptions, wanted: str | None
 ) -> tuple[Modelling, tuple[Output, ...]]:
     """Fit everything on the training rows.
 
@@ -39,7 +57,7 @@ def fit(
     target = find_target(staged, wanted)
     task, classes = find_task(staged, removed, target, options.task)
     split = find_split(staged, removed, options)
-    base = write_base(staged, removed, split, target.name, folder / "typed.parquet")
+    base = write_base(staged, removed, split, target.name, typed_rows(staged.scratch))
     _check_training(base)
     inputs = [each for each in staged.inputs if each.name != target.name]
     verdict = judge(base, inputs, target, task, options)
@@ -63,7 +81,7 @@ def fit(
     return modelling, (*named[2:], *named[:2])
 
 
-def apply(staged: Staged, removed: Removed, recipe: Recipe, folder: Path) -> Table:
+def apply(staged: Staged, removed: Removed, recipe: Recipe) -> Table:
     """Lay out the result of a recipe.
 
     On the very rows that the recipe was fitted on, training rows get the means of the folds that
@@ -72,7 +90,7 @@ def apply(staged: Staged, removed: Removed, recipe: Recipe, folder: Path) -> Tab
     modelling = recipe.modelling
     if modelling is None:
         raise OptionsError("This recipe is not one for a model.", todo="Replay it as a clean one.")
-    path = folder / "typed.parquet"
+    path = typed_rows(staged.scratch)
     base = (
         Base(staged.con, path)
         if path.exists()
@@ -83,7 +101,35 @@ def apply(staged: Staged, removed: Removed, recipe: Recipe, folder: Path) -> Tab
     fold = f"(CASE WHEN {TEST} = 1 THEN {sql.ALL} ELSE {FOLD} END)" if same else str(sql.ALL)
     for lookup in sql.lookups(recipe, folds=same):
         _load(base, lookup)
-    return Table(sql.source(recipe, base.rows, fold), sql.cells(recipe, test, fold))
+    return Table(
+        sql.source(recipe, base.rows, fold),
+        sql.cells(recipe, test, fold),
+        _balance(base, recipe, test),
+    )
+
+
+def _balance(base: Base, recipe: Recipe, test: str) -> tuple[Balance, ...]:
+    """Rows by class of the target, or by twenty steps of its range."""
+    (target,) = [each for each in recipe.outputs if isinstance(each, TargetColumn)]
+    name = quote_name(target.source)
+    if target.classes:
+        return tuple(Balance(*row) for row in _counts(base, f"{name}::VARCHAR", name, test))
+    low, high = first(base.con, f"SELECT min({name})::DOUBLE, max({name})::DOUBLE FROM {base.rows}")
+    if low is None:
+        return ()
+    width = (high - low) / STEPS or 1.0
+    step = f"least(floor(({name}::DOUBLE - {double(low)}) / {double(width)}), {STEPS - 1})::INT"
+    found = {place: counts for place, *counts in _counts(base, step, name, test)}
+    return tuple(
+        Balance(f"{low + width * place:.4g}", *found.get(place, (0, 0))) for place in range(STEPS)
+    )
+
+
+def _counts(base: Base, key: str, name: str, test: str) -> list[tuple[Any, int, int]]:
+    return base.con.execute(
+        f"SELECT {key}, count(*) FILTER (WHERE {test} = 0), count(*) FILTER (WHERE {test} = 1)"
+        f" FROM {base.rows} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 1"
+    ).fetchall()
 
 
 def _check_training(base: Base) -> None:

@@ -184,3 +184,23 @@ def test_an_unsuitable_target_is_refused(tmp_path, target, options):
     """The message says what to choose instead."""
     with pytest.raises(OptionsError):
         made(tmp_path, shop(), target, **options)
+
+
+def test_unevenly_written_numbers_are_numbers_to_a_model(tmp_path):
+    """Text such as 2.5 beside 3.10 is read as numbers; codes with leading zeros are not."""
+    frame = shop().assign(weight=["2.5", "3.10", "NA"] * 200, code=["007", "008", "009"] * 200)
+    columns = made(tmp_path, frame, "price").columns
+    assert {"weight", "weight missing", "code=007", "code=008", "code=009"} <= set(columns)
+
+
+def test_replay_names_what_has_drifted(tmp_path):
+    """Another spread of values, more missing ones and a lost column are each said."""
+    first = made(tmp_path / "a", shop(), "price")
+    other = shop().drop(columns="rooms")
+    other["size"] = other["size"] * 2
+    other.loc[::2, "city"] = None
+    again = made(tmp_path / "b", other, None, recipe=first.recipe)
+    drifted = {each.detail.split(":")[0] for each in again.rules if each.rule == "drift"}
+    assert {"size", "city", "rooms"} <= drifted
+    same = made(tmp_path / "c", shop(), None, recipe=first.recipe)
+    assert not [each for each in same.rules if each.rule == "drift"]

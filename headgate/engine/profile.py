@@ -1,0 +1,161 @@
+"""What a column's values look like, from rows all over the file, and what has drifted.
+
+Here: the few figures that the report draws and that a recipe keeps for comparison. Not here:
+anything that changes a cell, which must not rest on a sample.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import log
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from headgate.engine.recipe import Category, Input, Profile
+from headgate.engine.staged import Staged
+from headgate.record import Record
+
+SAMPLE = 4096  # rows
+PLACES = 16  # parts of a large file from which they are taken
+BINS = 24
+TOP = 8
+SHIFTED = 0.25  # population stability index from which on a shift is called clear
+POINTS = 0.05  # difference of the missing share that is worth a word
+
+
+class Shift(Record):
+    """One way in which a file differs from the one that the recipe was fitted on."""
+
+    column: str
+    what: str
+
+
+def sampled(staged: Staged) -> Staged:
+    """The same table, reduced to at most some thousand rows from all over it."""
+    rows = take(pq.ParquetFile(staged.path))
+    staged.con.register("sample_rows", rows)
+    staged.con.execute("CREATE OR REPLACE TEMP TABLE sample AS FROM sample_rows")
+    staged.con.unregister("sample_rows")
+    return replace(staged, relation="sample")
+
+
+def take(file: pq.ParquetFile) -> pa.Table:
+    """The first rows of some row groups, evenly spread; the same ones each time."""
+    groups = file.metadata.num_row_groups
+    if file.metadata.num_rows <= SAMPLE or not groups:
+        return file.read()
+    places = sorted({place * groups // PLACES for place in range(PLACES)})
+    size = SAMPLE // len(places)
+    batches = [next(file.iter_batches(batch_size=size, row_groups=[place])) for place in places]
+    return pa.Table.from_batches(batches)
+
+
+def profiles(
+    staged: Staged, sample: Staged, fitted: tuple[Profile, ...] = ()
+) -> tuple[Profile, ...]:
+    """Profile every input that is there; over the fitted steps, where there are such."""
+    steps = {each.column: (each.low, each.high) for each in fitted}
+    columns = [each for each in staged.inputs if each.name in staged.columns]
+    cells = ", ".join(f"{_cell(sample, each)} AS c{i}" for i, each in enumerate(columns))
+    values = staged.con.sql(f"SELECT {cells} FROM {sample.text}").to_arrow_table()
+    return tuple(
+        Profile(
+            column=column.name,
+            kind=staged.columns[column.name].kind,
+            missing=1 - staged.changes[column.name].filled / max(staged.rows, 1),
+            **(
+                {"top": _top(texts)}
+                if pa.types.is_string(texts.type)
+                else _steps(texts, steps.get(column.name, (None, None)))
+            ),
+        )
+        for column, texts in zip(columns, values.columns, strict=True)
+    )
+
+
+def shifts(fitted: tuple[Profile, ...], now: tuple[Profile, ...]) -> tuple[Shift, ...]:
+    """Compare a file with the one that the recipe was fitted on."""
+    after = {each.column: each for each in now}
+    found = []
+    for before in fitted:
+        if before.column not in after:
+            found.append(Shift(column=before.column, what="The column is not in this file."))
+            continue
+        found += [
+            Shift(column=before.column, what=what)
+            for what in _differences(before, after[before.column])
+        ]
+    return tuple(found)
+
+
+def _differences(before: Profile, now: Profile) -> list[str]:
+    found = []
+    if before.kind != now.kind and now.missing < 1:
+        found.append(f"It held {before.kind} values, now {now.kind}.")
+    if abs(now.missing - before.missing) > POINTS:
+        found.append(f"Missing in {now.missing:.1%} of the rows, before in {before.missing:.1%}.")
+    if before.bins and now.bins:
+        index = _stability(before.bins, now.bins)
+    else:
+        index = _stability(*_aligned(before, now))
+    if index > SHIFTED:
+        found.append(f"Its values are spread differently (stability index {index:.2f}).")
+    return found
+
+
+def _aligned(before: Profile, now: Profile) -> tuple[list[float], list[float]]:
+    texts = [each.text for each in before.top]
+    shares = {each.text: each.share for each in now.top}
+    old = [each.share for each in before.top]
+    new = [shares.get(text, 0.0) for text in texts]
+    return [*old, 1 - sum(old)], [*new, 1 - sum(new)]
+
+
+def _stability(before: Sequence[float], now: Sequence[float]) -> float:
+    """The population stability index; empty steps count as a thousandth."""
+    if not sum(before) or not sum(now):
+        return 0.0
+    pairs = [
+        (max(old / sum(before), 0.001), max(new / sum(now), 0.001))
+        for old, new in zip(before, now, strict=True)
+    ]
+    return sum((new - old) * log(new / old) for old, new in pairs)
+
+
+def _cell(sample: Staged, column: Input) -> str:
+    value = sample.typed(column)
+    if column.kind in ("text", "boolean"):
+        return f"({value})::VARCHAR"
+    if column.kind in ("date", "timestamp"):
+        return f"epoch({value}) / 86400"
+    return f"({value})::DOUBLE"
+
+
+def _top(texts: pa.ChunkedArray) -> tuple[Category, ...]:
+    counts = {each["values"].as_py(): each["counts"].as_py() for each in texts.value_counts()}
+    counts.pop(None, None)
+    total = sum(counts.values())
+    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP]
+    return tuple(Category(text=text[:80], share=count / total) for text, count in often)
+
+
+def _steps(values: pa.ChunkedArray, ends: tuple[float | None, float | None]) -> dict[str, Any]:
+    """Ends and counts, within the ends given or those of the values."""
+    numbers = values.drop_null().to_numpy()
+    numbers = numbers[np.isfinite(numbers)]
+    low, high = ends
+    if low is None or high is None:
+        if not numbers.size:
+            return {}
+        low, high = float(numbers.min()), float(numbers.max())
+    return {"low": low, "high": high, "bins": histogram(values, low, high)}
+
+
+def histogram(values: pa.ChunkedArray, low: float, high: float) -> tuple[int, ...]:
+    """Counts over equal steps from low to high; what lies beyond counts into the outer ones."""
+    numbers = values.drop_null().to_numpy()
+    numbers = np.clip(numbers[np.isfinite(numbers)], low, high)
+    counts, _ = np.histogram(numbers, bins=BINS, range=(low, high))
+    return tuple(int(each) for each in counts)
