@@ -14,7 +14,10 @@ from headgate.engine.tokenise import Rows
 from headgate.errors import OptionsError
 
 MAX_HEADER_ROWS = 6
+MAX_PREAMBLE_ROWS = 500
 _PROFILED_ROWS = 200
+_TRUST_IN_HEADERS = 0.35
+"""Votes that a first row of text has before its cells are looked at: most tables have a header."""
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
     re.IGNORECASE,
@@ -72,7 +75,9 @@ def find_layout(
     index = _choose(spans, table)
     span = spans[index]
     width = max(table_width(fields[span.data : span.last + 1] or fields[span.first : span.data]), 1)
-    header = _join_header(fields[span.first : span.data], width)
+    header = _join_header(
+        fields[span.first : span.data], fields[span.data : span.last + 1][:_PROFILED_ROWS], width
+    )
     skip = lines[span.first] - 1
     header_end = ends[span.data - 1] if span.data > span.first else skip
     last_end = ends[span.last] if span.last >= span.first else header_end
@@ -144,22 +149,24 @@ def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: i
 
 
 def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
-    """Whether a gap lies before row `i`, and rows of another width follow under new names."""
+    """Whether rows of another width follow from row `i` on, under names of their own."""
     width = len(fields[i])
-    gap = lines[i] - lines[i - 1] > 1 or _filled(fields[i - 1]) == 0
-    if not gap or width < 2 or i + 2 >= len(fields):
+    if (
+        width < 2
+        or i + 2 >= len(fields)
+        or width == len(fields[i - 1]) > 1 < _filled(fields[i - 1])
+    ):
         return False
-    before = [len(f) for f in fields[max(0, i - 4) : i] if _filled(f)]
-    after = [len(f) for f in fields[i : i + 3]]
     names = [cell for cell in fields[i] if cell.strip()]
-    return (
-        len(before) > 1
-        and len(set(before)) == 1
-        and before[0] not in (1, width)
-        and after == [width] * 3
-        and len(names) > 1
-        and not any(is_typed(cell) for cell in names)
-    )
+    if len(names) < 2 or any(is_typed(cell) for cell in names):
+        return False
+    gap = lines[i] - lines[i - 1] > 1 or _filled(fields[i - 1]) == 0
+    reach = 4 if gap else 12
+    before = {len(f) for f in fields[max(0, i - reach) : i] if _filled(f)}
+    after = {len(f) for f in fields[i : i + reach - 1]}
+    if len(before) != 1 or before <= {1, width} or after != {width} or i < 2:
+        return False
+    return gap or any(is_typed(cell) for cell in fields[i + 1])
 
 
 def _choose(spans: list[_Span], table: int | None) -> int:
@@ -189,26 +196,62 @@ def _span(
 
 def _first_row(block: list[list[str]], width: int) -> int:
     """The first row that is no title, note or blank above the table."""
-    for i, row in enumerate(block):
-        if abs(len(row) - width) > (1 if width > 2 else 0):
-            continue
+    for i, row in enumerate(block[:MAX_PREAMBLE_ROWS]):
         below = block[i + 1 : i + 12]
-        if not _is_title(row, below, width) or all(
-            len(later) < width - 1 or _filled(later) < 2 for later in below
-        ):
+        if _is_title(row, below, width):
+            if len(row) == width and not any(_filled(later) > 1 for later in below):
+                return i
+            continue
+        if len(row) >= width - 1 > 0 or len(row) == width:
+            if len(row) <= width or not _is_prose(row, below, width):
+                return i
+        elif below and len(below[0]) == width and _names_columns(row, below[0]):
             return i
-    return 0
+    return next((i for i, row in enumerate(block) if len(row) == width), 0)
+
+
+def _is_prose(row: list[str], below: list[list[str]], width: int) -> bool:
+    """Whether a row wider than the table is a sentence, or stands above the table's header."""
+    if len(below) > 1 and len(below[0]) == _filled(below[0]) == width:
+        header, data = below[:2]
+        if not any(map(is_typed, header)) and len(data) == width and any(map(is_typed, data)):
+            return True
+    spaced = sum(1 for cell in row[1:] if cell.startswith(" "))
+    return spaced > 0.5 * (len(row) - 1) and not any(map(is_typed, row))
+
+
+def _names_columns(row: list[str], data: list[str]) -> bool:
+    """Whether a row too short for the table is its header all the same: texts above values."""
+    return (
+        2 * len(row) > len(data)
+        and _filled(row) == len(row)
+        and not any(is_typed(cell) for cell in row)
+        and any(is_typed(cell) for cell in data)
+    )
 
 
 def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
     """Whether a row says nothing, only something in its first cell, or one thing above names."""
     filled = _filled(row)
-    if width < 2 or filled > 1:
+    following = next((later for later in below if _filled(later)), [])
+    if filled > 1:
+        return _is_sentence_above(row, below, width)
+    if width < 2:
         return False
     if filled == 0 or row[0].strip():
         return True
-    following = next((later for later in below if _filled(later)), [])
     return width > 3 and _filled(following) > 0.8 * width
+
+
+def _is_sentence_above(row: list[str], below: list[list[str]], width: int) -> bool:
+    """Whether a row of sentences stands above short names of every column, and values below."""
+    if len(below) < 2 or len(below[0]) != width or not any(map(is_typed, below[1])):
+        return False
+    names = below[0]
+    if _filled(names) < width or any(is_typed(cell) for cell in (*row, *names)):
+        return False
+    words = sum(len(cell.split()) for cell in row)
+    return words > 3 * _filled(row) and words > 3 * sum(len(cell.split()) for cell in names)
 
 
 def _header_rows(block: list[list[str]], width: int) -> int:
@@ -224,7 +267,12 @@ def _header_rows(block: list[list[str]], width: int) -> int:
     if not count and not _is_header(block[0], sample, typed):
         return 0
     count = max(count, 1)
-    while count < min(MAX_HEADER_ROWS, len(block) - 1) and _continues(block, count, typed):
+    most = min(MAX_HEADER_ROWS, len(block) - 1)
+    while (
+        count < most
+        and (len(sample) + sum(typed) > 4 or block[count] == block[0])
+        and _continues(block, count, typed)
+    ):
         count += 1
     while count > 1 and _filled(block[count - 1]) == 0:
         count -= 1
@@ -257,8 +305,8 @@ def _is_typed_column(body: list[list[str]], position: int) -> bool:
 
 def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
     """Weigh whether a row names columns or is data like the rows below it."""
-    row = row if len(row) == len(typed) else [""] * (len(typed) - len(row)) + row[: len(typed)]
-    votes = 0.0
+    row = _fit(row, body, len(typed))
+    votes = _TRUST_IN_HEADERS
     for position, (cell, is_number) in enumerate(zip(row, typed, strict=True)):
         kind = shape(cell)
         if kind == "empty":
@@ -272,10 +320,18 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
     return votes > 0 or _is_series(row, body)
 
 
+def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
+    """Bring a header to the table's width; one that is one short may leave the row names out."""
+    nameless = len(row) == width - 1 and any(cells[-1].strip() for cells in body)
+    return ([""] * nameless + row + [""] * width)[:width]
+
+
 def _vote_of_text(cell: str, column: list[str]) -> float:
     """A name does not come back in the column below it."""
     if cell in column:
-        return -0.5 if 20 * column.count(cell) > len(column) else -0.1
+        return -0.5 if 10 * column.count(cell) > len(column) else 0
+    if len(cell) > 80 or "://" in cell[:10]:
+        return -0.3
     lengths = {len(value) for value in column if value}
     uniform = len(lengths) == 1 and len(column) > 2
     return 0.5 if uniform and len(cell) not in lengths else 0.1
@@ -322,10 +378,9 @@ def _fills_gaps(above: list[list[str]], row: list[str]) -> bool:
     )
 
 
-def _join_header(header: list[list[str]], width: int) -> tuple[str, ...]:
+def _join_header(header: list[list[str]], body: list[list[str]], width: int) -> tuple[str, ...]:
     """One text per column; a group's name is carried over the columns that it spans."""
-    rows = [[""] * (len(row) == width - 1) + row for row in header if _filled(row)]
-    rows = [(row + [""] * width)[:width] for row in rows]
+    rows = [_fit(row, body, width) for row in header if _filled(row)]
     if len(rows) == 1:
         return tuple(rows[0])
     carried = [_carry(rows, depth) for depth in range(len(rows))]

@@ -25,6 +25,7 @@ _UNUSUAL_DELIMITERS = (
 _COMMENTS = ("#", "//", "--", "%")
 _ONE_COLUMN = 0.25
 _MAX_CELLS = 6000
+_MAX_TEXT = 1 << 16
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", ":": "colon"}
 
 
@@ -53,6 +54,9 @@ def choose_syntax(
         reverse=True,
     )
     best = candidates[0]
+    if best.width == 1:
+        whole = {c.syntax.delimiter: c for c in candidates if c.width == 1 and c.even == 1}
+        best = next(whole[d] for d in (*_COMMON, *whole) if d in whole)
     _refuse_tie(candidates, lines, options, where)
     return best.syntax, _explain(best, candidates, comment, options)
 
@@ -101,8 +105,8 @@ def _quote(text: str, delimiter: str, told: str | None) -> str | None:
 
 def _count_enclosed(text: str, delimiter: str, quote: str) -> int:
     d, q = re.escape(delimiter), re.escape(quote)
-    pattern = rf"(?:^|{d})[ ]*{q}(?:[^{q}]++|{q}{q})*+{q}[ ]*(?={d}|\r?$)"
-    return len(re.findall(pattern, text, re.MULTILINE))
+    pattern = rf"(?:^|{d})[ ]*{q}(?:[^{q}]++|{q}{q})++{q}[ ]*(?={d}|\r?$)"
+    return len(re.findall(pattern, text[:_MAX_TEXT], re.MULTILINE))
 
 
 def _escape(text: str, delimiter: str, quote: str | None, told: str | None) -> str | None:
@@ -111,7 +115,7 @@ def _escape(text: str, delimiter: str, quote: str | None, told: str | None) -> s
         return told or None
     if quote is None or "\\" + quote not in text:
         return None
-    inner = len(re.findall(rf"\\{quote}(?!{re.escape(delimiter)}|\r?\n|$)", text))
+    inner = len(re.findall(rf"\\{quote}(?!{re.escape(delimiter)}|{quote}|\r?\n|$)", text))
     return "\\" if inner * 2 >= text.count("\\" + quote) else None
 
 
@@ -182,7 +186,7 @@ def _quote_fit(text: str, syntax: Syntax) -> float:
     quote = syntax.quotechar
     if quote is None or quote not in text:
         return 1
-    text = text[: 1 << 16]
+    text = text[:_MAX_TEXT]
     d, q = re.escape(syntax.delimiter), re.escape(quote)
     beside = len(
         re.findall(rf"(?:(?:^|{d})[ ]*{q})|(?:{q}[ ]*(?={d}|\r?$))|{q}{q}", text, re.MULTILINE)
