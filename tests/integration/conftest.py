@@ -11,6 +11,7 @@ from headgate.bucket.store import Store
 from stack.s3 import Endpoint, identity, s3_server
 from stack.service import LOOPBACK, answers, free_port, service
 from tests.harness.faults import Proxy, proxy
+from tests.harness.runs import Place, new_place
 from tests.harness.stores import READER, behind, forget_outside_settings, new_store
 
 
@@ -61,3 +62,9 @@ def faulty(store) -> Iterator[tuple[Store, Proxy]]:
     """The same bucket seen through a proxy, and the proxy, for the test to arm its faults."""
     with proxy(store.client.meta.endpoint_url) as between:
         yield behind(between.url, store), between
+
+
+@pytest.fixture
+def place(stack) -> Place:
+    """An empty bucket that runs of the deployments can be pointed at."""
+    return new_place(stack)

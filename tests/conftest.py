@@ -1,0 +1,46 @@
+"""What all tests share: `--slow`, and the whole stack, started at most once a session."""
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from stack.running import Stack, running
+from stack.s3 import identity
+from tests.harness.stores import READER
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="also run tests that take minutes")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="takes minutes; runs with --slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory) -> Iterator[Stack]:
+    """All of `make up` on free ports: S3, Prefect, every deployment, a worker, the watcher."""
+    directory = tmp_path_factory.mktemp("stack")
+    users = [
+        identity("headgate", "Admin"),
+        identity("reader", "Read:other", "List:other", access_key=READER[0], secret_key=READER[1]),
+    ]
+    (directory / "s3").mkdir()
+    (directory / "s3" / "s3.json").write_text(json.dumps({"identities": users}))
+    with running(directory) as started:
+        for name in started.variables:
+            os.environ.pop(name, None)  # other tests choose their own
+        yield started
+
+
+@pytest.fixture(scope="session")
+def stack_folder(stack, tmp_path_factory):
+    """Where the stack keeps its data and logs."""
+    return tmp_path_factory.getbasetemp() / "stack0"

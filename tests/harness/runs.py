@@ -1,0 +1,165 @@
+"""Flow runs through real deployments, and what a person would see of them in Prefect."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    FlowRunFilter,
+    FlowRunFilterId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import Artifact, FlowRun, TaskRun
+from prefect.deployments import run_deployment
+
+from headgate.bucket import receipts
+from headgate.bucket.store import Store, connect
+from headgate.receipt import Receipt
+from headgate.settings import Settings
+from stack.running import Stack
+from tasks.store import block_of
+from tests.harness.stores import new_store, settings_for
+
+RUN_SECONDS = 90
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], seconds: float = 15) -> T:
+    """Look again until there is something to see, and give that; at the end, whatever there is."""
+    deadline = time.monotonic() + seconds
+    while not (seen := look()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return seen
+
+
+@dataclass(frozen=True)
+class Run:
+    """A flow run that has ended."""
+
+    record: FlowRun
+
+    @property
+    def state(self) -> str:
+        """Name of the state that it ended in."""
+        return self.record.state.name
+
+    @property
+    def message(self) -> str:
+        """What stands beside the state."""
+        return self.record.state.message
+
+    @cached_property
+    def log(self) -> str:
+        """All that was logged, one line each; the last line comes late."""
+        return eventually(lambda: self._log() if "Finished in state" in self._log() else "")
+
+    @cached_property
+    def artifacts(self) -> dict[str, Artifact]:
+        """The artifacts by the first word of their key."""
+        with get_client(sync_client=True) as client:
+            made = client.read_artifacts(
+                artifact_filter=ArtifactFilter(
+                    flow_run_id=ArtifactFilterFlowRunId(any_=[self.record.id])
+                )
+            )
+        return {(artifact.key or "progress").split("-")[0]: artifact for artifact in made}
+
+    @cached_property
+    def tasks(self) -> dict[str, TaskRun]:
+        """The task runs by name; the server learns of them a little later."""
+        return eventually(self._tasks)
+
+    def _log(self) -> str:
+        with get_client(sync_client=True) as client:
+            lines = client.read_logs(
+                LogFilter(flow_run_id=LogFilterFlowRunId(any_=[self.record.id])), limit=200
+            )
+        return "\n".join(line.message for line in lines)
+
+    def _tasks(self) -> dict[str, TaskRun]:
+        with get_client(sync_client=True) as client:
+            found = client.read_task_runs(
+                flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[self.record.id]))
+            )
+        ended = all(task.state and task.state.is_final() for task in found)
+        return {task.name: task for task in found} if ended else {}
+
+
+def run(flow: str, **parameters: Any) -> Run:
+    """Start a deployment and wait until the worker has run it."""
+    return ended(start(flow, **parameters))
+
+
+def start(flow: str, **parameters: Any) -> UUID:
+    """Start a deployment and do not wait."""
+    return run_deployment(f"{flow}/headgate", parameters=parameters, timeout=0).id
+
+
+def ended(run_id: UUID) -> Run:
+    """Wait for a run."""
+    with get_client(sync_client=True) as client:
+
+        def look() -> FlowRun | None:
+            record = client.read_flow_run(run_id)
+            return record if record.state and record.state.is_final() else None
+
+        record = eventually(look, RUN_SECONDS)
+    assert record, "the run did not end in time"
+    return Run(record)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A bucket of a test's own, with its block in Prefect."""
+
+    stack: Stack
+    store: Store
+
+    @cached_property
+    def block(self) -> dict[str, Any]:
+        """The bucket as a run's parameter."""
+        return self.block_with()
+
+    def settings(self, **changes: Any) -> Settings:
+        """The settings that lead here, some of them changed."""
+        return settings_for(self.stack.s3, self.store.bucket, **changes)
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        """The variables that lead the command line here, some of them changed."""
+        found = self.stack.variables | {"AWS_BUCKET_NAME": self.store.bucket} | changes
+        return {name: value for name, value in found.items() if value}
+
+    def block_with(self, **changes: Any) -> dict[str, Any]:
+        """Register a block that leads here with some settings changed."""
+        name = f"{self.store.bucket}-{time.monotonic_ns()}"
+        block_of(self.settings(**changes)).save(name)
+        with get_client(sync_client=True) as client:
+            document = client.read_block_document_by_name(name, "s3-bucket")
+        return {"$ref": {"block_document_id": str(document.id)}}
+
+    def put(self, key: str, content: str | bytes) -> str:
+        """Upload something and give its key."""
+        self.store.put(key, content.encode() if isinstance(content, str) else content)
+        return key
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """All keys under a prefix."""
+        return [found.key for found in self.store.list(prefix)]
+
+    def receipt(self, key: str) -> Receipt:
+        """The receipt of what lies under a key."""
+        return Receipt.model_validate(receipts.find(self.store, self.store.head(key)))
+
+
+def new_place(stack: Stack) -> Place:
+    """Make a bucket of its own."""
+    made = new_store(stack.s3)
+    return Place(stack, connect(settings_for(stack.s3, made.bucket)))
