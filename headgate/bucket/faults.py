@@ -5,7 +5,9 @@ It also decides what may pass by itself (`TransientError`) and what will not.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
+from boto3.exceptions import S3UploadFailedError
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
@@ -150,6 +152,8 @@ def explained(where: str) -> Iterator[None]:
     """Turn every error of boto3 within the block into one of `headgate.errors`."""
     try:
         yield
+    except S3UploadFailedError as error:  # boto3 puts it in place of the store's answer
+        raise explain(cast("ClientError", error.__context__), where) from error
     except (BotoCoreError, ClientError, HTTPError, ConnectionError, TimeoutError) as error:
         raise explain(error, where) from error
 

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
+from prefect.blocks.core import Block
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -18,9 +20,10 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import Artifact, FlowRun, TaskRun
 from prefect.deployments import run_deployment
+from prefect_aws import S3Bucket
 
 from headgate.bucket import receipts
-from headgate.bucket.store import Store, connect
+from headgate.bucket.store import Store
 from headgate.receipt import Receipt
 from headgate.settings import Settings
 from stack.running import Stack
@@ -28,6 +31,8 @@ from tasks.store import block_of
 from tests.harness.stores import new_store, settings_for
 
 RUN_SECONDS = 90
+
+_numbers = count(1)
 
 T = TypeVar("T")
 
@@ -99,8 +104,14 @@ def run(flow: str, **parameters: Any) -> Run:
 
 
 def start(flow: str, **parameters: Any) -> UUID:
-    """Start a deployment and do not wait."""
-    return run_deployment(f"{flow}/headgate", parameters=parameters, timeout=0).id
+    """Start a deployment and do not wait; blocks are handed over by reference, as the form does."""
+    given = {
+        name: {"$ref": {"block_document_id": str(value._block_document_id)}}
+        if isinstance(value, Block)
+        else value
+        for name, value in parameters.items()
+    }
+    return run_deployment(f"{flow}/headgate", parameters=given, timeout=0).id
 
 
 def ended(run_id: UUID) -> Run:
@@ -118,39 +129,39 @@ def ended(run_id: UUID) -> Run:
 
 @dataclass(frozen=True)
 class Place:
-    """A bucket of a test's own, with its block in Prefect."""
+    """A folder of the bucket, of a test's own, that runs can be pointed at."""
 
     stack: Stack
     store: Store
 
     @cached_property
-    def block(self) -> dict[str, Any]:
-        """The bucket as a run's parameter."""
+    def block(self) -> S3Bucket:
+        """This place as a saved block."""
         return self.block_with()
 
     def settings(self, **changes: Any) -> Settings:
         """The settings that lead here, some of them changed."""
-        return settings_for(self.stack.s3, self.store.bucket, **changes)
+        here = {"bucket": self.store.bucket, "folder": self.store.folder}
+        return settings_for(self.stack.s3, **(here | changes))
 
     def environment(self, **changes: str) -> dict[str, str]:
         """The variables that lead the command line here, some of them changed."""
-        found = self.stack.variables | {"AWS_BUCKET_NAME": self.store.bucket} | changes
+        here = {"AWS_BUCKET_NAME": self.store.bucket, "HEADGATE_FOLDER": self.store.folder}
+        found = self.stack.variables | here | changes
         return {name: value for name, value in found.items() if value}
 
-    def block_with(self, **changes: Any) -> dict[str, Any]:
-        """Register a block that leads here with some settings changed."""
-        name = f"{self.store.bucket}-{time.monotonic_ns()}"
-        block_of(self.settings(**changes)).save(name)
-        with get_client(sync_client=True) as client:
-            document = client.read_block_document_by_name(name, "s3-bucket")
-        return {"$ref": {"block_document_id": str(document.id)}}
+    def block_with(self, **changes: Any) -> S3Bucket:
+        """Save a block that leads here with some settings changed."""
+        block = block_of(self.settings(**changes))
+        block.save(f"test-{next(_numbers)}", overwrite=True)
+        return block
 
     def put(self, key: str, content: str | bytes) -> str:
         """Upload something and give its key."""
         self.store.put(key, content.encode() if isinstance(content, str) else content)
         return key
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def listing(self, prefix: str = "") -> list[str]:
         """All keys under a prefix."""
         return [found.key for found in self.store.list(prefix)]
 
@@ -160,6 +171,5 @@ class Place:
 
 
 def new_place(stack: Stack) -> Place:
-    """Make a bucket of its own."""
-    made = new_store(stack.s3)
-    return Place(stack, connect(settings_for(stack.s3, made.bucket)))
+    """Make an empty place."""
+    return Place(stack, new_store(stack.s3))

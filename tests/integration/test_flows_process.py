@@ -7,22 +7,32 @@ import pytest
 
 from headgate.bucket import receipts
 from tests.harness import faults
-from tests.harness.runs import run
+from tests.harness.runs import new_place, run
 
 PARTLY_BAD = "id,name\n1,Ann\n2,Bob,extra\n3,Cid\n3,Cid\n"
 NO_TABLE = b"PK\x03\x04" + bytes(range(256)) * 8
 
 
+KEY = "uploads/20260314_143052_a1b2c3d4_people.csv"
+
+
 @pytest.fixture
 def partly_bad(place):
-    return place.put("uploads/20260314_143052_a1b2c3d4_people.csv", PARTLY_BAD)
+    return place.put(KEY, PARTLY_BAD)
 
 
-def test_an_upload_is_published_and_every_row_is_accounted_for(place, partly_bad):
+@pytest.fixture(scope="module")
+def published(stack):
+    """A partly bad file in its place, and the run that published it."""
+    place = new_place(stack)
+    return place, run("process-upload", key=place.put(KEY, PARTLY_BAD), bucket=place.block)
+
+
+def test_an_upload_is_published_and_every_row_is_accounted_for(published):
     """Good rows, bad rows with line and reason, and a receipt whose equation holds."""
-    ended = run("process-upload", key=partly_bad, bucket=place.block)
+    place, ended = published
 
-    receipt = place.receipt(partly_bad)
+    receipt = place.receipt(KEY)
     rows = receipt.rows
     assert ended.state == "Completed"
     assert ended.message == "people.csv: 4 rows in, 2 out, 1 quarantined, 1 duplicates"
@@ -36,35 +46,35 @@ def test_an_upload_is_published_and_every_row_is_accounted_for(place, partly_bad
     assert "3" in line.values()
 
 
-def test_results_lie_under_one_prefix_of_the_uploads_own(place, partly_bad):
+def test_results_lie_under_one_prefix_of_the_uploads_own(published):
     """Everything published is under `processed/`, `quarantine/` or `receipts/`; no claim stays."""
-    run("process-upload", key=partly_bad, bucket=place.block)
+    place, _ = published
 
-    name = partly_bad.removeprefix("uploads/")
-    published = [key for key in place.keys() if not key.startswith(("uploads/", "receipts/"))]
-    assert published
-    assert all(key.startswith((f"processed/{name}.", f"quarantine/{name}.")) for key in published)
-    assert len({key.split("/")[2] for key in published}) == 1
-    assert not place.keys("receipts/claims/")
+    name = KEY.removeprefix("uploads/")
+    made = [key for key in place.listing() if not key.startswith(("uploads/", "receipts/"))]
+    assert made
+    assert all(key.startswith((f"processed/{name}.", f"quarantine/{name}.")) for key in made)
+    assert len({key.split("/")[2] for key in made}) == 1
+    assert not place.listing("receipts/claims/")
 
 
-def test_runs_and_their_steps_carry_the_files_name(place, partly_bad):
+def test_runs_and_their_steps_carry_the_files_name(published):
     """The run is named after the key, each step after the file."""
-    ended = run("process-upload", key=partly_bad, bucket=place.block)
+    _, ended = published
 
     steps = ("download", "validate", "preprocess", "upload-processed", "cleanup")
-    assert ended.record.name == f"process {partly_bad}"
+    assert ended.record.name == f"process {KEY}"
     assert {f"{step} people.csv" for step in steps} <= ended.tasks.keys()
-    assert f"claim {partly_bad}" in ended.tasks
+    assert f"claim {KEY}" in ended.tasks
 
 
-def test_a_run_shows_a_report_and_a_preview(place, partly_bad):
+def test_a_run_shows_a_report_and_a_preview(published):
     """The report names what was kept back and why, and the result's keys; the preview its rows."""
-    ended = run("process-upload", key=partly_bad, bucket=place.block)
+    place, ended = published
 
-    report = ended.artifacts["report"].data
-    assert place.receipt(partly_bad).key() in report
-    assert place.receipt(partly_bad).failures[0].reason in report
+    receipt = place.receipt(KEY)
+    assert receipt.key() in ended.artifacts["report"].data
+    assert receipt.failures[0].reason in ended.artifacts["report"].data
     assert '"name": "Cid"' in ended.artifacts["preview"].data
 
 
@@ -81,7 +91,7 @@ def test_a_bad_file_is_refused_with_the_reason_and_never_retried(place):
     assert ended.tasks["validate photo.csv"].run_count == 1
     assert "Traceback" not in ended.log
     assert reason in ended.artifacts["report"].data
-    assert not place.keys("processed/")
+    assert not place.listing("processed/")
 
 
 def test_a_file_with_a_header_and_no_row_is_refused(place):
@@ -101,20 +111,20 @@ def test_a_missing_object_is_said_to_be_missing(place):
     assert "uploads/nowhere.csv: There is no object under this key." in ended.message
     assert ended.tasks["claim uploads/nowhere.csv"].run_count == 1
     assert "Traceback" not in ended.log
-    assert not place.keys()
+    assert not place.listing()
 
 
-def test_the_same_upload_twice_has_one_result(place, partly_bad):
+def test_the_same_upload_twice_has_one_result(published):
     """The second run ends as the first did, and does no work."""
-    first = run("process-upload", key=partly_bad, bucket=place.block)
-    after_first = place.keys()
+    place, first = published
+    before = place.listing()
 
-    second = run("process-upload", key=partly_bad, bucket=place.block)
+    second = run("process-upload", key=KEY, bucket=place.block)
 
     assert second.state == "Completed"
     assert second.message == first.message
-    assert second.tasks.keys() == {f"claim {partly_bad}"}
-    assert place.keys() == after_first
+    assert second.tasks.keys() == {f"claim {KEY}"}
+    assert place.listing() == before
 
 
 def test_a_fault_that_passes_is_retried(place, partly_bad):
@@ -140,26 +150,29 @@ def test_a_run_that_fails_on_the_way_leaves_nothing_behind(place, partly_bad):
             faults.error("AccessDenied", 403),
             times=9,
         )
-        ended = run("process-upload", key=partly_bad, bucket=place.block_with(endpoint_url=between.url))
+        ended = run(
+            "process-upload", key=partly_bad, bucket=place.block_with(endpoint_url=between.url)
+        )
 
     assert ended.state == "Failed"
     assert "not allowed" in ended.message
     assert ended.tasks["upload-processed people.csv"].run_count == 1
     assert "cleanup people.csv" in ended.tasks
-    assert place.keys() == [partly_bad]
+    assert place.listing() == [partly_bad]
 
 
-@pytest.mark.parametrize(("policy", "kept"), [("keep", True), ("delete", False)])
-def test_the_source_goes_only_where_the_options_say_so(place, partly_bad, policy, kept):
-    """By default the upload stays."""
-    run(
+def test_the_source_goes_where_the_options_say_so(place, partly_bad):
+    """With `delete` the upload is removed once its result is published."""
+    ended = run(
         "process-upload",
         key=partly_bad,
         bucket=place.block,
-        options={"deliver": {"source": policy}},
+        options={"deliver": {"source": "delete"}},
     )
 
-    assert place.store.exists(partly_bad) == kept
+    assert ended.state == "Completed"
+    assert place.listing("processed/")
+    assert not place.store.exists(partly_bad)
 
 
 def test_an_option_that_cannot_be_is_refused_before_the_run(place, partly_bad):

@@ -1,0 +1,135 @@
+"""The other journeys through their deployments: backlog, local upload, fresh links, connection."""
+
+import asyncio
+import json
+import urllib.request
+
+import pytest
+
+from flows.upload_csv import upload_csv
+from headgate.errors import BadFileError
+from stack.service import LOOPBACK, free_port
+from tests.harness.runs import run
+
+ROWS = "id,name\n" + "".join(f"{n},Name {n}\n" for n in range(60))
+
+
+def test_one_bad_file_never_holds_up_the_backlog(place):
+    """Every good file gets its result, the bad one its reasons; a second run has nothing to do."""
+    good = [place.put(f"uploads/good_{n}.csv", f"id,n\n1,{n}\n") for n in range(3)]
+    bad = place.put("uploads/bad.csv", b"PK\x03\x04" + bytes(2000))
+
+    first = run("process-backlog", bucket=place.block)
+    second = run("process-backlog", bucket=place.block)
+
+    assert first.state == "Completed"
+    assert first.message == "4 files: 3 published, 1 refused."
+    assert all(place.receipt(key).outcome == "published" for key in good)
+    assert place.receipt(bad).outcome == "refused"
+    shown = {row["key"]: row["verdict"] for row in json.loads(first.artifacts["files"].data)}
+    assert shown == {bad: "refused"} | dict.fromkeys(good, "published")
+    assert second.message == "0 files: nothing to do."
+
+
+def test_a_backlog_run_names_each_files_step(place):
+    """The file's key is in the name of the task that processed it."""
+    key = place.put("uploads/one.csv", "id,n\n1,2\n")
+
+    ended = run("process-backlog", bucket=place.block)
+
+    assert f"process {key}" in ended.tasks
+
+
+def upload(path, place, **parameters):
+    """Run the flow in this process: the file is on this machine, and so is the answer."""
+
+    async def go():
+        state = await upload_csv(path, bucket=place.block, return_state=True, **parameters)
+        return state, await state.aresult(raise_on_failure=False)
+
+    return asyncio.run(go())
+
+
+def test_a_good_local_file_goes_up_under_a_key_of_its_own(place, tmp_path):
+    """The answer has the columns, the first 50 rows, the key and the name; the file stays."""
+    path = tmp_path / "people.csv"
+    path.write_text(ROWS)
+
+    state, uploaded = upload(path, place)
+
+    assert state.is_completed()
+    assert uploaded.columns == ("id", "name")
+    assert len(uploaded.rows) == 50
+    assert uploaded.rows[0] == ("0", "Name 0")
+    assert uploaded.file_name == "people.csv"
+    assert place.listing() == [uploaded.key]
+    assert uploaded.key.startswith("uploads/")
+    assert place.store.read(uploaded.key).body == ROWS.encode()
+    assert path.read_text() == ROWS
+
+
+def test_a_bad_local_file_is_refused_and_nothing_goes_up(place, tmp_path):
+    """The run fails with the reason; the bucket stays empty and the file where it is."""
+    path = tmp_path / "photo.csv"
+    path.write_bytes(b"PK\x03\x04" + bytes(2000))
+
+    state, error = upload(path, place)
+
+    assert state.is_failed()
+    assert isinstance(error, BadFileError)
+    assert state.message == str(error)
+    assert not place.listing()
+    assert path.exists()
+
+
+def test_a_fresh_link_leads_to_the_result(place):
+    """The link artifact of an upload's run can be fetched and gives the table."""
+    key = place.put("uploads/one.csv", "id,n\n1,2\n")
+    run("process-upload", key=key, bucket=place.block)
+
+    ended = run("presign-result", key=key, bucket=place.block, hours=2)
+
+    link = ended.artifacts["download"].data
+    url = link[link.index("(") + 1 : link.rindex(")")]
+    assert ended.state == "Completed"
+    assert ended.message.startswith("Works until ")
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"id,n\n1,2\n"
+
+
+def test_a_link_to_what_has_no_result_is_refused_in_words(place):
+    """The message says that there is no result yet."""
+    key = place.put("uploads/one.csv", "id,n\n1,2\n")
+
+    ended = run("presign-result", key=key, bucket=place.block)
+
+    assert ended.state == "Failed"
+    assert "has no result yet" in ended.message
+
+
+def test_a_connection_that_works_passes_every_step(place):
+    """An empty bucket is fine; the full check leaves nothing behind."""
+    ended = run("check-connection", bucket=place.block, full=True)
+
+    steps = json.loads(ended.artifacts["check"].data)
+    assert ended.message == f"All {len(steps)} steps passed."
+    assert all(step["ok"] for step in steps)
+    assert not place.listing()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"secret_access_key": "wrong"}, "AWS_SECRET_ACCESS_KEY"),
+        ({"endpoint_url": f"http://{LOOPBACK}:{free_port()}", "attempts": 1}, "endpoint URL"),
+    ],
+    ids=["wrong secret", "endpoint down"],
+)
+def test_each_way_a_connection_fails_is_told_apart(place, change, says):
+    """The run's message says what is wrong and which setting to look at; no traceback, no retry."""
+    ended = run("check-connection", bucket=place.block_with(**change))
+
+    assert ended.state == "Failed"
+    assert says in ended.message
+    assert "Traceback" not in ended.log
+    assert not any(change.get("secret_access_key", "-") in line for line in [ended.message])
