@@ -21,7 +21,7 @@ SMALL = 16 * 2**20  # bytes of table below which an own instance (20 ms to start
 def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection for work on one table; what does not fit memory spills into scratch."""
     small = table.stat().st_size < SMALL
-    con = _shared().cursor() if small else _instance(str(scratch / "spill"))
+    con = _shared().cursor() if small else _instance(str(scratch / "spill"), _threads())
     try:
         yield con
     finally:
@@ -30,15 +30,20 @@ def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @cache
 def _shared() -> duckdb.DuckDBPyConnection:
-    return _instance(str(Path(tempfile.gettempdir()) / f"headgate-spill-{os.getpid()}"))
+    """One thread only: starting a second costs more than a small table does."""
+    return _instance(str(Path(tempfile.gettempdir()) / f"headgate-spill-{os.getpid()}"), 1)
 
 
-def _instance(spill: str) -> duckdb.DuckDBPyConnection:
+def _threads() -> int:
+    return min(os.cpu_count() or 1, 4)
+
+
+def _instance(spill: str, threads: int) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         config={
             "memory_limit": MEMORY,
             "temp_directory": spill,
-            "threads": min(os.cpu_count() or 1, 4),
+            "threads": threads,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }

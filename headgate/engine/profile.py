@@ -4,6 +4,7 @@ Here: the few figures that the report draws and that a recipe keeps for comparis
 anything that changes a cell, which must not rest on a sample.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from math import log
@@ -14,10 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headgate.engine.recipe import Category, Input, Profile
-from headgate.engine.staged import Staged
+from headgate.engine.staged import FEW, Staged
 from headgate.record import Record
 
-SAMPLE = 4096  # rows
 PLACES = 16  # parts of a large file from which they are taken
 BINS = 24
 TOP = 8
@@ -34,6 +34,8 @@ class Shift(Record):
 
 def sampled(staged: Staged) -> Staged:
     """The same table, reduced to at most some thousand rows from all over it."""
+    if staged.rows <= FEW:
+        return staged
     rows = take(pq.ParquetFile(staged.path))
     staged.con.register("sample_rows", rows)
     staged.con.execute("CREATE OR REPLACE TEMP TABLE sample AS FROM sample_rows")
@@ -44,10 +46,10 @@ def sampled(staged: Staged) -> Staged:
 def take(file: pq.ParquetFile) -> pa.Table:
     """The first rows of some row groups, evenly spread; the same ones each time."""
     groups = file.metadata.num_row_groups
-    if file.metadata.num_rows <= SAMPLE or not groups:
+    if file.metadata.num_rows <= FEW or not groups:
         return file.read()
     places = sorted({place * groups // PLACES for place in range(PLACES)})
-    size = SAMPLE // len(places)
+    size = FEW // len(places)
     batches = [next(file.iter_batches(batch_size=size, row_groups=[place])) for place in places]
     return pa.Table.from_batches(batches)
 
@@ -59,7 +61,7 @@ def profiles(
     steps = {each.column: (each.low, each.high) for each in fitted}
     columns = [each for each in staged.inputs if each.name in staged.columns]
     cells = ", ".join(f"{_cell(sample, each)} AS c{i}" for i, each in enumerate(columns))
-    values = staged.con.sql(f"SELECT {cells} FROM {sample.text}").to_arrow_table()
+    values = staged.con.execute(f"SELECT {cells} FROM {sample.text}").to_arrow_table()
     return tuple(
         Profile(
             column=column.name,
@@ -134,9 +136,8 @@ def _cell(sample: Staged, column: Input) -> str:
 
 
 def _top(texts: pa.ChunkedArray) -> tuple[Category, ...]:
-    counts = {each["values"].as_py(): each["counts"].as_py() for each in texts.value_counts()}
-    counts.pop(None, None)
-    total = sum(counts.values())
+    counts = Counter(text for text in texts.to_pylist() if text is not None)
+    total = counts.total()
     often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     return tuple(Category(text=text[:80], share=count / total) for text, count in often)
 

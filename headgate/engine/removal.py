@@ -54,11 +54,12 @@ def mark_removed(staged: Staged, rules: Removal) -> Removed:
             missing += f" AND coalesce({', '.join(names)}) IS NOT NULL"
         without = _leave_out(con, f"SELECT {LINE} FROM {staged.text} WHERE {missing}")
     duplicates = _duplicates(staged, names) if rules.duplicates else 0
-    con.execute(
-        f"CREATE TEMP TABLE removed AS SELECT {LINE} // {BITS} AS chunk,"
-        f" bitstring_agg(({LINE} % {BITS})::INT, 0, {BITS - 1}) AS bits FROM left_out GROUP BY 1"
-    )
-    con.execute("DROP TABLE left_out")
+    if empty or without or duplicates:
+        con.execute(
+            f"CREATE TEMP TABLE removed AS SELECT {LINE} // {BITS} AS chunk,"
+            f" bitstring_agg(({LINE} % {BITS})::INT, 0, {BITS - 1}) AS bits"
+            " FROM left_out GROUP BY 1"
+        )
     return Removed(staged.rows, duplicates, empty, without)
 
 
@@ -91,11 +92,13 @@ def _duplicates(staged: Staged, names: list[str]) -> int:
     """
     con = staged.con
     digest = f"hash({', '.join(names)})"
-    con.execute(f"CREATE TEMP TABLE hashes AS SELECT {digest} AS h FROM {staged.text}")
-    con.execute("CREATE TEMP TABLE twice AS SELECT h FROM hashes GROUP BY h HAVING count(*) > 1")
-    con.execute("DROP TABLE hashes")
+    twice = _one(
+        con,
+        f"CREATE TEMP TABLE twice AS SELECT {digest} AS h FROM {staged.text}"
+        " GROUP BY h HAVING count(*) > 1",
+    )
     found = 0
-    if _one(con, "SELECT count(*) FROM twice"):
+    if twice:
         candidates = (
             f"(SELECT * FROM {staged.text} WHERE {digest} IN (FROM twice)"
             f" AND {LINE} NOT IN (FROM left_out))"
@@ -106,7 +109,6 @@ def _duplicates(staged: Staged, names: list[str]) -> int:
         )
         found = _leave_out(con, f"SELECT {LINE} FROM {candidates} ANTI JOIN first USING ({LINE})")
         con.execute("DROP TABLE first")
-    con.execute("DROP TABLE twice")
     return found
 
 

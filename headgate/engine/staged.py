@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from headgate.engine.blocks import LINE
 from headgate.engine.duck import first
@@ -19,6 +20,7 @@ BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3
 
 
 AT_ONCE = 500  # columns looked at in one statement
+FEW = 4096  # rows that are held in memory rather than read again by each statement
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,10 @@ def stage(
     more than all the rest; a second one takes the columns that show such signs.
     """
     table = f"read_parquet({quote_text(str(path))})"
+    rows = pq.read_metadata(path).num_rows
+    if rows <= FEW:
+        con.execute(f"CREATE TEMP TABLE few AS FROM {table}")
+        table = "few"
     present = [column for column in inputs if column.name in columns]
     seen = _scan(con, table, {each.name: _look(each, columns[each.name]) for each in present})
     again = {
@@ -104,7 +110,6 @@ def stage(
     }
     counts = {name: [0, 0, *plain] for name, (_, _, *plain) in seen.items()}
     counts |= _scan(con, table, again)
-    (rows,) = first(con, f"SELECT count(*) FROM {table}")
     changes = {name: Changes(*some) for name, some in counts.items()}
     return Staged(con, path, scratch, table, inputs, columns, rows, changes)
 
