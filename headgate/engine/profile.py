@@ -61,7 +61,7 @@ def profiles(
     steps = {each.column: (each.low, each.high) for each in fitted}
     columns = [each for each in staged.inputs if each.name in staged.columns]
     cells = ", ".join(f"{_cell(sample, each)} AS c{i}" for i, each in enumerate(columns))
-    values = staged.con.execute(f"SELECT {cells} FROM {sample.text}").to_arrow_table()
+    values = staged.con.sql(f"SELECT {cells} FROM {sample.text}").to_arrow_table()
     return tuple(
         Profile(
             column=column.name,
