@@ -25,12 +25,13 @@ from typing import NamedTuple
 
 # What flow runs import; the last three only while Prefect starts a flow.
 LIBRARIES = (
-    "prefect.flow_engine",
-    "prefect.deployments.steps.pull",
-    "prefect_aws",
+    "flows.process_batch",
+    "flows.process_upload",
     "duckdb",
     "pandera.pandas",
     "pyarrow.parquet",
+    "prefect.flow_engine",
+    "prefect.deployments.steps.pull",
     "anyio._backends._asyncio",
     "encodings.idna",
     "pydantic.v1",

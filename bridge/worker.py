@@ -24,6 +24,7 @@ from anyio.abc import ByteReceiveStream
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.logging import get_logger
+from prefect.logging.configuration import setup_logging
 from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
@@ -45,6 +46,7 @@ def work(pool: str, *, name: str | None = None, limit: int = 8, grace: float = 6
         limit: Most runs at a time.
         grace: Seconds that runs under way are given to end when the worker is told to stop.
     """
+    setup_logging()
     anyio.run(_work, pool, name or f"headgate-{os.getpid()}", limit, grace)
 
 

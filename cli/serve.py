@@ -1,4 +1,4 @@
-"""Commands for the operator: register the block, run a worker."""
+"""Commands for the operator: register the block, run a worker, watch for uploads."""
 
 from cli.show import say
 
@@ -30,3 +30,15 @@ def worker(*, pool: str = "headgate", limit: int = 8) -> None:
     from bridge.worker import work
 
     work(pool, limit=limit)
+
+
+def watch() -> None:
+    """Tell Prefect of new uploads, which starts runs for them, until Ctrl-C.
+
+    Arrivals come from the SQS queue HEADGATE_QUEUE_URL, and from listing the bucket: every
+    HEADGATE_POLL_SECONDS, or every HEADGATE_SWEEP_SECONDS beside a queue.
+    """
+    from bridge.watch import watch as tell
+    from headgate.settings import load
+
+    tell(load())

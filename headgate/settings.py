@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     connections: int = Field(default=8, description="Connections at once for one file", ge=1, le=64)
     part_mib: int = Field(default=16, description="Size of one part of a transfer", ge=5, le=512)
     poll_seconds: _Seconds = Field(default=15, description="Interval of listing, without a queue")
+    sweep_seconds: _Seconds = Field(default=300, description="Interval of listing beside a queue")
 
 
 def load() -> Settings:

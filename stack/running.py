@@ -17,7 +17,7 @@ from stack.service import environment, service
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "headgate"
-SERVICES = ("worker",)
+SERVICES = ("worker", "watch")
 """Commands of `headgate` that run for as long as the stack does."""
 
 
@@ -43,6 +43,7 @@ class Stack(Record):
             "AWS_SECRET_ACCESS_KEY": self.s3.secret_key,
             "AWS_REGION": self.s3.region,
             "AWS_BUCKET_NAME": self.bucket,
+            "HEADGATE_POLL_SECONDS": "0.2",
         }
 
 

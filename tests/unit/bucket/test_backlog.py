@@ -1,14 +1,12 @@
 """The merge of two listings finds what has no receipt, whatever the names and the order."""
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.bucket import backlog, keys
 from headgate.bucket.keys import Upload
-from headgate.bucket.store import Listed
+from tests.harness.shelf import Shelf
 
 NAMES = st.text(st.sampled_from("ab /.!-é~"), min_size=1, max_size=6).filter(
     lambda name: keys.is_upload(f"uploads/{name}")
@@ -18,27 +16,6 @@ ORDERS = {
     "folders": lambda key: key.encode().split(b"/"),
     "none": hash,
 }
-
-
-class Shelf:
-    """A store in memory that lists in a given order and counts single look-ups."""
-
-    def __init__(self, order):
-        self.bucket = "b"
-        self.order = order
-        self.objects = {}
-        self.lookups = 0
-
-    def add(self, key):
-        self.objects[key] = Listed(key, "e", 1, datetime.now(UTC))
-
-    def list(self, prefix):
-        found = [item for key, item in self.objects.items() if key.startswith(prefix)]
-        return iter(sorted(found, key=lambda item: self.order(item.key)))
-
-    def exists(self, key):
-        self.lookups += 1
-        return key in self.objects
 
 
 def shelf(order, done, new):
@@ -94,7 +71,7 @@ def test_plain_names_need_no_single_look_up():
 def test_new_content_under_a_done_key_is_pending():
     """The receipt of the older content does not cover it."""
     made = shelf(ORDERS["bytes"], ["a.csv"], [])
-    made.objects["uploads/a.csv"] = Listed("uploads/a.csv", "new", 1, datetime.now(UTC))
+    made.add("uploads/a.csv", etag="new")
     assert [upload.etag for upload in backlog.pending(made)] == ["new"]
 
 

@@ -1,0 +1,64 @@
+"""The queue that announces uploads: SQS, fed by S3 event notifications, EventBridge or SNS."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import boto3
+from prefect.logging import get_logger
+
+from headgate.bucket.arrivals import parse
+from headgate.bucket.store import Store
+from headgate.settings import Settings
+
+log = get_logger("headgate.watch")
+
+
+class Message(NamedTuple):
+    """What one message announces, and the handle by which it is deleted."""
+
+    keys: list[str]
+    handle: str
+
+
+class Queue:
+    """Messages about one store; what is not acknowledged comes again."""
+
+    def __init__(self, url: str, store: Store, settings: Settings) -> None:
+        """Open the queue with the settings' credentials, or the machine's own."""
+        secret, token = settings.secret_access_key, settings.session_token
+        self._url = url
+        self._store = store
+        self._client = boto3.Session().client(
+            "sqs",
+            region_name=settings.region,
+            aws_access_key_id=settings.access_key_id,
+            aws_secret_access_key=secret.get_secret_value() if secret else None,
+            aws_session_token=token.get_secret_value() if token else None,
+        )
+
+    def receive(self) -> list[Message]:
+        """Wait up to 20 seconds for messages; those that announce nothing are deleted at once."""
+        answer = self._client.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=20
+        )
+        messages = []
+        for message in answer.get("Messages", ()):
+            try:
+                arrivals = list(parse(message["Body"], self._store.bucket, self._store.folder))
+            except (ValueError, LookupError) as error:
+                log.warning("Left a message to the queue's dead-letter policy: %s", error)
+            else:
+                keys = [arrival.key for arrival in arrivals]
+                messages.append(Message(keys, message["ReceiptHandle"]))
+        self.acknowledge(message.handle for message in messages if not message.keys)
+        return [message for message in messages if message.keys]
+
+    def acknowledge(self, handles: Iterable[str]) -> None:
+        """Delete messages; one that cannot be deleted comes again, which does no harm."""
+        left = list(handles)
+        while left:
+            now, left = left[:10], left[10:]
+            self._client.delete_message_batch(
+                QueueUrl=self._url,
+                Entries=[{"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(now)],
+            )

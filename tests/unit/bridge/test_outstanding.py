@@ -1,0 +1,118 @@
+"""What a watcher announces: everything new at once, and again only what nobody takes care of."""
+
+from itertools import pairwise
+
+import pytest
+
+from bridge.outstanding import Outstanding
+from headgate.bucket.keys import Upload, claim_key, receipt_key
+from tests.harness.shelf import Shelf
+
+LEASE = 60.0
+KEY = "uploads/a.csv"
+
+
+class Watcher:
+    """An `Outstanding` over a shelf, with a clock and a list of runs that the test sets."""
+
+    def __init__(self):
+        self.shelf = Shelf(str.encode)
+        self.now = 1000.0
+        self.in_hand = set()
+        self.asked = 0
+        self.outstanding = Outstanding(self.shelf, LEASE, self.runs, lambda: self.now)
+
+    def runs(self):
+        self.asked += 1
+        return self.in_hand
+
+    def look(self, after=0.0):
+        self.now += after
+        return self.outstanding.look()
+
+    def upload(self, key):
+        self.shelf.add(key)
+        listed = self.shelf.objects[key]
+        return Upload(bucket=self.shelf.bucket, key=key, etag=listed.etag, size=listed.size)
+
+
+@pytest.fixture
+def watcher():
+    return Watcher()
+
+
+def test_a_new_upload_is_announced_once(watcher):
+    watcher.upload(KEY)
+    assert watcher.look() == [KEY]
+    assert watcher.look(after=1) == []
+    assert watcher.asked == 0
+
+
+def test_an_upload_with_a_receipt_is_never_announced(watcher):
+    watcher.shelf.add(receipt_key(watcher.upload(KEY)))
+    assert watcher.look() == []
+
+
+def test_an_upload_that_somebody_works_on_is_not_announced(watcher):
+    """Also by a watcher that has just started and announced nothing itself."""
+    watcher.shelf.add(claim_key(watcher.upload(KEY)))
+    assert watcher.look() == []
+
+
+def test_a_renewed_claim_puts_off_the_next_announcement(watcher):
+    claim = claim_key(watcher.upload(KEY))
+    watcher.look()
+    for beat in range(6):
+        watcher.shelf.add(claim, etag=f"beat {beat}")
+        assert watcher.look(after=LEASE / 2) == []
+
+
+def test_a_claim_that_is_not_renewed_for_a_lease_is_announced_again(watcher):
+    """What a dead run left is taken up after one lease, whatever run still seems to have it."""
+    watcher.shelf.add(claim_key(watcher.upload(KEY)))
+    watcher.in_hand = {KEY}
+    assert watcher.look() == []
+    assert watcher.look(after=LEASE - 1) == []
+    assert watcher.look(after=1) == [KEY]
+
+
+def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
+    watcher.upload(KEY)
+    watcher.look()
+    assert watcher.look(after=LEASE - 1) == []
+    assert watcher.look(after=1) == [KEY]
+
+
+def test_what_waits_its_turn_in_a_run_is_not_announced_again(watcher):
+    watcher.upload(KEY)
+    watcher.look()
+    watcher.in_hand = {KEY}
+    for _ in range(5):
+        assert watcher.look(after=LEASE) == []
+    watcher.in_hand = set()
+    assert watcher.look(after=LEASE) == [KEY]
+
+
+def test_what_fails_each_time_is_announced_ever_more_rarely(watcher):
+    watcher.upload(KEY)
+    times = [watcher.now for _ in range(20_000) if watcher.look(after=10)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert gaps[:4] == [LEASE, 2 * LEASE, 4 * LEASE, 8 * LEASE]
+    assert max(gaps) == 3600
+
+
+def test_new_content_under_an_old_key_is_new(watcher):
+    watcher.shelf.add(receipt_key(watcher.upload(KEY)))
+    watcher.look()
+    watcher.shelf.add(KEY, etag="other")
+    assert watcher.look() == [KEY]
+
+
+def test_nothing_is_forgotten_when_a_listing_breaks_off(watcher, monkeypatch):
+    watcher.upload(KEY)
+    watcher.look()
+    with monkeypatch.context() as broken:
+        broken.setattr(watcher.shelf, "list", lambda _: iter([1 / 0] for _ in range(1)))
+        with pytest.raises(ZeroDivisionError):
+            watcher.look(after=1)
+    assert watcher.look(after=1) == []
