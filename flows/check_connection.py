@@ -1,10 +1,7 @@
 """Can Headgate work with this bucket? Each step is told apart, with what to do where it fails."""
 
-from typing import Annotated
-
 from prefect import flow
 from prefect.states import Completed, Failed
-from pydantic import Field
 
 from flows.answers import answers
 from flows.parameters import Bucket, open_bucket
@@ -15,11 +12,14 @@ from tasks.check import check_bucket
 @answers
 async def check_connection(
     bucket: Bucket = None,
-    full: Annotated[
-        bool, Field(description="Also write, read, sign, compare and delete a small object")
-    ] = False,
+    full: bool = False,
 ) -> object:
-    """Check credentials, region, bucket and permissions, one line for each step."""
+    """Check credentials, region, bucket and permissions, one line for each step.
+
+    Args:
+        bucket: S3 bucket block; none for the one named `headgate`.
+        full: Also write, read, sign, compare and delete a small object.
+    """
     bucket = await open_bucket(bucket)
     steps = check_bucket(bucket, full)
     failed = [step for step in steps if not step.ok]

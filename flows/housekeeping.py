@@ -15,12 +15,16 @@ from tasks.housekeeping import sweep_bucket, sweep_machine
 @answers
 async def housekeeping(
     bucket: Bucket = None,
-    quarantine_days: Annotated[
-        int | None, Field(description="Remove quarantine older than this; empty keeps all", ge=1)
-    ] = None,
-    dry_run: Annotated[bool, Field(description="Only say what would be removed")] = True,
+    quarantine_days: Annotated[int | None, Field(ge=1)] = None,
+    dry_run: bool = True,
 ) -> object:
-    """Remove what no run needs any more; never an upload, a receipt or a published result."""
+    """Remove what no run needs any more; never an upload, a receipt or a published result.
+
+    Args:
+        bucket: S3 bucket block; none for the one named `headgate`.
+        quarantine_days: Remove quarantined rows older than this many days; none keeps all.
+        dry_run: Only say what would be removed.
+    """
     bucket = await open_bucket(bucket)
     found = sweep_bucket(bucket, quarantine_days, dry_run)
     folders = sweep_machine(dry_run=dry_run)

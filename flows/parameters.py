@@ -1,4 +1,7 @@
-"""Parameters that several flows share, with the words that the Prefect UI shows beside them."""
+"""Parameters that several flows share.
+
+Prefect's form shows beside each parameter what the flow's docstring says of it under `Args`.
+"""
 
 from typing import Annotated
 
@@ -11,15 +14,9 @@ from tasks.store import block_of
 
 BLOCK = "headgate"
 
-Bucket = Annotated[
-    S3Bucket | None,
-    Field(
-        title="Bucket",
-        description=f"S3 bucket block. Left empty: the block named '{BLOCK}', else the bucket of "
-        "the worker's own environment.",
-    ),
-]
-Concurrency = Annotated[int, Field(description="Files at once", ge=1, le=64)]
+Bucket = S3Bucket | None
+Key = Annotated[str, Field(min_length=1, max_length=1024)]
+Concurrency = Annotated[int, Field(ge=1, le=64)]
 
 
 async def open_bucket(bucket: S3Bucket | None) -> S3Bucket:

@@ -19,12 +19,16 @@ async def process_backlog(
     bucket: Bucket = None,
     options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
     concurrency: Concurrency = 4,
-    limit: Annotated[
-        int,
-        Field(description="Most files in one run; the next run takes the rest", ge=1, le=10_000),
-    ] = 1_000,
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000,
 ) -> object:
-    """Process every upload that has no result; a bad one never holds up the others."""
+    """Process every upload that has no result; a bad one never holds up the others.
+
+    Args:
+        bucket: S3 bucket block; none for the one named `headgate`.
+        options: How each file is read, checked, prepared and delivered.
+        concurrency: Files at once.
+        limit: Most files in one run; the next run takes the rest.
+    """
     bucket = await open_bucket(bucket)
     sweep_machine()
     keys = find_pending(bucket, limit)

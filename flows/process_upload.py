@@ -1,12 +1,9 @@
 """The main journey: one upload becomes a checked, cleaned, published result."""
 
-from typing import Annotated
-
 from prefect import flow
-from pydantic import Field
 
 from flows.answers import answers, ended
-from flows.parameters import Bucket, open_bucket
+from flows.parameters import Bucket, Key, open_bucket
 from headgate.errors import BadFileError, ObjectChangedError
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
@@ -22,12 +19,7 @@ from tasks.validate import validate
 @flow(name="process-upload", flow_run_name="process {key}", persist_result=False)
 @answers
 async def process_upload(
-    key: Annotated[
-        str,
-        Field(
-            description="Key of the upload, e.g. uploads/sales.csv", min_length=1, max_length=1024
-        ),
-    ],
+    key: Key,
     bucket: Bucket = None,
     options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
 ) -> object:
@@ -35,6 +27,11 @@ async def process_upload(
 
     The good rows go to `processed/`, the bad ones with their reasons to `quarantine/`, and a
     receipt that accounts for every row to `receipts/`. An upload that has a receipt is left alone.
+
+    Args:
+        key: Key of the upload, such as `uploads/sales.csv`.
+        bucket: S3 bucket block; none for the one named `headgate`.
+        options: How the file is read, checked, prepared and delivered.
     """
     bucket = await open_bucket(bucket)
     work = claim(bucket, key, options)

@@ -16,21 +16,22 @@ from tasks.upload import check_local, upload
 @flow(name="upload-csv", flow_run_name="upload {path.name}", persist_result=False)
 @answers
 async def upload_csv(
-    path: Annotated[Path, Field(description="A CSV file on the machine that runs this")],
+    path: Path,
     bucket: Bucket = None,
-    dataset: Annotated[
-        str | None,
-        Field(
-            description="Data set whose contract holds; also the folder under uploads/",
-            pattern=r"^[\w][\w.-]{0,63}$",
-        ),
-    ] = None,
+    dataset: Annotated[str | None, Field(pattern=r"^[\w][\w.-]{0,63}$")] = None,
     read: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
     check: CheckOptions = CheckOptions(),  # noqa: B008 - frozen
 ) -> object:
     """Check a local CSV file and upload it; a bad file is refused and nothing is uploaded.
 
     Returns the columns, the first 50 rows, the key and the file name. The file itself stays.
+
+    Args:
+        path: A CSV file on the machine that runs this.
+        bucket: S3 bucket block; none for the one named `headgate`.
+        dataset: Data set whose contract holds; also the folder under `uploads/`.
+        read: How the file is read.
+        check: What the file is held to.
     """
     bucket = await open_bucket(bucket)
     inspection = check_local(path, dataset, read, check)
