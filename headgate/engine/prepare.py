@@ -14,6 +14,7 @@ from headgate.engine import clean, dictionary, outputs, report, rules
 from headgate.engine import profile as profiles
 from headgate.engine import recipe as recipes
 from headgate.engine.duck import database
+from headgate.engine.model import export
 from headgate.engine.model import fit as model
 from headgate.engine.model.inputs import as_numbers
 from headgate.engine.recipe import Input, Recipe, Removal
@@ -88,14 +89,14 @@ def prepare(
         results = [*rules.count(staged, removed, made), *written.rules, *map(_drift, shifts)]
     model.typed_rows(scratch).unlink(missing_ok=True)
     recipes.save(made, folder / "recipe.json")
-    dictionary.write(made, folder / "dictionary.csv")
+    extras = _extras(made, folder)
     prepared = Prepared(
         csv=folder / "data.csv",
         parquet=folder / "data.parquet",
         recipe=folder / "recipe.json",
         report=folder / "report.html",
         spreadsheet=written.spreadsheet,
-        extras=(folder / "dictionary.csv",),
+        extras=extras,
         rows_in=reading.rows_good,
         rows_out=written.rows,
         duplicates=removed.duplicates,
@@ -134,6 +135,16 @@ def _fit(
         modelling=modelling,
         outputs=fitted,
     )
+
+
+def _extras(made: Recipe, folder: Path) -> tuple[Path, ...]:
+    """The data dictionary, and a model recipe in the forms in which it can be served."""
+    dictionary.write(made, folder / "dictionary.csv")
+    if not made.modelling:
+        return (folder / "dictionary.csv",)
+    export.write_sql(made, folder / "recipe.sql")
+    export.write_pipeline(folder / "pipeline.py")
+    return tuple(folder / name for name in ("dictionary.csv", "recipe.sql", "pipeline.py"))
 
 
 def _drift(shift: profiles.Shift) -> RuleResult:

@@ -1,5 +1,6 @@
 """Mode `model`: nothing leaks, values equal scikit-learn's, and a recipe treats files alike."""
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -204,3 +205,44 @@ def test_replay_names_what_has_drifted(tmp_path):
     assert {"size", "city", "rooms"} <= drifted
     same = made(tmp_path / "c", shop(), None, recipe=first.recipe)
     assert not [each for each in same.rules if each.rule == "drift"]
+
+
+def new_rows():
+    """Rows of another file, some of them with what training never saw."""
+    rows = shop(80).assign(note="a red door", day=pd.Timestamp("2022-05-05 13:30"))
+    rows.loc[3, "zip"] = "elsewhere"
+    rows.loc[4, "city"] = "Atlantis"
+    rows.loc[5, ["sold", "size"]] = None
+    return rows
+
+
+def noted(frame):
+    words = np.resize(["a red door", "the blue door opens late", "green gate", "old red gate"], 600)
+    counted = [f"{text} {place}" for place, text in enumerate(words)]
+    return frame.assign(note=counted, day=frame["sold"] + pd.Timedelta(hours=5))
+
+
+@pytest.mark.parametrize("options", [{}, {"many_categories": "frequency", "text": "hash"}])
+def test_the_exported_pipeline_gives_the_same_features(tmp_path, options):
+    """The scikit-learn transformer needs only recipe.json and gives what a replay gives."""
+    first = made(tmp_path / "a", noted(shop()), "price", **options)
+    replayed = table(made(tmp_path / "b", new_rows(), None, recipe=first.recipe))
+    script = next(path for path in first.extras if path.name == "pipeline.py")
+    namespace = {"__name__": "pipeline"}
+    exec(compile(script.read_text(), script, "exec"), namespace)
+    features = namespace["RecipeTransformer"](first.recipe).transform(new_rows())
+    assert list(features) == list(replayed.columns[:-2])
+    np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"many_categories": "frequency", "text": "hash"}])
+def test_the_exported_sql_gives_the_same_features(tmp_path, options):
+    """The SELECT over a typed table gives what a replay gives."""
+    first = made(tmp_path / "a", noted(shop()), "price", **options)
+    replayed = table(made(tmp_path / "b", new_rows(), None, recipe=first.recipe))
+    script = next(path for path in first.extras if path.name == "recipe.sql").read_text()
+    with duckdb.connect() as con:
+        con.register("typed_rows", new_rows())
+        features = con.sql(script).df()
+    assert list(features) == list(replayed.columns[:-2])
+    np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)

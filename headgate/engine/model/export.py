@@ -1,0 +1,57 @@
+"""A model recipe as something that runs where the model is served: SQL, or a scikit-learn pipeline.
+
+Here: writing both. Not here: what they compute; the SQL is the very one that made the table, and
+the pipeline reads the recipe.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+
+from headgate.engine.duck import double
+from headgate.engine.model import sql
+from headgate.engine.recipe import Recipe, TargetColumn, TestFlag
+from headgate.engine.types import quote_name, quote_text
+
+HEAD = """\
+-- Features of new rows, as fitted by Headgate. Written for DuckDB; only words and hashes of text
+-- use functions that other databases lack. Replace typed_rows by a table with these columns:
+-- {columns}
+"""
+
+
+def write_sql(recipe: Recipe, path: Path) -> None:
+    """Write the features of new rows as one SELECT over a typed table."""
+    features = _features_only(recipe)
+    tables = sql.lookups(features, folds=False)
+    with_clause = ",\n".join(_values(table) for table in tables)
+    cells = ",\n".join(
+        f"  {cell} AS {quote_name(name)}" for name, cell in sql.cells(features, "1", str(sql.ALL))
+    )
+    columns = ", ".join(f"{each.name} {each.sql_type}" for each in recipe.inputs)
+    text = HEAD.format(columns=columns.replace("\n", " "))
+    text += f"WITH {with_clause}\n" if tables else ""
+    text += f"SELECT\n{cells}\nFROM {sql.source(features, 'typed_rows', str(sql.ALL))};\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def write_pipeline(path: Path) -> None:
+    """Write a Python module that builds a scikit-learn transformer from recipe.json."""
+    source = files("headgate.engine").joinpath("templates/pipeline.py").read_text(encoding="utf-8")
+    path.write_text(source, encoding="utf-8")
+
+
+def _features_only(recipe: Recipe) -> Recipe:
+    kept = tuple(each for each in recipe.outputs if not isinstance(each, TargetColumn | TestFlag))
+    return recipe.model_copy(update={"outputs": kept})
+
+
+def _values(table: sql.Lookup) -> str:
+    columns = "(lookup_fold, lookup_key, lookup_number)"
+    if not table.rows:
+        empty = "SELECT -1, '', CAST(0 AS DOUBLE PRECISION) WHERE 1 = 0"
+        return f"{table.name} {columns} AS ({empty})"
+    rows = ",\n  ".join(
+        f"({fold}, {quote_text(category)}, {double(number)})"
+        for fold, category, number in table.rows
+    )
+    return f"{table.name} {columns} AS (VALUES\n  {rows}\n)"
