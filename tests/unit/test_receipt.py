@@ -1,0 +1,80 @@
+"""What a receipt guarantees and how it reads."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from headgate.bucket.keys import Upload
+from headgate.engine.prepare import RuleResult
+from headgate.engine.quarantine import Example, Failure
+from headgate.errors import NoSuchObjectError, RowsUnaccountedError
+from headgate.options import ProcessOptions
+from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
+from headgate.summary import markdown
+
+NOW = datetime(2024, 3, 14, 14, 30, tzinfo=UTC)
+
+
+def _receipt(**changes) -> Receipt:
+    upload = Upload(bucket="b", key="uploads/sales.csv", etag="e", size=10)
+    values = {
+        "outcome": "published",
+        "source": Source(upload=upload, sha256="0" * 64, bytes=10),
+        "rows": RowCounts(rows_in=5, rows_out=3, quarantined=1, duplicates=1, dropped=0),
+        "outputs": (Output(role="table", key="processed/sales/data.csv", bytes=7, sha256="1"),),
+        "options": ProcessOptions(),
+        "run": "a run",
+        "started": NOW,
+        "finished": NOW,
+        "versions": library_versions(),
+    }
+    return Receipt(**(values | changes))
+
+
+def test_a_row_that_is_nowhere_stops_everything():
+    """The row equation is enforced when the counts are written down, not just printed."""
+    with pytest.raises(RowsUnaccountedError, match="5 rows in, but 4 accounted for"):
+        RowCounts(rows_in=5, rows_out=3, quarantined=1, duplicates=0, dropped=0)
+
+
+def test_counts_read_as_one_line_without_what_is_zero():
+    """People see where their rows went at a glance."""
+    rows = RowCounts(rows_in=5000, rows_out=4999, quarantined=1, duplicates=0, dropped=0)
+    assert str(rows) == "5,000 rows in, 4,999 out, 1 quarantined"
+
+
+def test_a_receipt_survives_its_own_json():
+    """What was committed can be read back as the same record."""
+    receipt = _receipt()
+    assert Receipt.model_validate_json(receipt.model_dump_json()) == receipt
+
+
+def test_a_refusal_has_reasons_and_no_table():
+    """Asking a refusal for its table says why there is none."""
+    refusal = _receipt(outcome="refused", rows=None, outputs=(), reasons=("line 3: no header",))
+    assert str(refusal) == "refused: line 3: no header"
+    with pytest.raises(NoSuchObjectError, match="no header"):
+        refusal.key()
+
+
+def test_values_cannot_break_out_of_the_report():
+    """A value with pipes, line breaks or markup stays inside its cell."""
+    failure = Failure(
+        column="a|b",
+        check="isin",
+        reason="must be <b>one</b>",
+        count=1,
+        examples=(Example(line=2, value="x\n| y |"),),
+    )
+    page = markdown(_receipt(failures=(failure,)))
+    row = next(line for line in page.splitlines() if "isin" in line)
+    assert row.replace("\\|", "").count("|") == 6
+    assert "<b>" not in page
+
+
+def test_the_report_names_rules_and_keys():
+    """What was changed and where the result lies stand in the report."""
+    rule = RuleResult(rule="trim", cells=4, rows=0, detail="name: 4")
+    page = markdown(_receipt(rules=(rule,)))
+    assert "| trim | 4 | 0 | name: 4 |" in page
+    assert "`processed/sales/data.csv`" in page
