@@ -88,8 +88,11 @@ def _parse_listing(
         return
     stop += len(b"</Contents>")
     lines = []
-    for text in body[start:stop].decode().split("<Contents>")[1:]:
-        line: dict[str, Any] = {name: unescape(value) for name, value in _FIELD.findall(text)}
+    text = body[start:stop].decode().replace("&#34;", '"').replace("&quot;", '"')
+    for part in text.split("<Contents>")[1:]:
+        line: dict[str, Any] = dict(_FIELD.findall(part))
+        if "&" in line["Key"]:
+            line["Key"] = unescape(line["Key"])
         line["Size"] = int(line["Size"])
         line["LastModified"] = datetime.fromisoformat(line["LastModified"])
         lines.append(line)

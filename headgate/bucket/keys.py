@@ -41,10 +41,15 @@ KEY_BYTES = 1024
 COMPONENT_BYTES = 255
 """Stores that keep objects in a file system limit each component of a key."""
 
+FOLDER_BYTES = 256
+"""What is left of a key for the store's folder."""
+
 _STAMP = "%Y%m%d_%H%M%S"
 _OWN_NAME = re.compile(r"(?P<stamp>\d{8}_\d{6})_(?P<token>[0-9a-f]{8})_(?P<name>.+)", re.DOTALL)
 _RECEIPT = re.compile(r"(?P<key>.+)!(?P<id>[0-9a-f]{16})\.json", re.DOTALL)
 _DATASET = re.compile(r"\w[\w.-]{0,63}")
+_RECEIPT_EXTRA = len("!0123456789abcdef.json")
+_ODD_COMPONENT = re.compile(r"(^|/)\.{0,2}(/|$)")
 _UNSAFE = re.compile(r"[^\w.-]+")
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
 
@@ -159,12 +164,11 @@ def receipt_key(upload: Upload) -> str:
 def has_mirrored_receipt(key: str) -> bool:
     """Tell whether the receipts of an upload's key lie in the order of uploads."""
     below = key.removeprefix(UPLOADS)
-    extra = len("!0123456789abcdef.json")
-    parts = below.encode().split(b"/")
+    last = below.rpartition("/")[2]
     return (
-        len(RECEIPTS) + len(below.encode()) + extra <= KEY_BYTES - 256  # leaves room for a folder
-        and all(part not in (b"", b".", b"..") for part in parts)
-        and len(parts[-1]) + extra <= COMPONENT_BYTES
+        len(RECEIPTS) + len(below.encode()) + _RECEIPT_EXTRA <= KEY_BYTES - FOLDER_BYTES
+        and len(last.encode()) + _RECEIPT_EXTRA <= COMPONENT_BYTES
+        and not _ODD_COMPONENT.search(below)
     )
 
 
