@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime
 from html import unescape
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import boto3
 from botocore.config import Config
@@ -15,6 +16,7 @@ from headgate.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_requests: WeakKeyDictionary["S3Client", Counter[str]] = WeakKeyDictionary()
 _FIELD = re.compile(r"<(Key|ETag|Size|LastModified|StorageClass)>([^<]*)</")
 _DEAR = ("List", "Put", "Copy", "Create", "Complete", "UploadPart")
 _CHEAP = ("Get", "Head")
@@ -51,8 +53,14 @@ def client_config(settings: Settings) -> Config:
     )
 
 
-def adapt(client: "S3Client", requests: Counter[str]) -> None:
-    """Make any S3 client count its requests, list quickly, and sign links that work everywhere."""
+def adapt(client: "S3Client") -> Counter[str]:
+    """Make an S3 client list quickly, sign links that work everywhere, and count its requests.
+
+    A client that has been adapted before stays as it is; its counter is given again.
+    """
+    if client in _requests:
+        return _requests[client]
+    requests = _requests[client] = Counter()
 
     def count(model: Any, **_: Any) -> None:
         requests[model.name] += 1
@@ -60,8 +68,9 @@ def adapt(client: "S3Client", requests: Counter[str]) -> None:
     events = client.meta.events
     events.register("before-call.s3", count)
     # The wildcard puts it before botocore's own handlers, which would parse every line once more.
-    events.register("before-parse.*.ListObjectsV2", _parse_listing, unique_id="headgate-list")
-    events.register("choose-signer.s3.GetObject", _sign_by_v4, unique_id="headgate-sign")  # type: ignore[arg-type]
+    events.register("before-parse.*.ListObjectsV2", _parse_listing)
+    events.register("choose-signer.s3.GetObject", _sign_by_v4)  # type: ignore[arg-type]
+    return requests
 
 
 def cost(requests: Counter[str]) -> str:

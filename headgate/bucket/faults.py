@@ -5,9 +5,8 @@ It also decides what may pass by itself (`TransientError`) and what will not.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
-from boto3.exceptions import S3UploadFailedError
+from boto3.exceptions import Boto3Error
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
@@ -152,13 +151,13 @@ def explained(where: str) -> Iterator[None]:
     """Turn every error of boto3 within the block into one of `headgate.errors`."""
     try:
         yield
-    except S3UploadFailedError as error:  # boto3 puts it in place of the store's answer
-        raise explain(cast("ClientError", error.__context__), where) from error
+    except Boto3Error as error:  # of a managed transfer, around what really happened
+        raise explain(error.__context__ or error, where) from error
     except (BotoCoreError, ClientError, HTTPError, ConnectionError, TimeoutError) as error:
         raise explain(error, where) from error
 
 
-def explain(error: Exception, where: str) -> HeadgateError:  # noqa: PLR0911 - a table of cases
+def explain(error: BaseException, where: str) -> HeadgateError:  # noqa: PLR0911 - a table of cases
     """Say what an error of boto3 means, where it happened, and what to do."""
     if isinstance(error, ClientError):
         return _explain_answer(error, where)

@@ -3,7 +3,6 @@
 Knows objects, not what they mean: claims, receipts and the backlog are built on it.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -74,8 +73,7 @@ class Store:
         self.bucket = bucket
         self.folder = f"{folder.strip('/')}/" if folder.strip("/") else ""
         self.limits = limits or Limits()
-        self.requests: Counter[str] = Counter()
-        adapt(client, self.requests)
+        self.requests = adapt(client)
 
     def where(self, key: str = "") -> str:
         """Name a place in this store for a person."""

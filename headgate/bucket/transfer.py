@@ -86,18 +86,14 @@ def download(
             if sha256 in seen or _vouched_for(store, upload, to):
                 return Downloaded(path=to, sha256=sha256, size=upload.size)
             seen.add(sha256)
-    raise TransientError(
-        f"{READS_TO_AGREE} reads of the object gave different contents.",
-        where=store.where(upload.key),
-        todo="Something between here and the store changes bytes; use https.",
-    )
+    raise _changed_underway(store.where(upload.key))
 
 
 def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
-    """Write a file of any size; a failure leaves no parts behind.
+    """Write a file of any size and check what arrived; a failure leaves nothing behind.
 
     Raises:
-        TransientError: what arrived has another size.
+        TransientError: the network failed too often, or changed the content.
     """
     size = path.stat().st_size
     part = max(store.limits.part_bytes, 5 * MIB, -(-size // MAX_PARTS))
@@ -106,14 +102,16 @@ def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
         multipart_chunksize=part,
         max_concurrency=store.limits.connections,
     )
-    with explained(store.where(key)):
-        store.client.upload_file(
-            str(path), **store.at(key), ExtraArgs={"ContentType": content_type}, Config=config
-        )
-    written = store.head(key)
-    if written.size != size:
-        raise TransientError(f"{written.size} of {size} bytes arrived.", where=store.where(key))
-    return written
+    for _ in range(store.limits.attempts):
+        with explained(store.where(key)):
+            store.client.upload_file(
+                str(path), **store.at(key), ExtraArgs={"ContentType": content_type}, Config=config
+            )
+        written = store.head(key)
+        if written.size == size and _arrived(store, written, path):
+            return written
+        store.delete(key)
+    raise _changed_underway(store.where(key))
 
 
 def require_room(directory: Path, needed: int) -> None:
@@ -211,6 +209,24 @@ def _vouched_for(store: "Store", upload: Upload, path: Path) -> bool:
     parts = _md5s(path, head["ContentLength"])
     whole = hashlib.md5(b"".join(parts), usedforsecurity=False).hexdigest()
     return f"{whole}-{len(parts)}" == upload.etag
+
+
+def _arrived(store: "Store", written: Upload, path: Path) -> bool:
+    """Tell whether a file is in the store as it is on the disk, by reading it back if need be."""
+    if _vouched_for(store, written, path):
+        return True
+    digest = hashlib.sha256()
+    for chunk in store.stream(written.key) or ():
+        digest.update(chunk)
+    return digest.hexdigest() == _digest(path)
+
+
+def _changed_underway(where: str) -> TransientError:
+    return TransientError(
+        "The content changes on its way, each time differently.",
+        where=where,
+        todo="Something between here and the store damages it; use https.",
+    )
 
 
 def _md5s(path: Path, part_bytes: int) -> list[bytes]:

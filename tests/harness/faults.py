@@ -7,6 +7,7 @@ import http.client
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -104,13 +105,14 @@ def proxy(upstream: str) -> Iterator[Proxy]:
         server.server_close()
 
 
-def error(code: str, status: int = 400, message: str = "made up") -> Callable[..., Response]:
+def error(code: str, status: int = 400, **headers: str) -> Callable[..., Response]:
     """Answer with an S3 error without asking the server."""
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>made up</Message></Error>"
 
     def act(_proxy: Proxy, request: Request) -> Response:
         content = b"" if request.method == "HEAD" else body.encode()
-        return Response(status, [("Content-Type", "application/xml")], content)
+        named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        return Response(status, [("Content-Type", "application/xml"), *named], content)
 
     return act
 
@@ -198,6 +200,7 @@ def _handler(state: Proxy) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(answer.body[: answer.cut])
             if answer.cut is not None:
                 self.wfile.flush()
+                time.sleep(0.2)  # a reset takes back what the client has not read yet
                 self.reset()
 
         do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_one  # noqa: N815

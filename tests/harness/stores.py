@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -42,20 +43,25 @@ def settings_for(endpoint: Endpoint, bucket: str, **changes: Any) -> Settings:
     return Settings(_env_file=None, **(values | changes))
 
 
-def new_store(endpoint: Endpoint, **changes: Any) -> Store:
+def new_store(endpoint: Endpoint) -> Store:
     """Make a place of its own for one test: a folder, since SeaweedFS has room for few buckets."""
-    folder = f"test {next(_numbers):04d}"
-    made = connect(settings_for(endpoint, "tests", **({"folder": folder} | changes)))
-    with suppress(made.client.exceptions.BucketAlreadyOwnedByYou):
-        made.client.create_bucket(Bucket=made.bucket)
-    return made
+    first = _opened(endpoint.url, endpoint.access_key, endpoint.secret_key)
+    with suppress(first.client.exceptions.BucketAlreadyOwnedByYou):
+        first.client.create_bucket(Bucket=first.bucket)
+    return Store(first.client, first.bucket, f"test {next(_numbers):04d}", first.limits)
 
 
 def behind(url: str, store: Store) -> Store:
-    """Open the same bucket through another address."""
+    """Open the same place through another address, with a client of its own."""
     keys = store.client._get_credentials()
     there = Endpoint(url=url, access_key=keys.access_key, secret_key=keys.secret_key, pid=0)
     return connect(settings_for(there, store.bucket, folder=store.folder))
+
+
+@cache
+def _opened(url: str, access_key: str, secret_key: str) -> Store:
+    there = Endpoint(url=url, access_key=access_key, secret_key=secret_key, pid=0)
+    return connect(settings_for(there, "tests"))
 
 
 def put_upload(store: Store, key: str = "uploads/data.csv", body: bytes = b"a,b\n1,2\n") -> Upload:

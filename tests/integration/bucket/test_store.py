@@ -18,7 +18,7 @@ from headgate.errors import (
     ObjectChangedError,
     SettingsError,
 )
-from tests.harness.stores import new_store, put_upload
+from tests.harness.stores import behind, new_store, put_upload
 
 ODD_NAMES = [
     "with space.csv",
@@ -28,6 +28,11 @@ ODD_NAMES = [
     "a?b=c#d.csv",
     "deep/" + "/".join("x" * 90 for _ in range(9)) + "/end.csv",
 ]
+
+
+def own_client(endpoint):
+    """A store whose client no other test shares, for credentials that are tampered with."""
+    return behind(endpoint.url, new_store(endpoint))
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -184,7 +189,7 @@ def test_a_link_is_a_secret(store):
 )
 def test_a_link_tells_when_it_really_ends(seaweed, hours, life, wanted):
     """The shorter of what was asked, a week, and what the credentials still have."""
-    store = new_store(seaweed)
+    store = own_client(seaweed)
     if life:
         store.client._get_credentials()._expiry_time = datetime.now(UTC) + timedelta(hours=life)
     link = store.presign("k", hours)
@@ -195,7 +200,7 @@ def test_a_link_tells_when_it_really_ends(seaweed, hours, life, wanted):
 
 def test_no_link_is_signed_with_expired_credentials(seaweed):
     """It would not work for a second."""
-    store = new_store(seaweed)
+    store = own_client(seaweed)
     store.client._get_credentials()._expiry_time = datetime.now(UTC)
     with pytest.raises(ExpiredCredentialsError):
         store.presign("k", 1)
@@ -203,7 +208,7 @@ def test_no_link_is_signed_with_expired_credentials(seaweed):
 
 def test_temporary_credentials_of_unknown_life_make_an_uncertain_link(seaweed):
     """Keys and a token from the environment do not tell their end."""
-    store = new_store(seaweed)
+    store = own_client(seaweed)
     store.client._get_credentials().token = "t"
     assert not store.presign("k", 1).certain
 
