@@ -1,17 +1,32 @@
 """Checks that the bucket can be used, step by step, and says what to do where it cannot."""
 
 import secrets
+import socket
 import tempfile
-import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass, urlopen
 
 from headgate.bucket.faults import PreconditionError, explained
 from headgate.bucket.keys import PROBES, UPLOADS
 from headgate.bucket.store import Store
-from headgate.errors import BucketError, CredentialsError, HeadgateError, RegionError
+from headgate.errors import (
+    BucketError,
+    ClockError,
+    CredentialsError,
+    HeadgateError,
+    RegionError,
+    UnreachableError,
+)
 from headgate.record import Record
+
+REACH_SECONDS = 5
+WORRYING_SECONDS = 300
 
 
 class Step(Record):
@@ -50,8 +65,10 @@ class _Probe:
     def quick(self) -> list[tuple[str, Callable[[], str]]]:
         return [
             ("credentials", self.credentials),
+            ("endpoint", self.endpoint),
             ("bucket and listing", self.listing),
             ("region", self.region),
+            ("clock", self.clock),
         ]
 
     def full(self) -> list[tuple[str, Callable[[], str]]]:
@@ -75,21 +92,53 @@ class _Probe:
                 )
             return f"access key {found.get_frozen_credentials().access_key[:4]}..."
 
+    def endpoint(self) -> str:
+        url = self.store.client.meta.endpoint_url
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if getproxies().get(parts.scheme) and not proxy_bypass(host):
+            return f"{url}, through a proxy"
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            socket.create_connection((host, port), REACH_SECONDS).close()
+        except OSError as error:
+            raise UnreachableError(
+                f"Nothing answers at {url} ({error}).",
+                todo="Check the endpoint URL, AWS_REGION, the network and the server.",
+            ) from error
+        return url
+
     def listing(self) -> str:
         some = self.store.list_page(UPLOADS)
-        return "uploads found" if some else "no uploads yet, which is fine"
+        return "there are uploads" if some else "no uploads yet, which is fine"
 
     def region(self) -> str:
-        with explained(self.store.where()):
-            answer = self.store.client.head_bucket(Bucket=self.store.bucket)
-        actual = answer.get("BucketRegion")
         ours = self.store.client.meta.region_name
+        actual = self._head_bucket().get("BucketRegion")
         if actual and actual != ours:
             raise RegionError(
                 f"The bucket is in {actual}, and AWS_REGION says {ours}.",
-                todo=f"Set AWS_REGION={actual}.",
+                todo=f"Set AWS_REGION={actual}; links signed for {ours} do not work.",
             )
         return ours
+
+    def clock(self) -> str:
+        sent = self._head_bucket()["ResponseMetadata"]["HTTPHeaders"].get("date")
+        if not sent:
+            return "the store does not tell its time"
+        ahead = (datetime.now(UTC) - parsedate_to_datetime(sent)).total_seconds()
+        if abs(ahead) > WORRYING_SECONDS:
+            off = "ahead of" if ahead > 0 else "behind"
+            raise ClockError(
+                f"This machine's clock is {abs(ahead):.0f} s {off} the store's.",
+                todo="Set the clock (for instance `timedatectl set-ntp true`): from 15 minutes on "
+                "the store refuses everything, and links end at other times than stated.",
+            )
+        return "agrees with the store's"
+
+    def _head_bucket(self) -> Any:
+        with explained(self.store.where()):
+            return self.store.client.head_bucket(Bucket=self.store.bucket)
 
     def upload(self) -> str:
         self.store.put(self.key, self.content)
@@ -107,7 +156,7 @@ class _Probe:
     def link(self) -> str:
         link = self.store.presign(self.key, 0.1)
         try:
-            with urllib.request.urlopen(link.url.get_secret_value(), timeout=30) as answer:  # noqa: S310
+            with urlopen(link.url.get_secret_value(), timeout=30) as answer:  # noqa: S310 - made here
                 fetched = answer.read()
         except URLError as error:
             raise BucketError(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from headgate.errors import (
@@ -21,6 +22,7 @@ from headgate.errors import (
     NoSuchBucketError,
     NoSuchObjectError,
     RegionError,
+    SettingsError,
     TransientError,
     UnreachableError,
 )
@@ -32,6 +34,10 @@ class PreconditionError(HeadgateError):
 
 class ConflictError(TransientError):
     """Two conditional requests met; S3 asks to send this one again."""
+
+
+class DamagedError(TransientError):
+    """The content changed on its way, as a checksum shows; to be sent again."""
 
 
 _FINAL: dict[str, tuple[type[HeadgateError], str, str]] = {
@@ -115,34 +121,98 @@ _ALIASES = {
 
 _PRECONDITION = {"PreconditionFailed", "412", "NotModified", "304"}
 
-_PASSING_CODES = {
-    "BadDigest",
-    "IncompleteBody",
-    "InternalError",
-    "NoSuchUpload",
-    "OperationAborted",
-    "RequestTimeout",
-    "ServiceUnavailable",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequests",
-    "XAmzContentSHA256Mismatch",
-}
-
-_UNREACHABLE = (
-    boto.EndpointConnectionError,
-    boto.ConnectTimeoutError,
-    boto.ProxyConnectionError,
-    boto.SSLError,
+_PASSING: dict[str, type[TransientError]] = {
+    "BadDigest": DamagedError,
+    "InvalidDigest": DamagedError,
+    "XAmzContentSHA256Mismatch": DamagedError,
+    "ConditionalRequestConflict": ConflictError,
+} | dict.fromkeys(
+    (
+        "IncompleteBody",
+        "InternalError",
+        "NoSuchUpload",
+        "OperationAborted",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequests",
+    ),
+    TransientError,
 )
 
-_NO_CREDENTIALS = (
-    boto.NoCredentialsError,
-    boto.PartialCredentialsError,
-    boto.CredentialRetrievalError,
-    boto.ProfileNotFound,
-    boto.SSOError,
+_RAISED_BY_BOTO = (
+    BotoCoreError,
+    ClientError,
+    HTTPError,
+    ResponseParserError,
+    ConnectionError,
+    TimeoutError,
+)
+
+_Case = tuple[tuple[type[BaseException], ...], type[HeadgateError], str, str]
+
+_LOCAL: tuple[_Case, ...] = (
+    (
+        (
+            boto.EndpointConnectionError,
+            boto.ConnectTimeoutError,
+            boto.ProxyConnectionError,
+            boto.SSLError,
+        ),
+        UnreachableError,
+        "Nothing answers at the store's address.",
+        "Check the endpoint URL, the network and the proxy, and that the server runs.",
+    ),
+    (
+        (boto.UnauthorizedSSOTokenError, boto.SSOTokenLoadError),
+        ExpiredCredentialsError,
+        "The single sign-on has expired.",
+        "Sign in again, with `aws sso login`.",
+    ),
+    (
+        (
+            boto.NoCredentialsError,
+            boto.PartialCredentialsError,
+            boto.CredentialRetrievalError,
+            boto.ProfileNotFound,
+            boto.SSOError,
+        ),
+        CredentialsError,
+        "There are no usable credentials.",
+        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
+    ),
+    (
+        (boto.NoRegionError,),
+        RegionError,
+        "No region is set.",
+        "Set AWS_REGION to the bucket's region.",
+    ),
+    (
+        (boto.FlexibleChecksumError,),
+        DamagedError,
+        "The content changed on its way.",
+        "If this comes again, something between here and the store damages it; use https.",
+    ),
+    (
+        (ResponseParserError,),
+        BucketError,
+        "What answers at this address does not speak S3.",
+        "Check the endpoint URL; a web console often has another port than the S3 API.",
+    ),
+    (
+        (ValueError,),
+        SettingsError,
+        "The endpoint URL cannot be used.",
+        "Write it like https://s3.example.com, with http:// or https:// in front.",
+    ),
+    (
+        (BotoCoreError, HTTPError, OSError),
+        TransientError,
+        "The connection to the store broke.",
+        "It may pass by itself: try again.",
+    ),
 )
 
 
@@ -153,64 +223,40 @@ def explained(where: str) -> Iterator[None]:
         yield
     except Boto3Error as error:  # of a managed transfer, around what really happened
         raise explain(error.__context__ or error, where) from error
-    except (BotoCoreError, ClientError, HTTPError, ConnectionError, TimeoutError) as error:
+    except _RAISED_BY_BOTO as error:
         raise explain(error, where) from error
 
 
-def explain(error: BaseException, where: str) -> HeadgateError:  # noqa: PLR0911 - a table of cases
+def explain(error: BaseException, where: str) -> HeadgateError:
     """Say what an error of boto3 means, where it happened, and what to do."""
     if isinstance(error, ClientError):
         return _explain_answer(error, where)
-    if isinstance(error, _UNREACHABLE):
-        return UnreachableError(
-            f"Nothing answers at the store's address ({error}).",
-            where=where,
-            todo="Check the endpoint URL, the network and the proxy, and that the server runs.",
-        )
-    if isinstance(error, _NO_CREDENTIALS):
-        return CredentialsError(
-            f"There are no usable credentials ({error}).",
-            where=where,
-            todo="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
-        )
-    if isinstance(error, boto.UnauthorizedSSOTokenError | boto.SSOTokenLoadError):
-        return _final("ExpiredToken", where, str(error))
-    if isinstance(error, boto.ParamValidationError) and "bucket" in str(error).lower():
-        return _final("InvalidBucketName", where, "")
-    if isinstance(error, boto.NoRegionError):
-        return _final("PermanentRedirect", where, "no region is set")
-    if isinstance(
-        error, boto.ParamValidationError | boto.InvalidEndpointDiscoveryConfigurationError
-    ):
-        return BucketError(f"The request cannot be made: {error}.", where=where)
-    if isinstance(error, ValueError):
-        return BucketError(
-            f"The endpoint URL cannot be used ({error}).",
-            where=where,
-            todo="Write it like https://s3.example.com, with http:// or https://.",
-        )
-    return TransientError(f"The connection to the store broke ({error}).", where=where)
+    if isinstance(error, boto.ParamValidationError):
+        return _final("InvalidBucketName", where, str(error))
+    for kinds, meant, what, todo in _LOCAL:
+        if isinstance(error, kinds):
+            return meant(f"{what} ({error})", where=where, todo=todo)
+    return HeadgateError(f"{type(error).__name__}: {error}", where=where)
 
 
 def _explain_answer(error: ClientError, where: str) -> HeadgateError:
-    answer = error.response.get("Error", {})
+    answer, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
     code, said = str(answer.get("Code", "")), str(answer.get("Message", ""))
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    status, headers = meta.get("HTTPStatusCode", 0), meta.get("HTTPHeaders", {})
     code = _ALIASES.get(code, code)
     if code in _PRECONDITION or status == 412:
         return PreconditionError("The object is not the expected one.", where=where)
-    if code == "ConditionalRequestConflict":
-        return ConflictError(f"The store answered {code}: {said}", where=where)
     if code in _FINAL:
-        region = (
-            error.response.get("ResponseMetadata", {})
-            .get("HTTPHeaders", {})
-            .get("x-amz-bucket-region", "")
-        )
+        region = headers.get("x-amz-bucket-region")
         return _final(code, where, f"it is in {region}" if region else said)
-    if code in _PASSING_CODES or status >= 500 or status == 429:
-        return TransientError(f"The store answered {code or status}: {said}", where=where)
-    return BucketError(f"The store refused ({code or status}): {said}", where=where)
+    what = f"The store answered {code or status}: {said}"
+    if code in _PASSING or status >= 500 or status == 429:
+        return _PASSING.get(code, TransientError)(
+            what,
+            where=where,
+            todo="It may pass by itself; if not, check that the endpoint URL is an S3 API's.",
+        )
+    return BucketError(what, where=where, todo="The store will answer the same again.")
 
 
 def _final(code: str, where: str, said: str) -> HeadgateError:

@@ -152,7 +152,7 @@ class Store:
                 body = self.client.get_object(**self.at(key))["Body"]
         except NoSuchObjectError:
             return None
-        return body.iter_chunks(MIB)
+        return self._chunks(key, body)
 
     def put(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Write a small object, whatever was there."""
@@ -298,6 +298,10 @@ class Store:
             for item in page.get("Contents", ())
         ]
         return lines, page.get("NextContinuationToken")
+
+    def _chunks(self, key: str, body: Any) -> Iterator[bytes]:
+        with explained(self.where(key)):
+            yield from body.iter_chunks(MIB)
 
     def _put_if(self, key: str, body: bytes, **condition: Any) -> str:
         for failures in range(1, self.limits.attempts + 1):

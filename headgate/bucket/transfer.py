@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,13 @@ from botocore.exceptions import BotoCoreError
 from pydantic import Field
 from urllib3.exceptions import HTTPError
 
-from headgate.bucket.faults import PreconditionError, explain, explained
+from headgate.bucket.faults import DamagedError, PreconditionError, explain, explained
 from headgate.bucket.keys import Upload
 from headgate.errors import (
     BucketError,
     NoRoomError,
     ObjectChangedError,
     SettingsError,
-    TransientError,
 )
 from headgate.record import Record
 
@@ -75,7 +74,8 @@ def download(
         ObjectChangedError: it was overwritten meanwhile.
         NoRoomError: the disk cannot hold it.
         SettingsError: the folder cannot be written.
-        TransientError: the network failed too often, or no two reads gave the same content.
+        TransientError: the network failed too often.
+        DamagedError: no two reads gave the same content.
     """
     seen: set[str] = set()
     with _disk(to):
@@ -93,23 +93,24 @@ def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
     """Write a file of any size and check what arrived; a failure leaves nothing behind.
 
     Raises:
-        TransientError: the network failed too often, or changed the content.
+        TransientError: the network failed too often.
+        DamagedError: it changed the content, time and again.
     """
     size = path.stat().st_size
     part = max(store.limits.part_bytes, 5 * MIB, -(-size // MAX_PARTS))
+    kind = {"ContentType": content_type}
     config = TransferConfig(
         multipart_threshold=part,
         multipart_chunksize=part,
         max_concurrency=store.limits.connections,
     )
     for _ in range(store.limits.attempts):
-        with explained(store.where(key)):
-            store.client.upload_file(
-                str(path), **store.at(key), ExtraArgs={"ContentType": content_type}, Config=config
-            )
-        written = store.head(key)
-        if written.size == size and _arrived(store, written, path):
-            return written
+        with suppress(DamagedError):
+            with explained(store.where(key)):
+                store.client.upload_file(str(path), **store.at(key), ExtraArgs=kind, Config=config)
+            written = store.head(key)
+            if written.size == size and _arrived(store, written, path):
+                return written
         store.delete(key)
     raise _changed_underway(store.where(key))
 
@@ -221,8 +222,8 @@ def _arrived(store: "Store", written: Upload, path: Path) -> bool:
     return digest.hexdigest() == _digest(path)
 
 
-def _changed_underway(where: str) -> TransientError:
-    return TransientError(
+def _changed_underway(where: str) -> DamagedError:
+    return DamagedError(
         "The content changes on its way, each time differently.",
         where=where,
         todo="Something between here and the store damages it; use https.",

@@ -68,3 +68,11 @@ def faulty(store) -> Iterator[tuple[Store, Proxy]]:
 def place(stack) -> Place:
     """An empty bucket that runs of the deployments can be pointed at."""
     return new_place(stack)
+
+
+@pytest.fixture
+def faulty_moto(moto) -> Iterator[tuple[Store, Proxy]]:
+    """The same on moto alone, for faults that change what a signature covers."""
+    store = new_store(moto)
+    with proxy(moto.url) as between:
+        yield behind(between.url, store), between

@@ -1,0 +1,209 @@
+"""The connection check: a line for each step, and for each failure what it is and what to do."""
+
+import re
+import time
+
+import pytest
+
+from headgate.bucket.connection import check
+from headgate.bucket.store import connect
+from headgate.errors import SettingsError
+from stack.service import free_port
+from tests.harness.faults import Response, drop_headers, error
+from tests.harness.stores import READER, new_store, put_upload, settings_for
+
+QUICK = ["credentials", "endpoint", "bucket and listing", "region", "clock"]
+FULL = [
+    *QUICK,
+    "upload",
+    "list what was uploaded",
+    "link",
+    "download and compare",
+    "conditional writes",
+    "delete",
+]
+
+
+def anything(_request):
+    return True
+
+
+def failure(store, **how):
+    """The last step, which must be the one that failed; all before it went well."""
+    *before, last = check(store, **how)
+    assert all(step.ok for step in before)
+    assert not last.ok
+    assert last.detail
+    assert last.todo
+    return last
+
+
+def test_the_quick_check_writes_nothing(store):
+    """And an empty bucket is fine."""
+    steps = list(check(store))
+    assert [step.name for step in steps] == QUICK
+    assert all(step.ok for step in steps), steps
+    assert "no uploads yet, which is fine" in [step.detail for step in steps]
+    assert list(store.list()) == []
+
+
+def test_the_full_check_leaves_nothing(store):
+    """It writes, lists, links, reads, compares, tries conditions, and deletes."""
+    put_upload(store)
+    steps = list(check(store, full=True))
+    assert [step.name for step in steps] == FULL
+    assert all(step.ok for step in steps), steps
+    assert [item.key for item in store.list()] == ["uploads/data.csv"]
+
+
+def test_no_bucket_is_named(seaweed):
+    """Before anything is tried."""
+    with pytest.raises(SettingsError, match="AWS_BUCKET_NAME"):
+        connect(settings_for(seaweed, ""))
+
+
+def test_no_credentials(seaweed):
+    """Neither in the settings nor on the machine."""
+    settings = settings_for(seaweed, "tests", access_key_id=None, secret_access_key=None)
+    last = failure(connect(settings))
+    assert (last.name, "no credentials" in last.detail) == ("credentials", True)
+    assert "AWS_ACCESS_KEY_ID" in last.todo
+
+
+def test_an_unknown_access_key(seaweed):
+    """Told apart from a wrong secret."""
+    last = failure(connect(settings_for(seaweed, "tests", access_key_id="nobody")))
+    assert "does not know this access key" in last.detail
+
+
+def test_a_wrong_secret(seaweed):
+    """A character may be missing."""
+    last = failure(connect(settings_for(seaweed, "tests", secret_access_key="wrong")))
+    assert "secret key does not fit" in last.detail
+
+
+def test_a_permission_that_is_missing(seaweed):
+    """Known, but not allowed; the policy is named."""
+    new_store(seaweed)
+    settings = settings_for(seaweed, "tests", access_key_id=READER[0], secret_access_key=READER[1])
+    last = failure(connect(settings))
+    assert "not allowed" in last.detail
+    assert "policy" in last.todo
+
+
+def test_a_bucket_that_is_missing(endpoint):
+    """On both servers."""
+    last = failure(connect(settings_for(endpoint, "no-such-bucket")))
+    assert "no bucket of this name" in last.detail
+
+
+def test_a_name_that_cannot_be_a_bucket(seaweed):
+    """Found without asking anybody."""
+    last = failure(connect(settings_for(seaweed, "No Such Bucket!")))
+    assert "cannot be the name of a bucket" in last.detail
+
+
+def test_a_wrong_region(moto):
+    """The right one is named; boto would follow the redirect, and links would still fail."""
+    store = connect(settings_for(moto, "in-ireland"))
+    store.client.create_bucket(
+        Bucket="in-ireland", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    last = failure(store)
+    assert last.name == "region"
+    assert "AWS_REGION=eu-west-1" in last.todo
+
+
+def test_nothing_listens_there(seaweed):
+    """Told within seconds."""
+    closed = seaweed.model_copy(update={"url": f"http://127.0.0.1:{free_port()}"})
+    begun = time.monotonic()
+    last = failure(connect(settings_for(closed, "tests")))
+    assert last.name == "endpoint"
+    assert closed.url in last.detail
+    assert time.monotonic() - begun < 10
+
+
+def test_a_host_that_does_not_exist(seaweed):
+    """Told like a server that is down."""
+    unknown = seaweed.model_copy(update={"url": "http://no-such-host.invalid:9000"})
+    assert failure(connect(settings_for(unknown, "tests"))).name == "endpoint"
+
+
+def test_an_address_that_is_none(seaweed):
+    """Before anything is sent."""
+    odd = seaweed.model_copy(update={"url": "localhost:9000"})
+    with pytest.raises(SettingsError, match="endpoint URL"):
+        connect(settings_for(odd, "tests"))
+
+
+def test_a_server_that_is_no_s3(faulty):
+    """A web page in place of a listing."""
+    store, proxy = faulty
+    proxy.add(anything, lambda *_: Response(200, [], b"<html><p>Welcome</html>"), times=99)
+    assert "endpoint URL" in failure(store).todo
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        ("RequestTimeTooSkewed", 403, "15 minutes off"),
+        ("ExpiredToken", 400, "have expired"),
+        ("InvalidToken", 400, "session token is not valid"),
+    ],
+)
+def test_answers_that_only_a_real_aws_gives(faulty, code, status, said):
+    """The proxy gives them in its place."""
+    store, proxy = faulty
+    proxy.add(anything, error(code, status), times=99)
+    assert said in failure(store).detail
+
+
+def test_a_clock_that_is_off_is_told_before_it_breaks(faulty):
+    """Under 15 minutes everything still works, only links end at other times than stated."""
+    store, proxy = faulty
+
+    def ten_minutes_ago(proxy_, request):
+        answer = proxy_.forward(request)
+        answer.headers = [(k, v) for k, v in answer.headers if k.lower() != "date"]
+        then = time.gmtime(time.time() - 600)
+        answer.headers.append(("Date", time.strftime("%a, %d %b %Y %H:%M:%S GMT", then)))
+        return answer
+
+    proxy.add(anything, ten_minutes_ago, times=99)
+    last = failure(store)
+    assert last.name == "clock"
+    assert re.search(r"6\d\d s ahead of", last.detail)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"), [("if-none-match", "If-None-Match"), ("if-match", "If-Match")]
+)
+def test_a_store_that_ignores_conditions(faulty_moto, header, said):
+    """Found out by the full check, and what is then not promised is said."""
+    store, proxy = faulty_moto
+    proxy.add(lambda r: r.method == "PUT", drop_headers(header), times=99)
+    last = failure(store, full=True)
+    assert (last.name, f"ignores {said}" in last.detail) == ("conditional writes", True)
+    assert "twice" in last.todo
+    assert list(store.list()) == [], "the probe is removed all the same"
+
+
+def test_a_link_that_does_not_work(faulty):
+    """A firewall that lets only signed headers through, say."""
+    store, proxy = faulty
+    proxy.add(lambda r: "X-Amz-Signature" in r.target, error("AccessDenied", 403), times=99)
+    assert failure(store, full=True).name == "link"
+
+
+def test_content_that_is_changed_on_the_way(faulty):
+    """Compared byte by byte."""
+    store, proxy = faulty
+
+    def shout(proxy_, request):
+        answer = proxy_.forward(request)
+        answer.body = bytes(reversed(answer.body))
+        return answer
+
+    proxy.add(lambda r: "X-Amz-Signature" in r.target, shout, times=99)
+    assert "not what was written" in failure(store, full=True).detail

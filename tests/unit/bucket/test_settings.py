@@ -1,0 +1,68 @@
+"""Settings come from the environment and `.env`, and a wrong one is named."""
+
+import pytest
+
+from headgate.bucket.store import connect
+from headgate.errors import SettingsError
+from headgate.settings import Settings, load
+from tests.harness.stores import forget_outside_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch, tmp_path):
+    forget_outside_settings(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_usual_variables_suffice(monkeypatch):
+    """Those that every AWS tool knows, and the bucket's name."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "eu-west-1",
+        "AWS_BUCKET_NAME": "data",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    store = connect(load())
+    assert (store.bucket, store.folder) == ("data", "")
+    assert store.client.meta.region_name == "eu-west-1"
+    assert store.client.meta.endpoint_url == "http://127.0.0.1:9"
+
+
+def test_a_dotenv_file_is_read(tmp_path):
+    """And the environment is stronger."""
+    (tmp_path / ".env").write_text(
+        "AWS_BUCKET_NAME=from-file\nHEADGATE_LEASE_SECONDS=90\nOTHER=1\n"
+    )
+    settings = load()
+    assert (settings.bucket, settings.lease_seconds) == ("from-file", 90)
+
+
+def test_the_environment_is_stronger(tmp_path, monkeypatch):
+    """Than the file."""
+    (tmp_path / ".env").write_text("AWS_BUCKET_NAME=from-file\n")
+    monkeypatch.setenv("AWS_BUCKET_NAME", "from-environment")
+    assert load().bucket == "from-environment"
+
+
+def test_an_empty_variable_is_none(monkeypatch):
+    """As a line of a copied `.env.example` leaves it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
+    assert load().endpoint_url is None
+    assert load().access_key_id is None
+
+
+def test_a_value_that_cannot_be_is_named(monkeypatch):
+    """By its variable."""
+    monkeypatch.setenv("HEADGATE_LEASE_SECONDS", "-1")
+    with pytest.raises(SettingsError, match="HEADGATE_LEASE_SECONDS"):
+        load()
+
+
+def test_secrets_do_not_show():
+    """Not in a log of the settings."""
+    shown = repr(Settings(secret_access_key="s3cret", session_token="t0ken"))
+    assert "s3cret" not in shown
+    assert "t0ken" not in shown
