@@ -102,10 +102,15 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """End renewing and give the claim up; where that fails, it lapses by itself."""
+        """End renewing, clear away what a dead predecessor left, and give the claim up.
+
+        Where that fails, the claim lapses by itself, and housekeeping finds the rest.
+        """
         self._stop.set()
         self._thread.join()
         with suppress(HeadgateError):
+            if self.claim.took_over:
+                receipts.discard_attempts(self._store, self.claim.upload)
             release(self._store, self.claim)
 
     def check(self) -> None:

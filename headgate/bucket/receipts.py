@@ -100,7 +100,8 @@ def verify(store: Store, receipt: Mapping[str, Any]) -> Iterator[Finding]:
 def discard_attempts(store: Store, upload: Upload) -> int:
     """Delete what attempts without a receipt have left of this upload; give the number of objects.
 
-    To be called by the run that has just committed, where it took over another's claim.
+    For the run that has just committed and had taken over the claim of a dead one. Where there is
+    no receipt, nothing is deleted: somebody may be working.
     """
     current = find(store, upload)
     if current is None:

@@ -215,6 +215,24 @@ def test_a_claim_that_cannot_be_released_does_not_fail_the_work(faulty):
     wait_until_lapsed(store, upload)
 
 
+def test_what_a_dead_run_left_goes_with_its_heirs_receipt(store):
+    """Not before: until then it might still be alive."""
+    upload = put_upload(store)
+    dead = claims.claim(store, upload, "dead", 0.5)
+    half = f"{result_prefix(upload, dead.attempt)}half.csv"
+    store.put(half, b"x")
+    wait_until_lapsed(store, upload)
+    with claims.kept(store, claims.claim(store, upload, "fails", 0.5)):
+        pass
+    assert store.exists(half)
+    claims.claim(store, upload, "dead as well", 0.5)
+    wait_until_lapsed(store, upload)
+    with claims.kept(store, claims.claim(store, upload, "heir", 60)):
+        receipts.commit(store, upload, {"run": "heir", "outputs": []})
+    assert not store.exists(half)
+    assert receipts.find(store, upload)["run"] == "heir"
+
+
 def test_housekeeping_removes_lapsed_claims_only(store):
     """First it says so, then it does so."""
     dead, live = put_upload(store, "uploads/1.csv"), put_upload(store, "uploads/2.csv")
