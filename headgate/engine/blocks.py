@@ -17,7 +17,15 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from headgate.engine.dialect import Dialect
-from headgate.engine.scan import Marks, RowSpans, damaged_spans, row_spans, whole_rows
+from headgate.engine.scan import (
+    NEWLINE,
+    Marks,
+    RowSpans,
+    count,
+    damaged_spans,
+    row_spans,
+    whole_rows,
+)
 from headgate.engine.source import body_lines, open_bytes, open_text, split_lines
 from headgate.engine.tokenise import Parser, Rows
 
@@ -88,9 +96,10 @@ def _plain_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]
             continue
         cut = whole_rows(rest[: _before_footer(rest, dialect.footer_lines)], marks)
         if cut:
-            yield partial(_parse_plain, rest[:cut], line, dialect, marks)
-            line += rest.count(b"\n", 0, cut)
-            rest = rest[cut:]
+            piece, rest = rest[:cut], rest[cut:]
+            yield partial(_parse_plain, piece, line, dialect, marks)
+            line += count(piece, NEWLINE)
+
     rest = b"" if skip else rest[: _before_footer(rest, dialect.footer_lines)]
     if rest:
         yield partial(_parse_plain, rest, line, dialect, marks)
@@ -125,7 +134,7 @@ def _parse_plain(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Bloc
         for part, text in ((_parse_regular, data[done:start]), (_parse_damaged, data[start:end])):
             if text:
                 parts.append(part(text, line, dialect, marks))
-                line += text.count(b"\n")
+                line += count(text, NEWLINE)
         done = end
     return _join(parts) if len(parts) != 1 else parts[0]
 
@@ -149,7 +158,7 @@ def _parse_regular(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Bl
         rows = _parse_by_arrow(data, dialect, refused)
     except pa.ArrowInvalid:
         return _parse_undecodable(text, dialect)
-    newlines = data.count(b"\n") + (not data.endswith(b"\n"))
+    newlines = count(data, NEWLINE) + (not data.endswith(b"\n"))
     if newlines == rows.num_rows and not refused:
         lines = np.arange(line, line + rows.num_rows)
         return Block(rows.append_column(LINE, pa.array(lines)), [], 0, text.row_on)

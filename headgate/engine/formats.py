@@ -107,11 +107,16 @@ class Number(Format):
 
     def fits(self, values: pa.Array) -> pa.BooleanArray:
         """Hold the texts to the pattern; a negative zero could not be had back."""
+        if self == Number() and _all_plain_integers(values):
+            return pa.repeat(True, len(values))
         mask = pc.match_substring_regex(values, self.pattern)
-        if self.loose or not pc.any(pc.starts_with(values, "-")).as_py():
+        zero = f"-{self.prefix}" + (self.mark if self.bare else "0")
+        doubtful = pc.starts_with(values, zero)
+        if self.loose or not pc.any(doubtful).as_py():
             return mask
-        zero = f"^-{re.escape(self.prefix)}0*(?:{re.escape(self.mark)}0*)?{self._end}"
-        return pc.and_(mask, pc.invert(pc.match_substring_regex(values, zero)))
+        zeros = f"^{re.escape(zero)}0*(?:{re.escape(self.mark)}0*)?{self._end}"
+        kept = pc.invert(pc.match_substring_regex(values.filter(doubtful), zeros))
+        return pc.and_(mask, pc.replace_with_mask(mask, doubtful, kept))
 
     def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Strip what is not the number, and cast."""
@@ -233,6 +238,21 @@ class IsoMoment(Format):
             return f"TRY_CAST({text} AS DATE)", "DATE"
         text = f"rtrim({text}, 'Z')" if self.zone else text
         return f"TRY_CAST({text} AS TIMESTAMP)", "TIMESTAMP"
+
+
+def _all_plain_integers(values: pa.Array) -> bool:
+    """Tell by parsing, which is faster than matching, whether all are integers without frills."""
+    try:
+        pc.cast(values, pa.int64())
+    except pa.ArrowInvalid:
+        return False
+    length = pc.binary_length(values)
+    zero = pc.and_(pc.starts_with(values, "0"), pc.greater(length, 1))
+    return not (
+        pc.any(pc.greater(length, 18)).as_py()
+        or pc.any(zero).as_py()
+        or pc.any(pc.starts_with(values, "-0")).as_py()
+    )
 
 
 _PARTS = {"%d": "DD", "%m": "MM", "%Y": "YYYY", "%y": "YY", "%b": "Mon", "%B": "Month"}

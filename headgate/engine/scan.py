@@ -9,13 +9,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+Octets = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 MAX_ROW = 16 << 20
 """Bytes after which an open quote is taken for a stray one."""
 MAX_MEND = 20
 """Lines over which the end of a damaged row is looked for."""
-_NEWLINE, _RETURN = ord("\n"), ord("\r")
+NEWLINE, _RETURN = ord("\n"), ord("\r")
 
 
 class Marks(NamedTuple):
@@ -37,7 +39,7 @@ class RowSpans(NamedTuple):
 def whole_rows(data: bytes, marks: Marks) -> int:
     """Return the offset up to which the data holds whole rows only; 0 where not even one is."""
     cut = data.rfind(b"\n") + 1
-    if marks.quote is None or data.count(marks.quote, 0, cut) % 2 == 0:
+    if marks.quote is None or count(data[:cut], marks.quote) % 2 == 0:
         return cut
     _, open_from = _follow_quotes(data[:cut], marks)
     if open_from is None or len(data) - open_from > MAX_ROW:
@@ -56,15 +58,20 @@ def damaged_spans(data: bytes, marks: Marks) -> list[tuple[int, int]]:
             more, open_from = _follow_quotes(data[end:], marks)
             spans += [(a + end, b + end) for a, b in more]
             open_from = None if open_from is None else open_from + end
-    if data.count(b"\r") != data.count(b"\r\n"):
-        spans = _merge(spans + _lone_returns(data, marks))
+    if data.find(b"\r") >= 0 and (lone := _lone_returns(data, marks)):
+        spans = _merge(spans + lone)
     return spans
+
+
+def count(data: bytes, octet: int) -> int:
+    """Count a byte, several times faster than `bytes.count`."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == octet))
 
 
 def row_spans(data: bytes, marks: Marks) -> RowSpans:
     """Find every row of data whose quotes all pair up."""
     octets = np.frombuffer(data, np.uint8)
-    newlines = np.flatnonzero(octets == _NEWLINE)
+    newlines = np.flatnonzero(octets == NEWLINE)
     if not data.endswith(b"\n"):
         newlines = np.append(newlines, len(data))
     ends = newlines
@@ -86,22 +93,36 @@ def _follow_quotes(data: bytes, marks: Marks) -> tuple[list[tuple[int, int]], in
     """
     octets = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(octets == marks.quote)
-    padded = np.concatenate(([_NEWLINE], octets[:0], [_NEWLINE]))
-    before = np.where(quotes > 0, octets[np.maximum(quotes - 1, 0)], padded[0])
-    after = np.where(
-        quotes < len(octets) - 1, octets[np.minimum(quotes + 1, len(octets) - 1)], padded[1]
-    )
-    opens = (before == marks.delimiter) | (before == _NEWLINE) | (before == marks.quote)
-    closes = (
-        (after == marks.delimiter)
-        | (after == _NEWLINE)
-        | (after == _RETURN)
-        | (after == marks.quote)
-    )
+    may_open, may_close = _neighbours(octets, quotes, marks)
+    if may_open[::2].all() and may_close[1::2].all():
+        spans, first = [], 0
+    else:
+        spans, first = _damage(data, quotes, may_open, may_close)
+    if (len(quotes) - first) % 2 == 0:
+        return spans, None
+    return spans, _row_start(data, quotes, first, int(quotes[-1]))
+
+
+def _neighbours(octets: Octets, quotes: Offsets, marks: Marks) -> tuple[Flags, Flags]:
+    """Tell for each quote whether what stands before it lets it open, and after it, close."""
+    borders = np.zeros(256, np.bool_)
+    borders[[marks.delimiter, marks.quote or 0, NEWLINE]] = True
+    may_open = borders[octets[quotes - 1]]
+    may_open[:1] |= quotes[:1] == 0
+    borders[_RETURN] = True
+    may_close = borders[octets[np.minimum(quotes + 1, len(octets) - 1)]]
+    may_close[-1:] |= quotes[-1:] == len(octets) - 1
+    return may_open, may_close
+
+
+def _damage(
+    data: bytes, quotes: Offsets, may_open: Flags, may_close: Flags
+) -> tuple[list[tuple[int, int]], int]:
+    """Find the damaged lines, and the quote from which on all pair up."""
     even = np.arange(len(quotes)) % 2 == 0
     wrong = (
-        np.flatnonzero(~np.where(even, opens, closes)),
-        np.flatnonzero(~np.where(even, closes, opens)),
+        np.flatnonzero(~np.where(even, may_open, may_close)),
+        np.flatnonzero(~np.where(even, may_close, may_open)),
     )
     spans: list[tuple[int, int]] = []
     first = 0
@@ -109,18 +130,15 @@ def _follow_quotes(data: bytes, marks: Marks) -> tuple[list[tuple[int, int]], in
         candidates = wrong[first % 2]
         at = int(np.searchsorted(candidates, first))
         if at == len(candidates):
-            break
+            return spans, first
         found = int(candidates[at])
-        is_opening = (found - first) % 2 == 0
-        start = _row_start(data, quotes, first, int(quotes[found if is_opening else found - 1]))
+        opening = found if (found - first) % 2 == 0 else found - 1
+        start = _row_start(data, quotes, first, int(quotes[opening]))
         end = _line_end(data, int(quotes[found]))
         if data.count(b"\n", start, end) > MAX_MEND:
-            end = _line_end(data, int(quotes[found - 1]))
+            end = _line_end(data, int(quotes[opening]))
         spans.append((start, end))
         first = int(np.searchsorted(quotes, end))
-    if (len(quotes) - first) % 2 == 0:
-        return spans, None
-    return spans, _row_start(data, quotes, first, int(quotes[-1]))
 
 
 def _row_start(data: bytes, quotes: Offsets, first: int, offset: int) -> int:
@@ -138,10 +156,9 @@ def _line_end(data: bytes, offset: int) -> int:
 def _lone_returns(data: bytes, marks: Marks) -> list[tuple[int, int]]:
     octets = np.frombuffer(data, np.uint8)
     returns = np.flatnonzero(octets == _RETURN)
-    following = octets[np.minimum(returns + 1, len(octets) - 1)]
-    quotes = np.flatnonzero(octets == marks.quote) if marks.quote is not None else returns[:0]
-    outside = np.searchsorted(quotes, returns) % 2 == 0
-    alone = returns[(following != _NEWLINE) & outside]
+    alone = returns[octets[np.minimum(returns + 1, len(octets) - 1)] != NEWLINE]
+    quotes = np.flatnonzero(octets == marks.quote) if marks.quote is not None else alone[:0]
+    alone = alone[np.searchsorted(quotes, alone) % 2 == 0]
     return [
         (_row_start(data, quotes, 0, int(offset)), _line_end(data, int(offset))) for offset in alone
     ]
