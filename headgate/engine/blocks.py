@@ -166,7 +166,7 @@ def _parse_regular(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Bl
     at = [row.number - 1 for row in refused]
     bad = [_misfit(int(lines[i]), text.row(i), dialect) for i in at]
     rows = rows.append_column(LINE, pa.array(np.delete(lines, at)))
-    kept = [row for row in bad if row.raw.strip()]
+    kept = [row for row in bad if len(row.fields) > 1 or row.fields[0].strip()]
     return Block(rows, kept, text.spans.blank + len(bad) - len(kept), text.row_on)
 
 
@@ -212,7 +212,17 @@ def _parse_undecodable(text: "RowText", dialect: Dialect) -> Block:
     return Block(rows, sorted(bad), text.spans.blank, text.row_on)
 
 
-def _parse_damaged(data: bytes, line: int, dialect: Dialect, _: Marks) -> Block:
+def _parse_damaged(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Block:
+    """Read damaged lines; a first line that makes a row by itself is no concern of the others."""
+    end = data.find(b"\n") + 1
+    if 0 < end < len(data):
+        alone = _tokenised(data[:end], line, dialect)
+        if alone.rows.num_rows == 1 and not alone.bad:
+            return _join([alone, _parse_plain(data[end:], line + 1, dialect, marks)])
+    return _tokenised(data, line, dialect)
+
+
+def _tokenised(data: bytes, line: int, dialect: Dialect) -> Block:
     lines = split_lines(data.decode(errors="replace"), "\n")
     parser = Parser(dialect.syntax, len(dialect.names))
     return _block_of_rows(parser.feed(line, lines) + parser.finish(), line, lines, dialect)

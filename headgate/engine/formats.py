@@ -110,11 +110,13 @@ class Number(Format):
         if self == Number() and _all_plain_integers(values):
             return pa.repeat(True, len(values))
         mask = pc.match_substring_regex(values, self.pattern)
-        zero = f"-{self.prefix}" + (self.mark if self.bare else "0")
-        doubtful = pc.starts_with(values, zero)
+        minus = "-" + self.prefix
+        doubtful = pc.or_(
+            pc.starts_with(values, minus + "0"), pc.starts_with(values, minus + self.mark)
+        )
         if self.loose or not pc.any(doubtful).as_py():
             return mask
-        zeros = f"^{re.escape(zero)}0*(?:{re.escape(self.mark)}0*)?{self._end}"
+        zeros = f"^{re.escape(minus)}0*(?:{re.escape(self.mark)}0*)?{self._end}"
         kept = pc.invert(pc.match_substring_regex(values.filter(doubtful), zeros))
         return pc.and_(mask, pc.replace_with_mask(mask, doubtful, kept))
 

@@ -58,9 +58,16 @@ def damaged_spans(data: bytes, marks: Marks) -> list[tuple[int, int]]:
             more, open_from = _follow_quotes(data[end:], marks)
             spans += [(a + end, b + end) for a, b in more]
             open_from = None if open_from is None else open_from + end
-    if data.find(b"\r") >= 0 and (lone := _lone_returns(data, marks)):
-        spans = _merge(spans + lone)
-    return spans
+    if data.find(b"\r") >= 0:
+        gaps = zip(
+            [0, *(end for _, end in spans)], [*(a for a, _ in spans), len(data)], strict=True
+        )
+        spans += [
+            (start + a, start + b)
+            for start, stop in gaps
+            for a, b in _lone_returns(data[start:stop], marks)
+        ]
+    return _merge(spans)
 
 
 def count(data: bytes, octet: int) -> int:
@@ -94,9 +101,9 @@ def _follow_quotes(data: bytes, marks: Marks) -> tuple[list[tuple[int, int]], in
     octets = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(octets == marks.quote)
     may_open, may_close = _neighbours(octets, quotes, marks)
-    if may_open[::2].all() and may_close[1::2].all():
-        spans, first = [], 0
-    else:
+    spans: list[tuple[int, int]] = []
+    first = 0
+    if not (may_open[::2].all() and may_close[1::2].all()):
         spans, first = _damage(data, quotes, may_open, may_close)
     if (len(quotes) - first) % 2 == 0:
         return spans, None
@@ -149,6 +156,14 @@ def _row_start(data: bytes, quotes: Offsets, first: int, offset: int) -> int:
     return start
 
 
+def _row_end(data: bytes, quotes: Offsets, offset: int) -> int:
+    """Return where the row ends in which the offset stands."""
+    end = _line_end(data, offset)
+    while end < len(data) and (inside := int(np.searchsorted(quotes, end))) % 2:
+        end = _line_end(data, int(quotes[inside]))
+    return end
+
+
 def _line_end(data: bytes, offset: int) -> int:
     return data.find(b"\n", offset) + 1 or len(data)
 
@@ -160,7 +175,8 @@ def _lone_returns(data: bytes, marks: Marks) -> list[tuple[int, int]]:
     quotes = np.flatnonzero(octets == marks.quote) if marks.quote is not None else alone[:0]
     alone = alone[np.searchsorted(quotes, alone) % 2 == 0]
     return [
-        (_row_start(data, quotes, 0, int(offset)), _line_end(data, int(offset))) for offset in alone
+        (_row_start(data, quotes, 0, int(offset)), _row_end(data, quotes, int(offset)))
+        for offset in alone
     ]
 
 

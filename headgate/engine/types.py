@@ -285,7 +285,7 @@ class Typing:
         """Take the format that alone is left, and say what speaks for it."""
         live = [each for each in trial.formats if each not in trial.seen.misfits]
         contested = [each for each in live if any(each.rivals(other) for other in live)]
-        if contested and self._point:
+        if self._point and all(isinstance(each, Number) for each in contested):
             live = [each for each in live if each not in contested or _has_point(each)]
             contested = []
         if contested:

@@ -1,0 +1,103 @@
+"""What others write by hand for the same work: read, drop duplicates, fill gaps, write.
+
+python -m bench.peers NAME FILE OUT
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+NUMBERS = ("amount", "quantity", "score")
+WORDS = ("region", "ordered")
+
+
+def plain_pandas(file: Path, out: Path) -> None:
+    """The script that most people have."""
+    import pandas as pd
+
+    frame = pd.read_csv(file, on_bad_lines="skip").drop_duplicates()
+    for name in NUMBERS:
+        frame[name] = frame[name].fillna(frame[name].median())
+    for name in WORDS:
+        frame[name] = frame[name].fillna(frame[name].mode()[0])
+    frame.to_csv(out / "data.csv", index=False)
+
+
+def duckdb_script(file: Path, out: Path) -> None:
+    """The same in SQL; rows that do not parse are dropped in silence."""
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute(f"CREATE TABLE t AS SELECT DISTINCT * FROM read_csv('{file}', ignore_errors=true)")
+    measures = [f"median({name})" for name in NUMBERS] + [f"mode({name})" for name in WORDS]
+    found = con.execute(f"SELECT {', '.join(measures)} FROM t").fetchone() or ()
+    filled = ", ".join(
+        f"coalesce({name}, '{value}') AS {name}"
+        for name, value in zip((*NUMBERS, *WORDS), found, strict=True)
+    )
+    con.execute(f"COPY (SELECT * REPLACE ({filled}) FROM t) TO '{out / 'data.csv'}' (HEADER)")
+
+
+def polars_script(file: Path, out: Path) -> None:
+    """The same in Polars."""
+    import polars as pl
+
+    frame = pl.read_csv(file, ignore_errors=True, truncate_ragged_lines=True, try_parse_dates=True)
+    frame = frame.unique(maintain_order=True)
+    frame = frame.with_columns(
+        *(pl.col(name).fill_null(pl.col(name).median()) for name in NUMBERS),
+        *(pl.col(name).fill_null(pl.col(name).mode().first()) for name in WORDS),
+    )
+    frame.write_csv(out / "data.csv")
+
+
+def pyarrow_read(file: Path, out: Path) -> None:
+    """Reading with inference alone."""
+    import pyarrow.csv as pacsv
+
+    del out
+    skip = pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=lambda _: "skip")
+    pacsv.read_csv(file, parse_options=skip)
+
+
+def duckdb_read(file: Path, out: Path) -> None:
+    """Reading with inference alone, looked at once."""
+    import duckdb
+
+    del out
+    names = ", ".join(f"max({name})" for name in (*NUMBERS, *WORDS, "note", "updated"))
+    duckdb.sql(f"SELECT {names} FROM read_csv('{file}', ignore_errors=true)").fetchall()
+
+
+def polars_read(file: Path, out: Path) -> None:
+    """Reading with inference alone."""
+    import polars as pl
+
+    del out
+    pl.read_csv(file, ignore_errors=True, truncate_ragged_lines=True, try_parse_dates=True)
+
+
+def headgate_read(file: Path, out: Path) -> None:
+    """Dialect, types over the whole file, default contract, quarantine, staging."""
+    from headgate.engine.table import read
+    from headgate.options import CheckOptions, ReadOptions
+    from schemas import contract_for
+
+    read(file, out, read=ReadOptions(), check=CheckOptions(), contract=contract_for(None))
+
+
+PEERS: dict[str, Callable[[Path, Path], None]] = {
+    each.__name__: each
+    for each in (
+        plain_pandas,
+        duckdb_script,
+        polars_script,
+        headgate_read,
+        duckdb_read,
+        polars_read,
+        pyarrow_read,
+    )
+}
+
+if __name__ == "__main__":
+    PEERS[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))

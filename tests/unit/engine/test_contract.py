@@ -1,0 +1,285 @@
+"""What the owner of a data set may rely on when a file is held to a contract."""
+
+import csv
+import importlib.util
+import sys
+
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headgate.engine import blocks
+from headgate.engine.contract import Contract
+from headgate.engine.draft import draft
+from headgate.engine.drift import Layout, compare
+from headgate.engine.rejoin import rejoin
+from headgate.engine.table import read
+from headgate.errors import BadFileError, ContractError, DriftError, OptionsError
+from headgate.options import CheckOptions, DriftPolicy, ReadOptions
+from schemas import contract_for, names
+
+
+class Orders(pa.DataFrameModel):
+    """A model with a rule of each sort."""
+
+    id: int = pa.Field(unique=True, ge=1)
+    price: float = pa.Field(nullable=True, in_range={"min_value": 0, "max_value": 100})
+    country: str = pa.Field(isin=["DE", "FR", "NA"])
+    code: str = pa.Field(nullable=True, str_matches=r"^\d{3}$")
+    sent: pd.Timestamp = pa.Field(nullable=True, coerce=True)
+
+    @pa.dataframe_check(error="must cost more than its id")
+    @classmethod
+    def dear(cls, frame: pd.DataFrame) -> pd.Series:
+        """A rule between columns."""
+        return frame["price"] > frame["id"] / 1000
+
+
+LENIENT = Contract(name="orders", model=Orders, max_bad_share=1, min_rows=0)
+HEADER = "id,price,country,code,sent"
+
+
+def reading_of(folder, rows, contract=LENIENT, header=HEADER, previous=None, **check):
+    path = folder / "file.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return read(
+        path,
+        scratch,
+        read=ReadOptions(delimiter=",", header_rows=1),
+        check=CheckOptions(**check),
+        contract=contract,
+        previous=previous,
+    )
+
+
+def kept_back(reading):
+    with reading.quarantine.open(newline="", encoding="utf-8-sig") as file:
+        return {int(row["_line"]): row for row in csv.DictReader(file)}
+
+
+GOOD = ["1,9.50,DE,001,31/12/2024", "2,8,FR,,", "3,,NA,003,01/02/2024", "4,7.5,DE,004,02/02/2024"]
+
+
+def test_good_rows_pass_and_columns_get_the_contracts_types(tmp_path):
+    """`NA` is a country here, because the contract lists it; codes stay text."""
+    reading = reading_of(tmp_path, GOOD)
+    assert (reading.rows_good, reading.quarantined) == (4, 0)
+    assert [column.kind for column in reading.columns] == [
+        "integer",
+        "decimal",
+        "text",
+        "text",
+        "date",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "check", "reason"),
+    [
+        ("x,1,DE,001,", "id", "type", "whole number"),
+        ("0,1,DE,001,", "id", "greater_than_or_equal_to", "at least 1"),
+        (",1,DE,001,", "id", "not_nullable", "must not be missing"),
+        ("9,101,DE,001,", "price", "in_range", "between 0 and 100"),
+        ("9,1,XX,001,", "country", "isin", "one of"),
+        ("9,1,DE,01,", "code", "str_matches", "pattern"),
+        ("9,1,DE,001,30/02/2024", "sent", "type", "DD/MM/YYYY"),
+        ("9,0.001,DE,001,", "", "dear", "must cost more than its id"),
+        ("2,1,DE,001,", "id", "unique", "already on line 3"),
+    ],
+)
+def test_a_bad_row_is_kept_back_with_its_reason(tmp_path, row, column, check, reason):
+    """Line, column, check, value and reason stand beside the raw text."""
+    found = kept_back(reading_of(tmp_path, [*GOOD, row]))
+    assert list(found) == [6]
+    assert (found[6]["_column"], found[6]["_check"]) == (column, check)
+    assert reason in found[6]["_reason"]
+    assert found[6]["_raw"] == row
+    assert found[6]["country"] == row.split(",")[2]
+
+
+def test_every_failure_of_a_row_is_told(tmp_path):
+    """A cell of the wrong type does not hide what is wrong with the others."""
+    found = kept_back(reading_of(tmp_path, [*GOOD, "x,101,XX,1,99/99/2024"]))
+    assert set(found[6]["_column"].split(" | ")) == {"id", "price", "country", "code", "sent"}
+
+
+def test_a_rule_between_columns_spares_rows_with_gaps(tmp_path):
+    """Where a value is missing, nothing can be said against the row."""
+    assert reading_of(tmp_path, [*GOOD, "99,,DE,001,"]).quarantined == 0
+
+
+def test_a_key_is_unique_over_all_blocks(tmp_path, monkeypatch):
+    """The first row stays; each later one names the line of the first."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 50)
+    rows = [f"{i},9,DE,001," for i in range(1, 40)] + ["3,9,DE,001,", "3,9,FR,001,"]
+    reading = reading_of(tmp_path, rows)
+    found = kept_back(reading)
+    assert list(found) == [41, 42]
+    assert "line 4" in found[41]["_reason"]
+    assert found[42]["_raw"] == "3,9,FR,001,"
+    assert reading.rows_good == 39
+
+
+def test_a_key_of_several_columns_and_a_reference_set(tmp_path):
+    """Both are said in the contract, beside the model."""
+    contract = Contract(
+        unique=(("a", "b"),), references={"b": frozenset({"x", "y"})}, max_bad_share=1
+    )
+    reading = reading_of(tmp_path, ["1,x", "1,y", "1,x", "2,z"], contract, header="a,b")
+    assert {line: row["_check"] for line, row in kept_back(reading).items()} == {
+        4: "unique",
+        5: "reference",
+    }
+
+
+def test_missing_unknown_and_misplaced_columns(tmp_path):
+    """Each is told by name, before any row is read."""
+    rows = ["1,2,DE,001,"]
+    with pytest.raises(ContractError, match="asks for 'country'"):
+        reading_of(tmp_path, rows, header="id,price,land,code,sent")
+    more = {"header": HEADER + ",extra", "rows": ["1,2,DE,001,,x"]}
+    with pytest.raises(ContractError, match="does not know 'extra'"):
+        reading_of(tmp_path, contract=LENIENT.model_copy(update={"unknown": "refuse"}), **more)
+    dropped = reading_of(tmp_path, contract=LENIENT.model_copy(update={"unknown": "drop"}), **more)
+    assert [column.name for column in dropped.columns] == HEADER.split(",")
+    assert len(reading_of(tmp_path, **more).columns) == 6
+    fixed = LENIENT.model_copy(update={"order": "fixed"})
+    with pytest.raises(ContractError, match="in the order"):
+        reading_of(tmp_path, ["2,1,DE,001,"], fixed, header="price,id,country,code,sent")
+
+
+def test_row_counts_are_held_to(tmp_path):
+    """Too few and too many good rows refuse the file."""
+    with pytest.raises(ContractError, match="at least 5"):
+        reading_of(tmp_path, GOOD, LENIENT.model_copy(update={"min_rows": 5}))
+    with pytest.raises(ContractError, match="allows 3"):
+        reading_of(tmp_path, GOOD, LENIENT.model_copy(update={"max_rows": 3}))
+
+
+def test_the_hash_changes_with_any_rule():
+    """Policy, model and reference sets all count."""
+    hashes = {
+        LENIENT.hash,
+        LENIENT.model_copy(update={"min_rows": 2}).hash,
+        LENIENT.model_copy(update={"model": None}).hash,
+        LENIENT.model_copy(update={"references": {"code": frozenset({"1"})}}).hash,
+    }
+    assert len(hashes) == 4
+    assert LENIENT.hash == LENIENT.model_copy().hash
+
+
+def test_a_contract_is_found_by_data_set_or_by_name():
+    """Other data sets are held to the default; an unknown name is refused."""
+    assert contract_for("penguins").name == "penguins"
+    assert contract_for("elsewhere").name == "default"
+    assert contract_for(None, "penguins").name == "penguins"
+    assert {"default", "penguins"} <= set(names())
+    with pytest.raises(OptionsError, match="no contract 'nothing'"):
+        contract_for(None, "nothing")
+
+
+def test_the_same_file_passes_its_drafted_contract(tmp_path):
+    """Names that Python does not take, choices, codes, dates and gaps included."""
+    rows = [f"{i},{i % 3 or ''},{'ab'[i % 2]},{i:04},{i % 28 + 1:02}.01.2024" for i in range(60)]
+    header = "no.,two words,class,code,day"
+    reading = reading_of(tmp_path, rows, Contract(), header=header)
+    source = tmp_path / "drafted.py"
+    source.write_text(draft(reading, "my data"), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("drafted", source)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["drafted"] = module
+    spec.loader.exec_module(module)
+    again = reading_of(tmp_path, rows, module.CONTRACT, header=header)
+    assert (again.rows_good, again.quarantined) == (60, 0)
+    assert "str_matches" in source.read_text(encoding="utf-8")
+    worse = reading_of(tmp_path, [*rows, "60,1,c,0060,01.01.2024"], module.CONTRACT, header=header)
+    assert [row["_column"] for row in kept_back(worse).values()] == ["class"]
+
+
+def test_a_corrected_quarantine_file_joins_the_accepted_rows(tmp_path):
+    """In the order of the original file; what nobody corrected is counted."""
+    reading = reading_of(tmp_path, ["x,1,DE,001,", *GOOD[1:3], "5,2", GOOD[3]])
+    rows = [list(row.values()) for row in kept_back(reading).values()]
+    assert [row[0] for row in rows] == ["2", "5"]
+    corrected = tmp_path / "corrected.csv"
+    with corrected.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow([*kept_back(reading)[2]])
+        writer.writerow([rows[0][0], "", "", "", "", "1", *rows[0][6:]])
+    joined = rejoin(reading, corrected, tmp_path / "joined.csv")
+    assert (joined.accepted, joined.corrected, joined.left) == (3, 1, 1)
+    lines = joined.file.read_text(encoding="utf-8").splitlines()
+    assert lines == [HEADER, "1,1,DE,001,", *GOOD[1:3], GOOD[3]]
+
+
+def test_a_corrected_file_may_only_hold_rows_that_were_kept_back(tmp_path):
+    """A changed line number is told, with the line of the corrected file."""
+    reading = reading_of(tmp_path, [*GOOD, "x,1,DE,001,"])
+    corrected = tmp_path / "corrected.csv"
+    text = reading.quarantine.read_text(encoding="utf-8-sig")
+    corrected.write_text(text.replace("6,", "3,", 1), encoding="utf-8")
+    with pytest.raises(BadFileError, match="'3' in _line"):
+        rejoin(reading, corrected, tmp_path / "joined.csv")
+
+
+BEFORE = Layout(names=("id", "name", "price"), kinds=("integer", "text", "decimal"))
+
+
+@pytest.mark.parametrize(
+    ("names", "kinds", "changes"),
+    [
+        (("id", "name", "price"), ("integer", "text", "decimal"), set()),
+        (
+            ("id", "name", "price", "vat"),
+            ("integer", "text", "decimal", "decimal"),
+            {("added", "vat")},
+        ),
+        (("id", "price"), ("integer", "decimal"), {("removed", "name")}),
+        (("id", "Name ", "price"), ("integer", "text", "decimal"), {("renamed", "Name ")}),
+        (("id", "label", "price"), ("integer", "text", "decimal"), {("renamed", "label")}),
+        (("id", "name", "price"), ("text", "text", "decimal"), {("retyped", "id")}),
+        (("name", "id", "price"), ("text", "integer", "decimal"), {("reordered", "name")}),
+        (
+            ("id", "day", "price"),
+            ("integer", "date", "decimal"),
+            {("removed", "name"), ("added", "day")},
+        ),
+    ],
+)
+def test_differences_from_the_last_file_are_told_apart(names, kinds, changes):
+    """Added, removed, likely renamed, retyped, reordered."""
+    found = compare(BEFORE, Layout(names=names, kinds=kinds))
+    assert {(each.change, each.column) for each in found} == changes
+
+
+def test_drift_is_refused_accepted_or_set_aside(tmp_path):
+    """The policy is the contract's, unless the run says otherwise."""
+    before = Layout(names=("id",), kinds=("integer",))
+    more = {"header": "id,new", "rows": ["1,x", "2,y"], "contract": Contract(), "previous": before}
+    assert [each.change for each in reading_of(tmp_path, **more).drift] == ["added"]
+    with pytest.raises(DriftError, match="'new' is new"):
+        reading_of(tmp_path, drift=DriftPolicy.REFUSE, **more)
+    aside = reading_of(tmp_path, drift=DriftPolicy.SET_ASIDE, **more)
+    assert [column.name for column in aside.columns] == ["id"]
+    assert pd.read_parquet(aside.aside).to_dict("list") == {"_line": [2, 3], "new": ["x", "y"]}
+
+
+CELLS = st.sampled_from(["1", "2", "33", "x", "", "-1", "DE", "XX", "001", "31/12/2024", '"a,b"'])
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rows=st.lists(st.lists(CELLS, min_size=4, max_size=6).map(",".join), min_size=1, max_size=9))
+def test_the_row_equation_holds_under_any_contract_failure(tmp_path, rows):
+    """Every row is good or kept back once, whatever fails."""
+    rows = [f"{i},50,DE,001," for i in range(100, 120)] + rows
+    reading = reading_of(tmp_path, rows)
+    kept = kept_back(reading) if reading.quarantine else {}
+    good = set(pd.read_parquet(reading.table)["_line"])
+    assert good.isdisjoint(kept)
+    assert good | set(kept) == set(range(2, len(rows) + 2))

@@ -1,0 +1,216 @@
+"""What a reader may rely on when a file becomes a staged table."""
+
+import csv
+import io
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headgate.engine import blocks
+from headgate.engine.blocks import LINE
+from headgate.engine.contract import Contract
+from headgate.engine.dialect import Dialect
+from headgate.engine.table import read
+from headgate.errors import ContractError
+from headgate.options import CheckOptions, ReadOptions
+from schemas import contract_for
+
+ANYTHING = Contract(min_rows=0, max_bad_share=1)
+
+
+def write(folder, content):
+    path = folder / "file.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def reading_of(path, contract=ANYTHING, check=CheckOptions(), **options):  # noqa: B008
+    scratch = path.parent / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return read(path, scratch, read=ReadOptions(**options), check=check, contract=contract)
+
+
+def staged(reading):
+    """All cells by line, as texts."""
+    rows = pq.read_table(reading.table).to_pylist()
+    return {row.pop(LINE): tuple(row.values()) for row in rows}
+
+
+def quarantined(reading):
+    if reading.quarantine is None:
+        return []
+    with reading.quarantine.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def test_lines_are_physical_lines(tmp_path):
+    """Blank lines and line ends inside quotes count, as they do in any editor."""
+    reading = reading_of(write(tmp_path, 'id,note\n1,a\n\n2,"b\nc"\n\n\n3,d\n4,e\n5,f\n'))
+    assert staged(reading) == {
+        2: ("1", "a"),
+        4: ("2", "b\nc"),
+        8: ("3", "d"),
+        9: ("4", "e"),
+        10: ("5", "f"),
+    }
+    assert reading.blank_lines == 3
+
+
+def test_a_row_of_another_width_is_kept_back_with_its_text_and_line(tmp_path):
+    """The raw line is in the quarantine as it stands in the file."""
+    text = 'id,note,day\n1,a,x\n2,"b, b"\n3,c,x\n4,"d\nd",x,"too, many"\n5,e,x\n6,f,x\n7,g,x\n'
+    reading = reading_of(write(tmp_path, text))
+    assert [(row["_line"], row["_raw"]) for row in quarantined(reading)] == [
+        ("3", '2,"b, b"'),
+        ("5", '4,"d\nd",x,"too, many"'),
+    ]
+    assert (reading.rows_in, reading.rows_good, reading.quarantined) == (7, 5, 2)
+    assert list(staged(reading)) == [2, 4, 7, 8, 9]
+
+
+def test_a_stray_quote_damages_its_own_row_only(tmp_path, monkeypatch):
+    """Rows after an unclosed quote are read as if it were not there, in any block."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 40)
+    rows = [f'{i},"text {i}, quoted",x' for i in range(1, 30)]
+    rows[10] = '11,"never closed,x'
+    rows[20] = '21,5" wide,x'
+    reading = reading_of(write(tmp_path, "\n".join(["id,text,end", *rows]) + "\n"))
+    cells = staged(reading)
+    assert cells[22] == ("21", '5" wide', "x")
+    assert {line: row[0] for line, row in cells.items() if line != 12} == {
+        i + 1: str(i) for i in range(1, 30) if i != 11
+    }
+    assert reading.rows_in == 29
+
+
+def test_bytes_that_are_no_text_cost_their_own_row_only(tmp_path):
+    """A broken byte in a UTF-8 file sends its row to quarantine, not the whole file away."""
+    lines = [f"{i},größe {i},x".encode() for i in range(3000)]
+    lines[2900] = b"2900,gr\xf6\xdfe,x"
+    path = write(tmp_path, b"id,text,end\n" + b"\n".join(lines) + b"\n")
+    reading = reading_of(path, encoding="utf-8")
+    assert [row["_check"] for row in quarantined(reading)] == ["encoding"]
+    assert reading.rows_good == 2999
+
+
+def test_columns_that_differ_in_case_only_are_told_apart(tmp_path):
+    """SQL takes `Name` and `name` for one; the second is renamed, and a note says so."""
+    reading = reading_of(write(tmp_path, "Name,name,_line\na,b,1\nc,d,2\ne,f,3\n"))
+    assert [column.name for column in reading.columns] == ["Name", "name_2", "_line_2"]
+    assert staged(reading)[2] == ("a", "b", "1")
+    assert {note.found for note in reading.notes} == {"name_2", "_line_2"}
+
+
+def test_more_bad_rows_than_allowed_refuse_the_file(tmp_path):
+    """The message says how many, why, and where the first one stands."""
+    path = write(tmp_path, "id,b\n1,2\n2,3\n3,4,5\n4,5\n5,6,7\n6,7\n7,8\n8,9\n")
+    with pytest.raises(ContractError, match=r"2 of 8 rows .* 3 cells .* line 4"):
+        reading_of(path, contract=contract_for(None), check=CheckOptions(max_bad_share=0.2))
+    reading = reading_of(path, contract=contract_for(None), check=CheckOptions(max_bad_share=0.25))
+    assert reading.quarantined == 2
+
+
+def test_a_target_that_is_not_there_refuses_the_file(tmp_path):
+    """The columns that are there are listed."""
+    with pytest.raises(ContractError, match=r"'price'.*'id', 'cost'"):
+        reading_of(write(tmp_path, "id,cost\n1,2\n"), check=CheckOptions(target="price"))
+
+
+def test_preamble_and_footer_do_not_shift_lines(tmp_path, monkeypatch):
+    """Lines are counted from the top of the file, whatever is left out."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 32)
+    body = "".join(f"{i};name {i}\r\n" for i in range(1, 40))
+    path = write(tmp_path, f"Report of May\r\n\r\nid;name\r\n{body}Total: 39\r\n")
+    dialect = Dialect(
+        delimiter=";",
+        newline="\r\n",
+        skip_lines=2,
+        header_lines=1,
+        header_rows=1,
+        footer_lines=1,
+        names=("id", "name"),
+    )
+    found = list(blocks.map_blocks(path, dialect, lambda block: block))
+    lines = [line for block in found for line in block.rows[LINE].to_pylist()]
+    assert lines == list(range(4, 43))
+    assert [block.bad for block in found if block.bad] == []
+    assert found[1].raw(lines[5]) is None or found[1].raw(lines[5]).startswith("6;")
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
+TABLE = st.integers(2, 4).flatmap(
+    lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=12)
+)
+QUICK = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def told(width, **more):
+    names = tuple(f"c{i}" for i in range(width))
+    return Dialect(names=names, delimiter=",", header_lines=1, header_rows=1, **more)
+
+
+def parsed(path, dialect):
+    cells, count, blank = [], 0, 0
+    for block in blocks.map_blocks(path, dialect, lambda block: block):
+        columns = [block.rows[name].to_pylist() for name in dialect.names]
+        cells += list(zip(*columns, block.rows[LINE].to_pylist(), strict=True))
+        count += block.rows.num_rows + len(block.bad)
+        blank += block.blank
+    return cells, count, blank
+
+
+@QUICK
+@given(rows=TABLE, size=st.integers(8, 64), newline=st.sampled_from(["\n", "\r\n"]))
+def test_any_quoted_table_is_read_back_the_same(tmp_path, monkeypatch, rows, size, newline):
+    """Whatever the cells hold and wherever blocks are cut, cells and lines come back."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=newline)
+    writer.writerow([f"c{i}" for i in range(len(rows[0]))])
+    lines = []
+    for row in rows:
+        lines.append(text.getvalue().count("\n") + 1)
+        writer.writerow(row)
+    path = write(tmp_path, text.getvalue())
+    cells, count, blank = parsed(path, told(len(rows[0]), newline=newline))
+    assert cells == [(*row, line) for row, line in zip(rows, lines, strict=True)]
+    assert (count, blank) == (len(rows), 0)
+
+
+DAMAGE = st.text(st.sampled_from('ab,"\n\r ;é'), max_size=120)
+
+
+@QUICK
+@given(body=DAMAGE, size=st.integers(4, 40))
+def test_no_damage_loses_a_line(tmp_path, monkeypatch, body, size):
+    """Every line with text on it belongs to a row that is good or kept back with its raw text."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
+    path = write(tmp_path, f"c0,c1\n{body}")
+    kept = []
+    for block in blocks.map_blocks(path, told(2), lambda block: block):
+        kept += [(line, block.raw(line)) for line in block.rows[LINE].to_pylist()]
+        kept += [(bad.line, bad.raw) for bad in block.bad]
+    found = "".join(text for _, text in sorted(kept))
+    assert bare(found) == bare(body)
+
+
+def bare(text):
+    """The text without white space and quotes: a lone pair of quotes makes a blank line."""
+    return "".join(text.replace('"', "").split())
+
+
+@QUICK
+@given(body=DAMAGE)
+def test_the_row_equation_holds_under_any_damage(tmp_path, body):
+    """Rows in are rows good plus rows kept back, and both files hold as many."""
+    reading = reading_of(
+        write(tmp_path, f"c0,c1\nx,y\nx,y\n{body}\n"), delimiter=",", skip_lines=0, header_rows=1
+    )
+    assert reading.rows_in == len(staged(reading)) + len(quarantined(reading))
+    assert len(staged(reading)) == reading.rows_good

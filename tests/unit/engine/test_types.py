@@ -1,0 +1,206 @@
+"""Which type a column gets: only one from which every value of the file can be had back."""
+
+import csv
+from decimal import Decimal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headgate.engine import blocks
+from headgate.engine.contract import Contract
+from headgate.engine.formats import IsoMoment, Moment, Number
+from headgate.engine.guess import propose
+from headgate.engine.table import read
+from headgate.options import CheckOptions, ReadOptions
+
+BESIDE = "beside"
+
+
+def column_of(folder, values, name="value", delimiter=",", **options):
+    """The column as it is settled, and its typed values."""
+    path = folder / "file.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+        writer.writerow([BESIDE, name])
+        writer.writerows([f"row {i}", value] for i, value in enumerate(values))
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    told = ReadOptions(
+        delimiter=delimiter, encoding="utf-8", skip_lines=0, header_rows=1, **options
+    )
+    reading = read(path, scratch, read=told, check=CheckOptions(), contract=Contract())
+    column = reading.columns[1]
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"SELECT CAST({column.sql} AS {column.sql_type}) FROM '{reading.table}' ORDER BY _line"
+        ).fetchall()
+    return column, [value for (value,) in rows]
+
+
+KEPT_AS_TEXT = {
+    "leading zeros": ["00501", "10115", "99999"],
+    "plus signs": ["+5", "+6", "7"],
+    "phone numbers": ["+49 30 1234", "030-1234", "555-0199"],
+    "long ids": ["12345678901234567890", "12345678901234567891"],
+    "19 digits": ["1234567890123456789", "1"],
+    "zeros at the end of some": ["1.10", "2.5", "3.25"],
+    "negative zero": ["-0", "1", "2"],
+    "negative zero with digits": ["-0.00", "1.10", "2.20"],
+    "scientific": ["1e5", "2.5E-3", "3"],
+    "a surname": ["None", "Null", "Smith"],
+    "a country": ["NO", "NO", "NO"],
+    "only signs for missing": ["NA", "NA", ""],
+    "dates of no calendar": ["30/02/2024", "31/12/2024", "25/12/2024"],
+    "ISO dates of no calendar": ["2024-02-30", "2024-02-28"],
+    "mixed dates": ["31/12/2024", "12/31/2024", "01/02/2024"],
+    "dates padded now and then": ["01/2/2024", "1/02/2024", "13/1/2024"],
+    "units": ["12 kg", "13 kg"],
+    "times with several zones": ["2024-01-01T10:00:00+01:00", "2024-07-01T10:00:00+02:00"],
+    "two currencies": ["$5.00", "€6.00"],
+    "wrong groups": ["1,23,456", "7,89,012"],
+}
+
+
+@pytest.mark.parametrize("values", KEPT_AS_TEXT.values(), ids=KEPT_AS_TEXT.keys())
+def test_what_could_not_be_had_back_stays_text(tmp_path, values):
+    """The staged text is the value; nothing is read into it."""
+    column, typed = column_of(tmp_path, values)
+    assert column.kind == "text"
+    assert typed == [value or None for value in values]
+
+
+RECOGNISED = {
+    "integers": (["5", "-3", "0"], "integer", [5, -3, 0]),
+    "18 digits": (["123456789012345678", "1"], "integer", [123456789012345678, 1]),
+    "two decimals": (["1.10", "-2.50"], "decimal", [Decimal("1.10"), Decimal("-2.50")]),
+    "shortest decimals": (["1.1", "2", "-0.25"], "decimal", [Decimal("1.10"), 2, Decimal("-0.25")]),
+    "no zero before the point": ([".5", "-.25", "1.5"], "decimal", [Decimal("0.5")]),
+    "thousands": (["1,234", "56", "7,890,123"], "integer", [1234, 56, 7890123]),
+    "currency": (["$1,234.50", "-$2.00"], "decimal", [Decimal("1234.5"), -2]),
+    "percent": (["12.5%", "3.0%"], "decimal", [Decimal("12.5"), 3]),
+    "ISO dates": (["2024-02-29", "1999-12-31"], "date", ["2024-02-29", "1999-12-31"]),
+    "European dates": (["31.12.2024", "01.02.2024"], "date", ["2024-12-31", "2024-02-01"]),
+    "days first, by evidence": (["31/12/2024", "01/02/2024"], "date", ["2024-12-31", "2024-02-01"]),
+    "months first, by evidence": (
+        ["12/31/2024", "01/02/2024"],
+        "date",
+        ["2024-12-31", "2024-01-02"],
+    ),
+    "unpadded dates": (["1/2/2024", "13/11/2024"], "date", ["2024-02-01", "2024-11-13"]),
+    "months by name": (["05 Mar 2024", "31 Dec 2023"], "date", ["2024-03-05", "2023-12-31"]),
+    "timestamps": (
+        ["2024-03-14 15:09:26", "2024-01-01 00:00:00"],
+        "timestamp",
+        ["2024-03-14 15:09:26"],
+    ),
+    "UTC": (["2024-03-14T15:09:26Z"], "timestamp", ["2024-03-14 15:09:26"]),
+    "US times": (["01/31/2015 01:00:00 PM"], "timestamp", ["2015-01-31 13:00:00"]),
+    "words": (["yes", "no", "yes"], "boolean", [True, False, True]),
+    "missing among numbers": (["1", "NA", "", "4"], "integer", [1, None, None, 4]),
+    "spaces around": ([" 1", "2 ", "3"], "integer", [1, 2, 3]),
+}
+
+
+@pytest.mark.parametrize(("values", "kind", "typed"), RECOGNISED.values(), ids=RECOGNISED.keys())
+def test_a_whole_column_is_recognised(tmp_path, values, kind, typed):
+    """The typed values are those that people mean."""
+    column, found = column_of(tmp_path, values)
+    assert column.kind == kind
+    plain = [str(each) if kind in ("date", "timestamp") else each for each in found]
+    assert plain[: len(typed)] == typed
+    assert None not in found or typed.count(None) == found.count(None)
+    assert column.evidence
+
+
+def test_european_numbers_in_a_semicolon_file(tmp_path):
+    """Decimal commas and points between thousands."""
+    column, typed = column_of(tmp_path, ["1.234,56", "12,50"], delimiter=";")
+    assert (column.kind, typed) == ("decimal", [Decimal("1234.56"), Decimal("12.50")])
+
+
+def test_day_and_month_that_nothing_tells_apart_stay_text(tmp_path):
+    """The evidence names both readings."""
+    column, _ = column_of(tmp_path, ["01/02/2024", "03/04/2024", "05/06/2024"])
+    assert column.kind == "text"
+    assert "DD/MM/YYYY and MM/DD/YYYY" in column.evidence[0].why
+
+
+def test_a_comma_before_three_digits_is_undecidable_in_a_semicolon_file(tmp_path):
+    """It could stand between thousands or before decimals; other values may decide."""
+    assert column_of(tmp_path, ["1,234", "5,678"], delimiter=";")[0].kind == "text"
+    assert column_of(tmp_path, ["1,234", "5,6"], delimiter=";")[0].kind == "decimal"
+    assert column_of(tmp_path, ["1,234", "5,678,901"], delimiter=";")[0].kind == "integer"
+
+
+def test_excel_days_are_dates_where_the_name_says_so(tmp_path):
+    """The same numbers under another name are numbers."""
+    column, typed = column_of(tmp_path, ["45365", "45366"], name="order_date")
+    assert (column.kind, str(typed[0])) == ("date", "2024-03-14")
+    assert column_of(tmp_path, ["45365", "45366"], name="amount")[0].kind == "integer"
+
+
+def test_a_value_far_down_the_file_decides_too(tmp_path, monkeypatch):
+    """A column is tried again on the whole file when its first format fails late."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 2000)
+    numbers = [str(i) for i in range(3000)]
+    assert column_of(tmp_path, [*numbers, "2.5"])[0].kind == "decimal"
+    late, _ = column_of(tmp_path, [*numbers, "x17"])
+    assert late.kind == "text"
+    assert "'x17' on line 3,002" in late.evidence[0].why
+    assert column_of(tmp_path, [""] * 3000 + ["2024-01-31"])[0].kind == "date"
+    assert column_of(tmp_path, ["01/02/2024"] * 3000 + ["13/02/2024"])[0].format == "DD/MM/YYYY"
+    assert column_of(tmp_path, ["01/02/2024"] * 3000 + ["02/13/2024"])[0].format == "MM/DD/YYYY"
+
+
+def test_missing_values_are_counted_by_marker(tmp_path):
+    """Words stay words in a column of words, unless they were declared missing."""
+    column, _ = column_of(tmp_path, ["1", "NA", "", "", "n/a", "6"])
+    assert {each.marker: each.count for each in column.missing} == {"": 2, "NA": 1, "n/a": 1}
+    words, typed = column_of(tmp_path, ["Smith", "NA", "", "Null"])
+    assert {each.marker: each.count for each in words.missing} == {"": 1}
+    assert typed == ["Smith", "NA", None, "Null"]
+    declared, typed = column_of(tmp_path, ["Smith", "NA", "-999"], missing=("NA", "-999"))
+    assert {each.marker: each.count for each in declared.missing} == {"NA": 1, "-999": 1}
+    assert typed == ["Smith", None, None]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,4})?", fullmatch=True), min_size=1))
+def test_numbers_come_back_as_they_were_written(texts):
+    """Whatever format a column of digits is given, its text can be rebuilt from the value."""
+    for form in propose(texts, "n")[:1]:
+        sql, sql_type = form.sql("t", *form.digits(pa.array(texts)))
+        with duckdb.connect() as con:
+            con.register("texts", pa.table({"t": texts}))
+            query = f"SELECT CAST({sql} AS {sql_type})::VARCHAR FROM texts"
+            rows = con.execute(query).fetchall()
+        for (value,), text in zip(rows, texts, strict=True):
+            shown = value
+            if isinstance(form, Number) and form.scale is None and "." in value:
+                shown = value.rstrip("0").rstrip(".")
+            if isinstance(form, Number) and form.bare:
+                shown = shown.replace("0.", ".", 1) if shown.lstrip("-").startswith("0.") else shown
+            assert shown == text
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (Moment("^([0-3][0-9])/[01][0-9]/[0-9]{4}$", "%d/%m/%Y"), "31/04/2024"),
+        (Moment("^([0-3][0-9])/[01][0-9]/[0-9]{4}$", "%d/%m/%Y"), "29/02/2023"),
+        (IsoMoment(10), "2023-02-29"),
+        (IsoMoment(19, " "), "2023-02-28T10:00:00"),
+        (Number(), "0x1F"),
+        (Number(scale=2), "1.1"),
+    ],
+)
+def test_a_format_refuses_what_only_resembles_it(form, text):
+    """Also beside values that fit."""
+    fits = {"%d/%m/%Y": "29/02/2024"}.get(getattr(form, "parse", ""))
+    beside = [fits] if fits else []
+    assert pc.all(form.fits(pa.array([*beside, text]))).as_py() is False
+    assert not beside or form.fits(pa.array(beside)).to_pylist() == [True]
