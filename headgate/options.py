@@ -31,6 +31,8 @@ class ReadOptions(Record):
     missing: Annotated[
         tuple[str, ...], _at(7, "Texts that count as missing besides the empty one")
     ] = ()
+    member: Annotated[str | None, _at(8, "Which file, where a zip holds several")] = None
+    footer_lines: Annotated[int | None, _at(9, "Lines after the table", ge=0)] = None
 
 
 class DriftPolicy(StrEnum):

@@ -6,13 +6,21 @@ from pathlib import Path
 from headgate.engine.dialect import Dialect, Newline, Syntax
 from headgate.engine.encoding import guess_encoding
 from headgate.engine.layout import find_layout, footer_rows, table_width
-from headgate.engine.source import Sample, find_stray, sample, sniff_compression, split_lines
+from headgate.engine.source import (
+    Sample,
+    find_stray,
+    refuse_markup,
+    sample,
+    sniff_compression,
+    split_lines,
+)
 from headgate.engine.syntax import choose_syntax
 from headgate.engine.tokenise import Parser, Rows
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions
 
 _SYNTAX_LINES = 400
+_WIDTH_LINES = 2000
 
 
 def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa: B008
@@ -23,29 +31,33 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         UnreadableError: the bytes are no text table.
         UndecidableError: two readings are equally likely.
     """
-    compression, member = sniff_compression(path)
+    compression, member = sniff_compression(path, options.member)
     data = sample(path, compression, member)
     encoding = guess_encoding(data.head, data.tail, options.encoding, path.name)
     if encoding.name == "utf-8" and not data.whole and not options.encoding:
         stray = find_stray(path, compression, member)
         encoding = guess_encoding(data.head + b"\n" + stray, data.tail, None, path.name)
     text = _decode(data.head, encoding.name, final=data.whole)
+    if not options.delimiter:
+        refuse_markup(text, path.name)
     newline = _newline(text)
     lines = split_lines(text, newline)
     if not data.whole and len(lines) > 1:
         lines.pop()
-    if not any(line.strip("\r\n\t ,;|\x00\x1a") for line in lines):
-        raise BadFileError("The file holds no data, only blanks.", where=path.name)
+    if not any(line.strip("\r\n\t \x00\x1a") for line in lines):
+        raise _no_data(path)
     skip = options.skip_lines or 0
     syntax, why = choose_syntax(lines[skip : skip + _SYNTAX_LINES], options, path.name)
-    rows = parse(lines, syntax, None)
-    width = table_width(rows.fields)
+    width = table_width(parse(lines[skip : skip + _WIDTH_LINES], syntax, None).fields)
     rows = parse(lines, syntax, width)
+    if not any(any(map(str.strip, row)) for row in rows.fields):
+        raise _no_data(path)
     layout = find_layout(
         rows,
         len(lines),
         skip_lines=options.skip_lines,
         header_rows=options.header_rows,
+        footer_lines=options.footer_lines,
         table=options.table,
         whole=data.whole,
     )
@@ -74,6 +86,12 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         header=layout.header,
         names=layout.names,
         evidence=(encoding.evidence, *why, *layout.evidence),
+    )
+
+
+def _no_data(path: Path) -> BadFileError:
+    return BadFileError(
+        "The file holds no data, only blanks.", where=path.name, todo="Upload it again, complete."
     )
 
 

@@ -20,7 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f\x01"))
+_CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f\x01"))
 _SAMPLE = 1 << 14
 
 _LEGACY = (
@@ -169,10 +169,10 @@ def _utf16_without_mark(head: bytes) -> str | None:
 def _refuse_binary(head: bytes, where: str) -> None:
     start = head[: 1 << 16]
     odd = len(start) - len(start.translate(None, _CONTROLS))
-    if odd > 0.1 * len(start):
+    if odd > 0.01 * len(start) or start.count(0) > 0.3 * len(start):
         raise UnreadableError(
-            f"This is binary data, not text: {odd:,} of the first {len(start):,} bytes are control "
-            "characters.",
+            f"This is binary data, not text: {odd + start.count(0):,} of the first "
+            f"{len(start):,} bytes are control characters.",
             where=where,
             todo="Export the table as CSV and upload that.",
         )

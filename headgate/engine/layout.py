@@ -56,22 +56,31 @@ def find_layout(
     *,
     skip_lines: int | None = None,
     header_rows: int | None = None,
+    footer_lines: int | None = None,
     table: int | None = None,
     whole: bool = True,
 ) -> Layout:
     """Find the table among the rows of a sample of `total_lines` lines.
 
-    A footer is only looked for where the sample is the whole file.
+    A footer and further tables are only looked for where the sample is the whole file and the
+    footer's size is not told.
 
     Raises:
-        OptionsError: there is no table of the number asked for.
+        OptionsError: there is no table of the number asked for, or nothing is left of it.
     """
-    skipped = sum(1 for line in rows.lines if line <= (skip_lines or 0))
-    fields = rows.fields[skipped:]
-    lines, ends = rows.lines[skipped:], rows.ends[skipped:]
+    skip, stop = skip_lines or 0, total_lines - (footer_lines or 0) * whole
+    kept = rows.only([i for i, line in enumerate(rows.lines) if skip < line <= stop])
+    fields, lines, ends = kept.fields, kept.lines, kept.ends
     if not fields:
-        return Layout(skip_lines or 0, 0, 0, 0, (), (), ())
-    spans = _tables(fields, lines, fixed=skip_lines is not None, header_rows=header_rows)
+        raise OptionsError(
+            f"No row is left between the {skip} lines before the table and those after it.",
+            todo="Correct the options `skip_lines` and `footer_lines`.",
+        )
+    fixed = skip_lines is not None
+    if footer_lines is None and whole:
+        spans = _tables(fields, lines, fixed=fixed, header_rows=header_rows)
+    else:
+        spans = [_span(fields, 0, len(fields), fixed=fixed, header_rows=header_rows, told=True)]
     index = _choose(spans, table)
     span = spans[index]
     width = max(table_width(fields[span.data : span.last + 1] or fields[span.first : span.data]), 1)
@@ -81,8 +90,8 @@ def find_layout(
     skip = lines[span.first] - 1
     header_end = ends[span.data - 1] if span.data > span.first else skip
     last_end = ends[span.last] if span.last >= span.first else header_end
-    footer = 0
-    if span.last < len(fields) - 1 and (whole or index < len(spans) - 1):
+    footer = footer_lines or 0
+    if footer_lines is None and span.last < len(fields) - 1:
         footer = total_lines - last_end
     layout = Layout(
         skip, header_end - skip, span.data - span.first, footer, header, _names(header, width), ()
@@ -138,6 +147,8 @@ def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: i
     Only where numbers or dates stand below the names can this be told from a repeated row.
     """
     row = fields[i]
+    if not any(row[0] == head[0] for head in fields[start : start + MAX_HEADER_ROWS]):
+        return False
     over = [cell for cell, is_number in zip(row, typed, strict=False) if is_number]
     if i - start < 3 or not over or any(is_typed(c) or not c.strip() for c in over):
         return False
@@ -183,12 +194,18 @@ def _choose(spans: list[_Span], table: int | None) -> int:
 
 
 def _span(
-    fields: list[list[str]], start: int, stop: int, *, fixed: bool, header_rows: int | None
+    fields: list[list[str]],
+    start: int,
+    stop: int,
+    *,
+    fixed: bool,
+    header_rows: int | None,
+    told: bool = False,
 ) -> _Span:
     block = fields[start:stop]
     width = table_width(block)
     first = 0 if fixed else _first_row(block, width)
-    last = len(block) - 1 - footer_rows(block[first:], width)
+    last = len(block) - 1 - (0 if told else footer_rows(block[first:], width))
     count = _header_rows(block[first : last + 1], width) if header_rows is None else header_rows
     data = min(first + count, len(block))
     return _Span(start + first, start + data, start + max(last, data - 1))
@@ -217,7 +234,7 @@ def _is_prose(row: list[str], below: list[list[str]], width: int) -> bool:
         if not any(map(is_typed, header)) and len(data) == width and any(map(is_typed, data)):
             return True
     spaced = sum(1 for cell in row[1:] if cell.startswith(" "))
-    return spaced > 0.5 * (len(row) - 1) and not any(map(is_typed, row))
+    return len(row) < 20 and spaced > 0.5 * (len(row) - 1) and not any(map(is_typed, row))
 
 
 def _names_columns(row: list[str], data: list[str]) -> bool:

@@ -7,6 +7,7 @@ import bz2
 import codecs
 import gzip
 import io
+import json
 import lzma
 import zipfile
 import zlib
@@ -21,9 +22,9 @@ from headgate.engine.dialect import Compression, Dialect, Newline
 from headgate.errors import BadFileError, UndecidableError, UnreadableError
 
 CHUNK = 1 << 20
-HEAD = 1 << 20
-TAIL = 1 << 18
-WHOLE = 4 << 20
+HEAD = 1 << 18
+TAIL = 1 << 17
+WHOLE = 1 << 20
 """A file up to this size is looked at as a whole; of a larger one, head and tail."""
 MAX_LINE = 64 << 20
 """Characters in one physical line; a file without line ends must not fill the memory."""
@@ -56,6 +57,11 @@ _BINARY = (
     (b"\x89HDF\r\n", "an HDF5 file"),
     (b"{\\rtf", "an RTF document"),
     (b"PK\x05\x06", "an empty zip archive"),
+)
+_MARKUP = (
+    ("<!doctype html", "a web page (HTML)"),
+    ("<html", "a web page (HTML)"),
+    ("<?xml", "an XML file"),
 )
 _OFFICE = {
     "xl/": "an Excel workbook (xlsx)",
@@ -119,6 +125,34 @@ def refuse_known_binary(start: bytes, where: str) -> None:
                 where=where,
                 todo="Export the table as CSV and upload that.",
             )
+
+
+def refuse_markup(text: str, where: str) -> None:
+    """Name a web page, XML or JSON that was saved under a table's name.
+
+    Raises:
+        UnreadableError: the text is one of these.
+    """
+    start = text[:1000].lstrip().lower()
+    kind = next((name for mark, name in _MARKUP if start.startswith(mark)), None)
+    if kind is None and start.startswith(('{"', "[{", "{\n", "[\n")) and _is_json(text):
+        kind = "JSON"
+    if kind is not None:
+        raise UnreadableError(
+            f"This is {kind}, not a CSV file.",
+            where=where,
+            todo="Export the table as CSV and upload that.",
+        )
+
+
+def _is_json(text: str) -> bool:
+    for candidate in (text, text.lstrip().split("\n", 1)[0]):
+        try:
+            json.loads(candidate)
+        except ValueError:
+            continue
+        return True
+    return False
 
 
 def _table_member(path: Path, member: str | None) -> str:

@@ -76,9 +76,10 @@ def _candidates(lines: list[str], options: ReadOptions) -> Iterator[Syntax]:
     for delimiter in _delimiters(text, lines, options.delimiter):
         quote = _quote(text, delimiter, options.quotechar)
         escape = _escape(text, delimiter, quote, options.escapechar)
-        blanks = delimiter == " " and ("  " in text or any(line[0] == " " for line in lines))
         padded = options.delimiter is None and _has_padding(text, delimiter, quote)
-        yield Syntax(delimiter, quote, escape, skipinitialspace=blanks or padded)
+        yield Syntax(delimiter, quote, escape, skipinitialspace=padded)
+        if delimiter == " ":
+            yield Syntax(delimiter, quote, escape, skipinitialspace=True)
 
 
 def _delimiters(text: str, lines: list[str], told: str | None) -> list[str]:

@@ -15,7 +15,7 @@ from headgate.engine.mend import cheapest_row
 from headgate.engine.source import body_lines
 from headgate.errors import UnreadableError
 
-MAX_ROW = 16 << 20
+MAX_ROW = 8 << 20
 """Characters that an open quote may swallow before it is taken for a stray one."""
 MAX_COLUMNS = 100_000
 _MAX_MENDED_LINES = 20
@@ -72,11 +72,15 @@ class Parser:
         self._width = width
         self._pending: list[str] = []
         self._pending_at = 1
+        self._enough = 0
 
     def feed(self, number: int, lines: list[str]) -> Rows:
         """Parse lines, the first of which has this number in the file."""
         if self._pending:
-            number, lines = self._pending_at, self._pending + lines
+            self._pending += lines
+            if _size(self._pending) < self._enough:
+                return Rows()
+            number, lines = self._pending_at, self._pending
             self._pending = []
         return self._parse(number, lines, final=False)
 
@@ -111,8 +115,8 @@ class Parser:
             except csv.Error:
                 row = None
             if row is None or (cursor.at - start > 1 and len(row) != self._width):
-                if cursor.at == len(lines) and not final and _size(lines[start:]) < MAX_ROW:
-                    self._pending, self._pending_at = lines[start:], number + start
+                if cursor.at == len(lines) and not final and self._wait(lines[start:]):
+                    self._pending_at = number + start
                     break
                 row, used = self._mend(batch, start, cursor.at, row)
                 cursor.at = start + used
@@ -120,6 +124,15 @@ class Parser:
             rows.lines.append(number + start)
             rows.ends.append(number + cursor.at - 1)
         return self._tidy(rows, batch)
+
+    def _wait(self, lines: list[str]) -> bool:
+        """Keep the lines of an unfinished row until there are twice as many, within bounds."""
+        size = _size(lines)
+        if size >= MAX_ROW:
+            return False
+        self._pending = lines
+        self._enough = min(2 * size, MAX_ROW)
+        return True
 
     def _mend(
         self, batch: "_Batch", start: int, end: int, strict: list[str] | None

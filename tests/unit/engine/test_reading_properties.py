@@ -1,0 +1,143 @@
+"""Whatever table is written in whatever dialect, it is read back the same."""
+
+import csv
+import io
+from itertools import pairwise
+
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from headgate.engine.detect import detect
+from headgate.engine.source import read_lines
+from headgate.engine.tokenise import tokenise
+from headgate.errors import BadFileError
+from headgate.options import ReadOptions
+
+quick = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+cells = st.text(st.sampled_from("ab1 ,;\t|'\"\\#-.\n\rñ€語"), max_size=8)
+kinds = st.sampled_from(
+    [
+        st.integers(-1000, 10**12).map(str),
+        st.decimals(-1000, 1000, places=2).map(str),
+        st.dates().map(str),
+        st.text(st.sampled_from("abcdeé"), min_size=1, max_size=8).map(str.title),
+    ]
+)
+tidy_tables = st.lists(kinds, min_size=2, max_size=5).flatmap(
+    lambda columns: st.lists(st.tuples(*columns).map(list), min_size=3, max_size=12)
+)
+
+
+def tables(cell):
+    """Draw a header of unique names and rows of the same width."""
+    return st.integers(2, 5).flatmap(
+        lambda width: st.lists(
+            st.lists(cell, min_size=width, max_size=width), min_size=2, max_size=12
+        )
+    )
+
+
+def write(path, table, encoding="utf-8", **dialect):
+    text = io.StringIO(newline="")
+    csv.writer(text, **dialect).writerows(table)
+    path.write_bytes(text.getvalue().encode(encoding))
+
+
+def read(path, options):
+    dialect = detect(path, options)
+    return dialect, [row for rows in tokenise(path, dialect) for row in rows.fields]
+
+
+@quick
+@given(
+    tables(cells),
+    st.sampled_from([",", ";", "\t", "|", ":", "#", "^"]),
+    st.sampled_from(['"', "'"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["utf-8", "utf-16", "utf-16-le", "gb18030"]),
+    st.booleans(),
+)
+def test_told_dialect_round_trips(  # noqa: PLR0917
+    tmp_path, table, delimiter, quote, newline, encoding, escape
+):
+    """A table of any cells comes back as it was written when the dialect is told."""
+    assume(all(any(row) for row in table))
+    path = tmp_path / "told.csv"
+    plain = not escape and not {"\r", "\n"} & set("".join(map("".join, table)))
+    write(
+        path,
+        table,
+        encoding,
+        delimiter=delimiter,
+        quotechar=quote,
+        lineterminator=newline,
+        escapechar="\\" if escape else None,
+        doublequote=not escape,
+        quoting=csv.QUOTE_MINIMAL if plain else csv.QUOTE_ALL,
+    )
+    options = ReadOptions(
+        delimiter=delimiter,
+        quotechar=quote,
+        escapechar="\\" if escape else "",
+        encoding=encoding,
+        skip_lines=0,
+        header_rows=0,
+        footer_lines=0,
+    )
+    assert read(path, options)[1] == table
+
+
+@quick
+@given(
+    tidy_tables,
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_blind_reading_round_trips(tmp_path, body, delimiter, newline, quoting):
+    """A table of numbers, dates and names under a header is read back without being told."""
+    header = [f"Column {letter}" for letter in "PQRST"[: len(body[0])]]
+    path = tmp_path / "blind.csv"
+    write(path, [header, *body], delimiter=delimiter, lineterminator=newline, quoting=quoting)
+    dialect, rows = read(path, ReadOptions())
+    assert (list(dialect.header), rows) == (header, body)
+
+
+damage = st.lists(
+    st.tuples(
+        st.integers(0, 400), st.sampled_from(['"', "\n", "\r", ",", ";", "#", "\0", "'", ""])
+    ),
+    max_size=6,
+)
+
+
+@quick
+@given(tables(cells), damage)
+@example([["a", "b"], ["1", "2"]], [(4, '"')])
+def test_every_line_is_accounted_for(tmp_path, table, damage):
+    """Under any damage, each physical line is preamble, header, blank, row or footer, once."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(table)
+    content = text.getvalue()
+    for place, garbage in damage:
+        at = place % (len(content) + 1)
+        content = content[:at] + garbage + content[at + (garbage == "") :]
+    path = tmp_path / "damaged.csv"
+    path.write_bytes(content.encode())
+    try:
+        dialect = detect(path)
+    except BadFileError:
+        return
+    total = sum(len(lines) for lines in read_lines(path, dialect))
+    above = dialect.skip_lines + dialect.header_lines
+    spans = [(1, above)] if above else []
+    for rows in tokenise(path, dialect):
+        assert len(rows.fields) == len(rows.lines) == len(rows.ends)
+        spans += zip(rows.lines, rows.ends, strict=True)
+        spans += ((line, line) for line in rows.blank)
+    spans.append((total - dialect.footer_lines + 1, total))
+    spans.sort()
+    assert all(after == end + 1 for (_, end), (after, _) in pairwise(spans))
+    assert spans[0][0] == 1
