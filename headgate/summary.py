@@ -50,12 +50,14 @@ def _rows(receipt: Receipt) -> str:
 def _kept(receipt: Receipt) -> Iterable[tuple[object, ...]]:
     for failure in receipt.failures:
         lines = ", ".join(f"{example.line} (`{example.value}`)" for example in failure.examples[:3])
-        yield failure.column, failure.check, failure.reason, f"{failure.count:,}", lines
+        column = failure.column or "whole row"
+        yield column, failure.check, failure.reason, f"{failure.count:,}", lines
 
 
 def _changed(receipt: Receipt) -> Iterable[tuple[object, ...]]:
     for rule in receipt.rules:
-        yield rule.rule, f"{rule.cells:,}", f"{rule.rows:,}", rule.detail
+        if rule.cells or rule.rows:
+            yield rule.rule, f"{rule.cells:,}", f"{rule.rows:,}", rule.detail
 
 
 def _drift(receipt: Receipt) -> Iterable[tuple[object, ...]]:

@@ -24,11 +24,11 @@ def show_receipt(
     upload = receipt.source.upload
     create_markdown_artifact(
         markdown(receipt),
-        key=f"report-{artifact_key(upload.key)}",
+        key=f"report-{artifact_key(upload.name)}",
         description=f"What became of {upload.name}: {receipt}",
     )
     if columns:
-        show_preview(upload.key, columns, preview)
+        show_preview(upload.name, columns, preview)
 
 
 def show_preview(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -37,7 +37,7 @@ def show_preview(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     create_table_artifact(
         [dict(zip(columns, row, strict=True)) for row in shown],
         key=f"preview-{artifact_key(name)}",
-        description=f"The first {len(shown)} rows",
+        description=f"The first {len(shown)} rows of {name}",
     )
 
 

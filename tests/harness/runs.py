@@ -153,7 +153,7 @@ class Place:
     def block_with(self, **changes: Any) -> S3Bucket:
         """Save a block that leads here with some settings changed."""
         block = block_of(self.settings(**changes))
-        block.save(f"test-{next(_numbers)}", overwrite=True)
+        block.save(f"test-{next(_numbers)}", overwrite=True, _sync=True)
         return block
 
     def put(self, key: str, content: str | bytes) -> str:
