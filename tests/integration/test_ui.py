@@ -40,7 +40,7 @@ def submitted(stack, page, deployment):
     page.goto(f"{stack.ui}/deployments/deployment/{deployment.id}/run")
     page.locator("textarea").first.fill(KEY)
     page.get_by_text("S3Bucket", exact=True).click()
-    page.locator(".block-documents-select button").click()
+    page.locator(".block-documents-select button").press("ArrowDown")
     page.get_by_text(block._block_document_name, exact=True).click()
     text = page.locator("body").inner_text()
     page.get_by_role("button", name="Submit").click()
