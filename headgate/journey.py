@@ -179,7 +179,6 @@ def publish(
     )
     committed = _commit(store, work, receipt)
     if committed is receipt:
-        _discard_lapsed_attempts(store, work)
         layouts.remember(store, keys.dataset_of(work.upload.key), reading.layout)
     return committed
 
@@ -334,14 +333,6 @@ def _discard_attempt(store: Store, work: Work) -> None:
         prefix = place(work.upload, work.claim.attempt)
         store.abort_multiparts(prefix)
         store.delete(*(item.key for item in store.list(prefix)))
-
-
-def _discard_lapsed_attempts(store: Store, work: Work) -> None:
-    """Remove what a run that died has half written; only now can it not publish any more."""
-    if work.claim.took_over and not work.options.deliver.force:
-        own = f"/{work.claim.attempt}/"
-        for prefix in keys.attempts_prefixes(work.upload):
-            store.delete(*(item.key for item in store.list(prefix) if own not in item.key))
 
 
 def _settle_source(store: Store, work: Work) -> None:
