@@ -7,7 +7,7 @@ found, what the contract says, and what is made of the good rows afterwards.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,13 @@ from headgate.engine.types import Column, Seen, Typing
 from headgate.errors import ContractError, DriftError, RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
+
+STAGING: dict[str, Any] = {
+    "compression": "lz4",
+    "use_dictionary": False,
+    "write_statistics": False,
+}
+"""How the staged file is written: quickly, since it lives for one run only."""
 
 
 class Reading(Record):
@@ -88,7 +95,7 @@ def read(
     staged = scratch / "staged.parquet"
     rows_in, blank = 0, 0
     with Quarantine(scratch / "quarantine.csv", dialect.names) as kept:
-        with pq.ParquetWriter(staged, sieve.schema, compression="lz4", use_dictionary=False) as out:
+        with pq.ParquetWriter(staged, sieve.schema, **STAGING) as out:
             for part in map_blocks(path, dialect, sieve.sift):
                 out.write_table(part.good)
                 sieve.typing.add(part.seen)

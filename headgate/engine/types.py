@@ -44,7 +44,10 @@ class Column(Record):
     position: Annotated[int, Field(description="Place in the file, from 0", ge=0)]
     kind: Annotated[Kind, Field(description="What every value of the file is")] = "text"
     format: Annotated[str, Field(description="How it is written, by an example")] = ""
-    padded: Annotated[bool, Field(description="Whether spaces stand around some values")] = False
+    padded: Annotated[bool, Field(description="Whether white space stands around some values")] = (
+        False
+    )
+    ascii: Annotated[bool, Field(description="Whether every text is ASCII")] = False
     sql_type: Annotated[str, Field(description="DuckDB type of the typed value")] = "VARCHAR"
     sql: Annotated[
         str,
@@ -106,6 +109,7 @@ class Seen:
     before: int = 0
     after: int = 0
     padded: bool = False
+    ascii: bool = True
 
     def add(self, later: "Seen") -> None:
         """Add what was seen further down the file."""
@@ -116,6 +120,7 @@ class Seen:
         self.before = max(self.before, later.before)
         self.after = max(self.after, later.after)
         self.padded |= later.padded
+        self.ascii &= later.ascii
 
 
 class Typing:
@@ -180,7 +185,11 @@ class Typing:
         values = self._without_missing(texts, seen)
         seen.filled = len(values)
         live = [each for each in trial.formats if each not in trial.seen.misfits]
-        if not live or not seen.filled:
+        if not seen.filled:
+            return seen
+        seen.ascii = pc.all(pc.string_is_ascii(values)).as_py()
+        if not live:
+            seen.padded = _padded(values)
             return seen
         kept = values
         for form in live:
@@ -188,6 +197,7 @@ class Typing:
             if form in seen.misfits:
                 at = pc.index(texts, seen.misfits[form].value).as_py()
                 seen.misfits[form] = Misfit(lines[at].as_py(), seen.misfits[form].value)
+                seen.padded = _padded(values)
         digits = [form.digits(kept) for form in live]
         seen.before, seen.after = (max(each) for each in zip(*digits, strict=True))
         return seen
@@ -272,7 +282,8 @@ class Typing:
             position=position,
             kind=kind,
             format=label,
-            padded=bool(chosen) and seen.padded,
+            padded=seen.padded,
+            ascii=seen.ascii,
             sql_type=sql_type,
             sql=sql,
             missing=tuple(
@@ -307,6 +318,11 @@ class Typing:
 
 def _has_point(form: Format) -> bool:
     return isinstance(form, Number) and (form.thousands == "," or form.mark == ".")
+
+
+def _padded(values: pa.Array) -> bool:
+    trimmed = pc.utf8_trim_whitespace(values)
+    return bool(pc.sum(pc.binary_length(trimmed)) != pc.sum(pc.binary_length(values)))
 
 
 _SIGNS = (
