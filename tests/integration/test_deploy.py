@@ -1,0 +1,76 @@
+"""What `prefect deploy --all` leaves on the server, and what starts a run without a person."""
+
+import yaml
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.events import Event, Resource
+
+from bridge.watch import EVENT
+from headgate.bucket.store import connect
+from stack.running import ROOT
+from tests.harness.runs import Place, ended, eventually
+from tests.harness.stores import settings_for
+
+DECLARED = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+FLOWS = {path.stem for path in (ROOT / "flows").glob("*.py")} - {
+    "__init__",
+    "answers",
+    "parameters",
+}
+
+
+def deployed():
+    with get_client(sync_client=True) as client:
+        return {found.entrypoint: found for found in client.read_deployments()}
+
+
+def runs_of(deployment_id):
+    with get_client(sync_client=True) as client:
+        return client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id]))
+        )
+
+
+def test_every_flow_is_deployed(stack):
+    """Each journey in flows/ is declared, and what is declared is on the server, described."""
+    found = deployed()
+
+    assert {entry["entrypoint"] for entry in DECLARED} == {
+        f"flows/{name}.py:{name}" for name in FLOWS
+    }
+    assert found.keys() == {entry["entrypoint"] for entry in DECLARED}
+    assert all(deployment.description for deployment in found.values())
+    assert {deployment.work_pool_name for deployment in found.values()} == {"headgate"}
+
+
+def test_the_backlog_is_on_a_schedule(stack):
+    """The cron line of prefect.yaml is active on the server, and runs are planned from it."""
+    declared = next(entry for entry in DECLARED if "schedules" in entry)
+    backlog = deployed()[declared["entrypoint"]]
+
+    (schedule,) = backlog.schedules
+    assert schedule.active
+    assert schedule.schedule.cron == declared["schedules"][0]["cron"]
+    assert eventually(lambda: any(run.auto_scheduled for run in runs_of(backlog.id)), 60)
+
+
+def test_an_event_starts_a_run_with_its_keys(stack):
+    """An arrival, as the bridge announces it, becomes a run that processes exactly those keys."""
+    place = Place(stack, connect(settings_for(stack.s3, stack.bucket)))
+    keys = [place.put(f"uploads/event_{n}.csv", f"id,n\n1,{n}\n") for n in range(2)]
+    batch = deployed()["flows/process_batch.py:process_batch"]
+    event = Event(
+        event=EVENT,
+        resource=Resource({"prefect.resource.id": f"headgate.bucket.{stack.bucket}"}),
+        payload={"keys": keys},
+    )
+
+    with get_client(sync_client=True) as client:
+        client._client.post("/events", json=[event.model_dump(mode="json")]).raise_for_status()
+    started = eventually(
+        lambda: [run.id for run in runs_of(batch.id) if run.parameters["keys"] == keys], 30
+    )
+
+    assert len(started) == 1
+    assert ended(started[0]).state == "Completed"
+    assert all(place.receipt(key).outcome == "published" for key in keys)
