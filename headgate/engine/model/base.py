@@ -69,7 +69,8 @@ def write_base(staged: Staged, removed: Removed, split: Split, target: str, path
     cells = [f"{staged.typed(each)} AS {quote_name(each.name)}" for each in staged.inputs]
     staged.con.execute(
         f"COPY (SELECT {LINE}, {', '.join(cells)}, {_test(staged, split)} AS {TEST},"
-        f" ({PLACE} // {SHARES} % {split.folds})::TINYINT AS {FOLD}, {full} AS {FULL_HASH}"
+        f" ({PLACE} // {SHARES} % {split.folds})::TINYINT AS {FOLD}, {ROW_HASH},"
+        f" {full} AS {FULL_HASH}"
         f" FROM {inner}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION snappy)"
     )
     return Base(staged.con, path)
