@@ -7,6 +7,7 @@ Not here: which rows are left out (`removal`), and writing files (`outputs`).
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from headgate.engine import stats
 from headgate.engine.blocks import LINE
@@ -29,6 +30,7 @@ from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
 
 NUMBERS = ("integer", "decimal")
+AFFIXES = re.compile(r"([^\d.,+-]*)[-+]?[\d.,]+([^\d]*)")
 
 
 def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, ...]:
@@ -186,15 +188,26 @@ def _fence(staged: Staged, removed: Removed, column: Input, options: CleanOption
 
 
 def _write(staged: Staged, column: Input, number: float) -> str:
-    """Write a number as the column's own values are written, where a plain way is one of them."""
+    """Write a number as the column's own values are: their decimal mark, prefix and suffix.
+
+    What is written must be read as that number, up to the digits that the column's type keeps.
+    """
     plain = str(int(number)) if number == int(number) else repr(number)
+    example = first(
+        staged.con,
+        f"SELECT min({quote_name(column.name)}) FROM {staged.text}"
+        f" WHERE ({staged.typed(column)}) IS NOT NULL",
+    )[0]
+    around = AFFIXES.fullmatch(example or "")
+    before, after = around.groups() if around else ("", "")
     for text in (plain, plain.replace(".", ",")):
-        if _read(staged, column, text) is not None:
-            return text
+        found = _read(staged, column, before + text + after)
+        if found is not None and abs(float(found) - number) <= max(abs(number) / 100, 0.5):
+            return before + text + after
     return plain
 
 
-def _read(staged: Staged, column: Input, text: str) -> object:
+def _read(staged: Staged, column: Input, text: str) -> Any:
     row = first(
         staged.con,
         f"SELECT {staged.typed(column)} FROM (SELECT {quote_text(text)} AS"

@@ -66,7 +66,7 @@ def encode(
     for number in _numbers(base, numbers, dates, options):
         fitted[number.source].append(number)
     for column, role in features:
-        if role in ("category", "many"):
+        if role in ("category", "many", "phrases"):
             counts = _categories(base, column)
             if len(counts) <= options.one_hot_limit:
                 fitted[column.name] += _one_hot(column, counts)
@@ -76,7 +76,7 @@ def encode(
                 fitted[column.name] += [
                     _target_mean(base, column, goal, options.folds) for goal in goals
                 ]
-        if role in ("many", "text") and options.text != "drop":
+        if role in ("phrases", "text") and options.text != "drop":
             fitted[column.name] += _text(base, column, options)
     flags = _missing_flags(base, [column for column, _ in features])
     return [feature for name, own in fitted.items() for feature in (*own, *flags.get(name, ()))]

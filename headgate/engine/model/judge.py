@@ -14,7 +14,7 @@ from headgate.engine.recipe import Input, Risk
 from headgate.engine.types import quote_name
 from headgate.options import ModelOptions
 
-Role = Literal["number", "date", "category", "many", "text"]
+Role = Literal["number", "date", "category", "many", "phrases", "text"]
 AT_ONCE = 200  # columns judged in one statement
 ENOUGH = 20  # training rows below which "all different" says nothing
 IDENTIFYING = re.compile(
@@ -100,7 +100,7 @@ def _risk(base: Base, column: Input, look: Look, rows: int, options: ModelOption
             f"Free text of {look.words:.1f} words on average; it may name what is to be predicted."
         )
         return Risk(column=name, risk="text", kept=kept, why=why)
-    if _role(column, look, options) == "many" and options.many_categories == "drop":
+    if _role(column, look, options) in ("many", "phrases") and options.many_categories == "drop":
         why = f"About {look.distinct} categories."
         return Risk(column=name, risk="text", kept=False, why=why)
     return None
@@ -142,7 +142,9 @@ def _role(column: Input, look: Look, options: ModelOptions) -> Role:
         return "category"
     wordy = look.words > 3 and look.distinct > 0.2 * look.filled
     named = look.words > 1.5 and look.distinct > 0.5 * look.filled
-    return "text" if wordy or named else "many"
+    if wordy or named:
+        return "text"
+    return "phrases" if look.words > 1.2 else "many"
 
 
 class Leak(NamedTuple):

@@ -1,14 +1,22 @@
 """Mode `clean`: every rule does what it says, counts it, and touches nothing else."""
 
 import csv
+import tempfile
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import datasets
+from sklearn.impute import SimpleImputer
 
 from headgate.engine.prepare import Prepared, prepare
-from headgate.errors import RowsUnaccountedError
-from headgate.options import CleanOptions, PrepareOptions
-from tests.unit.engine.staging import reading
+from headgate.errors import OptionsError, RowsUnaccountedError
+from headgate.options import CleanOptions, ColumnRules, PrepareOptions
+from tests.unit.engine.staging import reading, staged_frame
 
 COLUMNS = {"code": "text", "amount": "decimal", "count": "integer"}
 ROWS = [
@@ -26,8 +34,8 @@ def cells(path):
         return list(csv.reader(lines))
 
 
-def made(tmp_path, rows=ROWS, columns=COLUMNS, missing=("NA",), target=None, **clean):
-    staged = reading(tmp_path, columns, rows, missing=missing)
+def made(tmp_path, rows=ROWS, kinds=COLUMNS, missing=("NA",), target=None, **clean):
+    staged = reading(tmp_path, kinds, rows, missing=missing)
     return prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(**clean)), target=target)
 
 
@@ -81,3 +89,159 @@ def test_replaying_the_recipe_gives_the_same_bytes(tmp_path):
     again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert again.csv.read_bytes() == first.csv.read_bytes()
     assert again.parquet.read_bytes() == first.parquet.read_bytes()
+
+
+def test_names_can_be_tidied(tmp_path):
+    """Lower case, underscores, no accents, each once."""
+    columns = {"Höhe (cm)": "text", "orderID": "text", "order id": "text", "%": "text"}
+    prepared = made(tmp_path, [("a", "b", "c", "d")], columns, names="tidy")
+    assert prepared.columns == ("hohe_cm", "order_id", "order_id_2", "column")
+
+
+def test_rules_for_one_column_go_before_the_general_ones(tmp_path):
+    """A column can keep its blanks, take another fill, know further markers, or be left out."""
+    rows = [(" a ", "1.00", "1"), ("b", None, "none"), ("c", "4.00", "3")]
+    prepared = made(
+        tmp_path,
+        rows,
+        fill="mean",
+        columns=(
+            ColumnRules(name="code", trim=False),
+            ColumnRules(name="amount", fill="constant", constant="0.00"),
+            ColumnRules(name="count", missing=("none",)),
+        ),
+    )
+    assert cells(prepared.csv)[1:] == [[" a ", "1.00", "1"], ["b", "0.00", "2"], ["c", "4.00", "3"]]
+    left = made(tmp_path / "b", rows, columns=(ColumnRules(name="code", drop=True),))
+    assert left.columns == ("amount", "count")
+
+
+def test_a_rule_for_an_unknown_column_is_refused(tmp_path):
+    """The message lists the columns that there are."""
+    with pytest.raises(OptionsError, match="code, amount, count"):
+        made(tmp_path, columns=(ColumnRules(name="cod"),))
+
+
+def test_a_constant_of_another_kind_is_refused(tmp_path):
+    """Filling a number column with a word would make it text."""
+    with pytest.raises(OptionsError, match="is no"):
+        made(tmp_path, fill="constant", constant="unknown")
+
+
+def test_mode_fills_every_kind_with_the_least_of_the_most_frequent(tmp_path):
+    """As scikit-learn's SimpleImputer(strategy="most_frequent") does."""
+    rows = [("b", "1.00", "1"), ("a", "2.00", "2"), ("a", "2.00", "3"), ("b", "1.00", "4")]
+    prepared = made(tmp_path, [*rows, (None, None, "5")], fill="mode")
+    assert cells(prepared.csv)[5] == ["a", "1.00", "5"]
+
+
+def test_fills_equal_those_of_scikit_learn(tmp_path):
+    """Median, mean and mode of a real column with gaps, to 1e-9."""
+    frame = datasets.load_diabetes(as_frame=True).frame
+    frame.loc[::7, "bmi"] = np.nan
+    for how, strategy in (("median", "median"), ("mean", "mean"), ("mode", "most_frequent")):
+        folder = tmp_path / how
+        options = PrepareOptions(clean=CleanOptions(fill=how))
+        filled = pq.read_table(prepare(staged_frame(folder, frame), folder, options).parquet)
+        expected = SimpleImputer(strategy=strategy).fit_transform(frame[["bmi"]])[:, 0]
+        np.testing.assert_allclose(filled["bmi"], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("texts", "filled"),
+    [(["1,50", "4,50"], "3"), (["€1", "€4"], "€2.5"), (["10%", "15%"], "12.5%")],
+)
+def test_a_fill_is_written_as_the_column_is(tmp_path, texts, filled):
+    """Decimal commas, currency signs and percent signs are kept up."""
+    staged = reading(
+        tmp_path, {"x": "decimal", "y": "text"}, [(t, t) for t in texts] + [(None, "z")]
+    )
+    sql = """TRY_CAST(replace(regexp_replace("x", '[€%]', ''), ',', '.') AS DECIMAL(18, 2))"""
+    column = staged.columns[0].model_copy(update={"sql": sql})
+    staged = staged.model_copy(update={"columns": (column, staged.columns[1])})
+    prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
+    assert cells(prepared.csv)[3][0] == filled
+
+
+def test_outliers_are_flagged_or_clipped(tmp_path):
+    """Beyond the quartiles by three quartile ranges: marked in a column of its own, or cut off."""
+    rows = [(f"c{each}", "1.00", str(each)) for each in (1, 2, 3, 4, 5, 1000)]
+    flagged = made(tmp_path / "a", rows, outliers="flag")
+    assert [row[-1] for row in cells(flagged.csv)[1:]] == ["0"] * 5 + ["1"]
+    clipped = made(tmp_path / "b", rows, outliers="clip")
+    assert cells(clipped.csv)[6][2] == "12.25"
+    assert pq.read_table(clipped.parquet)["count"].to_pylist()[-1] == 12.25
+
+
+def test_rows_without_a_target_are_left_out(tmp_path):
+    """They count as dropped."""
+    prepared = made(tmp_path, target="count")
+    assert (prepared.rows_out, prepared.dropped, prepared.duplicates) == (3, 2, 1)
+
+
+def test_empty_columns_are_left_out_but_not_at_replay(tmp_path):
+    """A recipe gives the same columns whatever the next file holds, and says what it leaves out."""
+    columns = {"a": "text", "b": "text"}
+    first = made(tmp_path / "a", [("1", ""), ("2", None)], columns)
+    assert first.columns == ("a",)
+    staged = reading(tmp_path / "b", columns, [("", "x"), ("", "y")])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert again.columns == ("a",)
+    assert again.rows_out == 2
+    assert counted(again, "drop columns").detail == "b"
+
+
+def test_the_spreadsheet_copy_escapes_formulas_and_the_table_does_not(tmp_path):
+    """An apostrophe goes before what a spreadsheet would run; negative numbers stay."""
+    rows = [
+        ("=1+1", "-1.50", "1"),
+        ("@x", "2.50", "2"),
+        ("+49 30", "2.00", "3"),
+        ("a=b", None, "4"),
+    ]
+    staged = reading(tmp_path, COLUMNS, rows)
+    prepared = prepare(staged, tmp_path, PrepareOptions(spreadsheet=True))
+    assert [row[:2] for row in cells(prepared.spreadsheet)[1:]] == [
+        ["'=1+1", "-1.50"],
+        ["'@x", "2.50"],
+        ["'+49 30", "2.00"],
+        ["a=b", ""],
+    ]
+    assert cells(prepared.csv)[1][0] == "=1+1"
+    assert counted(prepared, "escape formulas").cells == 3
+
+
+def test_a_table_of_one_column_keeps_rows_apart_from_empty_lines(tmp_path):
+    """A missing value in a lone column is written as quotes, so that the row can be read back."""
+    prepared = made(tmp_path, [("x",), (None,), ("y",)], {"a": "text"}, drop_empty_rows=False)
+    assert cells(prepared.csv)[1:] == [["x"], [""], ["y"]]
+
+
+def test_the_report_is_one_file_that_runs_and_loads_nothing(tmp_path):
+    """Cells are escaped, and nothing points outside."""
+    prepared = made(tmp_path, [("<script>alert(1)</script>", "1.00", "1"), ("b", "2.00", "2")])
+    page = prepared.report.read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_a_file_that_is_no_recipe_is_refused(tmp_path):
+    """The message says what to use."""
+    (tmp_path / "r.json").write_text('{"headgate_recipe": 2}')
+    staged = reading(tmp_path, COLUMNS, ROWS)
+    with pytest.raises(OptionsError, match="recipe"):
+        prepare(staged, tmp_path, PrepareOptions(), recipe=tmp_path / "r.json")
+
+
+@given(st.lists(st.tuples(*[st.sampled_from(["", "a", "b", " a", "a "])] * 2), min_size=1))
+@settings(max_examples=25, deadline=None)
+def test_the_first_of_equal_rows_stays_in_order(rows):
+    """What is left equals pandas' drop_duplicates on the trimmed rows, in the same order."""
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = made(Path(folder), rows, {"x": "text", "y": "text"}, drop_empty_columns=False)
+        trimmed = pd.DataFrame([(x.strip(), y.strip()) for x, y in rows], columns=["x", "y"])
+        left = trimmed[(trimmed != "").any(axis=1)]
+        assert cells(prepared.csv)[1:] == left.drop_duplicates().to_numpy().tolist()
+        assert prepared.dropped == len(trimmed) - len(left)
+        assert prepared.duplicates == left.duplicated().sum()
