@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from headgate.bucket.backlog import pending
 from headgate.bucket.client import cost
 from headgate.bucket.keys import RECEIPTS, UPLOADS, Upload, receipt_key
@@ -61,7 +63,7 @@ def _store(server: Endpoint) -> Store:
     settings = Settings(
         bucket=BUCKET,
         access_key_id=server.access_key,
-        secret_access_key=server.secret_key,
+        secret_access_key=SecretStr(server.secret_key),
         endpoint_url=server.url,
     )
     store = connect(settings)

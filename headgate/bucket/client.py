@@ -16,6 +16,9 @@ from headgate.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+FILES_AT_ONCE = 8
+"""How many files may share a client before connections are thrown away and made again."""
+
 _requests: WeakKeyDictionary["S3Client", Counter[str]] = WeakKeyDictionary()
 _FIELD = re.compile(r"<(Key|ETag|Size|LastModified|StorageClass)>([^<]*)</")
 _DEAR = ("List", "Put", "Copy", "Create", "Complete", "UploadPart")
@@ -49,7 +52,7 @@ def client_config(settings: Settings) -> Config:
         retries={"mode": "standard", "total_max_attempts": settings.attempts},
         connect_timeout=settings.connect_seconds,
         read_timeout=settings.read_seconds,
-        max_pool_connections=settings.connections * 2,
+        max_pool_connections=settings.connections * FILES_AT_ONCE,
     )
 
 

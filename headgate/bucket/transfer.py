@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from headgate.errors import (
     NoRoomError,
     ObjectChangedError,
     SettingsError,
+    TransientError,
 )
 from headgate.record import Record
 
@@ -80,6 +81,7 @@ def download(
     """
     seen: set[str] = set()
     with _disk(to):
+        to.touch()
         require_room(to.parent, upload.size)
         for _ in range(READS_TO_AGREE):
             _fetch(store, upload, to, progress)
@@ -101,10 +103,16 @@ def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
     part = max(store.limits.part_bytes, 5 * MIB, -(-size // MAX_PARTS))
     put = _put_whole if size < part else partial(_put_parts, part=part)
     for _ in range(store.limits.attempts):
-        with suppress(DamagedError):
+        try:
             written = put(store, path, key, content_type)
-            if written.size == size and _arrived(store, written, path):
-                return written
+        except DamagedError:
+            continue
+        except TransientError:
+            if not store.exists(key):
+                raise
+            written = store.head(key)  # only the last acknowledgement was lost
+        if written.size == size and _arrived(store, written, path):
+            return written
         store.delete(key)
     raise _changed_underway(store.where(key))
 
@@ -231,8 +239,11 @@ def _arrived(store: "Store", written: Upload, path: Path) -> bool:
     if _vouched_for(store, written, path):
         return True
     digest = hashlib.sha256()
-    for chunk in store.stream(written.key) or ():
-        digest.update(chunk)
+    try:
+        for chunk in store.stream(written.key) or ():
+            digest.update(chunk)
+    except DamagedError:  # what is stored does not fit the checksum that came with it
+        return False
     return digest.hexdigest() == _digest(path)
 
 

@@ -173,10 +173,11 @@ def test_a_deletion_midway_is_told(big, tmp_path):
         (is_part, lose_answer),
         (is_part, error("SlowDown", 503)),
         (is_complete, refuse),
+        (is_complete, lose_answer),
         (is_complete, error("InternalError", 200)),
         (is_complete, error("SlowDown", 503)),
     ],
-    ids=["part-refused", "part-lost", "part-slow", "refused", "error-in-200", "slow"],
+    ids=["part-refused", "part-lost", "part-slow", "refused", "lost", "error-in-200", "slow"],
 )
 def test_a_multipart_upload_survives(faulty, tmp_path, match, fault):
     """What is published is whole, and no part is left behind."""
@@ -189,6 +190,15 @@ def test_a_multipart_upload_survives(faulty, tmp_path, match, fault):
     assert written.size == len(content)
     assert store.download(written, tmp_path / "back").path.read_bytes() == content
     assert store.multiparts("processed/") == []
+
+
+def test_a_small_upload_survives_a_lost_acknowledgement(faulty, tmp_path):
+    """Writing the same bytes twice does no harm."""
+    store, proxy = faulty
+    (tmp_path / "source").write_bytes(b"content")
+    armed = proxy.add(is_put, lose_answer, times=2)
+    assert store.upload(tmp_path / "source", "processed/x/table.csv").size == 7
+    assert armed.seen == 2
 
 
 def test_an_upload_that_fails_for_good_leaves_no_parts(faulty, tmp_path):

@@ -5,6 +5,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -166,10 +167,11 @@ def test_a_disk_that_fills_up_while_writing_is_told(store, monkeypatch, tmp_path
 
 
 def test_a_scratch_that_cannot_be_written_is_told(store, tmp_path):
-    """With the setting that changes it."""
+    """With the setting that changes it; even root cannot write to `/sys`."""
     upload = put_upload(store)
-    with pytest.raises(SettingsError, match="HEADGATE_SCRATCH"):
-        store.download(upload, tmp_path / "missing" / "x")
+    for folder in (tmp_path / "missing", Path("/sys")):
+        with pytest.raises(SettingsError, match="HEADGATE_SCRATCH"):
+            store.download(upload, folder / "headgate")
 
 
 def test_a_link_is_a_secret(store):
