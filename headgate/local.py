@@ -1,5 +1,6 @@
 """A local file without a bucket: look at it, clean it."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,8 +91,7 @@ def clean(
             reading.quarantine,
             *prepared.extras,
         )
-        out.mkdir(parents=True, exist_ok=True)
-        files = tuple(Path(shutil.move(file, out / file.name)) for file in made if file)
+        files = tuple(Path(shutil.move(file, _folder(out) / file.name)) for file in made if file)
     return Cleaned(rows=rows, reading=reading, prepared=prepared, files=files)
 
 
@@ -117,8 +117,24 @@ def _read(
 
 
 def _existing(path: Path) -> Path:
+    if path.is_dir():
+        raise OptionsError("This is a folder.", where=str(path), todo="Name a file in it.")
     if not path.is_file():
         raise OptionsError("There is no such file.", where=str(path), todo="Check the path.")
+    if not os.access(path, os.R_OK):
+        raise OptionsError("You may not read this file.", where=str(path), todo="Ask its owner.")
+    return path
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionsError(
+            f"Results cannot be put there ({error.strerror}).",
+            where=str(path),
+            todo="Choose another folder.",
+        ) from error
     return path
 
 

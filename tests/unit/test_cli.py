@@ -1,0 +1,223 @@
+"""The `headgate` command: help, exit codes, messages, and JSON with nothing beside it."""
+
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from cyclopts import App
+
+from cli.main import EXIT_CODES, app, main
+from headgate.errors import HeadgateError
+from stack.running import ROOT
+from tests.harness.stores import forget_outside_settings
+
+PENGUINS = ROOT / "samples" / "penguins" / "penguins.csv"
+ROWS = len(PENGUINS.read_text().splitlines()) - 1
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def headgate(monkeypatch, tmp_path, capsys):
+    """Run the command in an empty folder, with no settings."""
+    forget_outside_settings(monkeypatch, tmp_path)
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["headgate", *map(str, words)])
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return Done(code, *capsys.readouterr())
+
+    return call
+
+
+def commands(within: App = app, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the words of every command."""
+    for name in within:
+        if not name.startswith("-"):
+            below = list(commands(within[name], (*before, name)))
+            yield from below or [(*before, name)]
+
+
+def kinds(kind: type[HeadgateError] = HeadgateError) -> Iterator[type[HeadgateError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from kinds(below)
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_explains_itself(headgate, words):
+    """`--help` says what the command does and what each argument means."""
+    done = headgate(*words, "--help")
+
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: headgate {' '.join(words)}")
+    undescribed = re.findall(r"^│ +\*? *--?\S+ *│$", done.out, re.MULTILINE)
+    assert not undescribed
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_is_documented(words):
+    """The README or a page of docs/ shows each command."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    assert any(f"headgate {' '.join(words)}" in page.read_text() for page in pages)
+
+
+def test_every_exit_code_is_documented(headgate):
+    """The main help lists each code that an error can end with."""
+    listed = set(map(int, re.findall(r"(?:^|; |: )(\d+) ", EXIT_CODES.replace("\n", " "))))
+
+    assert {kind.exit_code for kind in kinds()} <= listed
+    assert "Exit codes" in headgate("--help").out
+
+
+def test_a_file_can_be_judged_without_bucket_or_prefect(headgate):
+    """`inspect` says how the file is written, what its columns hold, and shows rows."""
+    done = headgate("inspect", PENGUINS)
+
+    assert done.code == 0
+    assert f"{ROWS} rows, 8 columns" in done.out
+    assert "delimiter" in done.out
+    assert "body_mass_g" in done.out
+    assert "Adelie" in done.out
+    assert done.err == ""
+
+
+@pytest.mark.parametrize("words", [("inspect",), ("clean", "--out", "cleaned")], ids=lambda w: w[0])
+def test_json_is_one_document_and_nothing_else(headgate, words):
+    """`--json` prints exactly one JSON document on standard output."""
+    done = headgate(words[0], PENGUINS, *words[1:], "--json")
+
+    assert done.code == 0
+    assert json.loads(done.out)
+    assert done.err == ""
+
+
+def test_a_file_can_be_cleaned_here(headgate, tmp_path):
+    """`clean` puts its results in the folder and accounts for every row; the input stays."""
+    before = PENGUINS.read_bytes()
+
+    done = headgate("clean", PENGUINS, "--out", tmp_path / "new" / "cleaned", "--json")
+
+    rows = json.loads(done.out)["rows"]
+    made = {path.name for path in (tmp_path / "new" / "cleaned").iterdir()}
+    assert rows["rows_in"] == ROWS
+    assert rows["rows_in"] == sum(count for name, count in rows.items() if name != "rows_in")
+    assert {"data.csv", "data.parquet", "recipe.json", "report.html"} <= made
+    assert PENGUINS.read_bytes() == before
+
+
+def test_a_recipe_replays_the_same_result(headgate, tmp_path):
+    """`apply` with the recipe of a clean gives the same table, byte for byte."""
+    headgate("clean", PENGUINS, "--out", tmp_path / "a")
+    done = headgate("apply", tmp_path / "a" / "recipe.json", PENGUINS, "--out", tmp_path / "b")
+
+    assert done.code == 0
+    assert (tmp_path / "a/data.csv").read_bytes() == (tmp_path / "b/data.csv").read_bytes()
+
+
+def test_a_contract_can_be_drafted(headgate):
+    """The draft is Python that compiles."""
+    done = headgate("contract", "draft", PENGUINS)
+
+    assert done.code == 0
+    compile(done.out, "penguins.py", "exec")
+
+
+def _workbook(path):
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("[Content_Types].xml", "<Types/>")
+        book.writestr("xl/workbook.xml", "<workbook/>")
+        book.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
+
+
+@pytest.fixture
+def wrong_inputs(tmp_path):
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
+    (tmp_path / "header.csv").write_text("id,name\n")
+    (tmp_path / "folder").mkdir()
+    _workbook(tmp_path / "book.csv")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("inspect", "nowhere.csv"), 2, "nowhere.csv: There is no such file."),
+        (("inspect", "folder"), 2, "folder: This is a folder."),
+        (("inspect", "empty.csv"), 3, "empty.csv: The file is empty"),
+        (("inspect", "book.csv"), 3, "book.csv: "),
+        (("inspect", "photo.csv"), 3, "photo.csv: "),
+        (("inspect", "header.csv"), 3, "asks for at least 1"),
+        (("inspect", PENGUINS, "--colour"), 2, "Unknown option"),
+        (("inspect",), 2, "FILE"),
+        (("polish",), 2, "Unknown command"),
+        (("clean", PENGUINS), 2, "--out"),
+        (("clean", PENGUINS, "--out", "empty.csv"), 2, "empty.csv: Results cannot be put there"),
+        (("clean", PENGUINS, "--out", "x", "--max-bad-share", "3"), 2, "less than or equal to 1"),
+        (("check",), 4, "AWS_BUCKET_NAME"),
+        (("upload", PENGUINS), 4, "AWS_BUCKET_NAME"),
+        (("process", "uploads/x.csv"), 4, "AWS_BUCKET_NAME"),
+        (("link", "uploads/x.csv"), 4, "AWS_BUCKET_NAME"),
+    ],
+    ids=lambda value: (
+        " ".join(map(str, value[:2])).replace(str(PENGUINS), "FILE")
+        if isinstance(value, tuple)
+        else ""
+    ),
+)
+def test_wrong_input_is_answered_in_words(headgate, wrong_inputs, words, code, says):
+    """The message names what is wrong and where, on standard error, with the documented code."""
+    done = headgate(*words)
+
+    assert done.code == code
+    assert says in " ".join(done.err.replace("│", " ").split())
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_an_error_is_json_too(headgate, wrong_inputs):
+    """With `--json` the parts of the message stand apart on standard output."""
+    done = headgate("inspect", "empty.csv", "--json")
+
+    told = json.loads(done.out)
+    assert done.code == 3
+    assert told.keys() == {"error", "where", "todo"}
+    assert told["where"] == "empty.csv"
+
+
+def test_a_defect_is_called_a_defect(headgate, monkeypatch):
+    """What must not happen ends with 70, keeps its traceback and asks for a report."""
+    monkeypatch.setattr("headgate.local.inspect", lambda *_, **__: 1 / 0)
+
+    done = headgate("inspect", PENGUINS)
+
+    assert done.code == 70
+    assert "ZeroDivisionError" in done.err
+    assert "Please report this" in done.err
+
+
+def test_a_wrong_setting_is_named(headgate, monkeypatch):
+    """A value that cannot be is traced to its variable."""
+    monkeypatch.setenv("HEADGATE_ATTEMPTS", "many")
+
+    done = headgate("check")
+
+    assert done.code == 4
+    assert done.err.startswith("HEADGATE_ATTEMPTS: ")
