@@ -1,9 +1,13 @@
-"""What Prefect has to know before anything can run: the bucket's block and the work pool."""
+"""What Prefect has to know before anything can run: block, work pool and automations."""
+
+import asyncio
+from contextlib import suppress
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
+from bridge import upkeep
 from headgate.settings import load
 from tasks.store import block_of
 
@@ -15,8 +19,6 @@ def register(block: str, pool: str) -> None:
         SettingsError: No bucket is named.
     """
     block_of(load()).save(block, overwrite=True)
-    with get_client(sync_client=True) as client:
-        try:
-            client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
-        except ObjectAlreadyExists:
-            return
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):
+        client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+    asyncio.run(upkeep.ensure())

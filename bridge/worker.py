@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import anyio
+from anyio import to_thread
 from anyio.abc import ByteReceiveStream
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
@@ -29,6 +30,8 @@ from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from bridge import launch
+from headgate.scratch import sweep_scratch
+from headgate.settings import load
 
 log = get_logger("headgate.worker")
 
@@ -76,15 +79,17 @@ class WarmWorker(ProcessWorker, abc.ABC):  # Prefect would put any other subclas
     def __init__(self, address: Path, bell: asyncio.Event, **settings: Any) -> None:
         super().__init__(**settings)
         self._bell = bell
+        self._scratch = load().scratch
         if _WARM:
             self.job_configuration = _launched_from(address)
 
     async def run(self, *args: Any, **kwargs: Any) -> ProcessWorkerResult:
-        """Run as the base class does; then a place is free for the next run."""
+        """Run as the base class does; then clear up after it, and look for the next run."""
         try:
             return await super().run(*args, **kwargs)
         finally:
             self._bell.set()
+            await to_thread.run_sync(sweep_scratch, self._scratch)
 
 
 def _launched_from(address: Path) -> type[ProcessJobConfiguration]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -12,7 +12,7 @@ from stack.service import LOOPBACK, answers, environment, free_port, service
 
 
 @contextmanager
-def prefect_server(directory: Path, *, port: int = 0) -> Iterator[str]:
+def prefect_server(directory: Path, *, port: int = 0, database: str | None = None) -> Iterator[str]:
     """Run a Prefect server and yield the address of its API.
 
     While the block runs, this process and its children talk to that server.
@@ -20,6 +20,7 @@ def prefect_server(directory: Path, *, port: int = 0) -> Iterator[str]:
     Args:
         directory: Takes the database and the log.
         port: Preferred port; any free one if it is taken.
+        database: URL of its database; by default one of its own.
     """
     port = free_port(port)
     api = f"http://{LOOPBACK}:{port}/api"
@@ -43,12 +44,12 @@ def prefect_server(directory: Path, *, port: int = 0) -> Iterator[str]:
     ]
     log = directory / "prefect-server.log"
     with (
-        postgres(directory / "postgres") as database,
+        nullcontext(database) if database else postgres(directory / "postgres") as connection,
         service(
             command,
             log=log,
             ready=lambda: answers(f"{api}/health"),
-            env=env | {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database},
+            env=env | {"PREFECT_SERVER_DATABASE_CONNECTION_URL": connection},
         ),
         environment(env),
         temporary_settings({PREFECT_API_URL: api}),

@@ -1,0 +1,110 @@
+"""How a burst of small uploads is worked off, on the stack of `make up`.
+
+python -m bench.burst [--files 1000] [--seconds 10] [--kb 10]
+"""
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+from prefect.client.orchestration import get_client
+
+from headgate.bucket.keys import RECEIPTS
+from headgate.bucket.store import Store, connect
+from headgate.settings import load
+from stack.running import running
+
+PARTS = {
+    "weed": "S3 server",
+    "postgres": "database",
+    "server": "Prefect server",
+    "worker": "worker",
+    "watch": "watcher",
+    "bridge.warm": "warm process and runs",
+    "launch.py": "launchers of runs",
+}
+PATIENCE = 1200
+
+
+class Cost(NamedTuple):
+    """Of the largest process of a part of the stack."""
+
+    mib: float
+    cpu: float
+
+
+def main() -> None:
+    """Run the stack, send the burst, wait for the last receipt, print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=10, help="over which they arrive")
+    parser.add_argument("--kb", type=int, default=10, help="size of each")
+    chosen = parser.parse_args()
+    peaks: dict[str, Cost] = {}
+    with tempfile.TemporaryDirectory(prefix="headgate-burst-") as folder, running(Path(folder)):
+        store, start = connect(load()), time.monotonic()
+        with ThreadPoolExecutor(1) as aside:
+            sending = aside.submit(send, store, chosen.files, chosen.seconds, chosen.kb)
+            while receipts(store) < chosen.files and time.monotonic() - start < PATIENCE:
+                for part, cost in costs():
+                    peaks[part] = Cost(*map(max, cost, peaks.get(part, cost)))
+                time.sleep(0.5)
+        took, done = time.monotonic() - start, receipts(store)
+        with get_client(sync_client=True) as client:
+            runs = client.read_flow_runs()
+    print(f"{chosen.files} files of {chosen.kb} KB, sent within {sending.result():.1f} s:")
+    print(f"{done} published after {took:.1f} s, in {len(runs)} runs")
+    print(f"{'':<24}{'largest process':>18}{'CPU time':>12}")
+    for part, cost in peaks.items():
+        print(f"  {part:<22}{cost.mib:>14,.0f} MiB{cost.cpu:>10.1f} s")
+
+
+def send(store: Store, files: int, seconds: float, kb: int) -> float:
+    """Upload files evenly over some seconds; return how long it took."""
+    start = time.monotonic()
+
+    def one(number: int) -> None:
+        time.sleep(max(0, start + seconds * number / files - time.monotonic()))
+        store.put_new(f"uploads/burst/{number:05d}.csv", table(number, kb))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(files)))
+    return time.monotonic() - start
+
+
+def table(number: int, kb: int) -> bytes:
+    """Make a CSV of about this size; no two are alike."""
+    chance = random.Random(number)
+    lines = [f"id,name,amount,day,file {number}"]
+    while sum(map(len, lines)) < kb * 1000:
+        lines += [
+            f"{row},name {chance.randrange(999)},{chance.random():.4f},2024-03-14,"
+            for row in range(len(lines), len(lines) + 20)
+        ]
+    return "\n".join(lines).encode()
+
+
+def receipts(store: Store) -> int:
+    """Count the receipts."""
+    return sum(1 for _ in store.list(RECEIPTS))
+
+
+def costs() -> Iterator[tuple[str, Cost]]:
+    """Give what each process of the stack takes now; CPU time is with that of ended children."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            words = {Path(word).name for word in process.cmdline()[:6]}
+            part = next((name for word, name in PARTS.items() if word in words), None)
+            if part:
+                yield part, Cost(process.memory_info().rss / 2**20, sum(process.cpu_times()[:4]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""The whole stack with every part apart, to be killed and started again while work arrives."""
+
+import random
+import time
+from contextlib import AbstractContextManager, ExitStack, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import Self
+
+import psutil
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+
+from bridge.registration import register
+from headgate.bucket import receipts
+from headgate.bucket.backlog import pending
+from headgate.bucket.faults import PreconditionError
+from headgate.bucket.keys import CLAIMS
+from headgate.bucket.store import Store, connect
+from headgate.errors import HeadgateError
+from headgate.settings import load
+from stack import running as parts
+from stack.postgres import postgres
+from stack.prefect_server import prefect_server
+from stack.running import Stack
+from stack.s3 import s3_server
+from stack.service import environment, free_port
+
+LEASE = 15
+PARTS = ("s3", "prefect", "worker", "watch")
+
+
+class Crew:
+    """S3, Prefect, worker and watcher on one folder, each of which can be killed and comes back."""
+
+    def __init__(self, directory: Path) -> None:
+        """Plan the parts; nothing runs before `with`."""
+        self._folder = directory
+        self._ports = {"s3": free_port(), "prefect": free_port()}
+        self._running = {part: ExitStack() for part in PARTS}
+        self._always = ExitStack()
+        self.scratch = directory / "scratch"
+
+    def __enter__(self) -> Self:
+        """Start everything and deploy the flows."""
+        self._database = self._always.enter_context(postgres(self._folder / "postgres"))
+        s3, api = self._start("s3"), self._start("prefect")
+        stack = Stack(s3=s3, api=api)
+        variables = stack.variables | {
+            "HEADGATE_LEASE_SECONDS": str(LEASE),
+            "HEADGATE_SCRATCH": str(self.scratch),
+        }
+        self._always.enter_context(environment(variables))
+        parts._make_bucket(stack)
+        register("headgate", "headgate")
+        parts._deploy()
+        self._start("worker")
+        self._start("watch")
+        self.store = connect(load())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End everything."""
+        for part in reversed(PARTS):
+            self._running[part].close()
+        self._always.close()
+
+    def kill(self, part: str) -> int:
+        """Kill a part and start it again; `run` kills one flow run. Return the dead."""
+        victims = self.processes(part)
+        if part == "run":
+            victims = victims and [random.choice(victims)]
+        for process in victims:
+            with suppress(psutil.Error):
+                process.kill()
+        if part in PARTS:
+            self._running[part].close()
+            self._start(part)
+        return len(victims)
+
+    def processes(self, part: str) -> list[psutil.Process]:
+        """Find the processes of a part; a worker's launchers outlive it, as its runs do."""
+        word = {"s3": "weed", "prefect": "server", "run": "bridge.warm"}.get(part, part)
+        found = []
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                is_fork = process.parent().cmdline() == process.cmdline()
+                names = {Path(argument).name for argument in process.cmdline()}
+                if word in names and (part != "run" or is_fork):
+                    found.append(process)
+        return found
+
+    def unfinished_runs(self) -> list[str]:
+        """Give the names of runs that Prefect takes to be under way."""
+        alive = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING])
+        with get_client(sync_client=True) as client:
+            runs = client.read_flow_runs(
+                flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=alive))
+            )
+        return [run.name for run in runs]
+
+    def _start(self, part: str):
+        return self._running[part].enter_context(self._make(part))
+
+    def _make(self, part: str) -> AbstractContextManager:
+        match part:
+            case "s3":
+                return s3_server(self._folder / "s3", port=self._ports["s3"])
+            case "prefect":
+                return prefect_server(
+                    self._folder / "prefect", port=self._ports["prefect"], database=self._database
+                )
+            case _:
+                return parts._headgate(part, self._folder)
+
+
+class Sender(Thread):
+    """Somebody who uploads a small file every now and then, whatever else happens."""
+
+    def __init__(self, store: Store, every: float) -> None:
+        """Prepare to send until `stop`."""
+        super().__init__()
+        self._store = store
+        self._every = every
+        self._enough = Event()
+        self.sent: list[str] = []
+
+    def run(self) -> None:
+        """Send; a file that could not be sent is sent again under the same key."""
+        while not self._enough.wait(random.uniform(0, 2 * self._every)):
+            key = f"uploads/crash/{len(self.sent):05d}.csv"
+            while not self._put(key):
+                time.sleep(0.5)
+            self.sent.append(key)
+
+    def stop(self) -> list[str]:
+        """Stop; return the keys of all that was sent."""
+        self._enough.set()
+        self.join()
+        return self.sent
+
+    def _put(self, key: str) -> bool:
+        rows = "".join(f"{row},name {row},{key}\n" for row in range(50))
+        try:
+            self._store.put_new(key, f"id,name,file\n{rows}".encode())
+        except PreconditionError:
+            return True  # the answer to an earlier attempt was lost
+        except HeadgateError:
+            return False
+        return True
+
+
+def reckon(crew: Crew, sent: list[str], seconds: float) -> list[str]:
+    """Wait until all work is done, then list everything that is not as it should be."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        left = [upload.key for upload in pending(crew.store)]
+        if not left and not list(crew.store.list(CLAIMS)) and not crew.unfinished_runs():
+            break
+        time.sleep(1)
+    wrong = [f"no receipt: {upload.key}" for upload in pending(crew.store)]
+    wrong += [f"a claim is stuck: {claim.key}" for claim in crew.store.list(CLAIMS)]
+    wrong += [f"still running: {name}" for name in crew.unfinished_runs()]
+    wrong += [f"scratch was left: {folder}" for folder in crew.scratch.glob("*")]
+    for key in sent:
+        receipt = receipts.find(crew.store, crew.store.head(key))
+        if receipt is None:
+            continue
+        found = receipts.verify(crew.store, receipt)
+        wrong += [f"{key}: {finding}" for finding in found if not finding.ok]
+        if receipt["rows"]["rows_out"] != 50:
+            wrong.append(f"{key}: {receipt['rows']}")
+    return wrong
