@@ -1,0 +1,73 @@
+"""The commands that README and docs show do what they say."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.main import COMMANDS
+from stack.running import ROOT, SERVICES
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^ *```console\n(?P<lines>.*?)^ *```", re.DOTALL | re.MULTILINE)
+
+
+def _commands(page: Path) -> list[str]:
+    blocks = (found["lines"] for found in BLOCK.finditer(page.read_text()))
+    lines = (line.strip() for block in blocks for line in block.splitlines())
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if _commands(page)], ids=lambda p: p.name)
+def test_every_command_of_a_page_succeeds(page, stack, tmp_path):
+    """A reader can type the console blocks of a page from top to bottom."""
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    (tmp_path / "prefect.yaml").symlink_to(ROOT / "prefect.yaml")
+    env = os.environ | stack.variables | {"PYTHONPATH": str(ROOT)}
+    key = ""
+    for command in _commands(page):
+        program, *arguments = shlex.split(command.replace("KEY", key))
+        if program == "headgate" and arguments[0] in SERVICES:
+            continue  # the stack of this test runs them
+        module = {"headgate": "cli.main", "prefect": "prefect"}[program]
+        folder = ROOT if program == "prefect" else tmp_path
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        if uploaded := re.search(r"uploads/\S+", done.stdout):
+            key = uploaded[0]
+
+
+@pytest.mark.parametrize("command", [name for names in COMMANDS.values() for name in names])
+def test_every_command_is_told_of(command):
+    """A command that no page mentions is a command that nobody finds."""
+    assert any(f"headgate {command}" in page.read_text() for page in PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_between_pages_leads_somewhere(page):
+    """No page sends its reader to a file that is not there."""
+    for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_message_in_troubleshooting_is_one_that_the_code_gives():
+    """A reader finds a message word for word as it was shown."""
+    code = "".join(path.read_text() for path in (ROOT / "headgate").rglob("*.py"))
+    code += "".join(path.read_text() for path in (ROOT / "flows").glob("*.py"))
+    table = (ROOT / "docs" / "troubleshooting.md").read_text().partition("## Reaching")[2]
+    table = table.partition("## A file")[0]
+    for message in re.findall(r"^\| ([A-Z][^|]+?)\.? \|", table, re.MULTILINE):
+        if message != "Message":
+            assert message in code, message
