@@ -82,7 +82,7 @@ def cost(requests: Counter[str]) -> str:
     cheap = sum(n for name, n in requests.items() if name.startswith(_CHEAP))
     dollars = dear * 0.005 / 1000 + cheap * 0.0004 / 1000
     made = ", ".join(f"{n:,} {name}" for name, n in sorted(requests.items()))
-    return f"{made or 'no requests'}: about ${dollars:.4f} on AWS"
+    return f"{made or 'no requests'}: about ${dollars:.6f} on AWS"
 
 
 def _sign_by_v4(signature_version: str, **_: Any) -> str | None:

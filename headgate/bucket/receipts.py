@@ -5,7 +5,8 @@ What a receipt says is the journey's matter; here it is a JSON object with `outp
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from headgate.bucket.faults import PreconditionError
@@ -15,7 +16,9 @@ from headgate.bucket.keys import (
     content_key,
     older_receipt_key,
     older_receipts_prefix,
+    quarantine_prefix,
     receipt_key,
+    result_prefix,
 )
 from headgate.bucket.store import Store
 from headgate.errors import AlreadyProcessedError, TransientError
@@ -56,7 +59,8 @@ def commit(
     """Publish a result by writing its receipt, the last of all writes; give the receipt's key.
 
     The receipt must hold something of its run's own (such as its id), for a lost acknowledgement to
-    be told from another's receipt. With `force` an older receipt is kept beside the new one.
+    be told from another's receipt. An attempt that commits again, after a retry, has succeeded.
+    With `force` an older receipt is kept beside the new one.
 
     Raises:
         AlreadyProcessedError: another run has published a result for this upload.
@@ -65,11 +69,14 @@ def commit(
     try:
         store.put_new(key, body)
     except PreconditionError as error:
-        if not force:
-            raise AlreadyProcessedError(key, where=store.where(upload.key)) from error
-        _replace(store, upload, body)
+        if not _places(find(store, upload)) & _places(receipt):
+            if not force:
+                raise AlreadyProcessedError(key, where=store.where(upload.key)) from error
+            _replace(store, upload, body)
     if sha256:
-        store.put(content_key(sha256), json.dumps({"receipt": key}).encode(), "application/json")
+        pointer = json.dumps({"receipt": key}).encode()
+        with suppress(TransientError):  # a convenience; the result is published without it
+            store.put(content_key(sha256), pointer, "application/json")
     return key
 
 
@@ -97,26 +104,41 @@ def verify(store: Store, receipt: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(key=output["key"], ok=same, detail=detail)
 
 
+def discard_attempt(store: Store, upload: Upload, attempt: str) -> int:
+    """Delete what one failed attempt has written; give the number of objects.
+
+    Nothing is deleted where a receipt points to it: a run may have published and not know it,
+    because the acknowledgement was lost.
+    """
+    prefixes = (result_prefix(upload, attempt), quarantine_prefix(upload, attempt))
+    return _discard(store, prefixes, _published(store, upload))
+
+
 def discard_attempts(store: Store, upload: Upload) -> int:
     """Delete what attempts without a receipt have left of this upload; give the number of objects.
 
     For the run that has just committed and had taken over the claim of a dead one. Where there is
     no receipt, nothing is deleted: somebody may be working.
     """
-    current = find(store, upload)
-    if current is None:
+    if find(store, upload) is None:
         return 0
-    published = {
-        output["key"].rpartition("/")[0]
-        for receipt in (current, *history(store, upload))
-        for output in receipt.get("outputs", ())
-    }
+    return _discard(store, attempts_prefixes(upload), _published(store, upload))
+
+
+def _published(store: Store, upload: Upload) -> set[str]:
+    """Name the folders that the receipts of an upload point to."""
+    return _places(find(store, upload)).union(*map(_places, history(store, upload)))
+
+
+def _places(receipt: Mapping[str, Any] | None) -> set[str]:
+    return {output["key"].rpartition("/")[0] + "/" for output in (receipt or {}).get("outputs", ())}
+
+
+def _discard(store: Store, prefixes: Iterable[str], published: set[str]) -> int:
     removed = 0
-    for prefix in attempts_prefixes(upload):
+    for prefix in prefixes:
         left = [
-            item.key
-            for item in store.list(prefix)
-            if not any(item.key.startswith(f"{place}/") for place in published)
+            item.key for item in store.list(prefix) if not item.key.startswith(tuple(published))
         ]
         store.delete(*left)
         store.abort_multiparts(prefix)

@@ -313,10 +313,12 @@ class Store:
                 return answer["ETag"].strip('"')
             except ConflictError:
                 pause(failures)
-            except (PreconditionError, NoSuchObjectError) as error:
+            except (PreconditionError, NoSuchObjectError, TransientError) as error:
                 found = self.read(key)
                 if found is not None and found.body == body:
                     return found.etag
+                if isinstance(error, TransientError):
+                    raise
                 raise PreconditionError("Another was first.", where=self.where(key)) from error
         raise TransientError("The store could not settle who was first.", where=self.where(key))
 

@@ -8,7 +8,7 @@ import pytest
 from headgate.bucket import backlog, receipts
 from headgate.bucket.keys import quarantine_prefix, receipt_key, result_prefix
 from headgate.errors import AlreadyProcessedError
-from tests.harness.faults import lose_answer
+from tests.harness.faults import lose_answer, refuse
 from tests.harness.stores import put_upload
 
 
@@ -55,6 +55,46 @@ def test_a_lost_acknowledgement_of_the_receipt_is_success(faulty):
     assert receipts.commit(store, upload, {"run": 1}) == receipt_key(upload)
     assert fault.seen == 1
     assert receipts.commit(store, upload, {"run": 1}), "a retried task commits the same again"
+
+
+def test_a_receipt_whose_answers_were_all_lost_is_success(faulty):
+    """Even where no repetition of the PUT got through either."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    fault = proxy.add(lambda r: r.method == "PUT", lose_answer, times=store.limits.attempts)
+    assert receipts.commit(store, upload, {"run": 1}) == receipt_key(upload)
+    assert fault.seen == store.limits.attempts
+
+
+def test_an_attempt_that_commits_again_has_succeeded(store):
+    """A retried step writes another time into its receipt; the result is its own all the same."""
+    upload = put_upload(store)
+    first = publish(store, upload, "1" * 8)
+    for force in (False, True):
+        receipts.commit(store, upload, first | {"finished": "later"}, force=force)
+    assert receipts.find(store, upload) == first
+    assert list(receipts.history(store, upload)) == []
+
+
+def test_a_receipt_without_its_pointer_is_published(faulty):
+    """The index by content is a convenience."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    proxy.add(lambda r: "contents" in r.target, refuse, times=99)
+    assert receipts.commit(store, upload, {"run": 1}, sha256="5" * 64)
+    assert receipts.find(store, upload) == {"run": 1}
+
+
+def test_a_failed_attempt_is_discarded_unless_it_was_published(store):
+    """A run whose acknowledgement was lost must not delete its own result."""
+    upload = put_upload(store)
+    published = publish(store, upload, "1" * 8)
+    store.put(f"{result_prefix(upload, '2' * 8)}table.csv", b"x")
+    assert receipts.discard_attempt(store, upload, "1" * 8) == 0
+    assert receipts.discard_attempt(store, upload, "2" * 8) == 1
+    assert all(finding.ok for finding in receipts.verify(store, published))
+    publish(store, upload, "3" * 8, force=True)
+    assert receipts.discard_attempt(store, upload, "1" * 8) == 0, "an older receipt points to it"
 
 
 def test_force_keeps_the_older_receipt(store):
