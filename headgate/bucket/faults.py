@@ -40,6 +40,10 @@ class DamagedError(TransientError):
     """The content changed on its way, as a checksum shows; to be sent again."""
 
 
+class UnsupportedError(BucketError):
+    """The store does not know what was asked of it."""
+
+
 _FINAL: dict[str, tuple[type[HeadgateError], str, str]] = {
     "InvalidAccessKeyId": (
         CredentialsError,
@@ -90,6 +94,11 @@ _FINAL: dict[str, tuple[type[HeadgateError], str, str]] = {
         NoSuchObjectError,
         "There is no object under this key.",
         "It may have been moved, deleted or renamed.",
+    ),
+    "NotImplemented": (
+        UnsupportedError,
+        "The store does not support this request.",
+        "Headgate needs conditional writes and ranged reads; try `headgate check --full`.",
     ),
     "KeyTooLongError": (
         BucketError,

@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr
 
 from headgate.bucket import transfer
 from headgate.bucket.client import adapt, s3_client
-from headgate.bucket.faults import ConflictError, PreconditionError, explained
+from headgate.bucket.faults import ConflictError, PreconditionError, UnsupportedError, explained
 from headgate.bucket.keys import Upload
 from headgate.bucket.transfer import MIB, Downloaded, Limits, Progress, pause
 from headgate.errors import (
@@ -221,6 +221,8 @@ class Store:
                 self.client.delete_object(**self.at(upload.key), IfMatch=f'"{upload.etag}"')
         except PreconditionError:
             return False
+        except UnsupportedError:
+            self.delete(upload.key)
         except NoSuchObjectError:
             return True
         return True

@@ -311,3 +311,14 @@ def test_keys_are_signed_as_they_are_sent(faulty):
     put_upload(store, "uploads/a b+c%20.csv")
     targets = [urllib.parse.unquote(r.target) for r in proxy.requests]
     assert any(target.endswith("uploads/a b+c%20.csv") for target in targets)
+
+
+def test_a_store_that_cannot_delete_by_condition_still_deletes(faulty):
+    """The content was compared just before."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    proxy.add(
+        lambda r: r.method == "DELETE" and "If-Match" in r.headers, error("NotImplemented", 501), 9
+    )
+    assert store.delete_upload(upload) is True
+    assert not store.exists(upload.key)

@@ -4,7 +4,13 @@ import pytest
 from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 
-from headgate.bucket.faults import ConflictError, DamagedError, PreconditionError, explain
+from headgate.bucket.faults import (
+    ConflictError,
+    DamagedError,
+    PreconditionError,
+    UnsupportedError,
+    explain,
+)
 from headgate.errors import (
     BucketError,
     ClockError,
@@ -54,6 +60,7 @@ def answer(code, status=400, **headers):
         (answer("Whatever", 429), TransientError),
         (answer("RequestTimeout"), TransientError),
         (answer("MethodNotAllowed", 405), BucketError),
+        (answer("NotImplemented", 501), UnsupportedError),
         (boto.NoCredentialsError(), CredentialsError),
         (boto.PartialCredentialsError(provider="env", cred_var="x"), CredentialsError),
         (boto.ProfileNotFound(profile="x"), CredentialsError),
