@@ -47,11 +47,16 @@ def propose(sample: Sequence[str], name: str, *, loose: bool = False) -> list[Fo
         name: the column's name, which may speak of dates.
         loose: whether numbers may be written so that the exact text cannot be had back.
     """
+    texts = pa.array(sample, pa.string())
+    guesses = candidates(sample, name, loose=loose)
+    return [guess for guess in guesses if pc.all(guess.fits(texts)).as_py()]
+
+
+def candidates(sample: Sequence[str], name: str, *, loose: bool = False) -> list[Format]:
+    """List the formats that come to mind at a sample, whether or not all its texts fit them."""
     if not sample:
         return []
-    texts = pa.array(sample, pa.string())
-    guesses = dict.fromkeys((*_words(sample), *_moments(sample, name), *_numbers(sample, loose)))
-    return [guess for guess in guesses if pc.all(guess.fits(texts)).as_py()]
+    return [*dict.fromkeys((*_words(sample), *_moments(sample, name), *_numbers(sample, loose)))]
 
 
 def _words(sample: Sequence[str]) -> Iterator[Format]:

@@ -185,7 +185,8 @@ class Sieve:
         if bad.check == "encoding":
             reason = "holds bytes that are no valid text in the file's encoding"
         else:
-            reason = f"has {found} cells where the header has {self._width}"
+            cells = "1 cell" if found == 1 else f"{found} cells"
+            reason = f"has {cells} where the header has {self._width}"
         value = "" if bad.check == "encoding" else str(found)
         return Kept(bad.line, bad.fields, bad.raw, [Fault(bad.line, "", bad.check, value, reason)])
 

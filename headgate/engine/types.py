@@ -19,7 +19,7 @@ from pydantic import Field
 from headgate.engine.blocks import LINE
 from headgate.engine.dialect import Evidence
 from headgate.engine.formats import Format, Kind, Number
-from headgate.engine.guess import propose
+from headgate.engine.guess import candidates, propose
 from headgate.record import Record
 
 MARKERS = (
@@ -96,6 +96,7 @@ class Trial:
     sample: list[str]
     formats: list[Format]
     seen: "Seen"
+    ruled_out: dict[Format, str]
 
 
 @dataclass
@@ -178,7 +179,8 @@ class Typing:
             proposed = propose(sample, name, loose=name in self._loose)
             guesses = [guess for guess in proposed if guess not in failed]
         rivals = [guess for guess in guesses[1:] if guesses[0].rivals(guess)]
-        return Trial(name, sample, guesses[:1] + rivals, Seen())
+        ruled_out = _ruled_out(guesses[0], guesses, sample, name) if guesses else {}
+        return Trial(name, sample, guesses[:1] + rivals, Seen(), ruled_out)
 
     def _look(self, texts: pa.ChunkedArray, lines: pa.ChunkedArray, trial: Trial) -> Seen:
         seen = Seen()
@@ -306,6 +308,10 @@ class Typing:
             f"{misfit.value!r} on line {misfit.line:,} rules out {form.label}"
             for form, misfit in trial.seen.misfits.items()
         ]
+        if live:
+            ruled_out += [
+                f"{text!r} rules out {form.label}" for form, text in trial.ruled_out.items()
+            ]
         if live and trial.seen.filled:
             count = trial.seen.filled - trial.seen.markers.total()
             return live[0], "; ".join((f"All {count:,} values are written so", *ruled_out)) + "."
@@ -314,6 +320,19 @@ class Typing:
         if trial.name in self._text:
             return None, "The contract says that it is text."
         return None, _why_text(trial.sample)
+
+
+def _ruled_out(
+    chosen: Format, fitting: list[Format], sample: list[str], name: str
+) -> dict[Format, str]:
+    """Return the other readings that came to mind, each with a text of the sample against it."""
+    others: dict[Format, str] = {}
+    for guess in candidates(sample, name):
+        shown = {form.label for form in others}
+        if guess not in fitting and chosen.rivals(guess) and guess.label not in shown:
+            fits = guess.fits(pa.array(sample, pa.string())).to_pylist()
+            others[guess] = sample[fits.index(False)]
+    return others
 
 
 def _has_point(form: Format) -> bool:

@@ -129,6 +129,13 @@ def test_day_and_month_that_nothing_tells_apart_stay_text(tmp_path):
     assert "DD/MM/YYYY and MM/DD/YYYY" in column.evidence[0].why
 
 
+def test_a_day_past_the_twelfth_decides_and_is_shown(tmp_path):
+    """The evidence names the value that rules the other order out."""
+    column, _ = column_of(tmp_path, ["01/02/2024", "17/04/2024", "05/06/2024"])
+    assert column.format == "DD/MM/YYYY"
+    assert "'17/04/2024' rules out MM/DD/YYYY" in column.evidence[0].why
+
+
 def test_a_comma_before_three_digits_is_undecidable_in_a_semicolon_file(tmp_path):
     """It could stand between thousands or before decimals; other values may decide."""
     assert column_of(tmp_path, ["1,234", "5,678"], delimiter=";")[0].kind == "text"
