@@ -1,50 +1,28 @@
 """The `headgate` command: help, exit codes, messages, and JSON with nothing beside it."""
 
-import json
 import re
-import sys
 import zipfile
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
 from cyclopts import App
 
-from cli.main import EXIT_CODES, app, main
+from cli.main import EXIT_CODES, app
 from headgate.errors import HeadgateError
 from stack.running import ROOT
+from tests.harness.command import Command
 from tests.harness.stores import forget_outside_settings
 
 PENGUINS = ROOT / "samples" / "penguins" / "penguins.csv"
 ROWS = len(PENGUINS.read_text().splitlines()) - 1
 
 
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def headgate(monkeypatch, tmp_path, capsys):
-    """Run the command in an empty folder, with no settings."""
+    """The command in an empty folder, with no settings."""
     forget_outside_settings(monkeypatch, tmp_path)
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.chdir(tmp_path)
-
-    def call(*words: object) -> Done:
-        monkeypatch.setattr(sys, "argv", ["headgate", *map(str, words)])
-        try:
-            main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        return Done(code, *capsys.readouterr())
-
-    return call
+    return Command(monkeypatch, capsys)
 
 
 def commands(within: App = app, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -105,7 +83,7 @@ def test_json_is_one_document_and_nothing_else(headgate, words):
     done = headgate(words[0], PENGUINS, *words[1:], "--json")
 
     assert done.code == 0
-    assert json.loads(done.out)
+    assert done.json
     assert done.err == ""
 
 
@@ -115,7 +93,7 @@ def test_a_file_can_be_cleaned_here(headgate, tmp_path):
 
     done = headgate("clean", PENGUINS, "--out", tmp_path / "new" / "cleaned", "--json")
 
-    rows = json.loads(done.out)["rows"]
+    rows = done.json["rows"]
     made = {path.name for path in (tmp_path / "new" / "cleaned").iterdir()}
     assert rows["rows_in"] == ROWS
     assert rows["rows_in"] == sum(count for name, count in rows.items() if name != "rows_in")
@@ -196,7 +174,7 @@ def test_an_error_is_json_too(headgate, wrong_inputs):
     """With `--json` the parts of the message stand apart on standard output."""
     done = headgate("inspect", "empty.csv", "--json")
 
-    told = json.loads(done.out)
+    told = done.json
     assert done.code == 3
     assert told.keys() == {"error", "where", "todo"}
     assert told["where"] == "empty.csv"

@@ -1,0 +1,51 @@
+"""The `headgate` command, called in this process as a shell would call it."""
+
+import json
+import sys
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from cli.main import main
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output, which must be one JSON document."""
+        return json.loads(self.out)
+
+
+class Command:
+    """Calls the command; wide enough that no line is wrapped, and without Prefect."""
+
+    def __init__(self, monkeypatch, capsys) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *words: object, **variables: str) -> Done:
+        with self._monkeypatch.context() as patch, _no_server():
+            patch.setattr(sys, "argv", ["headgate", *map(str, words)])
+            patch.setenv("COLUMNS", "300")
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            self._capsys.readouterr()
+            try:
+                main()
+                code = 0
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+            return Done(code, *self._capsys.readouterr())
+
+
+@contextmanager
+def _no_server():
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        yield

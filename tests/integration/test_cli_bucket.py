@@ -1,0 +1,185 @@
+"""The commands that need a bucket, as a person or a program runs them."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from headgate import journey
+from headgate.bucket.store import connect
+from headgate.options import ProcessOptions
+from stack.running import ROOT
+from stack.service import LOOPBACK, free_port
+from tests.harness.command import Command
+from tests.harness.runs import Place, new_place
+from tests.harness.stores import READER, settings_for
+
+PEOPLE = "id,name\n" + "".join(f"{n},Name {n}\n" for n in range(60))
+
+
+@pytest.fixture
+def headgate(monkeypatch, capsys):
+    return Command(monkeypatch, capsys)
+
+
+@pytest.fixture(scope="module")
+def place(stack):
+    return new_place(stack)
+
+
+@pytest.fixture
+def key(place):
+    """An upload that has its result."""
+    key = place.put("uploads/people.csv", PEOPLE)
+    journey.process(place.store, key, ProcessOptions(), owner="test")
+    return key
+
+
+def test_upload_answers_with_key_columns_and_50_rows(headgate, place, tmp_path):
+    """The JSON has what the flow returns, and the object is there."""
+    path = tmp_path / "people.csv"
+    path.write_text(PEOPLE)
+
+    uploaded = headgate("upload", path, "--json", **place.environment()).json
+
+    assert uploaded["file_name"] == "people.csv"
+    assert uploaded["columns"] == ["id", "name"]
+    assert len(uploaded["rows"]) == 50
+    assert place.store.read(uploaded["key"]).body.decode() == PEOPLE
+
+
+def test_a_bad_file_is_not_uploaded(headgate, place, tmp_path):
+    """It is refused with code 3 and the bucket stays as it was."""
+    path = tmp_path / "photo.csv"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
+    before = place.listing()
+
+    done = headgate("upload", path, **place.environment())
+
+    assert done.code == 3
+    assert "photo.csv" in done.err
+    assert place.listing() == before
+
+
+def test_process_without_prefect_prints_the_receipt(headgate, place):
+    """The row equation stands in it."""
+    key = place.put("uploads/more.csv", PEOPLE)
+
+    receipt = headgate("process", key, "--json", **place.environment()).json
+
+    rows = receipt["rows"]
+    assert receipt["outcome"] == "published"
+    assert rows["rows_in"] == 60
+    assert rows["rows_in"] == sum(count for name, count in rows.items() if name != "rows_in")
+
+
+def test_process_with_prefect_is_a_run_and_still_prints_only_json(stack):
+    """With PREFECT_API_URL the same command is seen in the UI; logs go to standard error."""
+    place = Place(stack, connect(settings_for(stack.s3, stack.bucket)))
+    key = place.put("uploads/people.part", PEOPLE)  # a name that the watcher leaves alone
+
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "process", key, "--json"],
+        env=os.environ | place.environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout)["outcome"] == "published"
+    assert f"process {key}" in done.stderr
+
+
+def test_a_link_can_be_fetched(headgate, place, key):
+    """`link` gives the address of the table made from an upload."""
+    done = headgate("link", key, "--json", **place.environment())
+
+    with urllib.request.urlopen(done.json["url"]) as answer:
+        assert answer.read().startswith(b"id,name\n0,Name 0\n")
+
+
+def test_verify_finds_every_output_and_notices_a_change(headgate, place, key):
+    """Code 0 while all is as the receipt says, 1 once an output has changed."""
+    recipe = place.receipt(key).key("recipe")
+
+    good = headgate("verify", key, "--json", **place.environment())
+    kept = place.store.read(recipe).body
+    place.store.put(recipe, b"other")
+    bad = headgate("verify", key, "--json", **place.environment())
+    place.store.put(recipe, kept)
+
+    assert good.code == 0
+    assert all(finding["ok"] for finding in good.json)
+    assert bad.code == 1
+    assert [finding["key"] for finding in bad.json if not finding["ok"]] == [recipe]
+
+
+def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack):
+    """A refused file is an answer, not a failure: code 0."""
+    place = new_place(stack)
+    place.put("uploads/a.csv", "id,n\n1,2\n")
+    place.put("uploads/b.csv", b"PK\x03\x04" + bytes(2000))
+
+    first = headgate("backlog", "--json", **place.environment())
+    second = headgate("backlog", **place.environment())
+
+    assert first.code == 0
+    assert {each["key"]: each["verdict"] for each in first.json} == {
+        "uploads/a.csv": "published",
+        "uploads/b.csv": "refused",
+    }
+    assert "Nothing to do" in second.out
+
+
+def test_a_missing_object_ends_with_5(headgate, place):
+    """The message names the key."""
+    done = headgate("process", "uploads/nowhere.csv", **place.environment())
+
+    assert done.code == 5
+    assert "uploads/nowhere.csv" in done.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"AWS_SECRET_ACCESS_KEY": "wrong"}, "AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_ACCESS_KEY_ID": "stranger"}, "AWS_ACCESS_KEY_ID"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "AWS_ACCESS_KEY_ID"),
+        ({"AWS_BUCKET_NAME": "no-such-bucket"}, "AWS_BUCKET_NAME"),
+        (dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), READER, strict=True)), "allowed"),
+        ({"AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}"}, "endpoint URL"),
+    ],
+    ids=[
+        "wrong secret",
+        "unknown key",
+        "no credentials",
+        "no such bucket",
+        "access denied",
+        "endpoint down",
+    ],
+)
+def test_check_tells_each_failure_apart(headgate, place, variables, says):
+    """One line for each step; the one that fails says which setting to look at."""
+    done = headgate("check", "--json", HEADGATE_ATTEMPTS="1", **place.environment(**variables))
+
+    *passed, failed = done.json
+    assert done.code == 4
+    assert all(step["ok"] for step in passed)
+    assert not failed["ok"]
+    assert says in f"{failed['detail']} {failed['todo']}"
+
+
+def test_a_full_check_passes_and_leaves_nothing(headgate, place):
+    """Every kind of request works on the embedded server."""
+    before = place.listing()
+
+    done = headgate("check", "--full", **place.environment())
+
+    assert done.code == 0
+    assert "✗" not in done.out
+    assert "conditional" in done.out
+    assert place.listing() == before
