@@ -154,15 +154,16 @@ def _known(name: str) -> str:
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
+    """UTF-16 whose ASCII characters, line ends among them, have a zero on one side only."""
     start = head[:4096]
     half = len(start) // 2
-    if half < 2:
-        return None
-    even, odd = start[::2].count(0) / half, start[1::2].count(0) / half
-    if odd > 0.3 and even < 0.1 * odd:
-        return "utf-16-le"
-    if even > 0.3 and odd < 0.1 * even:
-        return "utf-16-be"
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    for name, zeros, others, ends in (
+        ("utf-16-le", odd, even, (b"\n\0", b"\r\0")),
+        ("utf-16-be", even, odd, (b"\0\n", b"\0\r")),
+    ):
+        if zeros > 0.03 * half > 0 and others < 0.1 * zeros and any(e in head for e in ends):
+            return name
     return None
 
 
@@ -218,8 +219,10 @@ def _misplaced_letter(char: str, before: str, after: str) -> float:
         foreign = [c for c in (before, after) if c.isalpha() and c.isascii()]
         if foreign:
             return 1.5
-    if before.isalpha() and before.islower() and char.isupper():
+    if before.islower() and char.isupper():
         return 1.5
+    if char.islower() and after.isupper():
+        return 0.7
     if before.isdigit() or (not before.isalpha() and not after.isalpha() and _is_cased(char)):
         return 0.7
     return 0

@@ -173,9 +173,10 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
         return False
     gap = lines[i] - lines[i - 1] > 1 or _filled(fields[i - 1]) == 0
     reach = 4 if gap else 12
-    before = {len(f) for f in fields[max(0, i - reach) : i] if _filled(f)}
+    above = [len(f) for f in fields[max(0, i - reach) : i] if _filled(f)]
+    before = set(above)
     after = {len(f) for f in fields[i : i + reach - 1]}
-    if len(before) != 1 or before <= {1, width} or after != {width} or i < 2:
+    if len(above) < 2 or len(before) > 1 or before <= {1, width} or after != {width}:
         return False
     return gap or any(is_typed(cell) for cell in fields[i + 1])
 
@@ -214,7 +215,7 @@ def _span(
 def _first_row(block: list[list[str]], width: int) -> int:
     """The first row that is no title, note or blank above the table."""
     for i, row in enumerate(block[:MAX_PREAMBLE_ROWS]):
-        below = block[i + 1 : i + 12]
+        below = [later for later in block[i + 1 : i + 12] if _filled(later)]
         if _is_title(row, below, width):
             if len(row) == width and not any(_filled(later) > 1 for later in below):
                 return i
@@ -250,7 +251,7 @@ def _names_columns(row: list[str], data: list[str]) -> bool:
 def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
     """Whether a row says nothing, only something in its first cell, or one thing above names."""
     filled = _filled(row)
-    following = next((later for later in below if _filled(later)), [])
+    following = below[0] if below else []
     if filled > 1:
         return _is_sentence_above(row, below, width)
     if width < 2:

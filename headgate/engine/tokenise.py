@@ -142,12 +142,20 @@ class Parser:
             return strict, end - start
         best, cost = cheapest_row(batch.lines[start], batch.syntax, self._width)
         used = 1
+        if len(best) == self._width and self._fits_alone(batch, start + 1):
+            return best, used
         for more in range(2, min(end - start, _MAX_MENDED_LINES) + 1):
             text = "".join(batch.lines[start : start + more])
             row, row_cost = cheapest_row(text, batch.syntax, self._width)
             if len(row) == self._width and row_cost + more < cost:
                 best, cost, used = row, row_cost + more, more
         return best, used
+
+    def _fits_alone(self, batch: "_Batch", index: int) -> bool:
+        """Whether a line is a row by itself, so that nothing above reaches into it."""
+        if index >= len(batch.lines):
+            return False
+        return len(cheapest_row(batch.lines[index], batch.syntax, self._width)[0]) == self._width
 
     def _tidy(self, rows: Rows, batch: "_Batch") -> Rows:
         """Leave out blank lines and comments; put back what stand-ins stood for."""

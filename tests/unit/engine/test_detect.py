@@ -1,0 +1,197 @@
+"""What a reader may rely on when a file is read without being told how it is written."""
+
+import bz2
+import csv
+import gzip
+import io
+import lzma
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from headgate.engine.detect import detect
+from headgate.engine.tokenise import tokenise
+from headgate.errors import BadFileError, OptionsError, UndecidableError, UnreadableError
+from headgate.options import ReadOptions
+
+CASES = Path(__file__).parents[2] / "data" / "reading"
+PRICES = "id,name,price\n" + "".join(f"{i},name {i},{i}.50\n" for i in range(1, 30))
+
+
+def write(folder, content, name="file.csv"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def read(path, **options):
+    dialect = detect(path, ReadOptions(**options))
+    return dialect, [row for rows in tokenise(path, dialect) for row in rows.fields]
+
+
+def zipped(files):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        for name, content in files.items():
+            opened.writestr(name, content)
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize("case", sorted(p.stem for p in CASES.glob("*.csv")))
+def test_case_is_read_as_expected(case):
+    """Each sample file reads, untold, as the plain CSV that a person made of it."""
+    expected = list(csv.reader((CASES / "expected" / f"{case}.csv").open(newline="")))
+    dialect, rows = read(CASES / f"{case}.csv")
+    assert [list(dialect.names), *rows] == expected
+
+
+@pytest.mark.parametrize(
+    ("pack", "kind"),
+    [
+        (gzip.compress, "gzip"),
+        (bz2.compress, "bzip2"),
+        (lzma.compress, "xz"),
+        (zstandard.compress, "zstd"),
+        (lambda data: zipped({"prices.csv": data, "__MACOSX/._prices.csv": b"x"}), "zip"),
+    ],
+)
+def test_compressed_files_are_unpacked(tmp_path, pack, kind):
+    """Compression is told from the first bytes, not from the name."""
+    dialect, rows = read(write(tmp_path, pack(PRICES.encode())))
+    assert (dialect.compression, len(rows)) == (kind, 29)
+
+
+def test_a_zip_of_several_files_needs_to_be_told_which(tmp_path):
+    """A zip of two tables is refused with their names, and read when one is named."""
+    path = write(tmp_path, zipped({"a.csv": PRICES, "b.csv": "x,y\n1,2\n"}))
+    with pytest.raises(UndecidableError, match=r"a\.csv, b\.csv"):
+        detect(path)
+    assert read(path, member="b.csv")[1] == [["1", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "PNG"),
+        (zipped({"[Content_Types].xml": "", "xl/workbook.xml": ""}), "Excel workbook"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"PAR1\x15\x04", "Parquet"),
+        (bytes(range(256)) * 20, "binary"),
+        (b"<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
+        (b'[{"a": 1, "b": 2}]', "JSON"),
+        (b'<?xml version="1.0"?><a/>', "XML"),
+    ],
+)
+def test_other_kinds_of_file_are_named(tmp_path, content, kind):
+    """A file that is no table is refused with the name of what it is."""
+    with pytest.raises(UnreadableError, match=kind):
+        detect(write(tmp_path, content))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n \n\n", b",,\n,,\n"])
+def test_files_without_data_are_refused(tmp_path, content):
+    """Nothing, a mark, blanks and bare delimiters are no table."""
+    with pytest.raises(BadFileError, match=r"empty|no data"):
+        detect(write(tmp_path, content))
+
+
+def test_damaged_compression_is_named(tmp_path):
+    """A gzip file that was cut off says so."""
+    with pytest.raises(UnreadableError, match="gzip data is damaged"):
+        detect(write(tmp_path, gzip.compress(PRICES.encode())[:-20]))
+
+
+def test_a_decompression_bomb_is_refused_while_it_unpacks(tmp_path, monkeypatch):
+    """Data that unpacks far beyond its size is refused, not unpacked."""
+    monkeypatch.setattr("headgate.engine.source.BOMB_SIZE", 1 << 20)
+    path = write(tmp_path, gzip.compress(b"1,2\n" * (4 << 20)))
+    with pytest.raises(UnreadableError, match="bomb"):
+        read(path)
+
+
+def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
+    """A single line beyond the limit is refused before it fills the memory."""
+    monkeypatch.setattr("headgate.engine.source.MAX_LINE", 1 << 20)
+    path = write(tmp_path, "a,b\n1," + "x" * (3 << 20))
+    with pytest.raises(UnreadableError, match="single line"):
+        read(path)
+
+
+def test_a_million_columns_are_refused_at_once(tmp_path):
+    """A row of a million fields is refused within a second; ten thousand are read."""
+    wide = ",".join(f"c{i}" for i in range(10_000)) + "\n" + ",".join("1" * 10_000) + "\n"
+    assert len(read(write(tmp_path, wide, "wide.csv"))[0].names) == 10_000
+    start = time.monotonic()
+    with pytest.raises(UnreadableError, match="more than 100,000 fields"):
+        detect(write(tmp_path, "1," * 1_000_000 + "1\n"))
+    assert time.monotonic() - start < 5
+
+
+def test_an_even_choice_is_refused_with_its_candidates(tmp_path):
+    """Two delimiters that split all rows alike are not chosen between."""
+    path = write(tmp_path, "a;b,c\nd;e,f\ng;h,i\n")
+    with pytest.raises(UndecidableError, match="comma or semicolon"):
+        detect(path)
+    assert read(path, delimiter=";", header_rows=0)[1][0] == ["a", "b,c"]
+
+
+def test_each_guess_leaves_evidence(tmp_path):
+    """What was found, and why, stands in words beside the dialect."""
+    notes = "Prices of May\n\n" + PRICES + "\nSource: the shop\n"
+    evidence = {e.what: e for e in detect(write(tmp_path, notes)).evidence}
+    assert evidence.keys() >= {"encoding", "delimiter", "quotechar", "preamble", "header", "footer"}
+    assert evidence["preamble"].found == "lines 1 to 2"
+    assert all(e.why for e in evidence.values())
+
+
+def test_options_override_each_guess(tmp_path):
+    """Whatever is told is taken as it is."""
+    path = write(tmp_path, "x\n" + PRICES.replace(",", ";"))
+    told = {"delimiter": ",", "quotechar": "'", "encoding": "cp1251", "skip_lines": 0}
+    dialect = detect(path, ReadOptions(**told, escapechar="^", header_rows=2, footer_lines=3))
+    assert (dialect.delimiter, dialect.quotechar, dialect.escapechar) == (",", "'", "^")
+    assert (dialect.skip_lines, dialect.header_rows, dialect.footer_lines) == (0, 2, 3)
+    assert dialect.encoding == "cp1251"
+    with pytest.raises(OptionsError, match="no encoding named"):
+        detect(path, ReadOptions(encoding="klingon"))
+    with pytest.raises(OptionsError, match="no table 3"):
+        detect(path, ReadOptions(table=3))
+
+
+def test_one_of_several_tables_is_chosen(tmp_path):
+    """The first table is read unless another one is asked for; the evidence lists them."""
+    second = "name,size,colour,weight\nx,1,red,2\ny,2,blue,3\nz,3,red,1\n"
+    path = write(tmp_path, PRICES + "\n" + second)
+    dialect, rows = read(path)
+    assert (dialect.names, len(rows)) == (("id", "name", "price"), 29)
+    assert any("table 2: lines 32 to 35" in e.why for e in dialect.evidence)
+    dialect, rows = read(path, table=2)
+    assert (dialect.names[2], len(rows)) == ("colour", 3)
+
+
+def test_a_large_file_is_not_read_whole(tmp_path):
+    """Detection of a file of many megabytes looks at samples, and still finds its footer."""
+    path = write(tmp_path, PRICES + "30,thirty,3.50\n" * 200_000 + "Total of all prices\n")
+    dialect = detect(path)
+    assert (dialect.delimiter, dialect.footer_lines) == (",", 1)
+
+
+def test_stray_bytes_far_into_a_file_are_found(tmp_path):
+    """One accent in an old encoding, megabytes into an ASCII file, decides the encoding."""
+    lines = "30,thirty,3.50\n" * 200_000
+    path = write(tmp_path, PRICES.encode() + lines.encode() + "31,Café,2.00\n".encode("cp1252"))
+    dialect, rows = read(path)
+    assert (dialect.encoding, rows[-1]) == ("cp1252", ["31", "Café", "2.00"])
+
+
+def test_a_small_file_costs_milliseconds(tmp_path):
+    """A file of a kilobyte is seen through in well under a tenth of a second."""
+    path = write(tmp_path, PRICES)
+    detect(path)
+    start = time.perf_counter()
+    for _ in range(5):
+        detect(path)
+    assert (time.perf_counter() - start) / 5 < 0.1

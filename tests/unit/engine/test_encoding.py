@@ -1,0 +1,74 @@
+"""Old encodings are told by whether their letters make words."""
+
+import pytest
+
+from headgate.engine.encoding import guess_encoding
+
+TEXTS = {
+    "french": "nom;ville\nÉlodie Lefèvre;Besançon\nHélène Garçon;Nîmes\nécole;Saint-Étienne\n",
+    "german": "Name;Straße;Preis\nMüller;Königsallee 5;12,50 €\nJürgen Weiß;Düsseldorf;5\n",
+    "english": "Supplier,Amount\nMarks & Spencer’s,£120.50\nO’Brien – Sons,£12\n",
+    "spanish": "nombre,ciudad\nJosé Peña,Málaga\nMaría Núñez,Cádiz\n",
+    "polish": "nazwa;miasto\nŁukasz Wójcik;Łódź\nMałgorzata Żak;Kraków\nksiążka;Gdańsk\n",
+    "czech": "jméno;město\nJiří Dvořák;Plzeň\nŘehoř Němec;Třebíč\nučitelství;ano\n",
+    "turkish": "ad;şehir\nAyşe Yılmaz;İstanbul\nGülşah Çağlar;Eskişehir\n",
+    "russian": "имя;город\nИван Петров;Москва\nУлица Ленина;Казань\n",
+    "greek": "όνομα;πόλη\nΓιώργος Παπαδόπουλος;Αθήνα\nΜαρία Ιωάννου;Θεσσαλονίκη\n",
+    "chinese": "姓名,城市,地址\n张伟,北京市,朝阳区建国路88号\n王芳,上海市,浦东新区世纪大道100号\n",
+    "taiwanese": "姓名,城市,地址\n陳怡君,台北市,信義區市府路1號\n林志明,高雄市,四維三路2號\n",
+    "japanese": "氏名,都市\n佐藤太郎,東京都\nたなか,カタカナ\n",
+    "korean": "이름,도시\n김철수,서울특별시\n박영희,부산광역시\n",
+    "units": "time,temperature °C,width µm\n1,20,3\n2,21,4\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [
+        ("french", "cp1252"),
+        ("french", "mac-roman"),
+        ("french", "cp850"),
+        ("german", "cp1252"),
+        ("german", "mac-roman"),
+        ("english", "cp1252"),
+        ("english", "mac-roman"),
+        ("spanish", "cp1252"),
+        ("spanish", "mac-roman"),
+        ("polish", "cp1250"),
+        ("polish", "iso8859-2"),
+        ("czech", "cp1250"),
+        ("turkish", "cp1254"),
+        ("russian", "cp1251"),
+        ("russian", "koi8-r"),
+        ("russian", "cp866"),
+        ("greek", "cp1253"),
+        ("chinese", "gb18030"),
+        ("taiwanese", "big5"),
+        ("japanese", "shift_jis"),
+        ("japanese", "euc_jp"),
+        ("korean", "euc_kr"),
+        ("units", "cp1252"),
+        ("units", "mac-roman"),
+        ("russian", "utf-16-le"),
+        ("german", "utf-16-be"),
+        ("chinese", "utf-8"),
+    ],
+)
+def test_text_comes_back_in_its_own_letters(language, encoding):
+    """A few lines are enough to read a language in an encoding that it is written in."""
+    data = TEXTS[language].encode(encoding)
+    found = guess_encoding(data, b"", None, "file.csv")
+    assert data.decode(found.name) == TEXTS[language]
+
+
+def test_stray_bytes_in_utf8_are_read_as_cp1252(tmp_path):
+    """Where two encodings were pasted together, neither part is garbled nor refused."""
+    from headgate.engine.detect import detect
+    from headgate.engine.tokenise import tokenise
+
+    path = tmp_path / "mixed.csv"
+    path.write_bytes("a,b\nKöln,Zürich\nMünchen,x\n".encode() + "café,y\n".encode("cp1252"))
+    dialect = detect(path)
+    rows = [row for rows in tokenise(path, dialect) for row in rows.fields]
+    assert dialect.fallback == "cp1252"
+    assert rows == [["Köln", "Zürich"], ["München", "x"], ["café", "y"]]

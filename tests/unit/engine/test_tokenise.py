@@ -1,0 +1,82 @@
+"""Lines become rows with their line numbers; damage is mended where it is clear."""
+
+import pytest
+
+from headgate.engine.detect import detect
+from headgate.engine.dialect import Dialect, Syntax
+from headgate.engine.source import open_body, raw_lines
+from headgate.engine.tokenise import Parser, tokenise
+
+
+def parse(text, width, **syntax):
+    parser = Parser(Syntax(**{"delimiter": ",", **syntax}), width)
+    rows = parser.feed(1, text.splitlines(keepends=True)) + parser.finish()
+    return rows.fields
+
+
+def test_lines_are_counted_through_embedded_newlines(tmp_path):
+    """A row's first and last physical line are right below a field of several lines."""
+    path = tmp_path / "file.csv"
+    path.write_text('a,b\n1,"x\ny"\n\n2,z\n')
+    dialect = detect(path)
+    batches = list(tokenise(path, dialect))
+    lines = [span for b in batches for span in zip(b.lines, b.ends, strict=True)]
+    assert lines == [(2, 3), (5, 5)]
+    assert [n for b in batches for n in b.blank] == [4]
+    assert list(raw_lines(path, dialect, lines)) == ['1,"x\ny"\n', "2,z\n"]
+    assert open_body(path, dialect).read() == b'1,"x\ny"\n\n2,z\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ('1,"He said "hi" twice",3', ["1", 'He said "hi" twice', "3"]),
+        ('1,"10" pipe",3', ["1", '10" pipe', "3"]),
+        ('1,""two",3', ["1", '"two', "3"]),
+        ('1,"two,3', ["1", '"two', "3"]),
+        ('1,two,"', ["1", "two", '"']),
+        ('"a","b, "c", d","e"', ["a", 'b, "c", d', "e"]),
+        ('1,"two" ,3', ["1", '"two" ', "3"]),
+    ],
+)
+def test_a_damaged_quote_spoils_no_other_row(line, row):
+    """An unescaped, stray or unclosed quote is kept as text, and the next row is not swallowed."""
+    assert parse(f'{line}\n4,"five",6\n', 3) == [row, ["4", "five", "6"]]
+
+
+def test_an_unclosed_quote_swallows_only_its_line(tmp_path):
+    """Thousands of rows below an unclosed quote are still rows."""
+    path = tmp_path / "file.csv"
+    path.write_text('a,b\n1,"open\n' + "2,x\n" * 300_000)
+    rows = sum(
+        len(batch.fields) for batch in tokenise(path, Dialect(names=("a", "b"), skip_lines=1))
+    )
+    assert rows == 300_001
+
+
+def test_only_real_escapes_are_unescaped():
+    """A backslash before a quote, a delimiter or itself goes; before a letter it stays."""
+    line = r'"a \"b\"","C:\new","x\\"' + "\n"
+    assert parse(line, 3, escapechar="\\") == [['a "b"', r"C:\new", "x\\"]]
+
+
+def test_a_delimiter_of_two_characters_may_stand_in_quotes():
+    """A long delimiter splits fields, but not inside quotes."""
+    assert parse('1||"a||b"||c|d\n', 3, delimiter="||") == [["1", "a||b", "c|d"]]
+
+
+def test_aligned_columns_are_split_at_runs_of_spaces():
+    """Where spaces align columns, a run of them is one delimiter."""
+    text = "  1   two     3\n 10   twenty 30 \n"
+    rows = parse(text, 3, delimiter=" ", skipinitialspace=True)
+    assert rows == [["1", "two", "3"], ["10", "twenty", "30"]]
+
+
+def test_comments_inside_the_table_are_left_out():
+    """A marked line that does not fit the table is a comment; one that fits is a row."""
+    assert parse("1,2\n# note\n#3,4\n", 2, comment="#") == [["1", "2"], ["#3", "4"]]
+
+
+def test_an_empty_quoted_value_is_a_row_of_one_column():
+    """In a table of one column, `""` is a value and an empty line is none."""
+    assert parse('a\n""\n\nb\n', 1) == [["a"], [""], ["b"]]
