@@ -48,7 +48,8 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         raise _no_data(path)
     skip = options.skip_lines or 0
     syntax, why = choose_syntax(lines[skip : skip + _SYNTAX_LINES], options, path.name)
-    width = table_width(parse(lines[skip : skip + _WIDTH_LINES], syntax, None).fields)
+    few = parse(lines[skip : skip + _WIDTH_LINES], syntax, None) or parse(lines, syntax, None)
+    width = table_width(few.fields) if few else 1
     rows = parse(lines, syntax, width)
     if not any(any(map(str.strip, row)) for row in rows.fields):
         raise _no_data(path)

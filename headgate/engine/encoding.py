@@ -154,15 +154,17 @@ def _known(name: str) -> str:
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
-    """UTF-16 whose ASCII characters, line ends among them, have a zero on one side only."""
-    start = head[:4096]
-    half = len(start) // 2
+    """UTF-16, whose line ends have a zero on one side that is zero nowhere else."""
+    start = head[: min(4096, len(head) & ~1)]
+    ends = start.count(b"\n") or start.count(b"\r")
     even, odd = start[::2].count(0), start[1::2].count(0)
-    for name, zeros, others, ends in (
+    for name, zeros, others, end in (
         ("utf-16-le", odd, even, (b"\n\0", b"\r\0")),
         ("utf-16-be", even, odd, (b"\0\n", b"\0\r")),
     ):
-        if zeros > 0.03 * half > 0 and others < 0.1 * zeros and any(e in head for e in ends):
+        paired = start.count(end[0]) or start.count(end[1])
+        sparse = zeros < 3 or zeros < 0.03 * len(start) or others > 0.1 * zeros
+        if paired > 0.5 * ends and not sparse and len(head) % 2 == 0:
             return name
     return None
 

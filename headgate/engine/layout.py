@@ -162,11 +162,7 @@ def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: i
 def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
     """Whether rows of another width follow from row `i` on, under names of their own."""
     width = len(fields[i])
-    if (
-        width < 2
-        or i + 2 >= len(fields)
-        or width == len(fields[i - 1]) > 1 < _filled(fields[i - 1])
-    ):
+    if width < 2 or i + 2 >= len(fields) or (width == len(fields[i - 1]) and any(fields[i - 1])):
         return False
     names = [cell for cell in fields[i] if cell.strip()]
     if len(names) < 2 or any(is_typed(cell) for cell in names):
@@ -206,7 +202,8 @@ def _span(
     block = fields[start:stop]
     width = table_width(block)
     first = 0 if fixed else _first_row(block, width)
-    last = len(block) - 1 - (0 if told else footer_rows(block[first:], width))
+    notes = 0 if told else footer_rows(block[first:], width)
+    last = len(block) - 1 - notes * (first + notes < len(block))
     count = _header_rows(block[first : last + 1], width) if header_rows is None else header_rows
     data = min(first + count, len(block))
     return _Span(start + first, start + data, start + max(last, data - 1))

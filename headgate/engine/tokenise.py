@@ -33,6 +33,9 @@ class Rows:
     blank: list[int] = field(default_factory=list)
     """Physical lines left out because they are blank or a comment."""
 
+    def __bool__(self) -> bool:
+        return bool(self.fields)
+
     def __add__(self, later: "Rows") -> "Rows":
         return Rows(
             self.fields + later.fields,

@@ -63,7 +63,7 @@ def test_told_dialect_round_trips(  # noqa: PLR0917
     tmp_path, table, delimiter, quote, newline, encoding, escape
 ):
     """A table of any cells comes back as it was written when the dialect is told."""
-    assume(all(any(row) for row in table))
+    assume(all(any(row) for row in table) and "".join(map("".join, table)).strip())
     path = tmp_path / "told.csv"
     plain = not escape and not {"\r", "\n"} & set("".join(map("".join, table)))
     write(
