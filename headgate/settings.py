@@ -18,39 +18,44 @@ class Settings(BaseSettings):
     """Where the bucket is, how to reach it, and how patient to be."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HEADGATE_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix="HEADGATE_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     bucket: str | None = Field(
         default=None,
         description="Bucket name",
-        validation_alias=AliasChoices("HEADGATE_BUCKET", "AWS_BUCKET_NAME", "bucket"),
+        validation_alias=AliasChoices("HEADGATE_BUCKET", "AWS_BUCKET_NAME"),
     )
     folder: str = Field(default="", description="Folder in the bucket that holds everything")
     access_key_id: str | None = Field(
         default=None,
         description="Access key; empty for the machine's own role",
-        validation_alias=AliasChoices("AWS_ACCESS_KEY_ID", "access_key_id"),
+        validation_alias=AliasChoices("AWS_ACCESS_KEY_ID"),
     )
     secret_access_key: SecretStr | None = Field(
         default=None,
         description="Secret key",
-        validation_alias=AliasChoices("AWS_SECRET_ACCESS_KEY", "secret_access_key"),
+        validation_alias=AliasChoices("AWS_SECRET_ACCESS_KEY"),
     )
     session_token: SecretStr | None = Field(
         default=None,
         description="Token of temporary credentials",
-        validation_alias=AliasChoices("AWS_SESSION_TOKEN", "session_token"),
+        validation_alias=AliasChoices("AWS_SESSION_TOKEN"),
     )
     region: str | None = Field(
         default=None,
         description="AWS region",
-        validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION", "region"),
+        validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"),
     )
     endpoint_url: str | None = Field(
         default=None,
         description="Address of an S3-compatible server; empty for AWS",
-        validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "endpoint_url"),
+        validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
     )
     queue_url: str | None = Field(default=None, description="SQS queue that announces uploads")
     scratch: Path | None = Field(

@@ -54,6 +54,15 @@ def test_an_empty_variable_is_none(monkeypatch):
     assert load().access_key_id is None
 
 
+def test_common_words_in_the_environment_are_not_taken(monkeypatch):
+    """Other programs have a `BUCKET` and a `REGION` of their own."""
+    for name in ("BUCKET", "REGION", "ENDPOINT_URL", "ACCESS_KEY_ID"):
+        monkeypatch.setenv(name, "another")
+    settings = load()
+    assert (settings.bucket, settings.region) == (None, None)
+    assert (settings.endpoint_url, settings.access_key_id) == (None, None)
+
+
 def test_a_value_that_cannot_be_is_named(monkeypatch):
     """By its variable."""
     monkeypatch.setenv("HEADGATE_LEASE_SECONDS", "-1")
