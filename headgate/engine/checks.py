@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import duckdb
@@ -167,11 +168,15 @@ class Rules:
             for each in error.schema_errors:
                 yield from self._faults(each, lines, rows)
 
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect()
+
     def _typed(self, texts: pa.Table) -> Any:
         select = ", ".join(
             f"{self._sql(each)} AS {quote_name(each.name)}" for each in self.expected
         )
-        with duckdb.connect() as con:
+        with self._database.cursor() as con:
             typed: Any = con.from_arrow(texts).project(select).to_arrow_table()
         return typed.to_pandas()
 

@@ -272,7 +272,7 @@ CELLS = st.sampled_from(["1", "2", "33", "x", "", "-1", "DE", "XX", "001", "31/1
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows=st.lists(st.lists(CELLS, min_size=4, max_size=6).map(",".join), min_size=1, max_size=9))
 def test_the_row_equation_holds_under_any_contract_failure(tmp_path, rows):

@@ -2,6 +2,7 @@
 
 import csv
 from decimal import Decimal
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -175,16 +176,26 @@ def test_missing_values_are_counted_by_marker(tmp_path):
     assert typed == ["Smith", None, None]
 
 
-@settings(max_examples=200, deadline=None)
+def typed_texts(sql, sql_type, texts):
+    """The typed values of texts, as DuckDB shows them."""
+    query = f"SELECT CAST({sql} AS {sql_type})::VARCHAR FROM texts"
+    with shared().cursor() as con:
+        con.register("texts", pa.table({"t": texts}))
+        return con.execute(query).fetchall()
+
+
+@cache
+def shared():
+    return duckdb.connect()
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,4})?", fullmatch=True), min_size=1))
 def test_numbers_come_back_as_they_were_written(texts):
     """Whatever format a column of digits is given, its text can be rebuilt from the value."""
     for form in propose(texts, "n")[:1]:
         sql, sql_type = form.sql("t", *form.digits(pa.array(texts)))
-        with duckdb.connect() as con:
-            con.register("texts", pa.table({"t": texts}))
-            query = f"SELECT CAST({sql} AS {sql_type})::VARCHAR FROM texts"
-            rows = con.execute(query).fetchall()
+        rows = typed_texts(sql, sql_type, texts)
         for (value,), text in zip(rows, texts, strict=True):
             shown = value
             if isinstance(form, Number) and form.scale is None and "." in value:
