@@ -54,23 +54,35 @@ def work(pool: str, *, name: str | None = None, limit: int = 8, grace: float = 6
 
 
 async def _work(pool: str, name: str, limit: int, grace: float) -> None:
-    bell, ready = asyncio.Event(), asyncio.Event()
+    bell, ready, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
     with tempfile.TemporaryDirectory(prefix="headgate-worker-") as folder:
         address = Path(folder) / "warm"
-        worker = WarmWorker(address, bell, work_pool_name=pool, name=name, limit=limit)
         async with anyio.create_task_group() as helpers:
             if _WARM:
                 helpers.start_soon(_keep_warm, address, ready)
                 await ready.wait()
             helpers.start_soon(_listen, bell)
             with anyio.CancelScope() as running:
-                async with worker, anyio.create_task_group() as loops:
-                    every = worker.heartbeat_interval_seconds
-                    loops.start_soon(_repeat, worker.sync_with_backend, every)
-                    every = PREFECT_WORKER_QUERY_SECONDS.value()
-                    loops.start_soon(_repeat, worker.get_and_submit_flow_runs, every, bell)
-                    helpers.start_soon(_stop_on_signal, loops.cancel_scope, running, grace)
+                helpers.start_soon(_stop_on_signal, stop, running, grace)
+                while not stop.is_set():
+                    worker = WarmWorker(address, bell, work_pool_name=pool, name=name, limit=limit)
+                    await _attend(worker, bell, stop)
             helpers.cancel_scope.cancel()
+
+
+async def _attend(worker: ProcessWorker, bell: asyncio.Event, stop: asyncio.Event) -> None:
+    """Take runs until told to stop, then wait for them; end early where the server was lost."""
+    try:
+        async with worker, anyio.create_task_group() as loops:
+            every = worker.heartbeat_interval_seconds
+            loops.start_soon(_repeat, worker.sync_with_backend, every)
+            every = PREFECT_WORKER_QUERY_SECONDS.value()
+            loops.start_soon(_repeat, worker.get_and_submit_flow_runs, every, bell)
+            await stop.wait()
+            loops.cancel_scope.cancel()
+    except Exception as error:  # noqa: BLE001 - a worker outlives its server
+        log.warning("Starting again in %.0f s: %s", _PAUSE, error)
+        await anyio.sleep(_PAUSE)
 
 
 class WarmWorker(ProcessWorker, abc.ABC):  # Prefect would put any other subclass in its own's place
@@ -148,18 +160,12 @@ async def _repeat(
             await bell.wait()
 
 
-async def _stop_on_signal(
-    loops: anyio.CancelScope, running: anyio.CancelScope, grace: float
-) -> None:
+async def _stop_on_signal(stop: asyncio.Event, running: anyio.CancelScope, grace: float) -> None:
     """At the first signal take no more runs, at the second end those under way."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
-            if loops.cancel_called:
+            if stop.is_set():
                 running.cancel()
             log.info("Stopping; runs under way have %.0f seconds to end.", grace)
-            loops.cancel()
+            stop.set()
             running.deadline = anyio.current_time() + grace
-
-
-if __name__ == "__main__":
-    work(sys.argv[1])

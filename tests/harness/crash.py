@@ -30,6 +30,7 @@ from stack.prefect_server import prefect_server
 from stack.running import Stack
 from stack.s3 import s3_server
 from stack.service import environment, free_port
+from tests.harness.runs import eventually
 
 LEASE = 15
 PARTS = ("s3", "prefect", "worker", "watch")
@@ -74,7 +75,9 @@ class Crew:
         """Kill a part and start it again; `run` kills one flow run. Return the dead."""
         victims = self.processes(part)
         if part == "run":
-            victims = victims and [random.choice(victims)]
+            running = eventually(lambda: self.processes("run"))
+            time.sleep(random.uniform(0, 1))
+            victims = running[:1]
         for process in victims:
             with suppress(psutil.Error):
                 process.kill()
