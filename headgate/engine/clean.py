@@ -156,7 +156,14 @@ def _filling(
         number = moments.mean if moments else None
     if number is None:
         return None
+    if staged.full(column.name):
+        number = _as_typed(staged, column, number)
     return Filling(how=how, text=_write(staged, column, number), number=number)
+
+
+def _as_typed(staged: Staged, column: Input, number: float) -> float:
+    """Round to what the column's type holds: no cell of this file is filled, so the type stays."""
+    return float(first(staged.con, f"SELECT {double(number)}::{column.sql_type}::DOUBLE")[0])
 
 
 def _constant(staged: Staged, column: Input, constant: str) -> Filling:

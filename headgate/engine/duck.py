@@ -13,17 +13,28 @@ from typing import Any
 
 import duckdb
 
-MEMORY = "448MB"
+from headgate.errors import NoRoomError
+
+MEMORY = "512MB"
 SMALL = 16 * 2**20  # bytes of table below which an own instance (20 ms to start) is not worth it
 
 
 @contextmanager
 def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a connection for work on one table; what does not fit memory spills into scratch."""
+    """Open a connection for work on one table; what does not fit memory spills into scratch.
+
+    Raises:
+        NoRoomError: Not even one block of rows fits the memory.
+    """
     small = table.stat().st_size < SMALL
     con = _shared().cursor() if small else _instance(str(scratch / "spill"), _threads())
     try:
         yield con
+    except duckdb.OutOfMemoryException as error:
+        raise NoRoomError(
+            f"The table is too wide or its values are too long for {MEMORY} of working memory.",
+            todo="Leave out columns that are not needed, or split the file by columns.",
+        ) from error
     finally:
         con.close()
 

@@ -105,7 +105,7 @@ def _duplicates(staged: Staged, names: list[str]) -> int:
         )
         con.execute(
             f"CREATE TEMP TABLE first AS SELECT min({LINE}) AS {LINE} FROM {candidates}"
-            f" GROUP BY {', '.join(names)}"
+            f" GROUP BY [{', '.join(names)}]"
         )
         found = _leave_out(con, f"SELECT {LINE} FROM {candidates} ANTI JOIN first USING ({LINE})")
         con.execute("DROP TABLE first")

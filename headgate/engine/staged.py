@@ -62,6 +62,8 @@ class Staged:
         if column.name not in self.columns:
             return "NULL::VARCHAR"
         changes = self.changes[column.name]
+        if self.full(column.name) and changes == Changes(filled=self.rows):
+            return name
         if changes.trimmed:
             name = f"trim({name}, {quote_text(BLANKS)})"
         if changes.normalised:

@@ -33,7 +33,7 @@ def quantiles(
     A column without a value has none. Past some millions of values each quantile is looked for
     among the values that an estimate puts near it.
     """
-    rows = int(_row(con, f"SELECT count(*) FROM {relation}")[0])
+    rows = int(first(con, f"SELECT count(*) FROM {relation}")[0])
     if rows > DIRECT:
         return [_far_quantiles(con, relation, value, shares) for value in values]
     together = max(1, DIRECT // max(rows, 1))
@@ -43,7 +43,7 @@ def quantiles(
             f"quantile_cont(({value})::DOUBLE, {list(shares)})"
             for value in values[start : start + together]
         )
-        found += _row(con, f"SELECT {wanted} FROM {relation}")
+        found += first(con, f"SELECT {wanted} FROM {relation}")
     return [each or [] for each in found]
 
 
@@ -102,17 +102,17 @@ def _far_quantiles(
     con: duckdb.DuckDBPyConnection, relation: str, value: str, shares: Sequence[float]
 ) -> list[float]:
     values = f"(SELECT v FROM (SELECT ({value})::DOUBLE AS v FROM {relation}) WHERE v IS NOT NULL)"
-    count, least, most = _row(con, f"SELECT count(*), min(v), max(v) FROM {values}")
+    count, least, most = first(con, f"SELECT count(*), min(v), max(v) FROM {values}")
     if not count:
         return []
     found = []
     for share in shares:
         place = share * (count - 1)
         near = [max(share - 0.01, 0.0), min(share + 0.01, 1.0)]
-        low, high = _row(con, f"SELECT approx_quantile(v, {near}) FROM {values}")[0]
+        low, high = first(con, f"SELECT approx_quantile(v, {near}) FROM {values}")[0]
         pair = _places(con, values, place, low, high) or _places(con, values, place, least, most)
-        first, second = pair or (least, most)
-        found.append(first + (second - first) * (place - floor(place)))
+        one, other = pair or (least, most)
+        found.append(one + (other - one) * (place - floor(place)))
     return found
 
 
@@ -121,23 +121,19 @@ def _places(
 ) -> tuple[float, float] | None:
     """The sorted values on both sides of a place, if they lie between low and high."""
     inside = f"v BETWEEN {double(low)} AND {double(high)}"
-    below, within = _row(
+    below, within = first(
         con,
         f"SELECT count(*) FILTER (WHERE v < {double(low)}), count(*) FILTER (WHERE {inside})"
         f" FROM {values}",
     )
     if not below <= floor(place) <= ceil(place) < below + within:
         return None
-    counted = (
-        f"(SELECT v, sum(n) OVER (ORDER BY v) AS upto FROM"
-        f" (SELECT v, count(*) AS n FROM {values} WHERE {inside} GROUP BY v))"
+    wanted = ", ".join(
+        f"min(v) FILTER (WHERE upto > {at - below})" for at in (floor(place), ceil(place))
     )
-    first, second = (
-        _row(con, f"SELECT min(v) FROM {counted} WHERE upto > {at - below}")[0]
-        for at in (floor(place), ceil(place))
+    one, other = first(
+        con,
+        f"SELECT {wanted} FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto FROM"
+        f" (SELECT v, count(*) AS n FROM {values} WHERE {inside} GROUP BY v))",
     )
-    return first, second
-
-
-def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
-    return first(con, sql)
+    return one, other

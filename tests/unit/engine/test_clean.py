@@ -245,3 +245,13 @@ def test_the_first_of_equal_rows_stays_in_order(rows):
         assert cells(prepared.csv)[1:] == left.drop_duplicates().to_numpy().tolist()
         assert prepared.dropped == len(trimmed) - len(left)
         assert prepared.duplicates == left.duplicated().sum()
+
+
+def test_a_column_without_gaps_keeps_its_type_when_fills_are_fitted(tmp_path):
+    """The median of 1 and 2 is rounded, for nothing here needs it."""
+    rows = [("a", "1.00", "1"), ("b", None, "2")]
+    first = made(tmp_path / "a", rows, fill="median")
+    assert str(pq.read_schema(first.parquet).field("count").type) == "int64"
+    staged = reading(tmp_path / "b", COLUMNS, [("a", "1.00", None)])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert cells(again.csv)[1][2] == "2"
