@@ -9,6 +9,7 @@ import pytest
 from flows.upload_csv import upload_csv
 from headgate.errors import BadFileError
 from stack.service import LOOPBACK, free_port
+from tests.harness import faults
 from tests.harness.runs import run
 
 ROWS = "id,name\n" + "".join(f"{n},Name {n}\n" for n in range(60))
@@ -31,13 +32,19 @@ def test_one_bad_file_never_holds_up_the_backlog(place):
     assert second.message == "0 files: nothing to do."
 
 
-def test_a_backlog_run_names_each_files_step(place):
-    """The file's key is in the name of the task that processed it."""
+def test_a_file_of_a_backlog_is_tried_again_where_that_may_help(place):
+    """A server that cannot answer for a moment costs a retry of the task named after the key."""
     key = place.put("uploads/one.csv", "id,n\n1,2\n")
+    with faults.proxy(place.stack.s3.url) as between:
+        between.add(
+            lambda request: request.method == "GET" and "/uploads/one.csv" in request.target,
+            faults.error("SlowDown", 503),
+        )
+        block = place.block_with(endpoint_url=between.url, attempts=1)
+        ended = run("process-backlog", bucket=block)
 
-    ended = run("process-backlog", bucket=place.block)
-
-    assert f"process {key}" in ended.tasks
+    assert ended.message == "1 files: 1 published."
+    assert ended.tasks[f"process {key}"].run_count == 2
 
 
 def upload(path, place, **parameters):
