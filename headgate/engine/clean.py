@@ -131,10 +131,10 @@ def _filling(
     staged: Staged, removed: Removed, column: Input, rule: ColumnRules, options: CleanOptions
 ) -> Filling | None:
     how = rule.fill or options.fill
-    relation = kept(staged.text, removed)
-    value = staged.typed(column)
     if how == Fill.KEEP:
         return None
+    relation = kept(staged.text, removed)
+    value = staged.typed(column)
     if how == Fill.CONSTANT:
         constant = rule.constant if rule.constant is not None else options.constant
         if constant is None:

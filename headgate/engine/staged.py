@@ -4,6 +4,7 @@ Here: the views that every rule works on. Not here: which rules there are.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -46,7 +47,7 @@ class Staged:
     rows: int
     changes: dict[str, Changes]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The cleaned text of every input, with its line."""
         cells = [f"{self.cell(each)} AS {quote_name(each.name)}" for each in self.inputs]
