@@ -116,9 +116,11 @@ def _is_note(row: list[str], width: int, usual: int) -> bool:
         return True
     if width < 2 or filled > 1 or not row[0].strip():
         return False
-    if len(row) < width:
-        return True
-    return width > 2 and (len(row[0]) > 2 * usual + 10 or _NOTE.match(row[0]) is not None)
+    if _NOTE.match(row[0]):
+        return width > 2 or len(row) < width
+    if len(row) < width:  # else a row that broke off: it has to be kept back, not passed over
+        return not is_typed(row[0]) and (" " in row[0].strip() or len(row[0]) > usual)
+    return width > 2 and len(row[0]) > 2 * usual + 10
 
 
 def _filled(row: list[str]) -> int:
