@@ -9,7 +9,7 @@ from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
 from tasks.claim import claim, renewing
 from tasks.cleanup import cleanup
-from tasks.download import download
+from tasks.download import download, recognise
 from tasks.preprocess import preprocess
 from tasks.presign import presign
 from tasks.upload_processed import refuse, upload_processed
@@ -41,9 +41,11 @@ async def process_upload(
     try:
         with renewing(bucket, work):
             file = download(bucket, work)
-            reading = validate(bucket, work, file)
-            prepared = preprocess(bucket, work, reading)
-            receipt = upload_processed(bucket, work, file, reading, prepared)
+            receipt = recognise(bucket, work, file)
+            if receipt is None:
+                reading = validate(bucket, work, file)
+                prepared = preprocess(bucket, work, reading)
+                receipt = upload_processed(bucket, work, file, reading, prepared)
             presign(bucket, receipt.key(), options.deliver.link_hours)
     except BadFileError as error:
         receipt = refuse(bucket, work, file, error)

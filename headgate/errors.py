@@ -13,7 +13,7 @@ class HeadgateError(Exception):
 
     def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
         """Keep the three parts of a message apart: what is wrong, where, what to do."""
-        super().__init__(what, where, todo)
+        super().__init__(what)
         self.what = what
         self.where = where
         self.todo = todo

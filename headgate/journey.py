@@ -115,6 +115,24 @@ def download(store: Store, work: Work, progress: Progress | None = None) -> Down
     )
 
 
+def recognise(store: Store, work: Work, file: Download) -> Receipt | None:
+    """Where the options skip known content, commit the result that it already has elsewhere.
+
+    Known is what lies in the same data set and was made with the same options.
+    """
+    if work.options.deliver.same_content == "process":
+        return None
+    found = receipts.find_content(store, file.source.sha256)
+    earlier = Receipt.model_validate(found) if found else None
+    if earlier is None or _aim(earlier.source.upload, earlier.options) != _aim(
+        work.upload, work.options
+    ):
+        return None
+    same_as = earlier.same_as or earlier.source.upload.key
+    told = earlier.model_copy(update={"source": file.source, "same_as": same_as, **_about(work)})
+    return _commit(store, work, told)
+
+
 def validate(store: Store, work: Work, file: Download) -> Reading:
     """Read, type and check the file; set its bad rows aside.
 
@@ -193,7 +211,7 @@ def cleanup(store: Store, work: Work, receipt: Receipt | None) -> None:
     """Remove what only this run needed, and the source where the options say so."""
     remove_scratch(work.scratch)
     if receipt is None:
-        _discard_attempt(store, work)
+        receipts.discard_attempt(store, work.upload, work.claim.attempt)
     elif receipt.outcome == "published":
         _settle_source(store, work)
 
@@ -211,13 +229,7 @@ def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> R
     try:
         with claims.kept(store, work.claim):
             file = download(store, work)
-            try:
-                reading = validate(store, work, file)
-                prepared = preprocess(store, work, reading)
-            except BadFileError as error:
-                receipt = refuse(store, work, file, error)
-            else:
-                receipt = publish(store, work, file, reading, prepared)
+            receipt = recognise(store, work, file) or _make(store, work, file)
     except ObjectChangedError:
         return process(store, key, options, owner=owner)
     finally:
@@ -276,6 +288,20 @@ def find_table(store: Store, key: str) -> str:
     return find_receipt(store, key).key() if keys.is_upload(key) else store.head(key).key
 
 
+def _make(store: Store, work: Work, file: Download) -> Receipt:
+    try:
+        reading = validate(store, work, file)
+        prepared = preprocess(store, work, reading)
+    except BadFileError as error:
+        return refuse(store, work, file, error)
+    return publish(store, work, file, reading, prepared)
+
+
+def _aim(upload: Upload, options: ProcessOptions) -> tuple[object, ...]:
+    """What decides, beside the content, on the result."""
+    return keys.dataset_of(upload.key), options.read, options.check, options.prepare
+
+
 def _files(reading: Reading, prepared: Prepared) -> list[tuple[str, Path]]:
     files = [
         ("table", prepared.csv),
@@ -319,20 +345,13 @@ def _commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
             force=work.options.deliver.force,
         )
     except AlreadyProcessedError:
-        _discard_attempt(store, work)
+        receipts.discard_attempt(store, work.upload, work.claim.attempt)
         return _standing_receipt(store, work.upload)
     return receipt
 
 
 def _standing_receipt(store: Store, upload: Upload) -> Receipt:
     return Receipt.model_validate(receipts.find(store, upload))
-
-
-def _discard_attempt(store: Store, work: Work) -> None:
-    for place in (keys.result_prefix, keys.quarantine_prefix):
-        prefix = place(work.upload, work.claim.attempt)
-        store.abort_multiparts(prefix)
-        store.delete(*(item.key for item in store.list(prefix)))
 
 
 def _settle_source(store: Store, work: Work) -> None:

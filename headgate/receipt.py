@@ -82,6 +82,9 @@ class Receipt(Record):
         Literal["published", "refused"], Field(description="A result, or the reasons for none")
     ]
     source: Source
+    same_as: Annotated[
+        str | None, Field(description="Upload of the same content whose result this is")
+    ] = None
     rows: RowCounts | None = None
     reasons: Annotated[tuple[str, ...], Field(description="Why the file was refused")] = ()
     dialect: Dialect | None = None

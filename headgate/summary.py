@@ -29,7 +29,8 @@ def markdown(receipt: Receipt) -> str:
 
 def _head(receipt: Receipt) -> str:
     upload = receipt.source.upload
-    return f"# {upload.name}: {receipt.outcome}\n\n`{upload.key}`, {upload.size:,} bytes"
+    same = f"; the result is that of `{receipt.same_as}`" if receipt.same_as else ""
+    return f"# {upload.name}: {receipt.outcome}\n\n`{upload.key}`, {upload.size:,} bytes{same}"
 
 
 def _refusal(receipt: Receipt) -> list[str]:
