@@ -2,7 +2,7 @@
 
 from headgate.bucket import keys
 from headgate.bucket.store import Store
-from headgate.engine.drift import Layout
+from headgate.engine.checking.drift import Layout
 
 
 def recall(store: Store, dataset: str | None) -> Layout | None:

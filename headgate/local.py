@@ -10,8 +10,8 @@ from typing import Annotated
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from headgate.engine.blocks import LINE
 from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.reading.blocks import LINE
 from headgate.engine.table import Reading, read
 from headgate.errors import OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
@@ -97,7 +97,7 @@ def clean(
 
 def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions) -> str:
     """Write the source of a first contract that this file passes."""
-    from headgate.engine.draft import draft
+    from headgate.engine.checking.draft import draft
 
     with _read(path, None, read, CheckOptions()) as (reading, _):
         return draft(reading, dataset or path.name.split(".")[0])

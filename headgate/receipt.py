@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 
 from headgate import __version__
 from headgate.bucket.keys import Upload
-from headgate.engine.dialect import Dialect
-from headgate.engine.drift import Drift
+from headgate.engine.checking.drift import Drift
+from headgate.engine.checking.quarantine import Failure
+from headgate.engine.columns.types import Column
 from headgate.engine.prepare import RuleResult
-from headgate.engine.quarantine import Failure
-from headgate.engine.types import Column
+from headgate.engine.reading.dialect import Dialect
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import ProcessOptions
 from headgate.record import Record

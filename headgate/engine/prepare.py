@@ -10,17 +10,18 @@ from typing import NamedTuple, Self
 import duckdb
 from pydantic import model_validator
 
-from headgate.engine import clean, dictionary, outputs, report, rules
-from headgate.engine import profile as profiles
-from headgate.engine import recipe as recipes
+from headgate.engine.cleaning import clean, rules
+from headgate.engine.cleaning.removal import Removed, kept, mark_removed
+from headgate.engine.cleaning.rules import RuleResult
+from headgate.engine.cleaning.staged import Staged, stage
 from headgate.engine.duck import database
 from headgate.engine.model import export
 from headgate.engine.model import fit as model
 from headgate.engine.model.inputs import as_numbers
-from headgate.engine.recipe import Input, Recipe, Removal
-from headgate.engine.removal import Removed, kept, mark_removed
-from headgate.engine.rules import RuleResult
-from headgate.engine.staged import Staged, stage
+from headgate.engine.result import dictionary, outputs, report
+from headgate.engine.result import profile as profiles
+from headgate.engine.result import recipe as recipes
+from headgate.engine.result.recipe import Input, Recipe, Removal
 from headgate.engine.table import Reading
 from headgate.errors import RowsUnaccountedError
 from headgate.options import PrepareOptions

@@ -14,15 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
-from headgate.engine.blocks import LINE, Bad, Block, map_blocks
-from headgate.engine.checks import Rules
+from headgate.engine.checking.checks import Rules
+from headgate.engine.checking.drift import Drift, Layout, compare
+from headgate.engine.checking.quarantine import Failure, Fault, Kept, Quarantine
+from headgate.engine.checking.repeats import set_repeats_aside
+from headgate.engine.columns.types import Column, Seen, Typing
 from headgate.engine.contract import Contract
-from headgate.engine.detect import detect
-from headgate.engine.dialect import Dialect, Evidence
-from headgate.engine.drift import Drift, Layout, compare
-from headgate.engine.quarantine import Failure, Fault, Kept, Quarantine
-from headgate.engine.repeats import set_repeats_aside
-from headgate.engine.types import Column, Seen, Typing
+from headgate.engine.reading.blocks import LINE, Bad, Block, map_blocks
+from headgate.engine.reading.detect import detect
+from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.errors import ContractError, DriftError, RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record

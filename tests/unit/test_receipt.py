@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from headgate.bucket.keys import Upload
+from headgate.engine.checking.quarantine import Example, Failure
 from headgate.engine.prepare import RuleResult
-from headgate.engine.quarantine import Example, Failure
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import ProcessOptions
 from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from headgate.engine.blocks import LINE
+from headgate.engine.cleaning.removal import Removed, kept
+from headgate.engine.cleaning.staged import Staged
+from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import first
-from headgate.engine.recipe import Split
-from headgate.engine.removal import Removed, kept
-from headgate.engine.staged import Staged
-from headgate.engine.types import quote_name, quote_text
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.result.recipe import Split
 
 TEST = "_headgate_test"
 FOLD = "_headgate_fold"

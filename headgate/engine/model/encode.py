@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import NamedTuple, get_args
 
-from headgate.engine import stats
-from headgate.engine.blocks import LINE
+from headgate.engine.cleaning import stats
+from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import double, first
 from headgate.engine.model.base import FOLD, ROW_HASH, Base
 from headgate.engine.model.judge import Role
 from headgate.engine.model.sql import number_value, words
 from headgate.engine.model.task import Task
-from headgate.engine.recipe import (
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.result.recipe import (
     DatePart,
     Feature,
     Frequency,
@@ -28,7 +29,6 @@ from headgate.engine.recipe import (
     TargetMean,
     Word,
 )
-from headgate.engine.types import quote_name, quote_text
 from headgate.options import ModelOptions
 
 STEPS = 2**48  # in which half the target's reach is counted; squares of them still add up exactly

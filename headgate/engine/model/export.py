@@ -7,10 +7,10 @@ the pipeline reads the recipe.
 from importlib.resources import files
 from pathlib import Path
 
+from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import double
 from headgate.engine.model import sql
-from headgate.engine.recipe import Recipe, TargetColumn, TestFlag
-from headgate.engine.types import quote_name, quote_text
+from headgate.engine.result.recipe import Recipe, TargetColumn, TestFlag
 
 HEAD = """\
 -- Features of new rows, as fitted by Headgate. Written for DuckDB; only words and hashes of text
@@ -36,8 +36,8 @@ def write_sql(recipe: Recipe, path: Path) -> None:
 
 def write_pipeline(path: Path) -> None:
     """Write a Python module that builds a scikit-learn transformer from recipe.json."""
-    source = files("headgate.engine").joinpath("templates/pipeline.py").read_text(encoding="utf-8")
-    path.write_text(source, encoding="utf-8")
+    source = files("headgate.engine.result") / "templates" / "pipeline.py"
+    path.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _features_only(recipe: Recipe) -> Recipe:

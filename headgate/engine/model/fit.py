@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from headgate.engine.cleaning.removal import Removed
+from headgate.engine.cleaning.staged import Staged
+from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import double, first
 from headgate.engine.model import sql
 from headgate.engine.model.base import FOLD, TEST, Base, write_base
@@ -14,10 +17,7 @@ from headgate.engine.model.encode import encode, goals
 from headgate.engine.model.judge import judge
 from headgate.engine.model.names import settle
 from headgate.engine.model.task import find_split, find_target, find_task
-from headgate.engine.recipe import Modelling, Output, Recipe, TargetColumn, TestFlag
-from headgate.engine.removal import Removed
-from headgate.engine.staged import Staged
-from headgate.engine.types import quote_name
+from headgate.engine.result.recipe import Modelling, Output, Recipe, TargetColumn, TestFlag
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from headgate.engine.columns.types import MARKERS, Column, quote_name, quote_text
 from headgate.engine.duck import first
-from headgate.engine.profile import take
-from headgate.engine.recipe import Input
-from headgate.engine.types import MARKERS, Column, quote_name, quote_text
+from headgate.engine.result.profile import take
+from headgate.engine.result.recipe import Input
 
 NUMBER = r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?"
 UNEVEN = re.compile(r"[.eE]")

@@ -7,11 +7,11 @@ Not here: turning features into numbers (`encode`).
 import re
 from typing import Any, Literal, NamedTuple
 
+from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import first
 from headgate.engine.model.base import Base
 from headgate.engine.model.task import Task
-from headgate.engine.recipe import Input, Risk
-from headgate.engine.types import quote_name
+from headgate.engine.result.recipe import Input, Risk
 from headgate.options import ModelOptions
 
 Role = Literal["number", "date", "category", "many", "phrases", "text"]

@@ -5,8 +5,9 @@ Here: one expression per output column, and the look-up tables they join. Not he
 
 from typing import NamedTuple
 
+from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import double
-from headgate.engine.recipe import (
+from headgate.engine.result.recipe import (
     DatePart,
     Frequency,
     HashedText,
@@ -20,7 +21,6 @@ from headgate.engine.recipe import (
     TestFlag,
     Word,
 )
-from headgate.engine.types import quote_name, quote_text
 
 ALL = -1  # the fold under which a look-up keeps what was fitted on all training rows
 PARTS: dict[DatePart, str] = {

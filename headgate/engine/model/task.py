@@ -5,11 +5,11 @@ Here: finding these from the target and the options. Not here: any feature.
 
 from typing import Literal
 
+from headgate.engine.cleaning.removal import Removed, kept
+from headgate.engine.cleaning.staged import Staged
+from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import first
-from headgate.engine.recipe import Input, Split
-from headgate.engine.removal import Removed, kept
-from headgate.engine.staged import Staged
-from headgate.engine.types import quote_name
+from headgate.engine.result.recipe import Input, Split
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from headgate.engine.blocks import LINE
-from headgate.engine.dialect import Dialect
+from headgate.engine.columns.types import Column, Kind, Missing, quote_name
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.reading.dialect import Dialect
 from headgate.engine.table import Reading
-from headgate.engine.types import Column, Kind, Missing, quote_name
 
 if TYPE_CHECKING:
     import pandas as pd

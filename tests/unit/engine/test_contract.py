@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headgate.engine import blocks
+from headgate.engine.checking.draft import draft
+from headgate.engine.checking.drift import Layout, compare
+from headgate.engine.checking.rejoin import rejoin
 from headgate.engine.contract import Contract
-from headgate.engine.draft import draft
-from headgate.engine.drift import Layout, compare
-from headgate.engine.rejoin import rejoin
+from headgate.engine.reading import blocks
 from headgate.engine.table import read
 from headgate.errors import BadFileError, ContractError, DriftError, OptionsError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from headgate.engine.detect import detect
-from headgate.engine.tokenise import tokenise
+from headgate.engine.reading.detect import detect
+from headgate.engine.reading.tokenise import tokenise
 from headgate.errors import BadFileError, OptionsError, UndecidableError, UnreadableError
 from headgate.options import ReadOptions
 
@@ -106,7 +106,7 @@ def test_damaged_compression_is_named(tmp_path):
 
 def test_a_decompression_bomb_is_refused_while_it_unpacks(tmp_path, monkeypatch):
     """Data that unpacks far beyond its size is refused, not unpacked."""
-    monkeypatch.setattr("headgate.engine.source.BOMB_SIZE", 1 << 20)
+    monkeypatch.setattr("headgate.engine.reading.source.BOMB_SIZE", 1 << 20)
     path = write(tmp_path, gzip.compress(b"1,2\n" * (4 << 20)))
     with pytest.raises(UnreadableError, match="bomb"):
         read(path)
@@ -114,7 +114,7 @@ def test_a_decompression_bomb_is_refused_while_it_unpacks(tmp_path, monkeypatch)
 
 def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
     """A single line beyond the limit is refused before it fills the memory."""
-    monkeypatch.setattr("headgate.engine.source.MAX_LINE", 1 << 20)
+    monkeypatch.setattr("headgate.engine.reading.source.MAX_LINE", 1 << 20)
     path = write(tmp_path, "a,b\n1," + "x" * (3 << 20))
     with pytest.raises(UnreadableError, match="single line"):
         read(path)

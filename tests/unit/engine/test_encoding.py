@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.engine.encoding import guess_encoding
+from headgate.engine.reading.encoding import guess_encoding
 
 TEXTS = {
     "french": "nom;ville\nÉlodie Lefèvre;Besançon\nHélène Garçon;Nîmes\nécole;Saint-Étienne\n",
@@ -63,8 +63,8 @@ def test_text_comes_back_in_its_own_letters(language, encoding):
 
 def test_stray_bytes_in_utf8_are_read_as_cp1252(tmp_path):
     """Where two encodings were pasted together, neither part is garbled nor refused."""
-    from headgate.engine.detect import detect
-    from headgate.engine.tokenise import tokenise
+    from headgate.engine.reading.detect import detect
+    from headgate.engine.reading.tokenise import tokenise
 
     path = tmp_path / "mixed.csv"
     path.write_bytes("a,b\nKöln,Zürich\nMünchen,x\n".encode() + "café,y\n".encode("cp1252"))

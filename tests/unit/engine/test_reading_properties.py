@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from headgate.engine.detect import detect
-from headgate.engine.source import read_lines
-from headgate.engine.tokenise import tokenise
+from headgate.engine.reading.detect import detect
+from headgate.engine.reading.source import read_lines
+from headgate.engine.reading.tokenise import tokenise
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions
 

@@ -4,7 +4,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from headgate.engine import stats
+from headgate.engine.cleaning import stats
 
 SHARES = [0.0, 0.1, 0.25, 0.5, 0.75, 0.999, 1.0]
 

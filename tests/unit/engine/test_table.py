@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headgate.engine import blocks
-from headgate.engine.blocks import LINE
 from headgate.engine.contract import Contract
-from headgate.engine.dialect import Dialect
+from headgate.engine.reading import blocks
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.reading.dialect import Dialect
 from headgate.engine.table import read
 from headgate.errors import ContractError
 from headgate.options import CheckOptions, ReadOptions

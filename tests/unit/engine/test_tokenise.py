@@ -2,10 +2,10 @@
 
 import pytest
 
-from headgate.engine.detect import detect
-from headgate.engine.dialect import Dialect, Syntax
-from headgate.engine.source import open_body, raw_lines
-from headgate.engine.tokenise import Parser, tokenise
+from headgate.engine.reading.detect import detect
+from headgate.engine.reading.dialect import Dialect, Syntax
+from headgate.engine.reading.source import open_body, raw_lines
+from headgate.engine.reading.tokenise import Parser, tokenise
 
 
 def parse(text, width, **syntax):

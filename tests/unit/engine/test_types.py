@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headgate.engine import blocks
+from headgate.engine.columns.formats import IsoMoment, Moment, Number
+from headgate.engine.columns.guess import propose
 from headgate.engine.contract import Contract
-from headgate.engine.formats import IsoMoment, Moment, Number
-from headgate.engine.guess import propose
+from headgate.engine.reading import blocks
 from headgate.engine.table import read
 from headgate.options import CheckOptions, ReadOptions
 

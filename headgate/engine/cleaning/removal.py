@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from headgate.engine.blocks import LINE
+from headgate.engine.cleaning.staged import Staged
+from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import first
-from headgate.engine.recipe import Removal
-from headgate.engine.staged import Staged
-from headgate.engine.types import quote_name
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.result.recipe import Removal
 
 BITS = 8192  # lines per bitmap
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from headgate.engine.blocks import LINE
+from headgate.engine.columns.types import Column, quote_name, quote_text
 from headgate.engine.duck import first
-from headgate.engine.recipe import Input
-from headgate.engine.types import Column, quote_name, quote_text
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.result.recipe import Input
 
 BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headgate.engine.dialect import Dialect, Syntax
-from headgate.engine.mend import cheapest_row
-from headgate.engine.source import body_lines
+from headgate.engine.reading.dialect import Dialect, Syntax
+from headgate.engine.reading.mend import cheapest_row
+from headgate.engine.reading.source import body_lines
 from headgate.errors import UnreadableError
 
 MAX_ROW = 8 << 20

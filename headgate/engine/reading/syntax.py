@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from headgate.engine.cells import shape
-from headgate.engine.dialect import Evidence, Syntax
-from headgate.engine.tokenise import Parser
+from headgate.engine.reading.cells import shape
+from headgate.engine.reading.dialect import Evidence, Syntax
+from headgate.engine.reading.tokenise import Parser
 from headgate.errors import UndecidableError
 from headgate.options import ReadOptions
 

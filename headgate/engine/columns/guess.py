@@ -11,7 +11,7 @@ from itertools import product
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.formats import Format, IsoMoment, Moment, Number, SerialDay, Words
+from headgate.engine.columns.formats import Format, IsoMoment, Moment, Number, SerialDay, Words
 
 _WORD_PAIRS = (
     *(("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"), ("on", "off"), ("ja", "nein")),

@@ -3,11 +3,11 @@
 Here: the counting. Not here: doing what the rules say.
 """
 
+from headgate.engine.cleaning.removal import Removed, kept
+from headgate.engine.cleaning.staged import Staged
+from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import double, first
-from headgate.engine.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
-from headgate.engine.removal import Removed, kept
-from headgate.engine.staged import Staged
-from headgate.engine.types import quote_name
+from headgate.engine.result.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.record import Record
 
 

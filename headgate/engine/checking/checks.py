@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.blocks import LINE
+from headgate.engine.checking.quarantine import Fault
+from headgate.engine.columns.formats import Format, IsoMoment, Kind, Number, Words
+from headgate.engine.columns.guess import propose
+from headgate.engine.columns.types import MARKERS, quote_name, sample_of
 from headgate.engine.contract import Contract
-from headgate.engine.formats import Format, IsoMoment, Kind, Number, Words
-from headgate.engine.guess import propose
-from headgate.engine.quarantine import Fault
-from headgate.engine.types import MARKERS, quote_name, sample_of
+from headgate.engine.reading.blocks import LINE
 from headgate.errors import ContractError
 
 _PLAIN: Mapping[Kind, tuple[Format, ...]] = {

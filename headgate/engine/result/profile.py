@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from headgate.engine.recipe import Category, Input, Profile
-from headgate.engine.staged import FEW, Staged
+from headgate.engine.cleaning.staged import FEW, Staged
+from headgate.engine.result.recipe import Category, Input, Profile
 from headgate.record import Record
 
 PLACES = 16  # parts of a large file from which they are taken

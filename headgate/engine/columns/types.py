@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from headgate.engine.blocks import LINE
-from headgate.engine.dialect import Evidence
-from headgate.engine.formats import Format, Kind, Number
-from headgate.engine.guess import candidates, propose
+from headgate.engine.columns.formats import Format, Kind, Number
+from headgate.engine.columns.guess import candidates, propose
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.reading.dialect import Evidence
 from headgate.record import Record
 
 MARKERS = (

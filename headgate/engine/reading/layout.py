@@ -8,9 +8,9 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
 
-from headgate.engine.cells import is_typed, shape
-from headgate.engine.dialect import Evidence
-from headgate.engine.tokenise import Rows
+from headgate.engine.reading.cells import is_typed, shape
+from headgate.engine.reading.dialect import Evidence
+from headgate.engine.reading.tokenise import Rows
 from headgate.errors import OptionsError
 
 MAX_HEADER_ROWS = 6

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from headgate.engine.formats import Kind
+from headgate.engine.columns.formats import Kind
 from headgate.record import Record
 
 Change = Literal["added", "removed", "renamed", "retyped", "reordered"]

@@ -8,10 +8,10 @@ import math
 import re
 from typing import NamedTuple
 
+from headgate.engine.columns.formats import Kind
+from headgate.engine.columns.types import Column, quote_name, quote_text
 from headgate.engine.duck import database
-from headgate.engine.formats import Kind
 from headgate.engine.table import Reading
-from headgate.engine.types import Column, quote_name, quote_text
 
 _PYTHON: dict[Kind, str] = {
     "text": "str",

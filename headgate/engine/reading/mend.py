@@ -7,7 +7,7 @@ expected width win. Rows that the csv module reads without complaint do not come
 from bisect import insort
 from typing import NamedTuple
 
-from headgate.engine.dialect import Syntax
+from headgate.engine.reading.dialect import Syntax
 
 STRAY_OPENING = 5
 """Cost of a field that starts with a quote and is not a quoted one."""

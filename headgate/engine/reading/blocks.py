@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from headgate.engine.dialect import Dialect
-from headgate.engine.scan import (
+from headgate.engine.reading.dialect import Dialect
+from headgate.engine.reading.scan import (
     NEWLINE,
     Marks,
     RowSpans,
@@ -26,8 +26,8 @@ from headgate.engine.scan import (
     row_spans,
     whole_rows,
 )
-from headgate.engine.source import body_lines, open_bytes, open_text, split_lines
-from headgate.engine.tokenise import Parser, Rows
+from headgate.engine.reading.source import body_lines, open_bytes, open_text, split_lines
+from headgate.engine.reading.tokenise import Parser, Rows
 
 LINE = "_line"
 """Name of the column that holds the physical line on which a row starts."""

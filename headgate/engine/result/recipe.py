@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from headgate.engine.formats import Kind
+from headgate.engine.columns.formats import Kind
 from headgate.errors import OptionsError
 from headgate.record import Record
 

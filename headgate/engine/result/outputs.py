@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import first
-from headgate.engine.types import quote_name, quote_text
 
 PREVIEW_ROWS = 50
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from headgate import __version__
-from headgate.engine.profile import histogram, take
-from headgate.engine.recipe import CleanColumn, Profile, Recipe
+from headgate.engine.result.profile import histogram, take
+from headgate.engine.result.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.table import Reading
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _end(profile: Profile, value: float | None) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=PackageLoader("headgate.engine"),
+        loader=PackageLoader("headgate.engine.result"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from headgate.engine.dialect import Evidence
+from headgate.engine.reading.dialect import Evidence
 from headgate.errors import OptionsError, UnreadableError
 
 _MARKS = (

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from headgate.engine.blocks import LINE
-from headgate.engine.dialect import Dialect
+from headgate.engine.checking.quarantine import Fault, Kept
+from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import database
-from headgate.engine.quarantine import Fault, Kept
-from headgate.engine.source import raw_lines
-from headgate.engine.types import quote_name, quote_text
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.reading.dialect import Dialect
+from headgate.engine.reading.source import raw_lines
 
 
 def set_repeats_aside(

@@ -12,13 +12,13 @@ from typing import Annotated
 import pyarrow as pa
 from pydantic import Field
 
-from headgate.engine.blocks import LINE
-from headgate.engine.detect import detect
-from headgate.engine.dialect import Dialect
+from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import database
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.reading.detect import detect
+from headgate.engine.reading.dialect import Dialect
+from headgate.engine.reading.tokenise import tokenise
 from headgate.engine.table import Reading
-from headgate.engine.tokenise import tokenise
-from headgate.engine.types import quote_name, quote_text
 from headgate.errors import BadFileError
 from headgate.record import Record
 

@@ -3,10 +3,10 @@
 import codecs
 from pathlib import Path
 
-from headgate.engine.dialect import Dialect, Newline, Syntax
-from headgate.engine.encoding import guess_encoding
-from headgate.engine.layout import find_layout, footer_rows, table_width
-from headgate.engine.source import (
+from headgate.engine.reading.dialect import Dialect, Newline, Syntax
+from headgate.engine.reading.encoding import guess_encoding
+from headgate.engine.reading.layout import find_layout, footer_rows, table_width
+from headgate.engine.reading.source import (
     Sample,
     find_stray,
     refuse_markup,
@@ -14,8 +14,8 @@ from headgate.engine.source import (
     sniff_compression,
     split_lines,
 )
-from headgate.engine.syntax import choose_syntax
-from headgate.engine.tokenise import Parser, Rows
+from headgate.engine.reading.syntax import choose_syntax
+from headgate.engine.reading.tokenise import Parser, Rows
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions
 

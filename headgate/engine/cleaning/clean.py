@@ -9,10 +9,13 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from headgate.engine import stats
-from headgate.engine.blocks import LINE
+from headgate.engine.cleaning import stats
+from headgate.engine.cleaning.removal import Removed, kept
+from headgate.engine.cleaning.staged import Staged
+from headgate.engine.columns.types import Column, quote_name, quote_text
 from headgate.engine.duck import double, first
-from headgate.engine.recipe import (
+from headgate.engine.reading.blocks import LINE
+from headgate.engine.result.recipe import (
     CleanColumn,
     CleanOutput,
     Fence,
@@ -23,9 +26,6 @@ from headgate.engine.recipe import (
     Recipe,
     Removal,
 )
-from headgate.engine.removal import Removed, kept
-from headgate.engine.staged import Staged
-from headgate.engine.types import Column, quote_name, quote_text
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
 

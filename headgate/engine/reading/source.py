@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 import zstandard
 
-from headgate.engine.dialect import Compression, Dialect, Newline
+from headgate.engine.reading.dialect import Compression, Dialect, Newline
 from headgate.errors import BadFileError, UndecidableError, UnreadableError
 
 CHUNK = 1 << 20

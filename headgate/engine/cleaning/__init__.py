@@ -1,0 +1,1 @@
+"""Mode `clean`: rules that change cells or leave rows out, each counted."""
