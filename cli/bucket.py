@@ -64,7 +64,8 @@ def process(
 ) -> None:
     """Check, clean and publish one upload, here and now.
 
-    With PREFECT_API_URL set it is a Prefect run, seen in the UI; without, it just runs.
+    With PREFECT_API_URL set it is a Prefect run, seen in the UI; without, it just runs. The bucket
+    is the environment's, and Prefect's block must agree with it; without one, it is the block's.
 
     Args:
         key: Key of the upload, e.g. uploads/sales.csv.
@@ -172,7 +173,7 @@ def housekeeping(
 
 
 def _process(key: str, options: ProcessOptions) -> Receipt:
-    if not _prefect_is_configured():
+    if not _prefect_is_wanted():
         with out.status(f"Processing {key} ..."):
             return journey.process(connect(load()), key, options, owner="command line")
     from flows.process_upload import process_upload
@@ -183,7 +184,7 @@ def _process(key: str, options: ProcessOptions) -> Receipt:
 def _backlog(limit: int, concurrency: int) -> list[Outcome]:
     from itertools import islice
 
-    if _prefect_is_configured():
+    if _prefect_is_wanted():
         from flows.process_backlog import process_backlog
 
         return list(
@@ -196,10 +197,17 @@ def _backlog(limit: int, concurrency: int) -> list[Outcome]:
         )
 
 
-def _prefect_is_configured() -> bool:
+def _prefect_is_wanted() -> bool:
+    """Say whether a server is named; it must answer, and know the environment's bucket if any."""
     from prefect.settings import get_current_settings
 
-    return bool(get_current_settings().api.url)
+    if not get_current_settings().api.url:
+        return False
+    from cli import server
+
+    server.answering()
+    server.hold_to_block(load())
+    return True
 
 
 def _result(flow_state: Any) -> Any:

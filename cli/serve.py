@@ -1,6 +1,11 @@
 """Commands for the operator: register the block, run a worker, watch for uploads."""
 
-from cli.show import say
+from time import sleep
+
+from cli.show import err, say
+from headgate.errors import TransientError
+
+PAUSE = 2.0  # seconds before a server that does not answer is asked again
 
 
 def register(*, name: str = "headgate", pool: str = "headgate") -> None:
@@ -14,7 +19,9 @@ def register(*, name: str = "headgate", pool: str = "headgate") -> None:
         pool: Name of the process work pool.
     """
     from bridge.registration import register as save
+    from cli import server
 
+    server.answering()
     save(name, pool)
     say(f"Registered the block s3-bucket/{name} and the work pool {pool}.")
     say("Next: prefect deploy --all, then headgate worker and headgate watch.")
@@ -29,6 +36,7 @@ def worker(*, pool: str = "headgate", limit: int = 8) -> None:
     """
     from bridge.worker import work
 
+    _await_server()
     work(pool, limit=limit)
 
 
@@ -41,4 +49,22 @@ def watch() -> None:
     from bridge.watch import watch as tell
     from headgate.settings import load
 
+    _await_server()
     tell(load())
+
+
+def _await_server() -> None:
+    """Wait for the server that is named, and say so where it does not answer; one must be named."""
+    from cli import server
+
+    waiting = False
+    while True:
+        try:
+            server.answering()
+        except TransientError as error:
+            if not waiting:
+                err.print(f"{error.what} Waiting for it ...", markup=False, soft_wrap=True)
+            waiting = True
+            sleep(PAUSE)
+        else:
+            return

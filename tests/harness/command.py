@@ -24,14 +24,14 @@ class Done(NamedTuple):
 
 
 class Command:
-    """Calls the command; wide enough that no line is wrapped, and without Prefect."""
+    """Calls the command; wide enough that no line is wrapped, and without Prefect unless asked."""
 
     def __init__(self, monkeypatch, capsys) -> None:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
-    def __call__(self, *words: object, **variables: str) -> Done:
-        with self._monkeypatch.context() as patch, _no_server():
+    def __call__(self, *words: object, server: str | None = None, **variables: str) -> Done:
+        with self._monkeypatch.context() as patch, _only(server):
             patch.setattr(sys, "argv", ["headgate", *map(str, words)])
             patch.setenv("COLUMNS", "300")
             for name, value in variables.items():
@@ -46,6 +46,7 @@ class Command:
 
 
 @contextmanager
-def _no_server():
-    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+def _only(server: str | None):
+    named = {PREFECT_API_URL: server} if server else {}
+    with temporary_settings(updates=named, restore_defaults=set() if server else {PREFECT_API_URL}):
         yield

@@ -94,6 +94,43 @@ def test_process_with_prefect_is_a_run_and_still_prints_only_json(stack):
     assert f"process {key}" in done.stderr
 
 
+def test_process_does_not_leave_the_environments_bucket_for_prefects(headgate, place, stack):
+    """Where the block in Prefect leads elsewhere, both places are named and nothing is done."""
+    key = place.put("uploads/elsewhere.part", PEOPLE)
+    before = place.listing()
+
+    done = headgate(
+        "process", key, server=stack.variables["PREFECT_API_URL"], **place.environment()
+    )
+
+    assert done.code == 4
+    assert f"s3://{place.store.bucket}/{place.store.folder}".rstrip("/") in done.err
+    assert f"s3://{stack.bucket} at" in done.err
+    assert "headgate register" in done.err
+    assert place.listing() == before
+
+
+@pytest.mark.parametrize("words", [("process", "uploads/a.csv"), ("backlog",), ("register",)])
+def test_a_prefect_server_that_is_away_is_named(headgate, place, words):
+    """No traceback, and no journey behind Prefect's back."""
+    url = f"http://{LOOPBACK}:{free_port()}/api"
+
+    done = headgate(*words, server=url, **place.environment())
+
+    assert done.code == 6
+    assert f"No Prefect server answers at {url}." in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("command", ["register", "worker", "watch"])
+def test_the_operators_commands_need_a_server(headgate, place, command):
+    """They do not start a temporary one."""
+    done = headgate(command, **place.environment())
+
+    assert done.code == 4
+    assert "No Prefect server is named." in done.err
+
+
 def test_a_link_can_be_fetched(headgate, place, key):
     """`link` gives the address of the table made from an upload."""
     done = headgate("link", key, "--json", **place.environment())

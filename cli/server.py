@@ -1,0 +1,76 @@
+"""The Prefect server beside the command line: which is named, does it answer, and for which bucket.
+
+Import this only where Prefect is wanted: it takes longer to import than a small file to clean.
+"""
+
+from prefect.client.orchestration import get_client
+from prefect.settings import get_current_settings
+from prefect_aws import S3Bucket
+
+from flows.parameters import BLOCK
+from headgate.errors import SettingsError, TransientError
+from headgate.settings import Settings
+
+
+def named() -> str:
+    """Return the address of the Prefect server.
+
+    Raises:
+        SettingsError: None is named.
+    """
+    url = get_current_settings().api.url
+    if not url:
+        raise SettingsError(
+            "No Prefect server is named.",
+            where="PREFECT_API_URL",
+            todo="Start one with `prefect server start`, and set PREFECT_API_URL to its address, "
+            "such as http://127.0.0.1:4200/api.",
+        )
+    return url
+
+
+def answering() -> str:
+    """Return the address of the Prefect server, once it was seen to answer.
+
+    Raises:
+        SettingsError: None is named.
+        TransientError: It does not answer.
+    """
+    url = named()
+    with get_client(sync_client=True) as client:
+        error = client.api_healthcheck()
+    if error:
+        raise TransientError(
+            f"No Prefect server answers at {url}.",
+            where="PREFECT_API_URL",
+            todo="Start it, or unset PREFECT_API_URL.",
+        ) from error
+    return url
+
+
+def hold_to_block(settings: Settings) -> None:
+    """See that the environment's bucket, where it names one, is the one that Prefect's runs use.
+
+    Raises:
+        SettingsError: They differ.
+    """
+    if not settings.bucket:
+        return
+    try:
+        block = S3Bucket.load(BLOCK, _sync=True)
+    except ValueError:
+        return  # without a block, runs use the environment's bucket
+    endpoint = block.credentials.aws_client_parameters.endpoint_url
+    here = _place(settings.bucket, settings.folder, settings.endpoint_url)
+    there = _place(block.bucket_name, block.bucket_folder, endpoint)
+    if here != there:
+        raise SettingsError(
+            f"The environment names {here}, but the block s3-bucket/{BLOCK} in Prefect {there}.",
+            todo="Run `headgate register` to save the environment's bucket in the block, or unset "
+            "AWS_BUCKET_NAME to use the block's, or PREFECT_API_URL to do without Prefect.",
+        )
+
+
+def _place(bucket: str, folder: str, endpoint: str | None) -> str:
+    path = f"s3://{bucket}/{folder.strip('/')}".rstrip("/")
+    return f"{path} at {(endpoint or 'AWS').rstrip('/')}"
