@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
@@ -21,8 +22,9 @@ from headgate.engine.checking.repeats import set_repeats_aside
 from headgate.engine.columns.types import Column, Seen, Typing
 from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import LINE, Bad, Block, map_blocks
-from headgate.engine.reading.detect import detect
+from headgate.engine.reading.detect import detect, parse
 from headgate.engine.reading.dialect import Dialect, Evidence
+from headgate.engine.reading.source import raw_lines
 from headgate.errors import ContractError, DriftError, RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
@@ -33,6 +35,9 @@ STAGING: dict[str, Any] = {
     "write_statistics": False,
 }
 """How the staged file is written: quickly, since it lives for one run only."""
+
+
+_MOST_NOTES = 50
 
 
 class Reading(Record):
@@ -104,8 +109,13 @@ def read(
                 blank += part.blank
         for key in sieve.rules.unique:
             kept.add(set_repeats_aside(staged, key, path, dialect))
+        _hold_to_share(rows_in, kept, contract, check)
+        if read.table is None:
+            before = kept.rows
+            kept.add(_of_other_tables(path, dialect))
+            rows_in += kept.rows - before
     good = pq.read_metadata(staged).num_rows
-    _hold_to_counts(rows_in, good, kept.failures(), contract, check)
+    _hold_to_counts(good, kept.failures(), contract)
     columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.rules.dropped]
     drift = compare(previous, _layout(columns)) if previous else ()
     columns, added = _apply(check.drift or contract.drift, drift, columns)
@@ -158,13 +168,14 @@ class Sieve:
         texts = [(name, pa.string()) for name in dialect.names]
         self.schema = pa.schema([*texts, (LINE, pa.int64())])
         self._width = len(dialect.names)
+        self._header = dialect.header if dialect.header_rows == 1 else ()
         self._started = False
 
     def sift(self, block: Block) -> Sifted:
         """Check the rows of a block; the first block must be through before the others."""
         if not self._started:
             self.rules.start(block.rows)
-        faults = self.rules.check(block.rows)
+        faults = [*self._repeated_headers(block.rows), *self.rules.check(block.rows)]
         kept = [self._misfit(bad) for bad in block.bad]
         good = block.rows
         if faults:
@@ -178,6 +189,16 @@ class Sieve:
         kept.sort(key=lambda row: row.line)
         rows = good.num_rows + len(kept)
         return Sifted(good, kept, self.typing.look(good), rows, block.blank)
+
+    def _repeated_headers(self, rows: pa.Table) -> Iterator[Fault]:
+        """Find rows that say the column names again, as where files were put one after another."""
+        alike = rows if self._header else rows.slice(0, 0)
+        for position, text in enumerate(self._header):
+            alike = alike.filter(pc.equal(alike.column(position), text))
+            if not alike.num_rows:
+                return
+        for line in alike[LINE].to_pylist():
+            yield Fault(line, "", "header", "", "repeats the header")
 
     def _misfit(self, bad: Bad) -> Kept:
         """Put into words why a row does not fit the table."""
@@ -207,10 +228,15 @@ def _with_safe_names(dialect: Dialect) -> tuple[Dialect, tuple[Evidence, ...]]:
         taken[name.casefold()] += 1
         number = taken[name.casefold()]
         names.append(f"{name}_{number}" if number > 1 else name)
-    changed = [(a, b) for a, b in zip(dialect.names, names, strict=True) if a != b]
+    header = dialect.header if len(dialect.header) == len(names) else dialect.names
+    changed = [(a, b) for a, b in zip(header, names, strict=True) if a != b]
     notes = tuple(
-        Evidence(what="column name", found=new, why=f"{old!r} is taken by another column")
-        for old, new in changed
+        Evidence(
+            what="column name",
+            found=new,
+            why=f"the header says {old!r}, which is empty, padded or taken",
+        )
+        for old, new in changed[:_MOST_NOTES]
     )
     return dialect.model_copy(update={"names": tuple(names)}), notes
 
@@ -233,25 +259,38 @@ def _hold_to_header(
         )
 
 
-def _hold_to_counts(
-    rows_in: int,
-    good: int,
-    failures: Sequence[Failure],
-    contract: Contract,
-    check: CheckOptions,
-) -> None:
-    worst = "; ".join(
+def _of_other_tables(path: Path, dialect: Dialect) -> Iterator[Kept]:
+    """Keep back the rows of tables that follow or come before the one that is read."""
+    for first, last in dialect.others:
+        lines = [*raw_lines(path, dialect, [(line, line) for line in range(first, last + 1)])]
+        rows = parse(lines, dialect.syntax, None)
+        for fields, start, end in zip(rows.fields, rows.lines, rows.ends, strict=True):
+            raw = "".join(lines[start - 1 : end]).rstrip("\r\n")
+            reason = "belongs to another table of the file; choose it with the option `table`"
+            line = first + start - 1
+            yield Kept(line, fields, raw, [Fault(line, "", "table", "", reason)])
+
+
+def _hold_to_share(rows_in: int, kept: Quarantine, contract: Contract, check: CheckOptions) -> None:
+    share = contract.max_bad_share if check.max_bad_share is None else check.max_bad_share
+    if rows_in and kept.rows / rows_in > share:
+        raise ContractError(
+            f"{kept.rows:,} of {rows_in:,} rows are bad, more than the share of {share:g} "
+            f"that is allowed: {_worst(kept.failures())}.",
+            todo="Correct the file, or allow a larger share.",
+        )
+
+
+def _worst(failures: Sequence[Failure]) -> str:
+    return "; ".join(
         f"{each.column or 'row'} {each.reason} ({each.count:,} rows, first on line "
         f"{each.examples[0].line:,})"
         for each in failures[:5]
     )
-    share = contract.max_bad_share if check.max_bad_share is None else check.max_bad_share
-    if rows_in and (rows_in - good) / rows_in > share:
-        raise ContractError(
-            f"{rows_in - good:,} of {rows_in:,} rows are bad, more than the share of {share:g} "
-            f"that is allowed: {worst}.",
-            todo="Correct the file, or allow a larger share.",
-        )
+
+
+def _hold_to_counts(good: int, failures: Sequence[Failure], contract: Contract) -> None:
+    worst = _worst(failures)
     if good < contract.min_rows:
         raise ContractError(
             f"The file has {good:,} good rows; the contract asks for at least "

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from headgate.engine.reading.dialect import Dialect, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
-from headgate.engine.reading.layout import find_layout, footer_rows, table_width
+from headgate.engine.reading.layout import find_layout, footer_evidence, footer_rows, table_width
 from headgate.engine.reading.source import (
     Sample,
     find_stray,
@@ -62,11 +62,10 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         table=options.table,
         whole=data.whole,
     )
-    footer = (
-        layout.footer_lines
-        if data.whole
-        else _tail_footer(data, encoding.name, newline, syntax, width)
-    )
+    footer, evidence = layout.footer_lines, layout.evidence
+    if not data.whole:
+        footer, notes = _tail_footer(data, encoding.name, newline, syntax, width)
+        evidence += (footer_evidence(footer, notes),) * bool(footer)
     return Dialect(
         compression=compression,
         member=member,
@@ -86,7 +85,8 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         footer_lines=footer,
         header=layout.header,
         names=layout.names,
-        evidence=(encoding.evidence, *why, *layout.evidence),
+        others=layout.others,
+        evidence=(encoding.evidence, *why, *evidence),
     )
 
 
@@ -107,14 +107,16 @@ def _decode(data: bytes, encoding: str, *, final: bool) -> str:
     return decoder.decode(data, final).removeprefix("\ufeff")
 
 
-def _tail_footer(data: Sample, encoding: str, newline: Newline, syntax: Syntax, width: int) -> int:
-    """Count the lines after the table at the end of a file that was not looked at as a whole."""
+def _tail_footer(
+    data: Sample, encoding: str, newline: Newline, syntax: Syntax, width: int
+) -> tuple[int, list[list[str]]]:
+    """Find the lines after the table at the end of a file that was not looked at as a whole."""
     lines = split_lines(_decode(data.tail, encoding, final=True), newline)[1:]
     rows = parse(lines, syntax, width)
     notes = footer_rows(rows.fields, width)
     if not notes or notes == len(rows.fields):
-        return 0
-    return len(lines) - rows.ends[-notes - 1]
+        return 0, []
+    return len(lines) - rows.ends[-notes - 1], rows.fields[-notes:]
 
 
 def _newline(text: str) -> Newline:

@@ -56,6 +56,10 @@ class Dialect(Record):
     footer_lines: Annotated[int, Field(ge=0, description="Physical lines after the table")] = 0
     header: Annotated[tuple[str, ...], Field(description="Header texts as the file has them")] = ()
     names: Annotated[tuple[str, ...], Field(description="Unique column names in order")] = ()
+    others: Annotated[
+        tuple[tuple[int, int], ...],
+        Field(description="First and last lines of the rows of further tables, which are not read"),
+    ] = ()
     evidence: tuple[Evidence, ...] = ()
 
     @property

@@ -23,6 +23,8 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 
+_QUOTED = 200
+
 
 class Layout(NamedTuple):
     """The table's place: physical lines before, of and after it, and its column names."""
@@ -33,6 +35,7 @@ class Layout(NamedTuple):
     footer_lines: int
     header: tuple[str, ...]
     names: tuple[str, ...]
+    others: tuple[tuple[int, int], ...]
     evidence: tuple[Evidence, ...]
 
 
@@ -93,10 +96,22 @@ def find_layout(
     footer = footer_lines or 0
     if footer_lines is None and span.last < len(fields) - 1:
         footer = total_lines - last_end
-    layout = Layout(
-        skip, header_end - skip, span.data - span.first, footer, header, _names(header, width), ()
+    others = tuple(
+        (lines[each.data], ends[each.last])
+        for each in spans
+        if each is not span and each.last >= each.data
     )
-    evidence = _explain(layout, spans, index, lines, ends, told=header_rows is not None)
+    layout = Layout(
+        skip_lines=skip,
+        header_lines=header_end - skip,
+        header_rows=span.data - span.first,
+        footer_lines=footer,
+        header=header,
+        names=_names(header, width),
+        others=others,
+        evidence=(),
+    )
+    evidence = _explain(layout, spans, index, kept, told=header_rows is not None)
     return layout._replace(evidence=evidence)
 
 
@@ -149,6 +164,8 @@ def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: i
     Only where numbers or dates stand below the names can this be told from a repeated row.
     """
     row = fields[i]
+    if row == fields[start]:
+        return False  # the same columns go on; the row itself is kept back
     if not any(row[0] == head[0] for head in fields[start : start + MAX_HEADER_ROWS]):
         return False
     over = [cell for cell, is_number in zip(row, typed, strict=False) if is_number]
@@ -439,15 +456,17 @@ def _explain(
     layout: Layout,
     spans: list[_Span],
     index: int,
-    lines: list[int],
-    ends: list[int],
+    rows: Rows,
     *,
     told: bool,
 ) -> tuple[Evidence, ...]:
-    found = []
+    found, lines, ends = [], rows.lines, rows.ends
     if layout.skip_lines:
         why = "they hold titles, notes or blanks, not the table's columns"
-        found.append(Evidence(what="preamble", found=f"lines 1 to {layout.skip_lines}", why=why))
+        text = _quoted(rows.fields[: spans[index].first])
+        found.append(
+            Evidence(what="preamble", found=f"lines 1 to {layout.skip_lines}{text}", why=why)
+        )
     first = layout.skip_lines + 1
     place = f"lines {first} to {layout.skip_lines + layout.header_lines}"
     if told:
@@ -461,10 +480,7 @@ def _explain(
         why = "the first row looks like the rows below it; the names are made up"
         found.append(Evidence(what="header", found="none", why=why))
     if layout.footer_lines:
-        why = "they come after the table's last row"
-        found.append(
-            Evidence(what="footer", found=f"the last {layout.footer_lines} lines", why=why)
-        )
+        found.append(footer_evidence(layout.footer_lines, rows.fields[spans[index].last + 1 :]))
     if len(spans) > 1:
         places = "; ".join(
             f"table {i + 1}: lines {lines[s.first]} to {ends[max(s.last, s.first)]}"
@@ -473,3 +489,18 @@ def _explain(
         why = f"{places}; choose with the option `table`"
         found.append(Evidence(what="table", found=f"{index + 1} of {len(spans)} is read", why=why))
     return tuple(found)
+
+
+def footer_evidence(lines: int, fields: list[list[str]]) -> Evidence:
+    """Say which lines at the end are left out, with the beginning of their text."""
+    return Evidence(
+        what="footer",
+        found=f"the last {lines} lines{_quoted(fields)}",
+        why="they come after the table's last row",
+    )
+
+
+def _quoted(fields: list[list[str]]) -> str:
+    """Show the beginning of lines that are no rows, so that nothing is left out unseen."""
+    text = " / ".join(" ".join(filter(None, row)).strip() for row in fields if _filled(row))
+    return f": {text[:_QUOTED]!r}" if text else ""

@@ -143,7 +143,8 @@ def test_each_guess_leaves_evidence(tmp_path):
     notes = "Prices of May\n\n" + PRICES + "\nSource: the shop\n"
     evidence = {e.what: e for e in detect(write(tmp_path, notes)).evidence}
     assert evidence.keys() >= {"encoding", "delimiter", "quotechar", "preamble", "header", "footer"}
-    assert evidence["preamble"].found == "lines 1 to 2"
+    assert evidence["preamble"].found == "lines 1 to 2: 'Prices of May'"
+    assert evidence["footer"].found == "the last 2 lines: 'Source: the shop'"
     assert all(e.why for e in evidence.values())
 
 

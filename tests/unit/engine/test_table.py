@@ -45,6 +45,39 @@ def quarantined(reading):
         return list(csv.DictReader(file))
 
 
+SALES = "id,name,amount\n" + "".join(f"{i},shop {i},{i}.50\n" for i in range(10, 40))
+CITIES = "city,people\nRome,3\nOslo,4\nBonn,5\n"
+
+
+def test_files_put_one_after_another_stay_one_table(tmp_path):
+    """A header that comes again is kept back; the rows below it are read like the others."""
+    reading = reading_of(write(tmp_path, SALES + SALES.replace("shop", "store")))
+    assert reading.rows_good == 60
+    assert [(row["_line"], row["_reason"]) for row in quarantined(reading)] == [
+        ("32", "repeats the header")
+    ]
+
+
+def test_rows_of_a_second_table_are_kept_back_not_passed_over(tmp_path):
+    """Only one table of a file is read; the rows of the others are counted, with their text."""
+    reading = reading_of(write(tmp_path, f"{SALES}\n{CITIES}"))
+    assert (reading.rows_in, reading.rows_good, reading.quarantined) == (33, 30, 3)
+    assert [row["_raw"] for row in quarantined(reading)] == ["Rome,3", "Oslo,4", "Bonn,5"]
+    assert "option `table`" in reading.failures[0].reason
+
+
+def test_a_table_that_was_chosen_leaves_the_others_alone(tmp_path):
+    """Who names a table has said that the others do not matter."""
+    reading = reading_of(write(tmp_path, f"{SALES}\n{CITIES}"), table=2)
+    assert (reading.rows_in, reading.quarantined) == (3, 0)
+
+
+def test_a_column_that_gets_another_name_is_told(tmp_path):
+    """Empty, padded and repeated names are made usable, and the reading says which."""
+    reading = reading_of(write(tmp_path, "id,name,name,\n1,a,b,7\n2,c,d,8\n3,e,f,9\n"))
+    assert {note.found for note in reading.notes} == {"name_2", "column_4"}
+
+
 def test_lines_are_physical_lines(tmp_path):
     """Blank lines and line ends inside quotes count, as they do in any editor."""
     reading = reading_of(write(tmp_path, 'id,note\n1,a\n\n2,"b\nc"\n\n\n3,d\n4,e\n5,f\n'))
