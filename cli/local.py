@@ -96,6 +96,35 @@ def apply(
     _show(cleaned, file, json)
 
 
+def rejoin(
+    file: Path,
+    corrected: Path,
+    /,
+    *,
+    out: Path,
+    dataset: str | None = None,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+    check: Check = CheckOptions(),  # noqa: B008 - frozen
+    json: AsJson = False,
+) -> None:
+    """Put the corrected rows of a quarantine file back among the good rows of FILE.
+
+    Args:
+        file: The original CSV file; may be compressed.
+        corrected: Its quarantine.csv, with the file's own columns put right.
+        out: The CSV file to write, in the order of the original.
+        dataset: Data set whose contract holds.
+    """
+    joined = local.rejoin(file, corrected, out, dataset=dataset, read=read, check=check)
+    if json:
+        as_json(joined)
+        return
+    say(
+        f"{out}: {joined.accepted:,} rows that were good, {joined.corrected:,} corrected, "
+        f"{joined.left:,} left out."
+    )
+
+
 @contract.command
 def draft(
     file: Path,

@@ -25,7 +25,7 @@ may pass; 7 another run is working on it; 8 no room on the disk; 70 a defect of 
 """
 
 COMMANDS = {
-    "cli.local": ("inspect", "clean", "apply", "contract"),
+    "cli.local": ("inspect", "clean", "apply", "rejoin", "contract"),
     "cli.bucket": ("upload", "process", "backlog", "check", "link", "verify", "housekeeping"),
     "cli.serve": ("register", "worker", "watch"),
 }

@@ -10,6 +10,8 @@ from typing import Annotated
 import pyarrow.parquet as pq
 from pydantic import Field
 
+from headgate.engine.checking.rejoin import Rejoined
+from headgate.engine.checking.rejoin import rejoin as join_corrected
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.blocks import LINE
 from headgate.engine.table import Reading, read
@@ -93,6 +95,25 @@ def clean(
         )
         files = tuple(Path(shutil.move(file, _folder(out) / file.name)) for file in made if file)
     return Cleaned(rows=rows, reading=reading, prepared=prepared, files=files)
+
+
+def rejoin(
+    path: Path,
+    corrected: Path,
+    out: Path,
+    *,
+    dataset: str | None = None,
+    read: ReadOptions,
+    check: CheckOptions,
+) -> Rejoined:
+    """Put the corrected rows of a quarantine file back among the good rows of its original.
+
+    Raises:
+        BadFileError: The corrected file lacks columns, or holds rows that were not kept back.
+    """
+    _existing(corrected)
+    with _read(path, dataset, read, check) as (reading, _):
+        return join_corrected(reading, corrected, out)
 
 
 def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions) -> str:

@@ -1,0 +1,29 @@
+"""A local file is cleaned, and its quarantine corrected, without bucket or Prefect."""
+
+import csv
+from pathlib import Path
+
+from headgate import local
+from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+
+PENGUINS = Path(__file__).parents[2] / "samples" / "penguins" / "penguins.csv"
+PLAIN = {"dataset": "penguins", "read": ReadOptions(), "check": CheckOptions()}
+
+
+def test_corrected_rows_join_the_good_ones(tmp_path):
+    """Who corrects two of five bad rows gets a file with two rows more, in the old order."""
+    cleaned = local.clean(PENGUINS, tmp_path / "out", options=PrepareOptions(), **PLAIN)
+    assert cleaned.rows.quarantined == 5
+    corrected = tmp_path / "corrected.csv"
+    with (tmp_path / "out" / "quarantine.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["_line"] in {"19", "43"}]
+    rows[0]["body_mass_g"], rows[1]["species"] = "3450", "Adelie"
+    with corrected.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    joined = local.rejoin(PENGUINS, corrected, tmp_path / "joined.csv", **PLAIN)
+    assert (joined.corrected, joined.left) == (2, 3)
+    again = local.clean(joined.file, tmp_path / "again", options=PrepareOptions(), **PLAIN)
+    assert again.rows.rows_out == cleaned.rows.rows_out + 2
+    assert again.rows.quarantined == 0
