@@ -5,9 +5,10 @@ from pathlib import Path
 from cyclopts import App
 
 from cli.options import Check, Prepare, Read
-from cli.show import AsJson, as_json, failures, say, table
+from cli.show import AsJson, as_json, failures, how_read, say, table
 from headgate import local
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+from headgate.words import counted
 
 contract = App(name="contract", help="Contracts: what the files of a data set are held to.")
 
@@ -29,10 +30,12 @@ def inspect(
     """
     found = local.inspect(file, dataset=dataset, read=read, check=check)
     if json:
-        as_json(found)
+        as_json(found, exclude={"reading": {"table", "aside", "quarantine"}})
         return
     reading = found.reading
-    say(f"{file.name}: {reading.rows_in:,} rows, {len(reading.columns):,} columns\n")
+    columns = counted(len(reading.columns), "column")
+    say(f"{file.name}: {counted(reading.rows_in, 'row')}, {columns}")
+    how_read(reading)
     table(
         "How it is written",
         ("What", "Found", "Why"),
@@ -56,6 +59,7 @@ def clean(
     *,
     out: Path,
     dataset: str | None = None,
+    overwrite: bool = False,
     read: Read = ReadOptions(),  # noqa: B008 - frozen
     check: Check = CheckOptions(),  # noqa: B008 - frozen
     prepare: Prepare = PrepareOptions(),  # noqa: B008 - frozen
@@ -65,10 +69,13 @@ def clean(
 
     Args:
         file: A CSV file on this machine; may be compressed.
-        out: Folder for the results; made if it is missing.
+        out: Folder for the results; made if it is missing, and else empty.
         dataset: Data set whose contract holds.
+        overwrite: Remove older results from the folder first.
     """
-    cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=prepare)
+    cleaned = local.clean(
+        file, out, dataset=dataset, read=read, check=check, options=prepare, overwrite=overwrite
+    )
     _show(cleaned, file, json)
 
 
@@ -79,20 +86,26 @@ def apply(
     *,
     out: Path,
     dataset: str | None = None,
+    overwrite: bool = False,
     read: Read = ReadOptions(),  # noqa: B008 - frozen
     check: Check = CheckOptions(),  # noqa: B008 - frozen
     json: AsJson = False,
 ) -> None:
     """Treat FILE exactly as RECIPE says: the same columns in the same order, nothing fitted.
 
+    The recipe does not hold the contract: name the same data set as when it was made.
+
     Args:
         recipe: A recipe.json that an earlier run left.
         file: A CSV file on this machine; may be compressed.
-        out: Folder for the results; made if it is missing.
+        out: Folder for the results; made if it is missing, and else empty.
         dataset: Data set whose contract holds.
+        overwrite: Remove older results from the folder first.
     """
     replay = PrepareOptions(recipe=str(recipe))
-    cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=replay)
+    cleaned = local.clean(
+        file, out, dataset=dataset, read=read, check=check, options=replay, overwrite=overwrite
+    )
     _show(cleaned, file, json)
 
 
@@ -144,13 +157,18 @@ def draft(
 
 def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
     if json:
-        as_json(cleaned)
+        as_json(cleaned, exclude={"reading": {"table", "aside"}})
         return
-    say(f"{file.name}: {cleaned.rows}\n")
+    say(f"{file.name}: {cleaned.rows}")
+    how_read(cleaned.reading)
     failures(cleaned.reading)
     table(
         "What was changed",
         ("Rule", "Cells", "Rows", "How"),
-        [(r.rule, f"{r.cells:,}", f"{r.rows:,}", r.detail) for r in cleaned.prepared.rules],
+        [
+            (r.rule, f"{r.cells:,}", f"{r.rows:,}", r.detail)
+            for r in cleaned.prepared.rules
+            if r.cells or r.rows or r.detail
+        ],
     )
     table("Files", ("Path", "Bytes"), [(f, f"{f.stat().st_size:,}") for f in cleaned.files])

@@ -3,6 +3,8 @@
 Import this only where Prefect is wanted: it takes longer to import than a small file to clean.
 """
 
+from typing import cast
+
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 from prefect_aws import S3Bucket
@@ -57,7 +59,7 @@ def hold_to_block(settings: Settings) -> None:
     if not settings.bucket:
         return
     try:
-        block = S3Bucket.load(BLOCK, _sync=True)
+        block = cast(S3Bucket, S3Bucket.load(BLOCK, _sync=True))  # type: ignore[call-arg]
     except ValueError:
         return  # without a block, runs use the environment's bucket
     endpoint = block.credentials.aws_client_parameters.endpoint_url

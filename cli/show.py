@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headgate.errors import HeadgateError
+from headgate.words import counted
 
 if TYPE_CHECKING:
     from headgate.engine.table import Reading
@@ -25,10 +26,13 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-def as_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
-    """Print records as one JSON document."""
+def as_json(
+    value: BaseModel | Sequence[BaseModel] | dict[str, Any],
+    exclude: dict[str, set[str]] | None = None,
+) -> None:
+    """Print records as one JSON document, without the fields of a part that are excluded."""
     if isinstance(value, BaseModel):
-        plain: Any = value.model_dump(mode="json")
+        plain: Any = value.model_dump(mode="json", exclude=exclude)
     elif isinstance(value, dict):
         plain = value
     else:
@@ -47,6 +51,21 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
         out.print(Text(title, style="italic"))
         out.print(drawn)
         out.print()
+
+
+def how_read(reading: "Reading") -> None:
+    """Print in two lines how the file was read, and what it was held to."""
+    dialect = reading.dialect
+    delimiter = {"\t": "tab", " ": "space"}.get(dialect.delimiter, f"'{dialect.delimiter}'")
+    header = f"header in line {dialect.skip_lines + 1}" if dialect.header_rows else "no header"
+    left_out = [
+        f"{counted(lines, 'line')} {place} left out"
+        for lines, place in ((dialect.skip_lines, "before"), (dialect.footer_lines, "after"))
+        if lines
+    ]
+    say(f"Read as {', '.join([dialect.encoding, f'delimiter {delimiter}', header, *left_out])}.")
+    said = [note.why for note in reading.notes if note.what == "contract"]
+    say(f"Held to the contract {'; '.join([reading.contract, *said])}.\n")
 
 
 def failures(reading: "Reading") -> None:

@@ -28,13 +28,14 @@ from headgate.errors import (
     HeadgateError,
     NoSuchObjectError,
     ObjectChangedError,
+    OptionsError,
 )
 from headgate.options import ProcessOptions, SourcePolicy
 from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
-from schemas import contract_for
+from schemas import choice, contract_for
 
 CONTENT_TYPES = {
     ".csv": "text/csv; charset=utf-8",
@@ -139,15 +140,18 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
     Raises:
         BadFileError: The file as a whole cannot be accepted.
     """
-    dataset = keys.dataset_of(work.upload.key)
-    return read(
+    dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract
+    contract = contract_for(dataset, named)
+    reading = read(
         file.path,
         work.scratch,
         read=work.options.read,
         check=work.options.check,
-        contract=contract_for(dataset, work.options.check.contract),
+        contract=contract,
         previous=layouts.recall(store, dataset),
     )
+    notes = (*reading.notes, *choice(contract, dataset, named))
+    return reading.model_copy(update={"notes": notes})
 
 
 def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
@@ -284,7 +288,12 @@ def find_table(store: Store, key: str) -> str:
 
     Raises:
         NoSuchObjectError: There is no such object, or the upload has no result.
+        OptionsError: The key is a folder's.
     """
+    if key.endswith("/"):
+        raise OptionsError(
+            "This is a folder.", where=store.where(key), todo="Name an object in it, or an upload."
+        )
     return find_receipt(store, key).key() if keys.is_upload(key) else store.head(key).key
 
 

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import pyarrow.parquet as pq
 from pydantic import Field
@@ -14,6 +14,7 @@ from headgate.engine.checking.rejoin import Rejoined
 from headgate.engine.checking.rejoin import rejoin as join_corrected
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.blocks import LINE
+from headgate.engine.reading.detect import detect
 from headgate.engine.table import Reading, read
 from headgate.errors import OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
@@ -21,15 +22,29 @@ from headgate.receipt import RowCounts
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
-from schemas import contract_for
+from schemas import choice, contract_for
 
 PREVIEW_ROWS = 50
+RESULTS = (
+    "data.csv",
+    "data.parquet",
+    "dictionary.csv",
+    "pipeline.py",
+    "quarantine.csv",
+    "recipe.json",
+    "recipe.sql",
+    "report.html",
+    "spreadsheet.csv",
+)
+"""What a clean may leave in its folder."""
+
+R = TypeVar("R", bound=Record)
 
 
 class Inspection(Record):
     """What a file is found to be, with its first good rows."""
 
-    reading: Annotated[Reading, Field(description="Its paths are gone; its figures stay")]
+    reading: Annotated[Reading, Field(description="Its files are gone; its figures stay")]
     columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[str, ...], ...], Field(description="The first 50 good rows")]
 
@@ -68,13 +83,18 @@ def clean(
     read: ReadOptions,
     check: CheckOptions,
     options: PrepareOptions,
+    overwrite: bool = False,
 ) -> Cleaned:
     """Do to a local file what the main journey does to an upload; results go to `out`.
 
+    With `overwrite` older results in `out` go first, so that none looks like this file's.
+
     Raises:
-        BadFileError: The file cannot be accepted; `out` is left as it was.
+        BadFileError: The file cannot be accepted; there are no results then.
+        OptionsError: There is no such file, or `out` is no place for results.
     """
     recipe = _existing(Path(options.recipe)) if options.recipe else None
+    _clear(out, _existing(path), recipe, overwrite=overwrite)
     with _read(path, dataset, read, check) as (reading, scratch):
         prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
         rows = RowCounts(
@@ -93,8 +113,13 @@ def clean(
             reading.quarantine,
             *prepared.extras,
         )
-        files = tuple(Path(shutil.move(file, _folder(out) / file.name)) for file in made if file)
-    return Cleaned(rows=rows, reading=reading, prepared=prepared, files=files)
+        moved = {file: Path(shutil.move(file, _folder(out) / file.name)) for file in made if file}
+    return Cleaned(
+        rows=rows,
+        reading=_pointed(reading, moved),
+        prepared=_pointed(prepared, moved),
+        files=tuple(moved.values()),
+    )
 
 
 def rejoin(
@@ -128,11 +153,13 @@ def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions)
 def _read(
     path: Path, dataset: str | None, options: ReadOptions, check: CheckOptions
 ) -> Iterator[tuple[Reading, Path]]:
-    _existing(path)
+    _hold_to_delimiter(_existing(path), options)
     scratch = new_scratch(load().scratch)
     try:
         contract = contract_for(dataset, check.contract)
-        yield read(path, scratch, read=options, check=check, contract=contract), scratch
+        reading = read(path, scratch, read=options, check=check, contract=contract)
+        notes = (*reading.notes, *choice(contract, dataset, check.contract))
+        yield reading.model_copy(update={"notes": notes}), scratch
     finally:
         remove_scratch(scratch)
 
@@ -145,6 +172,59 @@ def _existing(path: Path) -> Path:
     if not os.access(path, os.R_OK):
         raise OptionsError("You may not read this file.", where=str(path), todo="Ask its owner.")
     return path
+
+
+def _hold_to_delimiter(path: Path, options: ReadOptions) -> None:
+    """Refuse a delimiter that splits nothing, where another one would."""
+    if options.delimiter is None or len(detect(path, options).names) > 1:
+        return
+    found = detect(path, options.model_copy(update={"delimiter": None}))
+    if len(found.names) > 1:
+        raise OptionsError(
+            f"The delimiter {options.delimiter!r} splits no line of this file; "
+            f"{found.delimiter!r} does.",
+            where=str(path),
+            todo="Leave --delimiter out, or name another.",
+        )
+
+
+def _clear(out: Path, path: Path, recipe: Path | None, *, overwrite: bool) -> None:
+    """See that `out` can take results, and hold no older ones beside them."""
+    if not out.exists():
+        return
+    if not out.is_dir() or not os.access(out, os.W_OK):
+        why = "you may not write there" if out.is_dir() else "it is a file"
+        raise OptionsError(
+            f"Results cannot be put there ({why}).", where=str(out), todo="Choose another folder."
+        )
+    if not overwrite and any(out.iterdir()):
+        raise OptionsError(
+            "This folder is not empty.",
+            where=str(out),
+            todo="Choose another, or add --overwrite, which removes older results from it.",
+        )
+    older = {(out / name).resolve() for name in RESULTS}
+    for needed in (path, recipe):
+        if needed and needed.resolve() in older:
+            raise OptionsError(
+                "This file is needed, and would be overwritten.",
+                where=str(needed),
+                todo="Choose another folder for the results.",
+            )
+    for name in RESULTS:
+        (out / name).unlink(missing_ok=True)
+
+
+def _pointed(record: R, moved: dict[Path, Path]) -> R:
+    """Point a record's paths to where the files are now."""
+    at = {
+        name: tuple(moved.get(each, each) for each in value)
+        if name == "extras"
+        else moved.get(value, value)
+        for name, value in record
+        if name == "extras" or isinstance(value, Path)
+    }
+    return record.model_copy(update=at)
 
 
 def _folder(path: Path) -> Path:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 
 from headgate.engine.contract import Contract
+from headgate.engine.reading.dialect import Evidence
 from headgate.errors import OptionsError
 
 
@@ -29,6 +30,14 @@ def contract_for(dataset: str | None, name: str | None = None) -> Contract:
     found = wanted if _exists(wanted) else "default"
     contract: Contract = import_module(f"{__name__}.{found}").CONTRACT
     return contract.model_copy(update={"name": found})
+
+
+def choice(contract: Contract, dataset: str | None, name: str | None) -> tuple[Evidence, ...]:
+    """Say that a data set has no contract of its own, where the default holds for want of one."""
+    if name is not None or dataset is None or contract.name == _module(dataset):
+        return ()
+    why = f"there is no contract named {dataset!r}; the default holds"
+    return (Evidence(what="contract", found=contract.name, why=why),)
 
 
 def names() -> list[str]:

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cyclopts import App
@@ -110,6 +111,68 @@ def test_a_recipe_replays_the_same_result(headgate, tmp_path):
     assert (tmp_path / "a/data.csv").read_bytes() == (tmp_path / "b/data.csv").read_bytes()
 
 
+def test_an_earlier_result_is_not_mixed_with_a_new_one(headgate, tmp_path):
+    """A folder that holds something is refused; with `--overwrite` older results go first."""
+    out = tmp_path / "cleaned"
+    (tmp_path / "bad.csv").write_text("id,name\n")
+    headgate("clean", PENGUINS, "--out", out)
+    (out / "notes.txt").write_text("mine")
+
+    again = headgate("clean", PENGUINS, "--out", out)
+    bad = headgate("clean", "bad.csv", "--out", out, "--overwrite")
+
+    assert again.code == 2
+    assert "cleaned: This folder is not empty." in again.err
+    assert bad.code == 3
+    assert [path.name for path in out.iterdir()] == ["notes.txt"]
+
+
+def test_what_is_read_is_not_overwritten(headgate, tmp_path):
+    """A recipe or file in the folder of the results stays."""
+    out = tmp_path / "cleaned"
+    headgate("clean", PENGUINS, "--out", out)
+
+    done = headgate("apply", out / "recipe.json", PENGUINS, "--out", out, "--overwrite")
+
+    assert done.code == 2
+    assert (out / "data.csv").exists()
+
+
+def test_clean_says_how_it_read_and_what_it_changed(headgate, tmp_path):
+    """One line tells how the file was read; rules that changed nothing are left out."""
+    (tmp_path / "report.csv").write_text("Sales\n\nid;name\n" + "7;Ann\n8; Bob\n9;Cy\n" * 9)
+
+    done = headgate("clean", "report.csv", "--out", "cleaned")
+
+    assert "delimiter ';', header in line 3, 2 lines before left out." in done.out
+    assert "trim" in done.out
+    assert "normalise" not in done.out
+
+
+def test_a_data_set_without_a_contract_is_told(headgate):
+    """A mistyped name does not pass unseen: the console and the report say which contract holds."""
+    said = "there is no contract named 'nosuch'; the default holds"
+
+    done = headgate("clean", PENGUINS, "--dataset", "nosuch", "--out", "cleaned")
+    known = headgate("inspect", PENGUINS, "--dataset", "penguins")
+
+    assert f"Held to the contract default; {said}." in done.out
+    assert "&#39;nosuch&#39;; the default holds" in Path("cleaned/report.html").read_text()
+    assert "Held to the contract penguins." in known.out
+
+
+def test_every_path_in_the_answer_exists(headgate):
+    """`clean --json` names the final files, not those that were worked on."""
+    done = headgate("clean", PENGUINS, "--dataset", "penguins", "--out", "cleaned", "--json")
+
+    assert "table" not in done.json["reading"]
+    assert done.json["reading"]["quarantine"] in (None, *done.json["files"])
+    paths = {done.json["prepared"][name] for name in ("csv", "parquet", "recipe", "report")}
+    assert paths < set(done.json["files"])
+    assert set(done.json["prepared"]["extras"]) < set(done.json["files"])
+    assert all(Path(path).exists() for path in done.json["files"])
+
+
 def test_a_contract_can_be_drafted(headgate):
     """The draft is Python that compiles."""
     done = headgate("contract", "draft", PENGUINS)
@@ -143,6 +206,8 @@ def wrong_inputs(tmp_path):
         (("inspect", "book.csv"), 3, "book.csv: "),
         (("inspect", "photo.csv"), 3, "photo.csv: "),
         (("inspect", "header.csv"), 3, "asks for at least 1"),
+        (("clean", "folder", "--out", "x"), 2, "folder: This is a folder."),
+        (("inspect", PENGUINS, "--delimiter", "abc"), 2, "'abc' splits no line of this file; ','"),
         (("inspect", PENGUINS, "--colour"), 2, "Unknown option"),
         (("inspect",), 2, "FILE"),
         (("polish",), 2, "Unknown command"),
