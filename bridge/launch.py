@@ -38,6 +38,7 @@ def launch(address: str) -> int:
 if __name__ == "__main__":
     code = launch(sys.argv[1])
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        for handled in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(handled, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     sys.exit(code)

@@ -1,0 +1,106 @@
+"""From an upload to its result with nobody's help, and what a queue's messages come to."""
+
+import json
+import time
+from urllib.parse import quote_plus
+
+import boto3
+import pytest
+from prefect.client.orchestration import get_client
+
+from bridge.sqs import Queue
+from bridge.watch import EVENT
+from headgate.bucket import receipts
+from headgate.bucket.keys import CLAIMS
+from headgate.bucket.store import Store, connect
+from stack.s3 import REGION
+from tests.harness.runs import eventually
+from tests.harness.stores import new_store, put_upload, settings_for
+
+
+@pytest.fixture
+def watched(stack) -> Store:
+    """The bucket that the stack's watcher looks after."""
+    return connect(settings_for(stack.s3, stack.bucket))
+
+
+@pytest.fixture
+def queue(moto, monkeypatch):
+    """An empty queue beside an empty bucket, and a way to put messages into it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", moto.url)
+    store = new_store(moto)
+    settings = settings_for(moto, store.bucket)
+    client = boto3.client(
+        "sqs", region_name=REGION, aws_access_key_id="any", aws_secret_access_key="any"
+    )
+    url = client.create_queue(QueueName=f"uploads-{time.time_ns()}")["QueueUrl"]
+
+    def send(body):
+        client.send_message(QueueUrl=url, MessageBody=body)
+
+    def left():
+        kinds = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = client.get_queue_attributes(QueueUrl=url, AttributeNames=kinds)["Attributes"]
+        return sum(int(found[kind]) for kind in kinds)
+
+    return Queue(url, store, settings), send, left
+
+
+def notification(store, key, bucket=None):
+    place = {"name": bucket or store.bucket}
+    entry = {"bucket": place, "object": {"key": quote_plus(store.folder + key), "size": 9}}
+    return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": entry}]})
+
+
+def test_an_upload_is_processed_with_nobodys_help(watched):
+    """The watcher finds it, its event stands in Prefect's feed, and no claim is left."""
+    upload = put_upload(watched, "uploads/unasked/20260314_143052_a1b2c3d4_by itself.csv")
+    assert eventually(lambda: receipts.find(watched, upload), seconds=60)
+    assert eventually(lambda: not list(watched.list(CLAIMS)))
+    with get_client(sync_client=True) as client:
+        wanted = {"filter": {"event": {"name": [EVENT]}}, "limit": 50}
+
+        def told():
+            answer = client.request("POST", "/events/filter", json=wanted).json()
+            return [e for e in answer["events"] if upload.key in e["payload"]["keys"]]
+
+        assert eventually(told)
+
+
+def test_a_message_is_kept_until_it_is_acknowledged(queue):
+    """Its keys are decoded; the message goes only when the event is safely with Prefect."""
+    source, send, left = queue
+    send(notification(source._store, "uploads/a b+c.csv"))
+    (message,) = source.receive()
+    assert message.keys == ["uploads/a b+c.csv"]
+    assert left() == 1
+    source.acknowledge([message.handle])
+    assert left() == 0
+
+
+def test_messages_that_announce_no_upload_are_deleted_at_once(queue):
+    """S3's own test event, other buckets, and keys outside `uploads/`."""
+    source, send, left = queue
+    send(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}))
+    send(notification(source._store, "uploads/a.csv", bucket="another-bucket"))
+    send(notification(source._store, "processed/a.csv"))
+    assert eventually(lambda: (source.receive(), left() == 0)[1])
+
+
+def test_what_is_no_notification_is_left_to_the_dead_letter_policy(queue):
+    source, send, left = queue
+    send("no JSON")
+    assert source.receive() == []
+    assert left() == 1
+
+
+def test_more_handles_than_one_request_takes_are_all_acknowledged(queue):
+    """SQS deletes ten at a time."""
+    source, send, left = queue
+    for number in range(23):
+        send(notification(source._store, f"uploads/{number}.csv"))
+    handles = []
+    while len(handles) < 23:
+        handles += [message.handle for message in source.receive()]
+    source.acknowledge(handles)
+    assert left() == 0
