@@ -1,17 +1,19 @@
 """Commands on the bucket: send, process, catch up, check, link, verify."""
 
 import asyncio
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 from cli.options import Check, Deliver, Prepare, Read
-from cli.show import AsJson, as_json, out, page, say, table
+from cli.show import AsJson, as_json, failures, out, page, say, table
 from headgate import intake, journey, local
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.store import connect
+from headgate.errors import BadFileError
 from headgate.journey import Outcome
 from headgate.options import (
     CheckOptions,
@@ -23,6 +25,7 @@ from headgate.options import (
 from headgate.receipt import Receipt
 from headgate.settings import load
 from headgate.summary import markdown
+from headgate.words import counted
 
 
 def upload(
@@ -49,7 +52,12 @@ def upload(
         as_json(uploaded)
         return
     table("First rows", uploaded.columns, uploaded.rows[:5])
+    failures(inspection.reading)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
+    if bad := inspection.reading.quarantined:
+        rows = counted(inspection.reading.rows_in, "row")
+        say(f"{bad:,} of its {rows} will be kept back as bad.")
+    say(f"Next: headgate process {shlex.quote(uploaded.key)}")
 
 
 def process(
@@ -63,9 +71,6 @@ def process(
     json: AsJson = False,
 ) -> None:
     """Check, clean and publish one upload, here and now.
-
-    With PREFECT_API_URL set it is a Prefect run, seen in the UI; without, it just runs. The bucket
-    is the environment's, and Prefect's block must agree with it; without one, it is the block's.
 
     Args:
         key: Key of the upload, e.g. uploads/sales.csv.
@@ -146,7 +151,14 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
         key: Key of the upload.
     """
     store = connect(load())
-    findings = list(receipts.verify(store, journey.find_receipt(store, key).model_dump()))
+    receipt = journey.find_receipt(store, key)
+    if receipt.outcome == "refused":
+        raise BadFileError(
+            "This upload was refused, and nothing was published.",
+            where=store.where(key),
+            todo=" ".join(receipt.reasons),
+        )
+    findings = list(receipts.verify(store, receipt.model_dump()))
     if json:
         as_json(findings)
     else:
@@ -169,7 +181,7 @@ def housekeeping(
         as_json(found)
         return
     table("Leftovers", ("What", "Key", "Detail"), [(f.kind, f.key, f.detail) for f in found])
-    say(f"{'Removed' if remove else 'Would remove'} {len(found)} leftovers.")
+    say(f"{'Removed' if remove else 'Would remove'} {counted(len(found), 'leftover')}.")
 
 
 def _process(key: str, options: ProcessOptions) -> Receipt:

@@ -93,8 +93,6 @@ def apply(
 ) -> None:
     """Treat FILE exactly as RECIPE says: the same columns in the same order, nothing fitted.
 
-    The recipe does not hold the contract: name the same data set as when it was made.
-
     Args:
         recipe: A recipe.json that an earlier run left.
         file: A CSV file on this machine; may be compressed.

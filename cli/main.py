@@ -25,11 +25,51 @@ may pass; 7 another run is working on it; 8 no room on the disk; 70 a defect of 
 """
 
 COMMANDS = {
-    "cli.local": ("inspect", "clean", "apply", "rejoin", "contract"),
-    "cli.bucket": ("upload", "process", "backlog", "check", "link", "verify", "housekeeping"),
-    "cli.serve": ("register", "worker", "watch"),
+    "cli.local": {
+        "inspect": "Say how FILE is written, what its columns hold, and which rows are bad; "
+        "change nothing.",
+        "clean": "Clean FILE on this machine: good rows, bad rows with reasons, a recipe and a "
+        "report.",
+        "apply": """\
+Treat FILE exactly as RECIPE says: the same columns in the same order, nothing fitted.
+
+The recipe does not hold the contract: name the same data set as when it was made.""",
+        "contract": "Contracts: what the files of a data set are held to.",
+    },
+    "cli.bucket": {
+        "upload": "Check FILE and send it to the bucket; a bad file is refused and nothing is "
+        "sent.",
+        "process": """\
+Check, clean and publish one upload, here and now.
+
+With PREFECT_API_URL set it is a Prefect run, seen in the UI; without, it just runs. The bucket is
+the environment's, and Prefect's block must agree with it; without one, it is the block's.""",
+        "backlog": "Process every upload that has no result; a bad one never holds up the others.",
+        "check": "Try the bucket: credentials, region, listing; with --full also every kind of "
+        "request.",
+        "link": "Sign a fresh download link.",
+        "verify": "Compare everything that an upload's receipt lists with what the bucket holds.",
+        "housekeeping": "Say what no run needs any more: lapsed claims, unfinished transfers, old "
+        "quarantine.",
+    },
+    "cli.serve": {
+        "register": """\
+Save the bucket's settings as a block in Prefect, and make the work pool.
+
+AWS_BUCKET_NAME, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for other stores than
+AWS, AWS_ENDPOINT_URL are read from the environment or `.env`.""",
+        "worker": "Run what is scheduled on the work pool, in warm processes, until Ctrl-C.",
+        "watch": """\
+Tell Prefect of new uploads, which starts runs for them, until Ctrl-C.
+
+Arrivals come from the SQS queue HEADGATE_QUEUE_URL, and from listing the bucket: every
+HEADGATE_POLL_SECONDS, or every HEADGATE_SWEEP_SECONDS beside a queue.""",
+    },
 }
-"""Commands by the module that holds them; a module is imported when its command is called."""
+"""Each command's help, by the module that holds it, which is imported when the command is called.
+
+The help stands here since the list of commands must not import them all.
+"""
 
 app = App(
     name="headgate",
@@ -40,8 +80,8 @@ app = App(
     error_console=err,
 )
 for room, commands in COMMANDS.items():
-    for command in commands:
-        app.command(f"{room}:{command}")
+    for command, explained in commands.items():
+        app.command(f"{room}:{command}", help=explained)
 
 
 def main() -> None:

@@ -11,9 +11,6 @@ PAUSE = 2.0  # seconds before a server that does not answer is asked again
 def register(*, name: str = "headgate", pool: str = "headgate") -> None:
     """Save the bucket's settings as a block in Prefect, and make the work pool.
 
-    AWS_BUCKET_NAME, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for other stores
-    than AWS, AWS_ENDPOINT_URL are read from the environment or `.env`.
-
     Args:
         name: Name of the block.
         pool: Name of the process work pool.
@@ -41,11 +38,7 @@ def worker(*, pool: str = "headgate", limit: int = 8) -> None:
 
 
 def watch() -> None:
-    """Tell Prefect of new uploads, which starts runs for them, until Ctrl-C.
-
-    Arrivals come from the SQS queue HEADGATE_QUEUE_URL, and from listing the bucket: every
-    HEADGATE_POLL_SECONDS, or every HEADGATE_SWEEP_SECONDS beside a queue.
-    """
+    """Tell Prefect of new uploads, which starts runs for them, until Ctrl-C."""
     from bridge.watch import watch as tell
     from headgate.settings import load
 

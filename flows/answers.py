@@ -12,6 +12,7 @@ from prefect.states import Completed, Failed
 from headgate.errors import HeadgateError
 from headgate.journey import Outcome
 from headgate.receipt import Receipt
+from headgate.words import counted
 from tasks.process_file import sum_up
 
 P = ParamSpec("P")
@@ -46,4 +47,6 @@ def summed_up(outcomes: list[Outcome]) -> State[list[Outcome]]:
     counts = Counter(outcome.verdict for outcome in outcomes)
     message = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counts.items()))
     state = Failed if counts["failed"] else Completed
-    return state(message=f"{len(outcomes):,} files: {message or 'nothing to do'}.", data=outcomes)
+    return state(
+        message=f"{counted(len(outcomes), 'file')}: {message or 'nothing to do'}.", data=outcomes
+    )

@@ -19,6 +19,7 @@ from headgate.engine.reading.dialect import Dialect
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import ProcessOptions
 from headgate.record import Record
+from headgate.words import counted
 
 LIBRARIES = ("prefect", "pandera", "pandas", "pyarrow", "duckdb")
 
@@ -44,16 +45,13 @@ class RowCounts(Record):
 
     def __str__(self) -> str:
         """Say it in one line, leaving out what is zero."""
-        parts = [f"{self.rows_in:,} rows in", f"{self.rows_out:,} out"]
-        parts += [
-            f"{count:,} {what}"
-            for what, count in (
-                ("quarantined", self.quarantined),
-                ("duplicates", self.duplicates),
-                ("dropped", self.dropped),
-            )
-            if count
-        ]
+        parts = [f"{counted(self.rows_in, 'row')} in", f"{self.rows_out:,} out"]
+        if self.quarantined:
+            parts.append(f"{self.quarantined:,} quarantined")
+        if self.duplicates:
+            parts.append(counted(self.duplicates, "duplicate"))
+        if self.dropped:
+            parts.append(f"{self.dropped:,} dropped")
         return ", ".join(parts)
 
 
@@ -110,11 +108,12 @@ class Receipt(Record):
         for output in self.outputs:
             if output.role == role:
                 return output.key
-        raise NoSuchObjectError(f"There is no {role}: {self}.", where=self.source.upload.key)
+        why = str(self).rstrip(".")
+        raise NoSuchObjectError(f"There is no {role}: {why}.", where=self.source.upload.key)
 
     def __str__(self) -> str:
         """Say the outcome in one line."""
-        return str(self.rows) if self.rows else f"refused: {'; '.join(self.reasons)}"
+        return str(self.rows) if self.rows else f"refused: {' '.join(self.reasons)}"
 
 
 def library_versions() -> dict[str, str]:

@@ -155,6 +155,37 @@ def test_verify_finds_every_output_and_notices_a_change(headgate, place, key):
     assert [finding["key"] for finding in bad.json if not finding["ok"]] == [recipe]
 
 
+def test_a_refused_upload_has_nothing_to_verify(headgate, place):
+    """The reasons are told; it does not pass for verified."""
+    key = place.put("uploads/zip.csv", b"PK\x03\x04" + bytes(2000))
+    journey.process(place.store, key, ProcessOptions(), owner="test")
+
+    done = headgate("verify", key, **place.environment())
+
+    assert done.code == 3
+    assert "This upload was refused, and nothing was published." in done.err
+    assert place.receipt(key).reasons[0] in done.err
+
+
+def test_a_folder_has_no_link(headgate, place, key):
+    """A link to a folder would give nothing."""
+    done = headgate("link", "processed/", **place.environment())
+
+    assert done.code == 2
+    assert "processed/: This is a folder." in done.err
+
+
+def test_upload_tells_of_bad_rows_and_what_comes_next(headgate, place, tmp_path):
+    """The next command stands there to be copied."""
+    path = tmp_path / "people.csv"
+    path.write_text(PEOPLE + "60,too,many,cells\n")
+
+    told = headgate("upload", path, **place.environment()).out
+
+    assert "1 of its 61 rows will be kept back as bad." in told
+    assert "Next: headgate process uploads/" in told
+
+
 def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack):
     """A refused file is an answer, not a failure: code 0."""
     place = new_place(stack)

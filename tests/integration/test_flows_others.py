@@ -43,7 +43,7 @@ def test_a_file_of_a_backlog_is_tried_again_where_that_may_help(place):
         block = place.block_with(endpoint_url=between.url, attempts=1)
         ended = run("process-backlog", bucket=block)
 
-    assert ended.message == "1 files: 1 published."
+    assert ended.message == "1 file: 1 published."
     assert ended.tasks[f"process {key}"].run_count == 2
 
 

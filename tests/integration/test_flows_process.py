@@ -35,7 +35,7 @@ def test_an_upload_is_published_and_every_row_is_accounted_for(published):
     receipt = place.receipt(KEY)
     rows = receipt.rows
     assert ended.state == "Completed"
-    assert ended.message == "people.csv: 4 rows in, 2 out, 1 quarantined, 1 duplicates"
+    assert ended.message == "people.csv: 4 rows in, 2 out, 1 quarantined, 1 duplicate"
     assert rows.rows_in == rows.rows_out + rows.quarantined + rows.duplicates + rows.dropped
     assert place.store.read(receipt.key()).body.decode() == "id,name\n1,Ann\n3,Cid\n"
     assert all(finding.ok for finding in receipts.verify(place.store, receipt.model_dump()))

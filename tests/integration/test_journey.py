@@ -20,7 +20,7 @@ def test_every_row_of_an_upload_is_accounted_for(store):
     """Good, repeated and broken rows are counted apart, and the outputs are as the receipt says."""
     store.put("uploads/people.csv", BODY)
     receipt = _process(store, "uploads/people.csv")
-    assert str(receipt) == "4 rows in, 2 out, 1 quarantined, 1 duplicates"
+    assert str(receipt) == "4 rows in, 2 out, 1 quarantined, 1 duplicate"
     assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
 
 

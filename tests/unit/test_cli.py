@@ -1,14 +1,17 @@
 """The `headgate` command: help, exit codes, messages, and JSON with nothing beside it."""
 
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from cyclopts import App
 
-from cli.main import EXIT_CODES, app
+from cli.main import COMMANDS, EXIT_CODES, app
 from headgate.errors import HeadgateError
 from stack.running import ROOT
 from tests.harness.command import Command
@@ -49,6 +52,32 @@ def test_every_command_explains_itself(headgate, words):
     assert done.out.startswith(f"Usage: headgate {' '.join(words)}")
     undescribed = re.findall(r"^│ +\*? *--?\S+ *│$", done.out, re.MULTILINE)
     assert not undescribed
+
+
+def test_the_list_of_commands_explains_each(headgate):
+    """What it says is what the command's own docstring begins with."""
+    listed = " ".join(headgate("--help").out.replace("│", " ").split())
+
+    for room, helps in COMMANDS.items():
+        for name, explained in helps.items():
+            first = explained.splitlines()[0]
+            own = getattr(import_module(room), name)
+            assert f"{name} {first.rstrip('.')}" in listed
+            assert (own.help if isinstance(own, App) else own.__doc__).startswith(first)
+
+
+def test_the_list_of_commands_imports_none():
+    """Asking what there is takes no longer than it must."""
+    said = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "cli.main", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+
+    assert "cli.show" in said
+    assert not any(room in said for room in COMMANDS)
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
