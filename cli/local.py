@@ -59,7 +59,6 @@ def clean(
     *,
     out: Path,
     dataset: str | None = None,
-    overwrite: bool = False,
     read: Read = ReadOptions(),  # noqa: B008 - frozen
     check: Check = CheckOptions(),  # noqa: B008 - frozen
     prepare: Prepare = PrepareOptions(),  # noqa: B008 - frozen
@@ -69,13 +68,10 @@ def clean(
 
     Args:
         file: A CSV file on this machine; may be compressed.
-        out: Folder for the results; made if it is missing, and else empty.
+        out: Folder for the results; made if it is missing. Older results there go first.
         dataset: Data set whose contract holds.
-        overwrite: Remove older results from the folder first.
     """
-    cleaned = local.clean(
-        file, out, dataset=dataset, read=read, check=check, options=prepare, overwrite=overwrite
-    )
+    cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=prepare)
     _show(cleaned, file, json)
 
 
@@ -86,7 +82,6 @@ def apply(
     *,
     out: Path,
     dataset: str | None = None,
-    overwrite: bool = False,
     read: Read = ReadOptions(),  # noqa: B008 - frozen
     check: Check = CheckOptions(),  # noqa: B008 - frozen
     json: AsJson = False,
@@ -96,14 +91,11 @@ def apply(
     Args:
         recipe: A recipe.json that an earlier run left.
         file: A CSV file on this machine; may be compressed.
-        out: Folder for the results; made if it is missing, and else empty.
+        out: Folder for the results; made if it is missing. Older results there go first.
         dataset: Data set whose contract holds.
-        overwrite: Remove older results from the folder first.
     """
     replay = PrepareOptions(recipe=str(recipe))
-    cleaned = local.clean(
-        file, out, dataset=dataset, read=read, check=check, options=replay, overwrite=overwrite
-    )
+    cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=replay)
     _show(cleaned, file, json)
 
 

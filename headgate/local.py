@@ -83,18 +83,17 @@ def clean(
     read: ReadOptions,
     check: CheckOptions,
     options: PrepareOptions,
-    overwrite: bool = False,
 ) -> Cleaned:
     """Do to a local file what the main journey does to an upload; results go to `out`.
 
-    With `overwrite` older results in `out` go first, so that none looks like this file's.
+    Older results in `out` go first, so that none looks like this file's.
 
     Raises:
         BadFileError: The file cannot be accepted; there are no results then.
         OptionsError: There is no such file, or `out` is no place for results.
     """
     recipe = _existing(Path(options.recipe)) if options.recipe else None
-    _clear(out, _existing(path), recipe, overwrite=overwrite)
+    _clear(out, _existing(path), recipe)
     with _read(path, dataset, read, check) as (reading, scratch):
         prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
         rows = RowCounts(
@@ -188,8 +187,8 @@ def _hold_to_delimiter(path: Path, options: ReadOptions) -> None:
         )
 
 
-def _clear(out: Path, path: Path, recipe: Path | None, *, overwrite: bool) -> None:
-    """See that `out` can take results, and hold no older ones beside them."""
+def _clear(out: Path, path: Path, recipe: Path | None) -> None:
+    """See that `out` can take results, and remove those of an earlier file."""
     if not out.exists():
         return
     if not out.is_dir() or not os.access(out, os.W_OK):
@@ -197,13 +196,13 @@ def _clear(out: Path, path: Path, recipe: Path | None, *, overwrite: bool) -> No
         raise OptionsError(
             f"Results cannot be put there ({why}).", where=str(out), todo="Choose another folder."
         )
-    if not overwrite and any(out.iterdir()):
+    older = {file.resolve() for name in RESULTS if (file := out / name).exists()}
+    if older and not (out / "recipe.json").exists():
         raise OptionsError(
-            "This folder is not empty.",
+            f"There are files that results would replace: {', '.join(f.name for f in older)}.",
             where=str(out),
-            todo="Choose another, or add --overwrite, which removes older results from it.",
+            todo="Choose another folder.",
         )
-    older = {(out / name).resolve() for name in RESULTS}
     for needed in (path, recipe):
         if needed and needed.resolve() in older:
             raise OptionsError(

@@ -141,19 +141,27 @@ def test_a_recipe_replays_the_same_result(headgate, tmp_path):
 
 
 def test_an_earlier_result_is_not_mixed_with_a_new_one(headgate, tmp_path):
-    """A folder that holds something is refused; with `--overwrite` older results go first."""
+    """Older results go first, also before a refusal; what is not Headgate's stays."""
     out = tmp_path / "cleaned"
     (tmp_path / "bad.csv").write_text("id,name\n")
     headgate("clean", PENGUINS, "--out", out)
     (out / "notes.txt").write_text("mine")
 
     again = headgate("clean", PENGUINS, "--out", out)
-    bad = headgate("clean", "bad.csv", "--out", out, "--overwrite")
+    assert again.code == 0
+    bad = headgate("clean", "bad.csv", "--out", out)
 
-    assert again.code == 2
-    assert "cleaned: This folder is not empty." in again.err
     assert bad.code == 3
     assert [path.name for path in out.iterdir()] == ["notes.txt"]
+
+
+def test_files_that_are_not_results_are_not_replaced(headgate, tmp_path):
+    """A folder with a `data.csv` of somebody's own is no place for results."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "data.csv").write_text("mine")
+    done = headgate("clean", PENGUINS, "--out", tmp_path / "own")
+    assert done.code == 2
+    assert (tmp_path / "own" / "data.csv").read_text() == "mine"
 
 
 def test_what_is_read_is_not_overwritten(headgate, tmp_path):
@@ -161,7 +169,7 @@ def test_what_is_read_is_not_overwritten(headgate, tmp_path):
     out = tmp_path / "cleaned"
     headgate("clean", PENGUINS, "--out", out)
 
-    done = headgate("apply", out / "recipe.json", PENGUINS, "--out", out, "--overwrite")
+    done = headgate("apply", out / "recipe.json", PENGUINS, "--out", out)
 
     assert done.code == 2
     assert (out / "data.csv").exists()
