@@ -12,7 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import arun_deployment
 
-from cli.show import fail, out, say, table
+from cli.show import fail, out, say
 from headgate import journey
 from headgate.bucket.keys import UPLOADS
 from headgate.bucket.store import Store, connect
@@ -84,7 +84,8 @@ async def _finished(key: str, run: FlowRun) -> None:
 
 def _show(store: Store, receipt: Receipt) -> None:
     say(f"\n{receipt.source.upload.key}: {receipt}")
-    table("Result", ("What", "Key"), [(output.role, output.key) for output in receipt.outputs])
+    for output in receipt.outputs:
+        say(f"  {output.role:<12}{output.key}")
     if receipt.outcome != "published":
         return
     url = store.presign(receipt.key(), hours=1).url.get_secret_value()

@@ -90,7 +90,12 @@ def _command(directory: Path, ports: dict[str, int]) -> list[str]:
     for name, number in ports.items():
         service, _, kind = name.partition(".")
         flags[f"{service}.port.{kind}" if kind else f"{service}.port"] = number
-    return [str(weed), "server", *(f"-{flag}={value}" for flag, value in flags.items())]
+    return [
+        str(weed),
+        "-logtostderr=true",
+        "server",
+        *(f"-{flag}={value}" for flag, value in flags.items()),
+    ]
 
 
 def _free_ports(wanted: dict[str, int]) -> dict[str, int]:
