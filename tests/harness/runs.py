@@ -169,6 +169,10 @@ class Place:
         """The receipt of what lies under a key."""
         return Receipt.model_validate(receipts.find(self.store, self.store.head(key)))
 
+    def find(self, key: str) -> Receipt | None:
+        """The receipt of what lies under a key, once it has one."""
+        return self.receipt(key) if receipts.find(self.store, self.store.head(key)) else None
+
 
 def new_place(stack: Stack) -> Place:
     """Make an empty place."""
