@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import pyarrow.parquet as pq
 from pydantic import Field
 
 from headgate.engine.checking.rejoin import Rejoined
 from headgate.engine.checking.rejoin import rejoin as join_corrected
 from headgate.engine.prepare import Prepared, prepare
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.reading.detect import detect
+from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import Reading, read
 from headgate.errors import OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
@@ -239,8 +238,9 @@ def _folder(path: Path) -> Path:
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
-    for batch in pq.ParquetFile(reading.table).iter_batches(PREVIEW_ROWS):
+    for batch in Staging(reading.table):
         columns = [name for name in batch.schema.names if name != LINE]
-        rows = zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+        first = batch.slice(0, PREVIEW_ROWS)
+        rows = zip(*(first.column(name).to_pylist() for name in columns), strict=True)
         return tuple(tuple("" if cell is None else cell for cell in row) for row in rows)
     return ()

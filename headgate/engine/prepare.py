@@ -4,16 +4,17 @@ Here: the entry and what it hands back. Rules are in `clean` and `model`, what w
 `recipe`, files in `outputs`, the page for people in `report`.
 """
 
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
-import duckdb
 from pydantic import model_validator
 
 from headgate.engine.cleaning import clean, rules
-from headgate.engine.cleaning.removal import Removed, kept, mark_removed
+from headgate.engine.cleaning.removal import Removed, leave_out
+from headgate.engine.cleaning.replay import Replay
 from headgate.engine.cleaning.rules import RuleResult
-from headgate.engine.cleaning.staged import Staged, stage
+from headgate.engine.cleaning.staged import Rows, Staged
 from headgate.engine.duck import database
 from headgate.engine.model import export
 from headgate.engine.model import fit as model
@@ -78,16 +79,16 @@ def prepare(
     columns = {column.name: column for column in reading.columns}
     with database(scratch, reading.table) as con:
         replayed = recipes.load(recipe) if recipe else None
-        inputs = replayed.inputs if replayed else _inputs(con, reading, options)
-        staged = stage(con, reading.table, scratch, inputs=inputs, columns=columns)
+        inputs = replayed.inputs if replayed else _inputs(reading, options)
+        staged = Staged(con, reading.table, scratch, inputs, columns, reading.rows_good)
         removal = replayed.removal if replayed else clean.removal(options.clean, target)
-        removed = mark_removed(staged, removal)
+        rows, removed = leave_out(staged, removal)
         sample = profiles.sampled(staged)
-        made = replayed or _fit(staged, removed, removal, options, sample)
-        written = _write_tables(staged, removed, made, folder, spreadsheet=options.spreadsheet)
-        now = profiles.profiles(staged, sample, made.profile) if replayed else made.profile
-        shifts = profiles.shifts(made.profile, now) if replayed else ()
-        results = [*rules.count(staged, removed, made), *written.rules, *map(_drift, shifts)]
+        made = replayed or _fit(rows, removed, removal, options, sample)
+        written, balance = _write_tables(rows, made, folder, spreadsheet=options.spreadsheet)
+        now = profiles.profiles(rows, sample, made.profile) if replayed else made.profile
+    shifts = profiles.shifts(made.profile, now) if replayed else ()
+    results = [*rules.count(rows, removed, made, written.changed), *map(_drift, shifts)]
     model.typed_rows(scratch).unlink(missing_ok=True)
     recipes.save(made, folder / "recipe.json")
     extras = _extras(made, folder)
@@ -96,7 +97,7 @@ def prepare(
         parquet=folder / "data.parquet",
         recipe=folder / "recipe.json",
         report=folder / "report.html",
-        spreadsheet=written.spreadsheet,
+        spreadsheet=folder / "spreadsheet.csv" if options.spreadsheet else None,
         extras=extras,
         rows_in=reading.rows_good,
         rows_out=written.rows,
@@ -106,32 +107,32 @@ def prepare(
         columns=tuple(each.name for each in made.outputs),
         preview=outputs.preview(folder / "data.csv"),
     )
-    report.write(reading, prepared, made, now, written.balance)
+    report.write(reading, prepared, made, now, balance)
     return prepared
 
 
-def _inputs(
-    con: duckdb.DuckDBPyConnection, reading: Reading, options: PrepareOptions
-) -> tuple[Input, ...]:
+def _inputs(reading: Reading, options: PrepareOptions) -> tuple[Input, ...]:
     inputs = clean.inputs(reading.columns, options.clean)
-    if options.mode == "clean":
-        return inputs
-    return as_numbers(con, reading.table, reading.columns, inputs)
+    return inputs if options.mode == "clean" else as_numbers(reading, inputs)
 
 
 def _fit(
-    staged: Staged, removed: Removed, removal: Removal, options: PrepareOptions, sample: Staged
+    rows: Rows,
+    removed: Removed,
+    removal: Removal,
+    options: PrepareOptions,
+    sample: profiles.Sample,
 ) -> Recipe:
     modelling, fitted = (
-        (None, clean.fit(staged, removed, options.clean))
+        (None, clean.fit(rows, options.clean))
         if options.mode == "clean"
-        else model.fit(staged, removed, options.model, removal.target)
+        else model.fit(rows, options.model, removal.target)
     )
     return Recipe(
         mode=options.mode,
         rows=removed.rows_left,
-        profile=profiles.profiles(staged, sample),
-        inputs=staged.inputs,
+        profile=profiles.profiles(rows, sample),
+        inputs=rows.staged.inputs,
         removal=removal,
         modelling=modelling,
         outputs=fitted,
@@ -152,29 +153,16 @@ def _drift(shift: profiles.Shift) -> RuleResult:
     return RuleResult(rule="drift", detail=f"{shift.column}: {shift.what}")
 
 
-class _Written(NamedTuple):
-    rows: int
-    spreadsheet: Path | None
-    rules: list[RuleResult]
-    balance: tuple[model.Balance, ...]
-
-
 def _write_tables(
-    staged: Staged, removed: Removed, made: Recipe, folder: Path, *, spreadsheet: bool
-) -> _Written:
+    rows: Rows, made: Recipe, folder: Path, *, spreadsheet: bool
+) -> tuple[outputs.Written, tuple[model.Balance, ...]]:
+    names = [each.name for each in made.outputs]
+    render = partial(outputs.render, spreadsheet=spreadsheet)
     balance: tuple[model.Balance, ...] = ()
     if made.modelling:
-        table = model.apply(staged, removed, made)
-        relation, texts, typed = table.relation, table.cells, table.cells
-        balance = table.balance
+        table = model.apply(rows, made)
+        batches, balance = table.map(render), table.balance
     else:
-        relation = kept(staged.text, removed)
-        texts, typed = clean.cells(staged, made)
-    rows = outputs.write_csv(staged.con, relation, texts, folder / "data.csv")
-    outputs.write_parquet(staged.con, relation, typed, folder / "data.parquet")
-    if not spreadsheet:
-        return _Written(rows, None, [], balance)
-    copy = folder / "spreadsheet.csv"
-    cells = outputs.write_spreadsheet(staged.con, relation, texts, copy)
-    escaped = RuleResult(rule="escape formulas", cells=cells, detail="Only in spreadsheet.csv.")
-    return _Written(rows, copy, [escaped], balance)
+        replay = Replay(rows, made)
+        batches = rows.map(lambda texts: render(replay.cells(texts)))
+    return outputs.write(folder, names, batches, spreadsheet=spreadsheet), balance

@@ -7,7 +7,7 @@ found, what the contract says, and what is made of the good rows afterwards.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -21,21 +21,14 @@ from headgate.engine.checking.quarantine import Failure, Fault, Kept, Quarantine
 from headgate.engine.checking.repeats import set_repeats_aside
 from headgate.engine.columns.types import Column, Seen, Typing
 from headgate.engine.contract import Contract
-from headgate.engine.reading.blocks import LINE, Bad, Block, map_blocks
+from headgate.engine.reading.blocks import Bad, Block, map_blocks
 from headgate.engine.reading.detect import detect, parse
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.source import raw_lines
+from headgate.engine.staging import LINE, Staging, Writer
 from headgate.errors import ContractError, DriftError, RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
-
-STAGING: dict[str, Any] = {
-    "compression": "lz4",
-    "use_dictionary": False,
-    "write_statistics": False,
-}
-"""How the staged file is written: quickly, since it lives for one run only."""
-
 
 _MOST_NOTES = 50
 
@@ -46,7 +39,7 @@ class Reading(Record):
     dialect: Annotated[Dialect, Field(description="How the file is written")]
     table: Annotated[
         Path,
-        Field(description="Parquet of the good rows in file order: text columns and `_line`"),
+        Field(description="Staged good rows in file order: text columns and `_line`"),
     ]
     columns: Annotated[tuple[Column, ...], Field(description="Columns in file order")]
     contract: Annotated[str, Field(description="Name of the contract")]
@@ -97,12 +90,12 @@ def read(
     dialect, notes = _with_safe_names(detect(path, read))
     _hold_to_header(dialect, contract, read, check)
     sieve = Sieve(dialect, contract, read.missing)
-    staged = scratch / "staged.parquet"
+    staged = scratch / "staged.arrow"
     rows_in, blank = 0, 0
     with Quarantine(scratch / "quarantine.csv", dialect.names) as kept:
-        with pq.ParquetWriter(staged, sieve.schema, **STAGING) as out:
+        with Writer(staged, sieve.schema) as out:
             for part in map_blocks(path, dialect, sieve.sift):
-                out.write_table(part.good)
+                out.write(part.good)
                 sieve.typing.add(part.seen)
                 kept.add(part.kept)
                 rows_in += part.rows
@@ -114,7 +107,7 @@ def read(
             before = kept.rows
             kept.add(_of_other_tables(path, dialect))
             rows_in += kept.rows - before
-    good = pq.read_metadata(staged).num_rows
+    good = sum(batch.num_rows for batch in Staging(staged, [LINE]))
     _hold_to_counts(good, kept.failures(), contract)
     columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.rules.dropped]
     drift = compare(previous, _layout(columns)) if previous else ()
@@ -331,9 +324,8 @@ def _apply(
 def _set_aside(staged: Path, names: Sequence[str]) -> Path:
     """Copy columns into a file of their own, row by row beside their lines."""
     aside = staged.with_name("aside.parquet")
-    source = pq.ParquetFile(staged)
     schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in names)])
     with pq.ParquetWriter(aside, schema) as out:
-        for batch in source.iter_batches(columns=schema.names):
+        for batch in Staging(staged, schema.names):
             out.write_batch(batch.select(schema.names))
     return aside

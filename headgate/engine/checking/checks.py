@@ -22,7 +22,7 @@ from headgate.engine.columns.formats import Format, IsoMoment, Kind, Number, Wor
 from headgate.engine.columns.guess import propose
 from headgate.engine.columns.types import MARKERS, quote_name, sample_of
 from headgate.engine.contract import Contract
-from headgate.engine.reading.blocks import LINE
+from headgate.engine.staging import LINE
 from headgate.errors import ContractError
 
 _PLAIN: Mapping[Kind, tuple[Format, ...]] = {

@@ -9,8 +9,9 @@ import re
 from typing import NamedTuple
 
 from headgate.engine.columns.formats import Kind
-from headgate.engine.columns.types import Column, quote_name, quote_text
+from headgate.engine.columns.types import Column, quote_name
 from headgate.engine.duck import database
+from headgate.engine.staging import register
 from headgate.engine.table import Reading
 
 _PYTHON: dict[Kind, str] = {
@@ -39,15 +40,15 @@ class Facts(NamedTuple):
 def draft(reading: Reading, name: str) -> str:
     """Write the source of a contract for `schemas/` that the file passes."""
     with database(reading.table.parent, reading.table) as con:
-        source = f"read_parquet({quote_text(str(reading.table))})"
+        register(con, reading.table)
         fields = []
         for column in reading.columns:
-            row = con.execute(f"SELECT {_measures(column)} FROM {source}").fetchone() or ()
+            row = con.execute(f"SELECT {_measures(column)} FROM staged").fetchone() or ()
             facts = Facts(*row)
             choices: list[str] = []
             if column.kind == "text" and facts.distinct <= _FEW and reading.rows_good >= _ENOUGH:
                 found = con.execute(
-                    f"SELECT DISTINCT {column.sql} AS value FROM {source}"
+                    f"SELECT DISTINCT {column.sql} AS value FROM staged"
                     " WHERE value IS NOT NULL ORDER BY value"
                 )
                 choices = [text for (text,) in found.fetchall()]

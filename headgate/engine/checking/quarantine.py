@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field
 
-from headgate.engine.reading.blocks import LINE
+from headgate.engine.staging import LINE
 from headgate.record import Record
 
 NOTES = (LINE, "_column", "_check", "_value", "_reason")

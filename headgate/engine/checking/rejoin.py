@@ -14,10 +14,10 @@ from pydantic import Field
 
 from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import database
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.tokenise import tokenise
+from headgate.engine.staging import LINE, register
 from headgate.engine.table import Reading
 from headgate.errors import BadFileError
 from headgate.record import Record
@@ -54,9 +54,10 @@ def rejoin(reading: Reading, corrected: Path, out: Path) -> Rejoined:
     )
     cells = ", ".join(f"nullif({quote_name(name)}, '') AS {quote_name(name)}" for name in names)
     with database(out.parent, reading.table) as con:
+        register(con, reading.table)
         con.register("corrected", table)
         con.execute(
-            f"COPY (SELECT {cells} FROM (FROM read_parquet({quote_text(str(reading.table))})"
+            f"COPY (SELECT {cells} FROM (FROM staged"
             f" UNION ALL BY NAME FROM corrected) ORDER BY {LINE})"
             f" TO {quote_text(str(out))} (FORMAT csv, HEADER)"
         )

@@ -6,15 +6,18 @@ fault and which cleaning drops.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from headgate.engine.checking.quarantine import Fault, Kept
-from headgate.engine.columns.types import quote_name, quote_text
+from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import database
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.source import raw_lines
+from headgate.engine.staging import LINE, Staging, Writer, register
 
 
 def set_repeats_aside(
@@ -24,28 +27,33 @@ def set_repeats_aside(
 
     Rows in which a part of the key is empty are no repeats.
     """
-    rest = staged.with_suffix(".rest.parquet")
     with database(staged.parent, staged) as con:
-        table = f"read_parquet({quote_text(str(staged))})"
+        register(con, staged)
         parts = ", ".join(map(quote_name, key))
         filled = " AND ".join(f"{quote_name(part)} <> ''" for part in key)
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE twice AS SELECT {parts}, min({LINE}) AS first"
-            f" FROM {table} WHERE {filled} GROUP BY {parts} HAVING count(*) > 1"
+            f" FROM staged WHERE {filled} GROUP BY {parts} HAVING count(*) > 1"
         )
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT first, t.* FROM {table} t"
+            f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT first, t.* FROM staged t"
             f" JOIN twice USING ({parts}) WHERE {LINE} > first"
         )
-        lines = con.execute("SELECT count(*) FROM repeats").fetchone()
-        if not lines or not lines[0]:
-            return
-        con.execute(
-            f"COPY (SELECT * FROM {table} WHERE {LINE} NOT IN (SELECT {LINE} FROM repeats))"
-            f" TO {quote_text(str(rest))} (FORMAT parquet, COMPRESSION lz4)"
-        )
-        rest.replace(staged)
-        yield from _kept(con, key, source, dialect)
+        con.unregister("staged")
+        lines = con.execute(f"SELECT {LINE} FROM repeats").fetchnumpy()[LINE]
+        if len(lines):
+            _leave_out(lines, staged)
+            yield from _kept(con, key, source, dialect)
+
+
+def _leave_out(lines: Any, staged: Path) -> None:
+    """Write the staged file anew without some lines."""
+    rest, rows = staged.with_suffix(".rest"), Staging(staged)
+    with Writer(rest, rows.schema) as out:
+        for batch in rows:
+            stay = pa.array(np.isin(batch.column(LINE).to_numpy(), lines, invert=True))
+            out.write(pa.Table.from_batches([batch.filter(stay)]))
+    rest.replace(staged)
 
 
 def _kept(

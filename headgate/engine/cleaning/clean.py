@@ -1,31 +1,28 @@
 """Mode `clean`: the rules that make a table tidy without changing anything unseen.
 
-Here: fitting the rules into a recipe, and the SQL that carries the recipe out.
-Not here: which rows are left out (`removal`), and writing files (`outputs`).
+Here: fitting the rules into a recipe. Not here: which rows are left out (`removal`), carrying the
+recipe out (`replay`), and writing files (`outputs`).
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
 
 from headgate.engine.cleaning import stats
-from headgate.engine.cleaning.removal import Removed, kept
-from headgate.engine.cleaning.staged import Staged
-from headgate.engine.columns.types import Column, quote_name, quote_text
+from headgate.engine.cleaning.staged import Rows
+from headgate.engine.cleaning.values import Values
+from headgate.engine.columns.types import Column
 from headgate.engine.duck import double, first
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.result.recipe import (
     CleanColumn,
-    CleanOutput,
     Fence,
     Filling,
     Input,
     OutlierFlag,
     Output,
-    Recipe,
     Removal,
 )
+from headgate.engine.staging import LINE
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
 
@@ -61,22 +58,23 @@ def removal(options: CleanOptions, target: str | None) -> Removal:
     )
 
 
-def fit(staged: Staged, removed: Removed, options: CleanOptions) -> tuple[Output, ...]:
+def fit(rows: Rows, options: CleanOptions) -> tuple[Output, ...]:
     """Fit every column's filling and fence on the rows that stay."""
-    rules = _rules(tuple(staged.columns.values()), options)
+    rules = _rules(tuple(rows.staged.columns.values()), options)
     kept_inputs = [
         each
-        for each in staged.inputs
-        if staged.changes[each.name].filled or not options.drop_empty_columns
+        for each in rows.staged.inputs
+        if rows.changes[each.name].filled or not options.drop_empty_columns
     ]
     names = output_names([each.name for each in kept_inputs], options.names)
+    values = Values(rows, [each for each in kept_inputs if _is_fitted(rules[each.name], options)])
     outputs: list[Output] = []
     flags: list[Output] = []
     for column, name in zip(kept_inputs, names, strict=True):
         own = rules[column.name]
         outliers = own.outliers or options.outliers
-        fence = _fence(staged, removed, column, options) if outliers != Outliers.KEEP else None
-        fill = _filling(staged, removed, column, own, options)
+        fence = _fence(values, column, options) if outliers != Outliers.KEEP else None
+        fill = _filling(values, column, own, options)
         outputs.append(
             CleanColumn(
                 name=name,
@@ -127,14 +125,19 @@ def _markers(column: Column, rule: ColumnRules, options: CleanOptions) -> tuple[
     return tuple(sorted({marker for marker in (*found, *rule.missing) if marker}))
 
 
+def _is_fitted(rule: ColumnRules, options: CleanOptions) -> bool:
+    """Whether a rule of a column rests on the column's values."""
+    keeps = (rule.fill or options.fill) == Fill.KEEP
+    return not keeps or (rule.outliers or options.outliers) != Outliers.KEEP
+
+
 def _filling(
-    staged: Staged, removed: Removed, column: Input, rule: ColumnRules, options: CleanOptions
+    values: Values, column: Input, rule: ColumnRules, options: CleanOptions
 ) -> Filling | None:
     how = rule.fill or options.fill
     if how == Fill.KEEP:
         return None
-    relation = kept(staged.text, removed)
-    value = staged.typed(column)
+    con, value, text = values.con, values.value(column), values.text(column)
     if how == Fill.CONSTANT:
         constant = rule.constant if rule.constant is not None else options.constant
         if constant is None:
@@ -142,34 +145,33 @@ def _filling(
                 f"The column {column.name!r} is to be filled with a constant, but none is given.",
                 todo="Set `constant`.",
             )
-        return _constant(staged, column, constant)
+        return _constant(values, column, constant)
     if how == Fill.MODE:
-        found = stats.mode(staged.con, relation, value, quote_name(column.name))
+        found = stats.mode(con, values.relation, value, text)
         return Filling(how=how, text=found[1]) if found else None
     if column.kind not in NUMBERS:
         return None
     if how == Fill.MEDIAN:
-        (middle,) = stats.quantiles(staged.con, relation, [value], [0.5])
+        (middle,) = stats.quantiles(con, values.relation, [value], [0.5])
         number = middle[0] if middle else None
     else:
-        (moments,) = stats.moments(staged.con, relation, LINE, [value])
+        (moments,) = stats.moments(con, values.relation, LINE, [value])
         number = moments.mean if moments else None
     if number is None:
         return None
-    if staged.full(column.name):
-        number = _as_typed(staged, column, number)
-    return Filling(how=how, text=_write(staged, column, number), number=number)
+    if values.rows.full(column.name):
+        number = _as_typed(values, column, number)
+    return Filling(how=how, text=_write(values, column, number), number=number)
 
 
-def _as_typed(staged: Staged, column: Input, number: float) -> float:
+def _as_typed(values: Values, column: Input, number: float) -> float:
     """Round to what the column's type holds: no cell of this file is filled, so the type stays."""
-    return float(first(staged.con, f"SELECT {double(number)}::{column.sql_type}::DOUBLE")[0])
+    return float(first(values.con, f"SELECT {double(number)}::{column.sql_type}::DOUBLE")[0])
 
 
-def _constant(staged: Staged, column: Input, constant: str) -> Filling:
+def _constant(values: Values, column: Input, constant: str) -> Filling:
     """A constant must be a value of the column's kind, so that the column keeps its type."""
-    value = _read(staged, column, constant)
-    if value is None:
+    if values.rows.staged.read(column, constant) is None:
         raise OptionsError(
             f"The constant {constant!r} is no {column.kind}, as the column {column.name!r} is.",
             todo="Give a constant that is written as the column's values are.",
@@ -177,11 +179,10 @@ def _constant(staged: Staged, column: Input, constant: str) -> Filling:
     return Filling(how=Fill.CONSTANT, text=constant)
 
 
-def _fence(staged: Staged, removed: Removed, column: Input, options: CleanOptions) -> Fence | None:
+def _fence(values: Values, column: Input, options: CleanOptions) -> Fence | None:
     if column.kind not in NUMBERS:
         return None
-    relation = kept(staged.text, removed)
-    (quarters,) = stats.quantiles(staged.con, relation, [staged.typed(column)], [0.25, 0.75])
+    (quarters,) = stats.quantiles(values.con, values.relation, [values.value(column)], [0.25, 0.75])
     if not quarters:
         return None
     reach = options.fence * (quarters[1] - quarters[0])
@@ -189,38 +190,29 @@ def _fence(staged: Staged, removed: Removed, column: Input, options: CleanOption
     return Fence(
         low=low,
         high=high,
-        low_text=_write(staged, column, low),
-        high_text=_write(staged, column, high),
+        low_text=_write(values, column, low),
+        high_text=_write(values, column, high),
     )
 
 
-def _write(staged: Staged, column: Input, number: float) -> str:
+def _write(values: Values, column: Input, number: float) -> str:
     """Write a number as the column's own values are: their decimal mark, prefix and suffix.
 
     What is written must be read as that number, up to the digits that the column's type keeps.
     """
     plain = str(int(number)) if number == int(number) else repr(number)
     example = first(
-        staged.con,
-        f"SELECT min({quote_name(column.name)}) FROM {staged.text}"
-        f" WHERE ({staged.typed(column)}) IS NOT NULL",
+        values.con,
+        f"SELECT min({values.text(column)}) FROM {values.relation}"
+        f" WHERE {values.value(column)} IS NOT NULL",
     )[0]
     around = AFFIXES.fullmatch(example or "")
     before, after = around.groups() if around else ("", "")
     for text in (plain, plain.replace(".", ",")):
-        found = _read(staged, column, before + text + after)
+        found = values.rows.staged.read(column, before + text + after)
         if found is not None and abs(float(found) - number) <= max(abs(number) / 100, 0.5):
             return before + text + after
     return plain
-
-
-def _read(staged: Staged, column: Input, text: str) -> Any:
-    row = first(
-        staged.con,
-        f"SELECT {staged.typed(column)} FROM (SELECT {quote_text(text)} AS"
-        f" {quote_name(column.name)})",
-    )
-    return row[0] if row else None
 
 
 def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> str:
@@ -230,80 +222,3 @@ def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> st
     if column.kind not in NUMBERS or all(number == int(number) for number in numbers):
         return column.sql_type
     return "DOUBLE"
-
-
-def cells(staged: Staged, recipe: Recipe) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Name and expression of every output over `staged.text`: as text, and as typed value."""
-    wanted = [each for each in recipe.outputs if isinstance(each, CleanColumn | OutlierFlag)]
-    return (
-        [(each.name, _csv_cell(staged, each)) for each in wanted],
-        [(each.name, _typed_cell(staged, each)) for each in wanted],
-    )
-
-
-def _csv_cell(staged: Staged, output: CleanOutput) -> str:
-    """The text of an output's cell over `staged.text`."""
-    column = _input(staged, output.source)
-    name = quote_name(column.name)
-    if isinstance(output, OutlierFlag):
-        return _flag(staged, output)
-    if not output.clip and not output.fill:
-        return name
-    clauses = _clip_clauses(staged, output, quoted=True)
-    if output.fill:
-        clauses.append(f"WHEN {name} IS NULL THEN {quote_text(output.fill.text)}")
-    return f"CASE {' '.join(clauses)} ELSE {name} END"
-
-
-def _typed_cell(staged: Staged, output: CleanOutput) -> str:
-    """The typed value of an output's cell over `staged.text`."""
-    column = _input(staged, output.source)
-    if isinstance(output, OutlierFlag):
-        return _flag(staged, output)
-    value = staged.typed(column)
-    if not output.clip and not output.fill:
-        return value
-    clauses = _clip_clauses(staged, output, quoted=False)
-    if output.fill:
-        clauses.append(f"WHEN {quote_name(column.name)} IS NULL THEN {_fill_value(staged, output)}")
-    return f"CASE {' '.join(clauses)} ELSE ({value})::{output.sql_type} END"
-
-
-def _fill_value(staged: Staged, output: CleanColumn) -> str:
-    fill = output.fill
-    if fill is None:
-        return "NULL"
-    if fill.number is not None:
-        return f"{double(fill.number)}::{output.sql_type}"
-    column = _input(staged, output.source)
-    name = quote_name(column.name)
-    return (
-        f"(SELECT {staged.typed(column)} FROM (SELECT {quote_text(fill.text)} AS {name}))"
-        f"::{output.sql_type}"
-    )
-
-
-def _clip_clauses(staged: Staged, output: CleanColumn, *, quoted: bool) -> list[str]:
-    if output.clip is None:
-        return []
-    value = f"({staged.typed(_input(staged, output.source))})::DOUBLE"
-    low, high = output.clip.low, output.clip.high
-    if quoted:
-        texts = quote_text(output.clip.low_text), quote_text(output.clip.high_text)
-    else:
-        texts = f"{double(low)}::{output.sql_type}", f"{double(high)}::{output.sql_type}"
-    return [
-        f"WHEN {value} < {double(low)} THEN {texts[0]}",
-        f"WHEN {value} > {double(high)} THEN {texts[1]}",
-    ]
-
-
-def _flag(staged: Staged, output: OutlierFlag) -> str:
-    value = f"({staged.typed(_input(staged, output.source))})::DOUBLE"
-    return (
-        f"({value} < {double(output.fence.low)} OR {value} > {double(output.fence.high)})::TINYINT"
-    )
-
-
-def _input(staged: Staged, name: str) -> Input:
-    return next(each for each in staged.inputs if each.name == name)

@@ -1,20 +1,28 @@
 """Which rows are left out: exact duplicates, rows without any value, rows without a target.
 
-Here: finding them on tables larger than memory, and remembering them as one bit a line.
-Not here: counting bad rows, which never reach the staged table.
+Here: one look at all rows, which also counts what their cleaning changes, and a second one at
+those that may be duplicates. Not here: counting bad rows, which never reach the staged table.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import and_
+from typing import Any, NamedTuple
 
-import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from headgate.engine.cleaning.staged import Staged
+from headgate.engine.cleaning.digests import Digests, Hashes
+from headgate.engine.cleaning.staged import Flags, Rows, Staged, stay
+from headgate.engine.cleaning.texts import Changes
 from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import first
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.result.recipe import Removal
+from headgate.engine.staging import Staging
+from headgate.engine.threads import map_ahead
 
-BITS = 8192  # lines per bitmap
+ROW = "_headgate_row"
 
 
 @dataclass(frozen=True)
@@ -31,87 +39,97 @@ class Removed:
         """Rows that stay."""
         return self.rows - self.duplicates - self.empty - self.without_target
 
-    @property
-    def any(self) -> bool:
-        """Whether a row was left out at all."""
-        return bool(self.duplicates or self.empty or self.without_target)
+
+class Look(NamedTuple):
+    """What one batch shows; a row counts as empty first, then as one without target."""
+
+    changes: dict[str, Changes]
+    empty: Flags
+    without: Flags
+    hashes: Hashes | None
 
 
-def mark_removed(staged: Staged, rules: Removal) -> Removed:
-    """Fill the temporary table `removed` with a bitmap of the lines that are left out.
+def leave_out(staged: Staged, rules: Removal) -> tuple[Rows, Removed]:
+    """Find the rows that stay.
 
     A row counts under the first rule that hits it: empty, without target, duplicate.
     """
-    con = staged.con
-    names = [quote_name(each.name) for each in staged.inputs]
-    con.execute(f"CREATE TEMP TABLE left_out ({LINE} BIGINT)")
+    changes = {each.name: Changes() for each in staged.inputs if each.name in staged.columns}
+    parts: list[Flags] = [np.zeros(0, np.bool_)]
     empty = without = 0
-    if rules.empty_rows and not any(staged.full(each.name) for each in staged.inputs):
-        empty = _leave_out(con, _empty_rows(staged, names))
-    if rules.target in staged.columns and not staged.full(rules.target):
-        missing = f"{quote_name(rules.target)} IS NULL"
-        if rules.empty_rows:
-            missing += f" AND coalesce({', '.join(names)}) IS NOT NULL"
-        without = _leave_out(con, f"SELECT {LINE} FROM {staged.text} WHERE {missing}")
-    duplicates = _duplicates(staged, names) if rules.duplicates else 0
-    if empty or without or duplicates:
-        con.execute(
-            f"CREATE TEMP TABLE removed AS SELECT {LINE} // {BITS} AS chunk,"
-            f" bitstring_agg(({LINE} % {BITS})::INT, 0, {BITS - 1}) AS bits"
-            " FROM left_out GROUP BY 1"
-        )
-    return Removed(staged.rows, duplicates, empty, without)
+    repeated = None
+    with Digests(staged.scratch / "digests") as digests:
+        for look in map_ahead(partial(_look, staged, rules), Staging(staged.path, staged.names)):
+            changes = {name: changes[name] + more for name, more in look.changes.items()}
+            empty += int(look.empty.sum())
+            without += int(look.without.sum())
+            parts.append(look.empty | look.without)
+            if look.hashes is not None:
+                digests.add(look.hashes)
+        gone = np.concatenate(parts)
+        if rules.duplicates:
+            repeated = digests.repeated() & ~gone
+    duplicates = 0
+    if repeated is not None and repeated.any():
+        places = _duplicates(staged, repeated)
+        gone[places] = True
+        duplicates = len(places)
+    return Rows(staged, gone, changes), Removed(staged.rows, duplicates, empty, without)
 
 
-def kept(relation: str, removed: Removed) -> str:
-    """The rows of a relation with lines that were not left out, in the same order.
-
-    The bitmaps are few and small, so that the join never spills and never reorders.
-    """
-    if not removed.any:
-        return relation
-    return (
-        f"(SELECT r.* FROM {relation} r LEFT JOIN removed x ON x.chunk = r.{LINE} // {BITS}"
-        f" WHERE x.bits IS NULL OR get_bit(x.bits, (r.{LINE} % {BITS})::INT) = 0)"
-    )
+def _look(staged: Staged, rules: Removal, batch: pa.RecordBatch) -> Look:
+    texts, changes = staged.texts(batch)
+    names = [each.name for each in staged.inputs]
+    nothing = np.zeros(batch.num_rows, np.bool_)
+    empty = _missing(texts, names) if rules.empty_rows else nothing
+    known = rules.target in staged.columns and rules.target in names
+    without = _missing(texts, [rules.target]) & ~empty if known else nothing
+    return Look(changes, empty, without, _hashes(staged, texts) if rules.duplicates else None)
 
 
-def _leave_out(con: duckdb.DuckDBPyConnection, lines: str) -> int:
-    return _one(con, f"INSERT INTO left_out {lines}")
+def _missing(texts: pa.Table, names: list[Any]) -> Flags:
+    """Tell for each row whether none of these columns has a value."""
+    if not all(texts[name].null_count for name in names):
+        return np.zeros(texts.num_rows, np.bool_)
+    return reduce(and_, (np.asarray(pc.is_null(texts[name])) for name in names))
 
 
-def _empty_rows(staged: Staged, names: list[str]) -> str:
-    nothing = f"coalesce({', '.join(names)}) IS NULL"
-    return f"SELECT {LINE} FROM {staged.text} WHERE {nothing}"
+def _hashes(staged: Staged, texts: pa.Table) -> Hashes:
+    cells = ", ".join(quote_name(each.name) for each in staged.inputs)
+    with staged.con.cursor() as con:
+        table: Any = con.from_arrow(texts).project(f"hash({cells}) AS h").to_arrow_table()
+    return np.asarray(table["h"])
 
 
-def _duplicates(staged: Staged, names: list[str]) -> int:
-    """Leave out all but the first of equal rows.
-
-    Hashes find the candidates; only these are compared in full, by grouping, which spills.
-    """
+def _duplicates(staged: Staged, repeated: Flags) -> Any:
+    """Compare rows whose hash occurs again in full; give the places of all but the first."""
+    cells = ", ".join(quote_name(each.name) for each in staged.inputs)
+    candidates = _candidates(staged, repeated)
+    first = next(candidates)
+    reader = pa.RecordBatchReader.from_batches(first.schema, _with(first, candidates))
     con = staged.con
-    digest = f"hash({', '.join(names)})"
-    twice = _one(
-        con,
-        f"CREATE TEMP TABLE twice AS SELECT {digest} AS h FROM {staged.text}"
-        " GROUP BY h HAVING count(*) > 1",
-    )
-    found = 0
-    if twice:
-        candidates = (
-            f"(SELECT * FROM {staged.text} WHERE {digest} IN (FROM twice)"
-            f" AND {LINE} NOT IN (FROM left_out))"
-        )
-        con.execute(
-            f"CREATE TEMP TABLE first AS SELECT min({LINE}) AS {LINE} FROM {candidates}"
-            f" GROUP BY [{', '.join(names)}]"
-        )
-        found = _leave_out(con, f"SELECT {LINE} FROM {candidates} ANTI JOIN first USING ({LINE})")
-        con.execute("DROP TABLE first")
-    return found
+    con.register("candidate_rows", reader)
+    con.execute("CREATE OR REPLACE TEMP TABLE candidates AS FROM candidate_rows")
+    con.unregister("candidate_rows")
+    found = con.execute(
+        f"SELECT {ROW} FROM candidates ANTI JOIN"
+        f" (SELECT min({ROW}) AS {ROW} FROM candidates GROUP BY [{cells}]) USING ({ROW})"
+    ).fetchnumpy()
+    con.execute("DROP TABLE candidates")
+    return found[ROW]
 
 
-def _one(con: duckdb.DuckDBPyConnection, statement: str) -> int:
-    row = first(con, statement)
-    return int(row[0]) if row else 0
+def _candidates(staged: Staged, repeated: Flags) -> Iterator[pa.RecordBatch]:
+    at = 0
+    for batch in Staging(staged.path, staged.names):
+        chosen = repeated[at : at + batch.num_rows]
+        if chosen.any():
+            texts, _ = staged.texts(stay(batch, ~chosen))
+            places = pa.array(np.flatnonzero(chosen) + at)
+            yield from texts.append_column(ROW, places).combine_chunks().to_batches()
+        at += batch.num_rows
+
+
+def _with(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from others

@@ -3,10 +3,13 @@
 Here: the counting. Not here: doing what the rules say.
 """
 
-from headgate.engine.cleaning.removal import Removed, kept
-from headgate.engine.cleaning.staged import Staged
-from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import double, first
+from collections import Counter
+from collections.abc import Iterator
+
+from headgate.engine.cleaning.removal import Removed
+from headgate.engine.cleaning.replay import CLIP, FILL, FLAG
+from headgate.engine.cleaning.staged import Rows
+from headgate.engine.result.outputs import ESCAPE
 from headgate.engine.result.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.record import Record
 
@@ -20,11 +23,16 @@ class RuleResult(Record):
     detail: str = ""
 
 
-def count(staged: Staged, removed: Removed, recipe: Recipe) -> list[RuleResult]:
-    """Count cells and rows under every rule of a clean recipe, those that found nothing too."""
-    changes = staged.changes
+def count(
+    rows: Rows, removed: Removed, recipe: Recipe, changed: Counter[tuple[str, str]]
+) -> list[RuleResult]:
+    """Tell what every rule did, those that found nothing too.
+
+    `changed` counts the cells that rules changed while the result was written, by output and rule.
+    """
+    changes = rows.changes
     out = {each.source for each in recipe.outputs if not isinstance(each, TestFlag)}
-    left = [name for name in staged.columns if name not in out]
+    left = [name for name in rows.staged.columns if name not in out]
     return [
         _cells("trim", {name: each.trimmed for name, each in changes.items()}),
         _cells("normalise", {name: each.normalised for name, each in changes.items()}),
@@ -34,11 +42,8 @@ def count(staged: Staged, removed: Removed, recipe: Recipe) -> list[RuleResult]:
         RuleResult(rule="drop duplicates", rows=removed.duplicates),
         RuleResult(rule="drop columns", detail=", ".join(left)),
         *_risks(recipe),
-        *_fitted(
-            staged,
-            removed,
-            [each for each in recipe.outputs if isinstance(each, CleanColumn | OutlierFlag)],
-        ),
+        *_fitted(recipe, changed),
+        *_escaped(changed),
     ]
 
 
@@ -60,30 +65,22 @@ def _risks(recipe: Recipe) -> list[RuleResult]:
     ]
 
 
-def _fitted(
-    staged: Staged, removed: Removed, outputs: list[CleanColumn | OutlierFlag]
-) -> list[RuleResult]:
-    """Count the cells that were filled, clipped or flagged, in one scan if there are any."""
-    sums: list[str] = []
-    wanted: list[tuple[str, str]] = []
-    inputs = {each.name: each for each in staged.inputs}
-    for each in outputs:
-        value = f"({staged.typed(inputs[each.source])})::DOUBLE"
+def _fitted(recipe: Recipe, changed: Counter[tuple[str, str]]) -> Iterator[RuleResult]:
+    """Tell how many cells were filled, clipped or flagged."""
+    for each in recipe.outputs:
         if isinstance(each, CleanColumn) and each.fill:
-            sums.append(f"count(*) FILTER (WHERE {quote_name(each.source)} IS NULL)")
-            wanted.append(("fill", f"{each.name} with {each.fill.how} {each.fill.text}"))
-        fence = each.fence if isinstance(each, OutlierFlag) else each.clip
-        if fence:
-            rule = "flag outliers" if isinstance(each, OutlierFlag) else "clip outliers"
-            sums.append(
-                f"count(*) FILTER (WHERE {value} NOT BETWEEN {double(fence.low)}"
-                f" AND {double(fence.high)})"
-            )
-            wanted.append((rule, f"{each.source} beyond {fence.low_text} to {fence.high_text}"))
-    if not sums:
+            detail = f"{each.name} with {each.fill.how} {each.fill.text}"
+            yield RuleResult(rule=FILL, cells=changed[each.name, FILL], detail=detail)
+        if isinstance(each, CleanColumn) and each.clip:
+            detail = f"{each.source} beyond {each.clip.low_text} to {each.clip.high_text}"
+            yield RuleResult(rule=CLIP, cells=changed[each.name, CLIP], detail=detail)
+        if isinstance(each, OutlierFlag):
+            detail = f"{each.source} beyond {each.fence.low_text} to {each.fence.high_text}"
+            yield RuleResult(rule=FLAG, cells=changed[each.name, FLAG], detail=detail)
+
+
+def _escaped(changed: Counter[tuple[str, str]]) -> list[RuleResult]:
+    cells = changed.get(("", ESCAPE))
+    if cells is None:
         return []
-    found = first(staged.con, f"SELECT {', '.join(sums)} FROM {kept(staged.text, removed)}")
-    return [
-        RuleResult(rule=rule, cells=cells, detail=detail)
-        for (rule, detail), cells in zip(wanted, found or (), strict=True)
-    ]
+    return [RuleResult(rule=ESCAPE, cells=cells, detail="Only in spreadsheet.csv.")]

@@ -1,168 +1,179 @@
-"""The staged table as SQL: its text cleaned, its values typed, its removed rows left out.
+"""The staged rows under a recipe's inputs, batch by batch: their text cleaned, their values typed.
 
-Here: the views that every rule works on. Not here: which rules there are.
+Here: what every rule works on, as Arrow tables and as rows that SQL can see. Not here: which
+rules there are.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from headgate.engine.columns.types import Column, quote_name, quote_text
-from headgate.engine.duck import first
-from headgate.engine.reading.blocks import LINE
+from headgate.engine.cleaning.texts import Changes, clean
+from headgate.engine.columns.types import Column, arrow_type, quote_name
 from headgate.engine.result.recipe import Input
+from headgate.engine.staging import LINE, Staging
+from headgate.engine.threads import map_ahead
 
-BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
-
-
-AT_ONCE = 500  # columns looked at in one statement
-FEW = 4096  # rows that are held in memory rather than read again by each statement
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Cells of one column that each rule changes, and those that hold a value afterwards."""
-
-    trimmed: int = 0
-    normalised: int = 0
-    emptied: int = 0
-    filled: int = 0
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Staged:
-    """A staged table under a recipe's inputs; `changes` tells which rules have work to do."""
+    """A staged file, and how its columns are cleaned and typed."""
 
     con: duckdb.DuckDBPyConnection
     path: Path
     scratch: Path
-    relation: str
     inputs: tuple[Input, ...]
     columns: dict[str, Column]
     rows: int
-    changes: dict[str, Changes]
 
     @cached_property
-    def text(self) -> str:
-        """The cleaned text of every input, with its line."""
-        cells = [f"{self.cell(each)} AS {quote_name(each.name)}" for each in self.inputs]
-        return f"(SELECT {LINE}, {', '.join(cells)} FROM {self.relation})"
+    def names(self) -> list[str]:
+        """The columns of the file that are inputs, and the line."""
+        return [LINE, *(each.name for each in self.inputs if each.name in self.columns)]
 
-    def full(self, name: str) -> bool:
-        """Whether every row has a value in this column."""
-        return name in self.changes and self.changes[name].filled == self.rows
+    def texts(self, batch: pa.RecordBatch) -> tuple[pa.Table, dict[str, Changes]]:
+        """The cleaned texts of all inputs and the lines; what the cleaning changed."""
+        cleaned, changes = {LINE: batch.column(LINE)}, {}
+        for each in self.inputs:
+            if each.name in self.columns:
+                texts, changed = clean(batch.column(each.name), each, self.columns[each.name])
+                cleaned[each.name], changes[each.name] = texts, changed
+            else:
+                cleaned[each.name] = pa.nulls(batch.num_rows, pa.string())
+        return pa.table(cleaned), changes
 
-    def cell(self, column: Input) -> str:
-        """The cleaned text of a cell, or NULL, doing only what this table has need of."""
-        name = quote_name(column.name)
-        if column.name not in self.columns:
-            return "NULL::VARCHAR"
-        changes = self.changes[column.name]
-        if self.full(column.name) and changes == Changes(filled=self.rows):
-            return name
-        if changes.trimmed:
-            name = f"trim({name}, {quote_text(BLANKS)})"
-        if changes.normalised:
-            name = f"nfc_normalize({name})"
-        if changes.emptied:
-            markers = ", ".join(map(quote_text, column.missing))
-            return f"CASE WHEN {name} NOT IN ('', {markers}) THEN {name} END"
-        return f"nullif({name}, '')"
+    def typed(self, texts: pa.Table, names: Sequence[str] | None = None) -> dict[str, pa.Array]:
+        """The typed values of cleaned texts, null where one is missing or of another kind."""
+        values: dict[str, pa.Array] = {}
+        others: list[Input] = []
+        for each in self.inputs:
+            if names is not None and each.name not in names:
+                continue
+            value = self._cast(each, texts[each.name])
+            if value is None:
+                others.append(each)
+            else:
+                values[each.name] = value
+        return values | (self._by_sql(texts, others) if others else {})
 
-    def typed(self, column: Input) -> str:
-        """The typed value over `text`, or NULL where it is missing or of another kind."""
+    def read(self, column: Input, text: str) -> Any:
+        """The typed value of one text, or None."""
+        texts = pa.table({column.name: pa.array([text], pa.string())})
+        return self.typed(texts, [column.name])[column.name][0].as_py()
+
+    def _cast(self, column: Input, texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
+        """Let Arrow cast what is written plainly, which is much faster than SQL."""
+        found = self.columns.get(column.name)
+        if found is None or found.sql_type != column.sql_type:
+            return None
+        if found.kind == "text" and column.sql_type == "VARCHAR":
+            return texts
+        if not found.plain:
+            return None
+        try:
+            return pc.cast(texts, arrow_type(column.sql_type))
+        except pa.ArrowInvalid:
+            return None
+
+    def _by_sql(self, texts: pa.Table, columns: Sequence[Input]) -> dict[str, pa.Array]:
+        cells = ", ".join(f"{self._sql(each)} AS {quote_name(each.name)}" for each in columns)
+        with self.con.cursor() as con:
+            typed: Any = con.from_arrow(texts).project(cells).to_arrow_table()
+        return {each.name: typed[each.name] for each in columns}
+
+    def _sql(self, column: Input) -> str:
         found = self.columns.get(column.name)
         if found is None:
             return f"NULL::{column.sql_type}"
-        value = quote_name(column.name) if found.kind == "text" else found.sql
+        value = column_sql(found)
         if found.sql_type == column.sql_type:
             return value
         return f"TRY_CAST({value} AS {column.sql_type})"
 
 
-def stage(
-    con: duckdb.DuckDBPyConnection,
-    path: Path,
-    scratch: Path,
-    *,
-    inputs: tuple[Input, ...],
-    columns: dict[str, Column],
-) -> Staged:
-    """Count the rows, and what the text rules change in each column.
-
-    A first scan counts what it can and looks for signs of blanks, since trimming every cell costs
-    more than all the rest; a second one takes the columns that show such signs.
-    """
-    table = f"read_parquet({quote_text(str(path))})"
-    rows = pq.read_metadata(path).num_rows
-    if rows <= FEW:
-        con.execute(f"CREATE TEMP TABLE few AS FROM {table}")
-        table = "few"
-    present = [column for column in inputs if column.name in columns]
-    seen = _scan(con, table, {each.name: _look(each, columns[each.name]) for each in present})
-    again = {
-        column.name: _counts(column, blank=bool(blanks), composed=bool(others))
-        for column in present
-        for blanks, others, *_ in [seen[column.name]]
-        if blanks or others
-    }
-    counts = {name: [0, 0, *plain] for name, (_, _, *plain) in seen.items()}
-    counts |= _scan(con, table, again)
-    changes = {name: Changes(*some) for name, some in counts.items()}
-    return Staged(con, path, scratch, table, inputs, columns, rows, changes)
+def column_sql(found: Column) -> str:
+    """The typed value of a cleaned text; of a text column that is the text itself."""
+    return quote_name(found.name) if found.kind == "text" else found.sql
 
 
-def _scan(
-    con: duckdb.DuckDBPyConnection, table: str, wanted: dict[str, list[str]]
-) -> dict[str, list[int]]:
-    """Evaluate the aggregates of all columns in one scan, or in several of a very wide table."""
-    names = list(wanted)
-    found: dict[str, list[int]] = {}
-    for start in range(0, len(names), AT_ONCE):
-        some = names[start : start + AT_ONCE]
-        values = iter(
-            first(con, f"SELECT {', '.join(', '.join(wanted[name]) for name in some)} FROM {table}")
-        )
-        found |= {name: [next(values) for _ in wanted[name]] for name in some}
-    return found
+@dataclass(frozen=True)
+class Rows:
+    """The rows that stay, in file order, cleaned; `changes` tells what the cleaning changed."""
+
+    staged: Staged
+    gone: Flags = field(repr=False)
+    changes: dict[str, Changes]
+
+    def full(self, name: str) -> bool:
+        """Whether every row of the file has a value in this column."""
+        return name in self.changes and self.changes[name].filled == self.staged.rows
+
+    def map(self, make: Callable[[pa.Table], Any]) -> Iterator[Any]:
+        """Yield what `make` makes of the cleaned texts of each batch; several run at a time."""
+
+        def made(item: tuple[pa.RecordBatch, Flags]) -> Any:
+            batch, gone = item
+            return make(self.staged.texts(stay(batch, gone))[0])
+
+        return map_ahead(made, self._batches())
+
+    def _batches(self) -> Iterator[tuple[pa.RecordBatch, Flags]]:
+        """All batches with what goes of each; an empty one where there is no row."""
+        at = 0
+        if not self.staged.rows:
+            yield Staging(self.staged.path, self.staged.names).nothing(), self.gone
+        for batch in Staging(self.staged.path, self.staged.names):
+            yield batch, self.gone[at : at + batch.num_rows]
+            at += batch.num_rows
+
+    @contextmanager
+    def visible(self, *names: str) -> Iterator[str]:
+        """Let one SQL statement see rows: `_line`, and `text` and `value` of each column.
+
+        Yields the relation; its columns are named by `text` and `value` of this class.
+        """
+        wanted = [each for each in self.staged.inputs if not names or each.name in names]
+
+        def shown(texts: pa.Table) -> pa.RecordBatch:
+            values = self.staged.typed(texts, [each.name for each in wanted])
+            columns = {LINE: texts[LINE]}
+            columns |= {self._alias("t", each): texts[each.name] for each in wanted}
+            columns |= {self._alias("v", each): values[each.name] for each in wanted}
+            return pa.table(columns)
+
+        empty = shown(self.staged.texts(Staging(self.staged.path, self.staged.names).nothing())[0])
+        batches = (batch for table in self.map(shown) for batch in table.to_batches())
+        reader = pa.RecordBatchReader.from_batches(empty.schema, batches)
+        self.staged.con.register("visible_rows", reader)
+        yield "visible_rows"
+        self.staged.con.unregister("visible_rows")
+
+    def text(self, name: str) -> str:
+        """What SQL calls the cleaned text of a column."""
+        return self._alias("t", self._input(name))
+
+    def value(self, name: str) -> str:
+        """What SQL calls the typed value of a column."""
+        return self._alias("v", self._input(name))
+
+    def _alias(self, kind: str, column: Input) -> str:
+        return f"{kind}{self.staged.inputs.index(column)}"
+
+    def _input(self, name: str) -> Input:
+        return next(each for each in self.staged.inputs if each.name == name)
 
 
-def _look(column: Input, found: Column) -> list[str]:
-    """Signs of blanks and of text that is not in composed form; missing and filled cells."""
-    name = quote_name(column.name)
-    plain = _plain_counts(column, name)
-    if found.kind != "text":
-        return [str(int(column.trim and found.padded)), "0", *plain]
-    ends = f"{name} < '!' OR right({name}, 1) < '!' OR strlen({name}) <> length({name})"
-    return [
-        f"count(*) FILTER (WHERE {name} <> '' AND ({ends}))" if column.trim else "0",
-        f"count(*) FILTER (WHERE nfc_normalize({name}) <> {name})" if column.normalise else "0",
-        *plain,
-    ]
-
-
-def _counts(column: Input, *, blank: bool, composed: bool) -> list[str]:
-    """Cells that trimming, composing and emptying change, and filled cells afterwards."""
-    name = quote_name(column.name)
-    trimmed = f"trim({name}, {quote_text(BLANKS)})" if blank else name
-    normal = f"nfc_normalize({trimmed})" if composed else trimmed
-    return [
-        f"count(*) FILTER (WHERE {trimmed} <> {name})" if blank else "0",
-        f"count(*) FILTER (WHERE {normal} <> {trimmed})" if composed else "0",
-        *_plain_counts(column, normal),
-    ]
-
-
-def _plain_counts(column: Input, text: str) -> list[str]:
-    if not column.missing:
-        return ["0", f"count(*) FILTER (WHERE {text} <> '')"]
-    markers = ", ".join(map(quote_text, column.missing))
-    return [
-        f"count(*) FILTER (WHERE {text} IN ({markers}))",
-        f"count(*) FILTER (WHERE {text} NOT IN ('', {markers}))",
-    ]
+def stay(batch: pa.RecordBatch, gone: Flags) -> pa.RecordBatch:
+    """A batch without the rows that go."""
+    return batch.filter(pa.array(~gone)) if gone.any() else batch

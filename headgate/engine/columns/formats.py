@@ -17,6 +17,9 @@ import pyarrow.compute as pc
 Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
 
 
+_MICROSECONDS = len("2024-03-14 15:09:26.535897")
+
+
 class Format(ABC):
     """One way to write one kind of value."""
 
@@ -29,6 +32,11 @@ class Format(ABC):
     @abstractmethod
     def label(self) -> str:
         """A value that is written so."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether Arrow's own cast reads what is written so, as `sql` does."""
+        return False
 
     @abstractmethod
     def fits(self, values: pa.Array) -> pa.BooleanArray:
@@ -74,6 +82,11 @@ class Number(Format):
     def kind(self) -> Kind:
         """Integer where nothing may follow a mark."""
         return "integer" if self.scale == 0 else "decimal"
+
+    @property
+    def plain(self) -> bool:
+        """Digits and a point, nothing else."""
+        return self == Number(scale=self.scale)
 
     @property
     def label(self) -> str:
@@ -169,6 +182,11 @@ class Words(Format):
         return "boolean"
 
     @property
+    def plain(self) -> bool:
+        """The words that Arrow knows."""
+        return (self.true, self.false) == ("true", "false")
+
+    @property
     def label(self) -> str:
         """Both words."""
         return f"{self.true}/{self.false}"
@@ -202,6 +220,11 @@ class IsoMoment(Format):
         return "timestamp" if self.separator else "date"
 
     @property
+    def plain(self) -> bool:
+        """No zone, and no more digits than a microsecond has."""
+        return not self.zone and self.length <= _MICROSECONDS
+
+    @property
     def label(self) -> str:
         """A moment that is written so."""
         example = f"2024-03-14{self.separator}15:09:26.535897932"
@@ -231,7 +254,9 @@ class IsoMoment(Format):
     def _arrow_type(self) -> pa.DataType:
         if not self.separator:
             return pa.date32()
-        return pa.timestamp("ns" if self.length > 26 else "us", "UTC" if self.zone else None)
+        return pa.timestamp(
+            "ns" if self.length > _MICROSECONDS else "us", "UTC" if self.zone else None
+        )
 
     def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Cast; DuckDB reads the same forms."""

@@ -13,13 +13,13 @@ from typing import Annotated
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import Field
 
 from headgate.engine.columns.formats import Format, Kind, Number
 from headgate.engine.columns.guess import candidates, propose
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.reading.dialect import Evidence
+from headgate.engine.staging import LINE, Staging
+from headgate.errors import OptionsError
 from headgate.record import Record
 
 MARKERS = (
@@ -28,6 +28,15 @@ MARKERS = (
 )
 """Texts that stand for a missing value where every other value of the column is no word."""
 _SAMPLE = 200
+_DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
+_ARROW_TYPES = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+}
 
 
 class Missing(Record):
@@ -53,6 +62,9 @@ class Column(Record):
         str,
         Field(description="DuckDB expression over the staged text column: typed value, or NULL"),
     ]
+    plain: Annotated[
+        bool, Field(description="Whether Arrow's cast of a trimmed text gives the typed value too")
+    ] = False
     missing: Annotated[tuple[Missing, ...], Field(description="Missing values by marker")] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(description="Why this kind")] = ()
 
@@ -70,6 +82,21 @@ def quote_name(name: str) -> str:
 def quote_text(text: str) -> str:
     """Write a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def arrow_type(sql_type: str) -> pa.DataType:
+    """Give the Arrow type of what DuckDB calls so.
+
+    Raises:
+        OptionsError: No column has such a type; a recipe says so that Headgate did not write.
+    """
+    if decimal := _DECIMAL.fullmatch(sql_type):
+        return pa.decimal128(int(decimal[1]), int(decimal[2]))
+    if sql_type not in _ARROW_TYPES:
+        raise OptionsError(
+            f"There is no type {sql_type!r}.", todo="Use a recipe.json that Headgate wrote."
+        )
+    return _ARROW_TYPES[sql_type]
 
 
 def sample_of(texts: pa.ChunkedArray, missing: Iterable[str]) -> list[str]:
@@ -257,7 +284,7 @@ class Typing:
             again.seen.misfits |= trial.seen.misfits
             if not again.formats:
                 break
-            for batch in pq.ParquetFile(staged).iter_batches(columns=[trial.name, LINE]):
+            for batch in Staging(staged, [trial.name, LINE]):
                 rows = pa.Table.from_batches([batch])
                 again.seen.add(self._look(rows[trial.name], rows[LINE], again))
             trial = again
@@ -288,6 +315,7 @@ class Typing:
             ascii=seen.ascii,
             sql_type=sql_type,
             sql=sql,
+            plain=chosen.plain if chosen else False,
             missing=tuple(
                 Missing(marker=marker, count=count) for marker, count in missing.most_common()
             ),
@@ -365,7 +393,7 @@ def _why_text(sample: list[str]) -> str:
 def _first_filled(staged: Path, name: str) -> pa.ChunkedArray:
     """Return the texts of the first batch in which a column holds any."""
     texts = pa.chunked_array([[]], pa.string())
-    for batch in pq.ParquetFile(staged).iter_batches(columns=[name]):
+    for batch in Staging(staged, [name]):
         texts = pa.chunked_array([batch.column(0)])
         if pc.max(pc.binary_length(texts)).as_py():
             break

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import duckdb
 
-from headgate.engine.cleaning.removal import Removed, kept
-from headgate.engine.cleaning.staged import Staged
+from headgate.engine.cleaning.staged import Rows
 from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import first
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.result.recipe import Split
+from headgate.engine.staging import LINE
 
 TEST = "_headgate_test"
 FOLD = "_headgate_fold"
@@ -49,45 +48,45 @@ class Base:
         return f"{count}-{total or 0:x}"
 
 
-def write_base(staged: Staged, removed: Removed, split: Split, target: str, path: Path) -> Base:
+def write_base(rows: Rows, split: Split, target: str, path: Path) -> Base:
     """Write the typed rows that stay.
 
     The row hash leaves the target out: rows that differ in nothing else stay together, and no
     target can move a row. md5 is the same in every version and on every machine.
     """
-    features = [each.name for each in staged.inputs if each.name != target]
+    inputs = rows.staged.inputs
+    features = [rows.text(each.name) for each in inputs if each.name != target]
     row = _md5([quote_text(str(split.seed)), *map(_cell, features)])
     placed = row
     if split.how == "group":
-        group = quote_name(split.column or "")
+        group = rows.text(split.column or "")
         alone = f"CASE WHEN {group} IS NULL THEN {row} ELSE "
         placed = f"{alone}{_md5([quote_text(str(split.seed)), group])} END"
-    full = _md5([f"{ROW_HASH}::VARCHAR", _cell(target)])
-    inner = (
-        f"(SELECT *, {row} AS {ROW_HASH}, {placed} AS {PLACE} FROM {kept(staged.text, removed)})"
-    )
-    cells = [f"{staged.typed(each)} AS {quote_name(each.name)}" for each in staged.inputs]
-    staged.con.execute(
-        f"COPY (SELECT {LINE}, {', '.join(cells)}, {_test(staged, split)} AS {TEST},"
-        f" ({PLACE} // {SHARES} % {split.folds})::TINYINT AS {FOLD}, {ROW_HASH},"
-        f" {full} AS {FULL_HASH}"
-        f" FROM {inner}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION snappy)"
-    )
-    return Base(staged.con, path)
+    full = _md5([f"{ROW_HASH}::VARCHAR", _cell(rows.text(target))])
+    cells = [f"{rows.value(each.name)} AS {quote_name(each.name)}" for each in inputs]
+    with rows.visible() as relation:
+        inner = f"(SELECT *, {row} AS {ROW_HASH}, {placed} AS {PLACE} FROM {relation})"
+        rows.staged.con.execute(
+            f"COPY (SELECT {LINE}, {', '.join(cells)}, {_test(rows, split)} AS {TEST},"
+            f" ({PLACE} // {SHARES} % {split.folds})::TINYINT AS {FOLD}, {ROW_HASH},"
+            f" {full} AS {FULL_HASH}"
+            f" FROM {inner}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION snappy)"
+        )
+    return Base(rows.staged.con, path)
 
 
-def _test(staged: Staged, split: Split) -> str:
+def _test(rows: Rows, split: Split) -> str:
     if split.how == "time":
-        (column,) = [each for each in staged.inputs if each.name == split.column]
+        (column,) = [each for each in rows.staged.inputs if each.name == split.column]
         if split.latest is None:
             return "0::TINYINT"
         latest = f"{quote_text(split.latest)}::{column.sql_type}"
-        return f"coalesce({staged.typed(column)} > {latest}, false)::TINYINT"
+        return f"coalesce({rows.value(column.name)} > {latest}, false)::TINYINT"
     return f"({PLACE} % {SHARES} < {round(split.test_share * SHARES)})::TINYINT"
 
 
-def _cell(name: str) -> str:
-    return f"coalesce({quote_name(name)}, {quote_text(NOTHING)})"
+def _cell(text: str) -> str:
+    return f"coalesce({text}, {quote_text(NOTHING)})"
 
 
 def _md5(parts: list[str]) -> str:

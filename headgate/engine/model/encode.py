@@ -15,7 +15,6 @@ from headgate.engine.model.base import FOLD, ROW_HASH, Base
 from headgate.engine.model.judge import Role
 from headgate.engine.model.sql import number_value, words
 from headgate.engine.model.task import Task
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.result.recipe import (
     DatePart,
     Feature,
@@ -29,6 +28,7 @@ from headgate.engine.result.recipe import (
     TargetMean,
     Word,
 )
+from headgate.engine.staging import LINE
 from headgate.options import ModelOptions
 
 STEPS = 2**48  # in which half the target's reach is counted; squares of them still add up exactly

@@ -3,12 +3,17 @@
 Here: the order of the steps. Not here: any of them.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from headgate.engine.cleaning.removal import Removed
-from headgate.engine.cleaning.staged import Staged
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headgate.engine.cleaning.staged import Rows
 from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import double, first
 from headgate.engine.model import sql
@@ -17,10 +22,14 @@ from headgate.engine.model.encode import encode, goals
 from headgate.engine.model.judge import judge
 from headgate.engine.model.names import settle
 from headgate.engine.model.task import find_split, find_target, find_task
+from headgate.engine.result.outputs import Cells
 from headgate.engine.result.recipe import Modelling, Output, Recipe, TargetColumn, TestFlag
+from headgate.engine.threads import map_ahead
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
 
+Made = TypeVar("Made")
+BATCH = 1 << 16  # rows that are brought into the form of the files at a time
 STEPS = 20  # into which the range of a number to predict is cut for the report
 
 
@@ -34,11 +43,27 @@ class Balance(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of the result, and name and expression of each of its columns."""
+    """The result: a query whose rows come in the order of the file."""
 
-    relation: str
-    cells: list[tuple[str, str]]
+    con: duckdb.DuckDBPyConnection
+    query: str
     balance: tuple[Balance, ...]
+
+    def map(self, make: Callable[[Cells], Made]) -> Iterator[Made]:
+        """Yield what `make` makes of the cells of each batch; several run at a time."""
+
+        def made(batch: pa.RecordBatch) -> Made:
+            typed = dict(zip(batch.schema.names, map(_chunked, batch.columns), strict=True))
+            texts = {name: pc.cast(values, pa.string()) for name, values in typed.items()}
+            return make(Cells(texts, typed))
+
+        reader = self.con.sql(self.query).to_arrow_reader(BATCH)
+        nothing = reader.schema.empty_table().to_batches(BATCH)
+        return map_ahead(made, chain(nothing, reader))
+
+
+def _chunked(values: pa.Array) -> pa.ChunkedArray:
+    return pa.chunked_array([values])
 
 
 def typed_rows(scratch: Path) -> Path:
@@ -47,17 +72,18 @@ def typed_rows(scratch: Path) -> Path:
 
 
 def fit(
-    staged: Staged, removed: Removed, options: ModelOptions, wanted: str | None
+    rows: Rows, options: ModelOptions, wanted: str | None
 ) -> tuple[Modelling, tuple[Output, ...]]:
     """Fit everything on the training rows.
 
     Raises:
         OptionsError: The target or an option does not suit the file.
     """
+    staged = rows.staged
     target = find_target(staged, wanted)
-    task, classes = find_task(staged, removed, target, options.task)
-    split = find_split(staged, removed, options)
-    base = write_base(staged, removed, split, target.name, typed_rows(staged.scratch))
+    task, classes = find_task(rows, target, options.task)
+    split = find_split(rows, options)
+    base = write_base(rows, split, target.name, typed_rows(staged.scratch))
     _check_training(base)
     inputs = [each for each in staged.inputs if each.name != target.name]
     verdict = judge(base, inputs, target, task, options)
@@ -81,7 +107,7 @@ def fit(
     return modelling, (*named[2:], *named[:2])
 
 
-def apply(staged: Staged, removed: Removed, recipe: Recipe) -> Table:
+def apply(rows: Rows, recipe: Recipe) -> Table:
     """Lay out the result of a recipe.
 
     On the very rows that the recipe was fitted on, training rows get the means of the folds that
@@ -90,20 +116,23 @@ def apply(staged: Staged, removed: Removed, recipe: Recipe) -> Table:
     modelling = recipe.modelling
     if modelling is None:
         raise OptionsError("This recipe is not one for a model.", todo="Replay it as a clean one.")
-    path = typed_rows(staged.scratch)
+    path = typed_rows(rows.staged.scratch)
     base = (
-        Base(staged.con, path)
+        Base(rows.staged.con, path)
         if path.exists()
-        else write_base(staged, removed, modelling.split, modelling.target, path)
+        else write_base(rows, modelling.split, modelling.target, path)
     )
     same = base.fingerprint == modelling.fingerprint
     test = TEST if same else "CAST(1 AS TINYINT)"
     fold = f"(CASE WHEN {TEST} = 1 THEN {sql.ALL} ELSE {FOLD} END)" if same else str(sql.ALL)
     for lookup in sql.lookups(recipe, folds=same):
         _load(base, lookup)
+    cells = ", ".join(
+        f"{cell} AS {quote_name(name)}" for name, cell in sql.cells(recipe, test, fold)
+    )
     return Table(
-        sql.source(recipe, base.rows, fold),
-        sql.cells(recipe, test, fold),
+        base.con,
+        f"SELECT {cells} FROM {sql.source(recipe, base.rows, fold)}",
         _balance(base, recipe, test),
     )
 
@@ -142,8 +171,6 @@ def _check_training(base: Base) -> None:
 
 
 def _load(base: Base, lookup: sql.Lookup) -> None:
-    import pyarrow as pa
-
     folds, categories, numbers = zip(*lookup.rows, strict=True) if lookup.rows else ((), (), ())
     rows = pa.table(
         {

@@ -5,41 +5,31 @@ could not be had back. A model has no use for that text, only for the number.
 """
 
 import re
-from pathlib import Path
 
-import duckdb
-import pyarrow.parquet as pq
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from headgate.engine.columns.types import MARKERS, Column, quote_name, quote_text
-from headgate.engine.duck import first
-from headgate.engine.result.profile import take
+from headgate.engine.columns.types import MARKERS
 from headgate.engine.result.recipe import Input
+from headgate.engine.staging import Staging
+from headgate.engine.table import Reading
 
 NUMBER = r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?"
+ENOUGH = 4096  # rows that show whether it is worth looking at all
 UNEVEN = re.compile(r"[.eE]")
 
 
-def as_numbers(
-    con: duckdb.DuckDBPyConnection,
-    table: Path,
-    columns: tuple[Column, ...],
-    inputs: tuple[Input, ...],
-) -> tuple[Input, ...]:
+def as_numbers(reading: Reading, inputs: tuple[Input, ...]) -> tuple[Input, ...]:
     """Take text columns of numbers for numbers, if every value of the file is one."""
-    kinds = {column.name: column.kind for column in columns}
+    kinds = {column.name: column.kind for column in reading.columns}
     texts = [each.name for each in inputs if kinds[each.name] == "text"]
-    likely = _likely(table, texts)
+    sample = Staging(reading.table, texts).sample(reading.rows_good, ENOUGH)
+    likely = [name for name in texts if _all_numbers(sample.column(name).to_pylist())]
     if not likely:
         return inputs
-    others = ", ".join(f"count(*) FILTER (WHERE {_other(name)})" for name in likely)
-    counts = first(con, f"SELECT {others} FROM read_parquet({quote_text(str(table))})")
-    numbers = {name for name, count in zip(likely, counts, strict=True) if not count}
-    return tuple(_number(each) if each.name in numbers else each for each in inputs)
-
-
-def _likely(table: Path, names: list[str]) -> list[str]:
-    rows = take(pq.ParquetFile(table)).select(names)
-    return [name for name in names if _all_numbers(rows[name].to_pylist())]
+    for batch in Staging(reading.table, likely):
+        likely = [name for name in likely if not _holds_another(batch.column(name))]
+    return tuple(_number(each) if each.name in likely else each for each in inputs)
 
 
 def _all_numbers(texts: list[str | None]) -> bool:
@@ -49,10 +39,12 @@ def _all_numbers(texts: list[str | None]) -> bool:
     )
 
 
-def _other(name: str) -> str:
-    text = f"trim({quote_name(name)})"
-    markers = ", ".join(map(quote_text, ("", *MARKERS)))
-    return f"{text} NOT IN ({markers}) AND NOT regexp_full_match({text}, '{NUMBER}')"
+def _holds_another(texts: pa.Array) -> bool:
+    """Whether a text is neither a number nor a sign for a missing one."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    missing = pc.is_in(trimmed, pa.array(["", *MARKERS]))
+    number = pc.match_substring_regex(trimmed, f"^{NUMBER}$")
+    return not pc.all(pc.or_(missing, number)).as_py()
 
 
 def _number(column: Input) -> Input:

@@ -5,9 +5,7 @@ Here: finding these from the target and the options. Not here: any feature.
 
 from typing import Literal
 
-from headgate.engine.cleaning.removal import Removed, kept
-from headgate.engine.cleaning.staged import Staged
-from headgate.engine.columns.types import quote_name
+from headgate.engine.cleaning.staged import Rows, Staged
 from headgate.engine.duck import first
 from headgate.engine.result.recipe import Input, Split
 from headgate.errors import OptionsError
@@ -37,15 +35,13 @@ def find_target(staged: Staged, target: str | None) -> Input:
     return staged.inputs[names.index(target)]
 
 
-def find_task(
-    staged: Staged, removed: Removed, target: Input, told: str
-) -> tuple[Task, tuple[str, ...]]:
+def find_task(rows: Rows, target: Input, told: str) -> tuple[Task, tuple[str, ...]]:
     """The kind of task, and the classes in their order as text.
 
     Raises:
         OptionsError: The target does not suit the task.
     """
-    values = _values(staged, removed, target)
+    values = _values(rows, target)
     count = len(values)
     if target.kind in ("date", "timestamp"):
         raise OptionsError(
@@ -89,17 +85,18 @@ def _check(target: Input, task: Task, told: str, count: int, *, number: bool) ->
         )
 
 
-def _values(staged: Staged, removed: Removed, target: Input) -> list[str]:
+def _values(rows: Rows, target: Input) -> list[str]:
     """Different values in their order, as text; a few more than can be classes at most."""
-    rows = staged.con.execute(
-        f"SELECT ({staged.typed(target)})::VARCHAR FROM {kept(staged.text, removed)}"
-        f" WHERE {quote_name(target.name)} IS NOT NULL GROUP BY {staged.typed(target)}"
-        f" ORDER BY {staged.typed(target)} LIMIT {MOST_CLASSES + 1}"
-    ).fetchall()
-    return [row[0] for row in rows]
+    value = rows.value(target.name)
+    with rows.visible(target.name) as relation:
+        found = rows.staged.con.execute(
+            f"SELECT {value}::VARCHAR FROM {relation} WHERE {rows.text(target.name)} IS NOT NULL"
+            f" GROUP BY {value} ORDER BY {value} LIMIT {MOST_CLASSES + 1}"
+        ).fetchall()
+    return [row[0] for row in found]
 
 
-def find_split(staged: Staged, removed: Removed, options: ModelOptions) -> Split:
+def find_split(rows: Rows, options: ModelOptions) -> Split:
     """Which rows are held out.
 
     Raises:
@@ -111,10 +108,10 @@ def find_split(staged: Staged, removed: Removed, options: ModelOptions) -> Split
             "Rows can be split by group or by time, not both.",
             todo="Give group_column or time_column.",
         )
-    if column and column not in [each.name for each in staged.inputs]:
+    if column and column not in [each.name for each in rows.staged.inputs]:
         raise OptionsError(
             f"There is no column {column!r} to split by.",
-            todo=f"Name one of: {', '.join(each.name for each in staged.inputs)}.",
+            todo=f"Name one of: {', '.join(each.name for each in rows.staged.inputs)}.",
         )
     how: Literal["row", "group", "time"] = "row"
     latest = None
@@ -122,7 +119,7 @@ def find_split(staged: Staged, removed: Removed, options: ModelOptions) -> Split
         how = "group"
     elif options.time_column:
         how = "time"
-        latest = _latest(staged, removed, options)
+        latest = _latest(rows, options.time_column or "", options.test_share)
     return Split(
         how=how,
         test_share=options.test_share,
@@ -133,14 +130,15 @@ def find_split(staged: Staged, removed: Removed, options: ModelOptions) -> Split
     )
 
 
-def _latest(staged: Staged, removed: Removed, options: ModelOptions) -> str | None:
+def _latest(rows: Rows, column: str, test_share: float) -> str | None:
     """The time up to which rows are for training: exact, from counted times."""
-    (column,) = [each for each in staged.inputs if each.name == options.time_column]
-    row = first(
-        staged.con,
-        "SELECT min(v)::VARCHAR FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto, sum(n) OVER ()"
-        f" AS total FROM (SELECT {staged.typed(column)} AS v, count(*) AS n FROM"
-        f" {kept(staged.text, removed)} WHERE {quote_name(column.name)} IS NOT NULL GROUP BY v))"
-        f" WHERE upto >= total * {1 - options.test_share!r}",
-    )
+    value = rows.value(column)
+    with rows.visible(column) as relation:
+        row = first(
+            rows.staged.con,
+            "SELECT min(v)::VARCHAR FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto, sum(n) OVER"
+            f" () AS total FROM (SELECT {value} AS v, count(*) AS n FROM {relation}"
+            f" WHERE {rows.text(column)} IS NOT NULL GROUP BY v))"
+            f" WHERE upto >= total * {1 - test_share!r}",
+        )
     return row[0] if row else None

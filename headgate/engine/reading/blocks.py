@@ -5,9 +5,7 @@ dialect; the tokeniser for every other dialect and for damaged lines. Not here: 
 and where rows go.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -28,12 +26,10 @@ from headgate.engine.reading.scan import (
 )
 from headgate.engine.reading.source import body_lines, open_bytes, open_text, split_lines
 from headgate.engine.reading.tokenise import Parser, Rows
+from headgate.engine.staging import LINE
+from headgate.engine.threads import map_ahead
 
-LINE = "_line"
-"""Name of the column that holds the physical line on which a row starts."""
 BLOCK_BYTES = 8 << 20
-THREADS = 2
-AHEAD = THREADS + 1
 _UTF8 = {"utf-8", "utf-8-sig", "utf8", "ascii", "us-ascii"}
 _BOM = b"\xef\xbb\xbf"
 
@@ -68,18 +64,7 @@ def map_blocks(path: Path, dialect: Dialect, make: Callable[[Block], Made]) -> I
     if first is None:
         return
     yield make(first())
-    waiting: deque[Future[Made]] = deque()
-    with ThreadPoolExecutor(THREADS, "blocks") as pool:
-        for piece in pieces:
-            waiting.append(pool.submit(_made, piece, make))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _made(piece: Callable[[], Block], make: Callable[[Block], Made]) -> Made:
-    return make(piece())
+    yield from map_ahead(lambda piece: make(piece()), pieces)
 
 
 def _plain_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]:
@@ -97,12 +82,13 @@ def _plain_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]
         cut = whole_rows(rest[: _before_footer(rest, dialect.footer_lines)], marks)
         if cut:
             piece, rest = rest[:cut], rest[cut:]
-            yield partial(_parse_plain, piece, line, dialect, marks)
-            line += count(piece, NEWLINE)
+            lines = count(piece, NEWLINE)
+            yield partial(_parse_plain, piece, line, lines, dialect, marks)
+            line += lines
 
     rest = b"" if skip else rest[: _before_footer(rest, dialect.footer_lines)]
     if rest:
-        yield partial(_parse_plain, rest, line, dialect, marks)
+        yield partial(_parse_plain, rest, line, _lines_in(rest), dialect, marks)
 
 
 def _utf8_bytes(path: Path, dialect: Dialect) -> Iterator[bytes]:
@@ -126,17 +112,26 @@ def _before_footer(data: bytes, lines: int) -> int:
     return end
 
 
-def _parse_plain(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Block:
-    """Parse whole rows: regular ones in bulk, damaged ones with care."""
+def _lines_in(data: bytes) -> int:
+    """Count physical lines, the last of which may lack its end."""
+    return count(data, NEWLINE) + (not data.endswith(b"\n"))
+
+
+def _parse_plain(data: bytes, line: int, lines: int, dialect: Dialect, marks: Marks) -> Block:
+    """Parse whole rows, `lines` physical ones: regular ones in bulk, damaged ones with care."""
+    damaged = damaged_spans(data, marks)
+    if not damaged:
+        return _parse_regular(data, line, lines, dialect, marks)
     parts: list[Block] = []
     done = 0
-    for start, end in [*damaged_spans(data, marks), (len(data), len(data))]:
+    for start, end in [*damaged, (len(data), len(data))]:
         for part, text in ((_parse_regular, data[done:start]), (_parse_damaged, data[start:end])):
             if text:
-                parts.append(part(text, line, dialect, marks))
-                line += count(text, NEWLINE)
+                lines = _lines_in(text)
+                parts.append(part(text, line, lines, dialect, marks))
+                line += lines
         done = end
-    return _join(parts) if len(parts) != 1 else parts[0]
+    return _join(parts)
 
 
 def _join(parts: list[Block]) -> Block:
@@ -151,23 +146,22 @@ def _join(parts: list[Block]) -> Block:
     )
 
 
-def _parse_regular(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Block:
+def _parse_regular(data: bytes, line: int, lines: int, dialect: Dialect, marks: Marks) -> Block:
+    """Let Arrow parse; the line of each row is looked for only where it is not the next one."""
     text = RowText(data, line, marks)
     refused: list[Any] = []
     try:
         rows = _parse_by_arrow(data, dialect, refused)
     except pa.ArrowInvalid:
         return _parse_undecodable(text, dialect)
-    newlines = count(data, NEWLINE) + (not data.endswith(b"\n"))
-    if newlines == rows.num_rows and not refused:
-        lines = np.arange(line, line + rows.num_rows)
-        return Block(rows.append_column(LINE, pa.array(lines)), [], 0, text.row_on)
-    lines = text.spans.lines + line
+    even = lines == rows.num_rows + len(refused)
+    places = np.arange(line, line + lines) if even else text.spans.lines + line
     at = [row.number - 1 for row in refused]
-    bad = [_misfit(int(lines[i]), text.row(i), dialect) for i in at]
-    rows = rows.append_column(LINE, pa.array(np.delete(lines, at)))
+    bad = [_misfit(int(places[i]), row.text, dialect) for i, row in zip(at, refused, strict=True)]
+    rows = rows.append_column(LINE, pa.array(np.delete(places, at)))
     kept = [row for row in bad if len(row.fields) > 1 or row.fields[0].strip()]
-    return Block(rows, kept, text.spans.blank + len(bad) - len(kept), text.row_on)
+    blank = 0 if even else text.spans.blank
+    return Block(rows, kept, blank + len(bad) - len(kept), text.row_on)
 
 
 def _parse_by_arrow(data: bytes, dialect: Dialect, refused: list[Any]) -> pa.Table:
@@ -212,13 +206,13 @@ def _parse_undecodable(text: "RowText", dialect: Dialect) -> Block:
     return Block(rows, sorted(bad), text.spans.blank, text.row_on)
 
 
-def _parse_damaged(data: bytes, line: int, dialect: Dialect, marks: Marks) -> Block:
+def _parse_damaged(data: bytes, line: int, lines: int, dialect: Dialect, marks: Marks) -> Block:
     """Read damaged lines; a first line that makes a row by itself is no concern of the others."""
     end = data.find(b"\n") + 1
     if 0 < end < len(data):
         alone = _tokenised(data[:end], line, dialect)
         if alone.rows.num_rows == 1 and not alone.bad:
-            return _join([alone, _parse_plain(data[end:], line + 1, dialect, marks)])
+            return _join([alone, _parse_plain(data[end:], line + 1, lines - 1, dialect, marks)])
     return _tokenised(data, line, dialect)
 
 

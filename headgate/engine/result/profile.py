@@ -6,19 +6,19 @@ anything that changes a cell, which must not rest on a sample.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from math import log
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from headgate.engine.cleaning.staged import FEW, Staged
+from headgate.engine.cleaning.staged import Rows, Staged
+from headgate.engine.columns.types import quote_name
 from headgate.engine.result.recipe import Category, Input, Profile
+from headgate.engine.staging import Staging
 from headgate.record import Record
 
-PLACES = 16  # parts of a large file from which they are taken
+FEW = 4096  # rows that are looked at
 BINS = 24
 TOP = 8
 SHIFTED = 0.25  # population stability index from which on a shift is called clear
@@ -32,48 +32,36 @@ class Shift(Record):
     what: str
 
 
-def sampled(staged: Staged) -> Staged:
-    """The same table, reduced to at most some thousand rows from all over it."""
-    if staged.rows <= FEW:
-        return staged
-    rows = take(pq.ParquetFile(staged.path))
-    staged.con.register("sample_rows", rows)
-    staged.con.execute("CREATE OR REPLACE TEMP TABLE sample AS FROM sample_rows")
-    staged.con.unregister("sample_rows")
-    return replace(staged, relation="sample")
+Sample = dict[str, pa.ChunkedArray]
+"""Typed values of some thousand rows from all over a file, by column."""
 
 
-def take(file: pq.ParquetFile) -> pa.Table:
-    """The first rows of some row groups, evenly spread; the same ones each time."""
-    groups = file.metadata.num_row_groups
-    if file.metadata.num_rows <= FEW or not groups:
-        return file.read()
-    places = sorted({place * groups // PLACES for place in range(PLACES)})
-    size = FEW // len(places)
-    batches = [next(file.iter_batches(batch_size=size, row_groups=[place])) for place in places]
-    return pa.Table.from_batches(batches)
+def sampled(staged: Staged) -> Sample:
+    """Take the same rows each time, removed ones too."""
+    texts, _ = staged.texts(Staging(staged.path, staged.names).sample(staged.rows, FEW))
+    return staged.typed(texts)
 
 
-def profiles(
-    staged: Staged, sample: Staged, fitted: tuple[Profile, ...] = ()
-) -> tuple[Profile, ...]:
+def profiles(rows: Rows, sample: Sample, fitted: tuple[Profile, ...] = ()) -> tuple[Profile, ...]:
     """Profile every input that is there; over the fitted steps, where there are such."""
     steps = {each.column: (each.low, each.high) for each in fitted}
+    staged = rows.staged
     columns = [each for each in staged.inputs if each.name in staged.columns]
-    cells = ", ".join(f"{_cell(sample, each)} AS c{i}" for i, each in enumerate(columns))
-    values = staged.con.sql(f"SELECT {cells} FROM {sample.text}").to_arrow_table()
+    cells = ", ".join(_cell(each) for each in columns)
+    with staged.con.cursor() as con:
+        shown: Any = con.from_arrow(pa.table(sample)).project(cells).to_arrow_table()
     return tuple(
         Profile(
             column=column.name,
             kind=staged.columns[column.name].kind,
-            missing=1 - staged.changes[column.name].filled / max(staged.rows, 1),
+            missing=1 - rows.changes[column.name].filled / max(staged.rows, 1),
             **(
-                {"top": _top(texts)}
-                if pa.types.is_string(texts.type)
-                else _steps(texts, steps.get(column.name, (None, None)))
+                {"top": _top(values)}
+                if pa.types.is_string(values.type)
+                else _steps(values, steps.get(column.name, (None, None)))
             ),
         )
-        for column, texts in zip(columns, values.columns, strict=True)
+        for column, values in zip(columns, shown.columns, strict=True)
     )
 
 
@@ -126,13 +114,13 @@ def _stability(before: Sequence[float], now: Sequence[float]) -> float:
     return sum((new - old) * log(new / old) for old, new in pairs)
 
 
-def _cell(sample: Staged, column: Input) -> str:
-    value = sample.typed(column)
+def _cell(column: Input) -> str:
+    value = quote_name(column.name)
     if column.kind in ("text", "boolean"):
-        return f"({value})::VARCHAR"
+        return f"{value}::VARCHAR"
     if column.kind in ("date", "timestamp"):
         return f"epoch({value}) / 86400"
-    return f"({value})::DOUBLE"
+    return f"{value}::DOUBLE"
 
 
 def _top(texts: pa.ChunkedArray) -> tuple[Category, ...]:

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
+import pyarrow as pa
 
 from headgate.engine.columns.types import Column, Kind, Missing, quote_name
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.reading.dialect import Dialect
+from headgate.engine.staging import LINE, Writer
 from headgate.engine.table import Reading
 
 if TYPE_CHECKING:
@@ -36,6 +36,14 @@ def column(name: str, position: int, kind: Kind = "text", missing: tuple[str, ..
     )
 
 
+def write(scratch: Path, table: pa.Table) -> Path:
+    """Write a staged file."""
+    path = scratch / "staged.arrow"
+    with Writer(path, table.schema) as out:
+        out.write(table)
+    return path
+
+
 def reading(
     scratch: Path,
     names: dict[str, Kind],
@@ -45,15 +53,9 @@ def reading(
 ) -> Reading:
     """Stage rows of text; lines count from 2, as after a header."""
     scratch.mkdir(parents=True, exist_ok=True)
-    path = scratch / "staged.parquet"
-    fields = ", ".join(f"{quote_name(name)} VARCHAR" for name in names)
-    with duckdb.connect() as con:
-        con.execute(f"CREATE TABLE t ({LINE} BIGINT, {fields})")
-        con.executemany(
-            f"INSERT INTO t VALUES ({', '.join('?' * (len(names) + 1))})",
-            [(line, *row) for line, row in enumerate(rows, start=2)],
-        )
-        con.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+    columns = zip(*rows, strict=True)
+    texts = {name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)}
+    path = write(scratch, pa.table(texts | {LINE: pa.array(range(2, len(rows) + 2))}))
     return Reading(
         dialect=Dialect(names=tuple(names)),
         table=path,
@@ -88,10 +90,10 @@ def staged_frame(scratch: Path, frame: "pd.DataFrame") -> Reading:
         kinds[str(name)] = kind
         shown = values.map(repr if kind == "decimal" else str).astype(object)
         texts[str(name)] = shown.where(values.notna(), None)
-    table = pd.DataFrame(texts).astype("string")
-    table.insert(0, LINE, range(2, len(table) + 2))
-    path = scratch / "staged.parquet"
-    table.to_parquet(path, index=False)
+    cells = {
+        name: pa.array(values, pa.string(), from_pandas=True) for name, values in texts.items()
+    }
+    path = write(scratch, pa.table(cells | {LINE: pa.array(range(2, len(frame) + 2))}))
     columns = []
     for place, (name, kind) in enumerate(kinds.items()):
         sql_type = "DOUBLE" if kind == "decimal" else TYPES[kind]

@@ -3,15 +3,14 @@
 import csv
 import io
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.reading.dialect import Dialect
+from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import read
 from headgate.errors import ContractError
 from headgate.options import CheckOptions, ReadOptions
@@ -34,7 +33,7 @@ def reading_of(path, contract=ANYTHING, check=CheckOptions(), **options):  # noq
 
 def staged(reading):
     """All cells by line, as texts."""
-    rows = pq.read_table(reading.table).to_pylist()
+    rows = [row for batch in Staging(reading.table) for row in batch.to_pylist()]
     return {row.pop(LINE): tuple(row.values()) for row in rows}
 
 

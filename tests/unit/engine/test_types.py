@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headgate.engine.columns.formats import IsoMoment, Moment, Number
+from headgate.engine.columns.formats import IsoMoment, Moment, Number, Words
 from headgate.engine.columns.guess import propose
+from headgate.engine.columns.types import arrow_type
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
+from headgate.engine.staging import register
 from headgate.engine.table import read
 from headgate.options import CheckOptions, ReadOptions
 
@@ -36,8 +38,9 @@ def column_of(folder, values, name="value", delimiter=",", **options):
     reading = read(path, scratch, read=told, check=CheckOptions(), contract=Contract())
     column = reading.columns[1]
     with duckdb.connect() as con:
+        register(con, reading.table)
         rows = con.execute(
-            f"SELECT CAST({column.sql} AS {column.sql_type}) FROM '{reading.table}' ORDER BY _line"
+            f"SELECT CAST({column.sql} AS {column.sql_type}) FROM staged ORDER BY _line"
         ).fetchall()
     return column, [value for (value,) in rows]
 
@@ -222,3 +225,26 @@ def test_a_format_refuses_what_only_resembles_it(form, text):
     beside = [fits] if fits else []
     assert pc.all(form.fits(pa.array([*beside, text]))).as_py() is False
     assert not beside or form.fits(pa.array(beside)).to_pylist() == [True]
+
+
+PLAIN = {
+    Number(): ["0", "-1", "999999999999999999"],
+    Number(scale=2): ["0.00", "-12.30", "7.05"],
+    Number(scale=None): ["1", "2.5", "-0.001"],
+    Words("true", "false"): ["true", "false"],
+    IsoMoment(10): ["2024-02-29", "1899-12-31"],
+    IsoMoment(19, "T"): ["2024-02-29T23:59:59"],
+    IsoMoment(23, " "): ["2024-02-29 23:59:59.123"],
+}
+
+
+@pytest.mark.parametrize("form", PLAIN, ids=lambda form: form.label)
+def test_arrow_reads_what_is_written_plainly_as_sql_does(form):
+    """The quick way to a typed value gives what the slow one gives."""
+    texts = pa.array(PLAIN[form])
+    sql, sql_type = form.sql("t", *form.digits(texts))
+    with duckdb.connect() as con:
+        con.register("texts", pa.table({"t": texts}))
+        values = con.execute(f"SELECT {sql} FROM texts").fetchall()
+    assert form.plain
+    assert pc.cast(texts, arrow_type(sql_type)).to_pylist() == [value for (value,) in values]

@@ -1,0 +1,81 @@
+"""The staged rows of a file: its text columns and their lines, on the disk between two steps.
+
+Here: the one place that knows the form, Arrow's IPC file, which costs next to nothing to write
+and to read. Not here: what stands in the rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from duckdb import DuckDBPyConnection
+
+LINE = "_line"
+"""Name of the column that holds the physical line on which a row starts."""
+PLACES = 16
+"""Parts of a large file from which a sample is taken."""
+
+
+class Writer:
+    """Takes tables of text columns and `_line`; each becomes one batch of the file."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._file = pa.ipc.new_file(str(path), schema)
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, rows: pa.Table) -> None:
+        """Append rows."""
+        self.rows += rows.num_rows
+        for batch in rows.combine_chunks().to_batches():
+            self._file.write_batch(batch)
+
+
+class Staging:
+    """A staged file, read batch by batch."""
+
+    def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
+        """Open a file; with `names` only these columns are read."""
+        schema = pa.ipc.open_file(pa.OSFile(str(path))).schema
+        fields = None if names is None else [schema.get_field_index(name) for name in names]
+        options = pa.ipc.IpcReadOptions(included_fields=fields)
+        self._file = pa.ipc.open_file(pa.OSFile(str(path)), options=options)
+        self.schema: pa.Schema = self._file.schema
+
+    def __len__(self) -> int:
+        """Give the number of batches."""
+        return int(self._file.num_record_batches)
+
+    def __getitem__(self, place: int) -> pa.RecordBatch:
+        """Read one batch."""
+        return self._file.get_batch(place)
+
+    def sample(self, rows: int, most: int) -> pa.RecordBatch:
+        """Take at most so many of its rows from all over the file; the same ones each time."""
+        places = range(len(self)) if rows <= most else self._spread()
+        size = most if rows <= most else most // len(places)
+        taken = [self[place].slice(0, size) for place in places]
+        return pa.concat_batches(taken) if taken else self.nothing()
+
+    def nothing(self) -> pa.RecordBatch:
+        """Give a batch without rows."""
+        return pa.record_batch([pa.array([], each.type) for each in self.schema], self.schema)
+
+    def _spread(self) -> Sequence[int]:
+        return sorted({place * len(self) // PLACES for place in range(PLACES)})
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Read all batches, one after another."""
+        return (self[place] for place in range(len(self)))
+
+
+def register(con: DuckDBPyConnection, path: Path, name: str = "staged") -> None:
+    """Let SQL see a staged file as a view of this name."""
+    con.register(name, ds.dataset(str(path), format="ipc"))
