@@ -30,6 +30,7 @@ from headgate.options import ModelOptions
 
 Made = TypeVar("Made")
 BATCH = 1 << 16  # rows that are brought into the form of the files at a time
+FEW = 1024  # numbers that show whether the same ones recur
 STEPS = 20  # into which the range of a number to predict is cut for the report
 
 
@@ -54,7 +55,7 @@ class Table:
 
         def made(batch: pa.RecordBatch) -> Made:
             typed = dict(zip(batch.schema.names, map(_chunked, batch.columns), strict=True))
-            texts = {name: pc.cast(values, pa.string()) for name, values in typed.items()}
+            texts = {name: _as_text(values) for name, values in typed.items()}
             return make(Cells(texts, typed))
 
         reader = self.con.sql(self.query).to_arrow_reader(BATCH)
@@ -64,6 +65,14 @@ class Table:
 
 def _chunked(values: pa.Array) -> pa.ChunkedArray:
     return pa.chunked_array([values])
+
+
+def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write numbers; where they recur, each of them once."""
+    if len(values.slice(0, FEW).unique()) > FEW / 4:
+        return pc.cast(values, pa.string())
+    coded = values.combine_chunks().dictionary_encode()
+    return _chunked(pc.cast(coded.dictionary, pa.string()).take(coded.indices))
 
 
 def typed_rows(scratch: Path) -> Path:
@@ -81,9 +90,9 @@ def fit(
     """
     staged = rows.staged
     target = find_target(staged, wanted)
-    task, classes = find_task(rows, target, options.task)
     split = find_split(rows, options)
     base = write_base(rows, split, target.name, typed_rows(staged.scratch))
+    task, classes = find_task(base, target, options.task)
     _check_training(base)
     inputs = [each for each in staged.inputs if each.name != target.name]
     verdict = judge(base, inputs, target, task, options)

@@ -6,7 +6,9 @@ Here: finding these from the target and the options. Not here: any feature.
 from typing import Literal
 
 from headgate.engine.cleaning.staged import Rows, Staged
+from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import first
+from headgate.engine.model.base import Base
 from headgate.engine.result.recipe import Input, Split
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
@@ -35,13 +37,13 @@ def find_target(staged: Staged, target: str | None) -> Input:
     return staged.inputs[names.index(target)]
 
 
-def find_task(rows: Rows, target: Input, told: str) -> tuple[Task, tuple[str, ...]]:
+def find_task(base: Base, target: Input, told: str) -> tuple[Task, tuple[str, ...]]:
     """The kind of task, and the classes in their order as text.
 
     Raises:
         OptionsError: The target does not suit the task.
     """
-    values = _values(rows, target)
+    values = _values(base, target)
     count = len(values)
     if target.kind in ("date", "timestamp"):
         raise OptionsError(
@@ -85,15 +87,14 @@ def _check(target: Input, task: Task, told: str, count: int, *, number: bool) ->
         )
 
 
-def _values(rows: Rows, target: Input) -> list[str]:
+def _values(base: Base, target: Input) -> list[str]:
     """Different values in their order, as text; a few more than can be classes at most."""
-    value = rows.value(target.name)
-    with rows.visible(target.name) as relation:
-        found = rows.staged.con.execute(
-            f"SELECT {value}::VARCHAR FROM {relation} WHERE {rows.text(target.name)} IS NOT NULL"
-            f" GROUP BY {value} ORDER BY {value} LIMIT {MOST_CLASSES + 1}"
-        ).fetchall()
-    return [row[0] for row in found]
+    name = quote_name(target.name)
+    rows = base.con.execute(
+        f"SELECT {name}::VARCHAR FROM {base.rows} WHERE {name} IS NOT NULL GROUP BY {name}"
+        f" ORDER BY {name} LIMIT {MOST_CLASSES + 1}"
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def find_split(rows: Rows, options: ModelOptions) -> Split:
