@@ -65,7 +65,7 @@ def fit(rows: Rows, options: CleanOptions) -> tuple[Output, ...]:
         each
         for each in rows.staged.inputs
         if rows.changes[each.name].filled or not options.drop_empty_columns
-    ]
+    ] or rows.staged.inputs
     names = output_names([each.name for each in kept_inputs], options.names)
     values = Values(rows, [each for each in kept_inputs if _is_fitted(rules[each.name], options)])
     outputs: list[Output] = []

@@ -255,3 +255,21 @@ def test_a_column_without_gaps_keeps_its_type_when_fills_are_fitted(tmp_path):
     staged = reading(tmp_path / "b", COLUMNS, [("a", "1.00", None)])
     again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert cells(again.csv)[1][2] == "2"
+
+
+def test_a_table_without_values_keeps_its_columns(tmp_path):
+    """Where no column holds a value, leaving empty ones out would leave nothing."""
+    prepared = made(tmp_path, rows=[(None, None, None)])
+    assert cells(prepared.csv) == [list(COLUMNS)]
+    assert prepared.rows_out == 0
+
+
+def test_numbers_too_near_and_too_far_for_steps_are_profiled(tmp_path):
+    """A column of almost equal huge numbers, or of the widest range, is reported on like any."""
+    rows = [("9007199254740992", "-1.7e308"), ("9007199254740993", "1.7e308")] * 3
+    staged = reading(tmp_path, {"near": "integer", "far": "text"}, rows)
+    far = staged.columns[1].model_copy(
+        update={"kind": "decimal", "sql_type": "DOUBLE", "sql": 'TRY_CAST("far" AS DOUBLE)'}
+    )
+    staged = staged.model_copy(update={"columns": (staged.columns[0], far)})
+    assert prepare(staged, tmp_path, PrepareOptions()).report.stat().st_size > 0

@@ -77,6 +77,13 @@ def test_a_column_that_gets_another_name_is_told(tmp_path):
     assert {note.found for note in reading.notes} == {"name_2", "column_4"}
 
 
+def test_a_header_alone_is_a_table_of_no_rows(tmp_path):
+    """Its columns are there, for a contract that allows it."""
+    reading = reading_of(write(tmp_path, "id,name\n"), header_rows=1)
+    assert [column.name for column in reading.columns] == ["id", "name"]
+    assert reading.rows_in == 0
+
+
 def test_lines_are_physical_lines(tmp_path):
     """Blank lines and line ends inside quotes count, as they do in any editor."""
     reading = reading_of(write(tmp_path, 'id,note\n1,a\n\n2,"b\nc"\n\n\n3,d\n4,e\n5,f\n'))
