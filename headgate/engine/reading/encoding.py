@@ -79,7 +79,10 @@ def guess_encoding(head: bytes, tail: bytes, told: str | None, where: str) -> En
     """
     mark = next((name for bom, name in _MARKS if head.startswith(bom)), None)
     if told:
-        return Encoding(_known(told), mark is not None, _evidence(told, "told by an option"))
+        name = _known(told)
+        if name in ("utf-16", "utf-32"):  # which read no sample that begins without a mark
+            name = mark or _utf16_without_mark(head) or f"{name}-le"
+        return Encoding(name, mark is not None, _evidence(told, "told by an option"))
     if mark is not None:
         return Encoding(mark, True, _evidence(mark, "the file starts with its byte order mark"))
     wide = _utf16_without_mark(head)
@@ -124,7 +127,7 @@ def guess_legacy(data: bytes) -> Encoding:
             text = sample.decode(name)
         except UnicodeDecodeError:
             continue
-        doubt = 1 + 4 / sum(1 for c in text if c > "\x7f")
+        doubt = 1 + 4 / max(1, sum(1 for c in text if c > "\x7f"))
         scores[name] = round(1000 * (_plausibility(text) + doubt * _PRIORS.get(name, 0)))
     if not scores:
         return Encoding("latin-1", False, _evidence("latin-1", "no other encoding fits its bytes"))
@@ -145,8 +148,9 @@ def _evidence(found: str, why: str) -> Evidence:
 
 def _known(name: str) -> str:
     try:
+        b"a".decode(name, "replace")
         return codecs.lookup(name).name
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise OptionsError(
             f"There is no encoding named {name!r}.",
             todo="Use a name such as utf-8, cp1252, cp1251 or shift_jis.",
@@ -187,11 +191,18 @@ def _telling_lines(data: bytes) -> bytes:
     size = 0
     for line in data.splitlines():
         if not line.isascii():
-            found.append(line[:2000] if len(line) > 4000 else line)
+            found.append(line if len(line) < 4000 else _telling_part(line))
             size += len(found[-1])
             if size > _SAMPLE:
                 break
     return b"\n".join(found) + b"\n"
+
+
+def _telling_part(line: bytes) -> bytes:
+    """The first bytes beyond ASCII of a long line, with what stands around them."""
+    at = next(i for i, byte in enumerate(line) if byte > 0x7F)
+    part = line[max(at - 100, 0) : at + 1900]
+    return part.rstrip(bytes(range(0x40, 0x100))) or part  # no wide character is cut in two
 
 
 def _plausibility(text: str) -> float:

@@ -3,6 +3,7 @@
 import pytest
 
 from headgate.engine.reading.encoding import guess_encoding
+from headgate.errors import OptionsError
 
 TEXTS = {
     "french": "nom;ville\nÉlodie Lefèvre;Besançon\nHélène Garçon;Nîmes\nécole;Saint-Étienne\n",
@@ -72,3 +73,24 @@ def test_stray_bytes_in_utf8_are_read_as_cp1252(tmp_path):
     rows = [row for rows in tokenise(path, dialect) for row in rows.fields]
     assert dialect.fallback == "cp1252"
     assert rows == [["Köln", "Zürich"], ["München", "x"], ["café", "y"]]
+
+
+def test_letters_far_into_a_long_line_decide():
+    """The first letters beyond ASCII may come after thousands of others on the same line."""
+    text = f"a,b\n{'x' * 5000},{TEXTS['japanese'] * 200}".replace("\n", " ")
+    assert guess_encoding(text.encode("cp932"), b"", None, "file.csv").name == "cp932"
+
+
+@pytest.mark.parametrize("end", ["le", "be"])
+def test_utf16_that_is_told_needs_no_mark(end):
+    """The order of its bytes is found where the name leaves it open."""
+    data = "id,name\n1,Zoë\n".encode(f"utf-16-{end}")
+    assert guess_encoding(data, b"", "utf-16", "file.csv").name == f"utf-16-{end}"
+    assert guess_encoding(data[2:], b"", "utf-16-be", "file.csv").name == "utf-16-be"
+
+
+@pytest.mark.parametrize("name", ["klingon", "rot13", "zlib", "undefined"])
+def test_a_codec_that_is_no_text_encoding_is_refused(name):
+    """Python's codecs that turn bytes into bytes, or into nothing, decode no file."""
+    with pytest.raises(OptionsError, match="no encoding named"):
+        guess_encoding(b"a,b\n1,2\n", b"", name, "file.csv")
