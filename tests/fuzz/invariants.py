@@ -111,7 +111,8 @@ def _lines(path: Path, dialect: Dialect) -> list[str]:
     with open_bytes(path, dialect.compression, dialect.member) as file:
         data = file.read()
     errors = f"headgate-{dialect.fallback}" if dialect.fallback else "replace"
-    text = data.decode(dialect.encoding, errors).removeprefix("\ufeff")
+    encoding = "utf-8" if dialect.encoding == "ascii" else dialect.encoding
+    text = data.decode(encoding, errors).removeprefix("\ufeff")
     return split_lines(text, dialect.newline)
 
 
@@ -176,7 +177,7 @@ def _check_prepared(reading: Reading, prepared: Prepared, *, untouched: bool) ->
 
 def _is_missing(cell: str, column: Column) -> bool:
     signs = {"", *(each.marker for each in column.missing)}
-    return cell in signs or (column.kind != "text" and cell.strip() in signs)
+    return not cell or (column.kind != "text" and not signs.isdisjoint((cell, cell.strip())))
 
 
 def _check_counts(before: Table, after: Table, prepared: Prepared) -> None:

@@ -185,9 +185,9 @@ def _likeness(body: list[list[str]], width: int) -> float:
 def _quote_fit(text: str, syntax: Syntax) -> float:
     """The share of quotes that stand beside a delimiter, a line end or another quote."""
     quote = syntax.quotechar
+    text = text[:_MAX_TEXT]
     if quote is None or quote not in text:
         return 1
-    text = text[:_MAX_TEXT]
     d, q = re.escape(syntax.delimiter), re.escape(quote)
     beside = len(
         re.findall(rf"(?:(?:^|{d})[ ]*{q})|(?:{q}[ ]*(?={d}|\r?$))|{q}{q}", text, re.MULTILINE)

@@ -185,10 +185,10 @@ class Parser:
         return rows.only(keep)
 
     def _is_blank(self, row: list[str]) -> bool:
-        """Whether nothing is there; in a table of one column, `""` is an empty value."""
-        if len(row) != 1:
+        """Whether nothing is there; in a table of one column, `""` and `" "` are values."""
+        if len(row) != 1 or self._width == 1:
             return not row
-        return row[0].isspace() or (row[0] == "" and self._width != 1)
+        return not row[0] or row[0].isspace()
 
 
 class _Batch:

@@ -148,6 +148,13 @@ def test_each_guess_leaves_evidence(tmp_path):
     assert all(e.why for e in evidence.values())
 
 
+def test_quotes_far_into_a_long_first_line_count(tmp_path):
+    """The first quote of a file may come after more text than is looked at for quotes."""
+    dialect, rows = read(write(tmp_path, "1;" * 40_000 + "\n" + '"2";' * 40_000 + "\n"))
+    assert (dialect.delimiter, len(dialect.names)) == (";", 40_001)
+    assert rows[-1][:2] == ["2", "2"]
+
+
 def test_options_override_each_guess(tmp_path):
     """Whatever is told is taken as it is."""
     path = write(tmp_path, "x\n" + PRICES.replace(",", ";"))

@@ -78,5 +78,5 @@ def test_comments_inside_the_table_are_left_out():
 
 
 def test_an_empty_quoted_value_is_a_row_of_one_column():
-    """In a table of one column, `""` is a value and an empty line is none."""
-    assert parse('a\n""\n\nb\n', 1) == [["a"], [""], ["b"]]
+    """In a table of one column, `""` and blanks are values and an empty line is none."""
+    assert parse('a\n""\n\n" "\n"\n"\nb\n', 1) == [["a"], [""], [" "], ["\n"], ["b"]]
