@@ -1,7 +1,8 @@
 """What single cells look like, for guessing a file's shape. Column types are settled elsewhere."""
 
 import re
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable
 from typing import Literal
 
 Shape = Literal["empty", "number", "moment", "word", "text", "odd"]
@@ -11,6 +12,7 @@ _EMPTY = frozenset(
 )
 _LONGEST = 200
 """Characters of a cell that are looked at."""
+_MOST_KNOWN = 1 << 14
 _DELIMITERS = ",;|"
 _LEFTOVERS = frozenset("#:~^=&")
 _NUMBER = re.compile(
@@ -37,12 +39,31 @@ _TIGHT = re.compile(r"[^\s&][;|\t#][^\s]|[^\s\d],[^\s\d]")
 """A delimiter with no blank on either side: hardly prose."""
 
 
+class _Shapes(dict[str, Shape]):
+    """Shapes by cell: each column is looked at several times, and its cells come back."""
+
+    def __missing__(self, cell: str) -> Shape:
+        found = _shape(cell.strip()[:_LONGEST])
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        if len(cell) <= _LONGEST:
+            self[cell] = found
+        return found
+
+
+_KNOWN = _Shapes()
+
+
 def shape(cell: str) -> Shape:
     """Tell a number, a date or time, a single word and running text from leftovers of a row."""
-    return _shape(cell.strip()[:_LONGEST])
+    return _KNOWN[cell]
 
 
-@lru_cache(maxsize=1 << 14)
+def shapes(column: Iterable[str]) -> Counter[Shape]:
+    """Count the shapes of a column's cells."""
+    return Counter(map(_KNOWN.__getitem__, column))
+
+
 def _shape(cell: str) -> Shape:
     if cell.lower() in _EMPTY:
         return "empty"

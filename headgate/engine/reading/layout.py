@@ -5,10 +5,11 @@ It sees rows of text with their line numbers, not the file.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from headgate.engine.reading.cells import is_typed, shape
+from headgate.engine.reading.cells import is_typed, shape, shapes
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.reading.tokenise import Rows
 from headgate.errors import OptionsError
@@ -118,6 +119,8 @@ def find_layout(
 def footer_rows(fields: list[list[str]], width: int) -> int:
     """How many rows at the end are no rows of a table of this width."""
     last = len(fields) - 1
+    if last < 0 or _filled(fields[last]) > 1:
+        return 0
     column = [len(f[0]) for f in fields[:-1] if len(f) == width and _filled(f) > 1]
     usual = max(column, default=0)
     while last >= 0 and _is_note(fields[last], width, usual):
@@ -139,7 +142,7 @@ def _is_note(row: list[str], width: int, usual: int) -> bool:
 
 
 def _filled(row: list[str]) -> int:
-    return sum(1 for cell in row if cell and not cell.isspace())
+    return sum(map(bool, map(str.strip, row)))
 
 
 def _tables(
@@ -328,13 +331,13 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
 
 
 def _typed_columns(body: list[list[str]], width: int) -> list[bool]:
-    return [_is_typed_column(body, position) for position in range(width)]
+    return [*map(_is_typed_column, zip(*body, strict=True))] if body else [False] * width
 
 
-def _is_typed_column(body: list[list[str]], position: int) -> bool:
-    shapes = Counter(shape(row[position]) for row in body)
-    filled = len(body) - shapes["empty"]
-    return filled > 0 and shapes["number"] + shapes["moment"] >= 0.8 * filled
+def _is_typed_column(cells: Sequence[str]) -> bool:
+    found = shapes(cells)
+    filled = len(cells) - found["empty"]
+    return filled > 0 and found["number"] + found["moment"] >= 0.8 * filled
 
 
 def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from headgate.engine.reading.cells import shape
+from headgate.engine.reading.cells import shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
 from headgate.engine.reading.tokenise import Parser
 from headgate.errors import UndecidableError
@@ -39,6 +39,24 @@ class _Candidate(NamedTuple):
     alike: float
 
 
+class _Quoting(NamedTuple):
+    """How well the quotes of the sample go with a delimiter."""
+
+    fit: float
+    """The share of quotes that stand beside a delimiter, a line end or another quote."""
+    enclosed: int
+    """Fields that are enclosed in quotes."""
+
+    def worth(self, rows: int) -> float:
+        """A factor of the score: more than 1 where fields of these rows are enclosed."""
+        return (0.5 + 0.5 * self.fit) * (1 + 0.3 * min(1, self.enclosed / rows))
+
+    @property
+    def ceiling(self) -> float:
+        """The most that it can be worth."""
+        return self.worth(1)
+
+
 def choose_syntax(
     lines: list[str], options: ReadOptions, where: str
 ) -> tuple[Syntax, tuple[Evidence, ...]]:
@@ -48,17 +66,31 @@ def choose_syntax(
         UndecidableError: two delimiters split the lines equally well, and differently.
     """
     comment = _comment(lines)
-    candidates = sorted(
-        (_judge(lines, s._replace(comment=comment)) for s in _candidates(lines, options)),
-        key=lambda c: c.score,
-        reverse=True,
-    )
+    candidates = _ranked(lines, comment, options)
     best = candidates[0]
     if best.width == 1:
         whole = {c.syntax.delimiter: c for c in candidates if c.width == 1 and c.even == 1}
         best = next(whole[d] for d in (*_COMMON, *whole) if d in whole)
     _refuse_tie(candidates, lines, options, where)
     return best.syntax, _explain(best, candidates, comment, options)
+
+
+def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list[_Candidate]:
+    """Judge the candidates, the best first; those that cannot win are not tried out."""
+    text = "".join(lines)
+    found: list[_Candidate] = []
+    best = 0.0
+    for delimiter in _delimiters(text, lines, options.delimiter):
+        quote = _quote(text, delimiter, options.quotechar)
+        quoting = _quoting(text, delimiter, quote)
+        for syntax in _candidates(text, delimiter, quote, options):
+            ceiling = quoting.ceiling * _prior(delimiter) if delimiter in text else _ONE_COLUMN
+            if ceiling < best:
+                found.append(_Candidate(ceiling, syntax, 0, 0, 0))
+            else:
+                found.append(_judge(lines, syntax._replace(comment=comment), quoting))
+                best = max(best, found[-1].score)
+    return sorted(found, key=lambda c: c.score, reverse=True)
 
 
 def _comment(lines: list[str]) -> str | None:
@@ -71,15 +103,14 @@ def _comment(lines: list[str]) -> str | None:
     return None
 
 
-def _candidates(lines: list[str], options: ReadOptions) -> Iterator[Syntax]:
-    text = "".join(lines)
-    for delimiter in _delimiters(text, lines, options.delimiter):
-        quote = _quote(text, delimiter, options.quotechar)
-        escape = _escape(text, delimiter, quote, options.escapechar)
-        padded = options.delimiter is None and _has_padding(text, delimiter, quote)
-        yield Syntax(delimiter, quote, escape, skipinitialspace=padded)
-        if delimiter == " ":
-            yield Syntax(delimiter, quote, escape, skipinitialspace=True)
+def _candidates(
+    text: str, delimiter: str, quote: str | None, options: ReadOptions
+) -> Iterator[Syntax]:
+    escape = _escape(text, delimiter, quote, options.escapechar)
+    padded = options.delimiter is None and _has_padding(text, delimiter, quote)
+    yield Syntax(delimiter, quote, escape, skipinitialspace=padded)
+    if delimiter == " ":
+        yield Syntax(delimiter, quote, escape, skipinitialspace=True)
 
 
 def _delimiters(text: str, lines: list[str], told: str | None) -> list[str]:
@@ -105,6 +136,8 @@ def _quote(text: str, delimiter: str, told: str | None) -> str | None:
 
 
 def _count_enclosed(text: str, delimiter: str, quote: str) -> int:
+    if quote not in text:
+        return 0
     d, q = re.escape(delimiter), re.escape(quote)
     pattern = rf"(?:^|{d})[ ]*{q}(?:[^{q}]++|{q}{q})++{q}[ ]*(?={d}|\r?$)"
     return len(re.findall(pattern, text[:_MAX_TEXT], re.MULTILINE))
@@ -131,7 +164,7 @@ def _has_padding(text: str, delimiter: str, quote: str | None) -> bool:
     return padded == total - at_end > 2
 
 
-def _judge(lines: list[str], syntax: Syntax) -> _Candidate:
+def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
     parser = Parser(syntax)
     fields = (parser.feed(1, lines) + parser.finish()).fields
     if not fields:
@@ -146,17 +179,15 @@ def _judge(lines: list[str], syntax: Syntax) -> _Candidate:
     alike = 0.5 * (1 - trust) + trust * alike
     if width == 1:
         return _Candidate(_ONE_COLUMN * (0.5 + 0.5 * alike), syntax, 1, even, alike)
-    prior = _COMMON.get(syntax.delimiter) or _RARE.get(syntax.delimiter, _UNUSUAL)
     if syntax.delimiter not in _COMMON and widths[width] < 3:
         return _Candidate(0, syntax, width, even, alike)
-    text = "".join(lines)
-    fit = _quote_fit(text, syntax)
-    enclosed = _count_enclosed(text, syntax.delimiter, syntax.quotechar or '"')
-    quoted = 1 + 0.3 * min(1, enclosed / len(fields))
-    score = (
-        prior * even**1.5 * (0.3 + 0.7 * alike) * (0.5 + 0.5 * fit) * (1 - 0.25 / width) * quoted
-    )
+    score = _prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / width)
+    score *= quoting.worth(len(fields))
     return _Candidate(score, syntax, width, even, alike)
+
+
+def _prior(delimiter: str) -> float:
+    return _COMMON.get(delimiter) or _RARE.get(delimiter, _UNUSUAL)
 
 
 def _evenness(widths: list[int], width: int) -> float:
@@ -171,36 +202,36 @@ def _evenness(widths: list[int], width: int) -> float:
 def _likeness(body: list[list[str]], width: int) -> float:
     """How far each column holds one kind of thing; leftovers of a wrong split count nothing."""
     total = 0.0
-    for position in range(width):
-        shapes = Counter(shape(row[position]) for row in body)
-        filled = len(body) - shapes["empty"]
+    for column in zip(*body, strict=True):
+        found = shapes(column)
+        filled = len(body) - found["empty"]
         if not filled:
             total += 0.5
             continue
-        prose = shapes["word"] + 0.8 * shapes["text"]
-        total += max(shapes["number"], shapes["moment"], 0.85 * prose) / filled
+        prose = found["word"] + 0.8 * found["text"]
+        total += max(found["number"], found["moment"], 0.85 * prose) / filled
     return total / width
 
 
-def _quote_fit(text: str, syntax: Syntax) -> float:
-    """The share of quotes that stand beside a delimiter, a line end or another quote."""
-    quote = syntax.quotechar
+def _quoting(text: str, delimiter: str, quote: str | None) -> _Quoting:
     text = text[:_MAX_TEXT]
+    enclosed = _count_enclosed(text, delimiter, quote or '"')
     if quote is None or quote not in text:
-        return 1
-    d, q = re.escape(syntax.delimiter), re.escape(quote)
+        return _Quoting(1, enclosed)
+    d, q = re.escape(delimiter), re.escape(quote)
     beside = len(
         re.findall(rf"(?:(?:^|{d})[ ]*{q})|(?:{q}[ ]*(?={d}|\r?$))|{q}{q}", text, re.MULTILINE)
     )
-    return min(1.0, beside / text.count(quote))
+    return _Quoting(min(1.0, beside / text.count(quote)), enclosed)
 
 
 def _refuse_tie(
     candidates: list[_Candidate], lines: list[str], options: ReadOptions, where: str
 ) -> None:
-    if options.delimiter or len(candidates) < 2:
+    judged = [candidate for candidate in candidates if candidate.width]
+    if options.delimiter or len(judged) < 2:
         return
-    best, second = candidates[:2]
+    best, second = judged[:2]
     both_common = {best.syntax.delimiter, second.syntax.delimiter} <= _COMMON.keys()
     if not both_common or best.width == 1 or best.width != second.width:
         return
