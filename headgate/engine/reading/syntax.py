@@ -136,11 +136,21 @@ def _quote(text: str, delimiter: str, told: str | None) -> str | None:
 
 
 def _count_enclosed(text: str, delimiter: str, quote: str) -> int:
+    text = text[:_MAX_TEXT]
     if quote not in text:
         return 0
     d, q = re.escape(delimiter), re.escape(quote)
-    pattern = rf"(?:^|{d})[ ]*{q}(?:[^{q}]++|{q}{q})++{q}[ ]*(?={d}|\r?$)"
-    return len(re.findall(pattern, text[:_MAX_TEXT], re.MULTILINE))
+    pattern = rf"{_opening(d, q)}(?:[^{q}]++|{q}{q})++{q}[ ]*(?={d}|\r?$)"
+    return len(re.findall(pattern, text, re.MULTILINE))
+
+
+def _opening(d: str, q: str) -> str:
+    """The pattern of a quote behind a delimiter or a line end, and blanks.
+
+    It begins with the quote, to which a search jumps; what comes before is looked at from there.
+    """
+    behind = (rf"(?<={start}{' ' * blanks}{q})" for start in (d, "^") for blanks in range(4))
+    return rf"{q}(?:{'|'.join(behind)})"
 
 
 def _escape(text: str, delimiter: str, quote: str | None, told: str | None) -> str | None:
@@ -219,9 +229,8 @@ def _quoting(text: str, delimiter: str, quote: str | None) -> _Quoting:
     if quote is None or quote not in text:
         return _Quoting(1, enclosed)
     d, q = re.escape(delimiter), re.escape(quote)
-    beside = len(
-        re.findall(rf"(?:(?:^|{d})[ ]*{q})|(?:{q}[ ]*(?={d}|\r?$))|{q}{q}", text, re.MULTILINE)
-    )
+    pattern = rf"{_opening(d, q)}|{q}(?:(?=[ ]*(?:{d}|\r?$))|{q})"
+    beside = len(re.findall(pattern, text, re.MULTILINE))
     return _Quoting(min(1.0, beside / text.count(quote)), enclosed)
 
 
