@@ -177,7 +177,7 @@ class Typing:
         self._text = text
         self._loose = loose
         self._point = point
-        self._trials = [self._trial(name, []) for name in names]
+        self._trials = [Trial(name, [], [], Seen(), {}) for name in names]
 
     def start(self, rows: pa.Table) -> None:
         """Choose what to try each column against, from the first rows of the file."""
