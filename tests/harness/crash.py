@@ -34,6 +34,18 @@ from tests.harness.runs import eventually
 
 LEASE = 15
 PARTS = ("s3", "prefect", "worker", "watch")
+VICTIMS = (*PARTS, "run", "machine")
+"""What can be killed: a part, one flow run, or a worker with all that it has started."""
+
+_WORDS = {
+    "s3": {"weed"},
+    "prefect": {"prefect", "server"},
+    "worker": {"cli.main", "worker"},
+    "watch": {"cli.main", "watch"},
+    "launcher": {"launch.py"},
+    "warm": {"bridge.warm"},
+}
+"""Words by which the command line of a process is known."""
 
 
 class Crew:
@@ -49,14 +61,12 @@ class Crew:
 
     def __enter__(self) -> Self:
         """Start everything and deploy the flows."""
+        own = {"HEADGATE_SCRATCH": str(self.scratch), "HEADGATE_LEASE_SECONDS": str(LEASE)}
+        self._always.enter_context(environment(own))
         self._database = self._always.enter_context(postgres(self._folder / "postgres"))
         s3, api = self._start("s3"), self._start("prefect")
         stack = Stack(s3=s3, api=api)
-        variables = stack.variables | {
-            "HEADGATE_LEASE_SECONDS": str(LEASE),
-            "HEADGATE_SCRATCH": str(self.scratch),
-        }
-        self._always.enter_context(environment(variables))
+        self._always.enter_context(environment(stack.variables))
         parts._make_bucket(stack)
         register("headgate", "headgate")
         parts._deploy()
@@ -71,32 +81,52 @@ class Crew:
             self._running[part].close()
         self._always.close()
 
-    def kill(self, part: str) -> int:
-        """Kill a part and start it again; `run` kills one flow run. Return the dead."""
-        victims = self.processes(part)
-        if part == "run":
-            running = eventually(lambda: self.processes("run"))
-            time.sleep(random.uniform(0, 1))
-            victims = running[:1]
-        for process in victims:
+    def kill(self, victim: str) -> int:
+        """Kill a victim, start again what does not come back by itself, and return the dead."""
+        processes = self._dying(victim)
+        for process in processes:
             with suppress(psutil.Error):
                 process.kill()
+        part = "worker" if victim == "machine" else victim
+        if part == "worker":  # its runs may go on
+            self._always.push(self._running[part].pop_all())
         if part in PARTS:
             self._running[part].close()
             self._start(part)
-        return len(victims)
+        return len(processes)
 
     def processes(self, part: str) -> list[psutil.Process]:
-        """Find the processes of a part; a worker's launchers outlive it, as its runs do."""
-        word = {"s3": "weed", "prefect": "server", "run": "bridge.warm"}.get(part, part)
+        """Find the processes of a part."""
         found = []
-        for process in psutil.Process().children(recursive=True):
+        for process in psutil.process_iter():
             with suppress(psutil.Error):
-                is_fork = process.parent().cmdline() == process.cmdline()
                 names = {Path(argument).name for argument in process.cmdline()}
-                if word in names and (part != "run" or is_fork):
+                if _WORDS[part] <= names and self._is_ours(process):
                     found.append(process)
         return found
+
+    def runs(self) -> list[psutil.Process]:
+        """Find the flow runs: forks of the warm process."""
+        warm = self.processes("warm")
+        return [process for process in warm if process.ppid() in {parent.pid for parent in warm}]
+
+    def _dying(self, victim: str) -> list[psutil.Process]:
+        match victim:
+            case "run":
+                runs = eventually(self.runs)
+                time.sleep(random.uniform(0, 1))
+                return runs[:1]
+            case "machine":
+                return [
+                    process
+                    for part in ("worker", "launcher", "warm")
+                    for process in self.processes(part)
+                ]
+            case _:
+                return self.processes(victim)
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        return process.environ().get("HEADGATE_SCRATCH") == str(self.scratch)
 
     def unfinished_runs(self) -> list[str]:
         """Give the names of runs that Prefect takes to be under way."""
