@@ -4,24 +4,36 @@ All of it is in memory and may be forgotten: a watcher that starts anew announce
 """
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
+from headgate.bucket import claims
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import CLAIMS, claim_key
 from headgate.bucket.store import Store
 
 _MOST = 50_000  # uploads that are kept in mind at once; the rest is seen when these are done
 _LONGEST = 3600.0
+_GRACE = 2.0  # seconds by which a claim may lapse later: stores tell times in whole ones
+
+
+class Batch(NamedTuple):
+    """A run that has not ended, as Prefect knows it."""
+
+    keys: set[str]
+    started: bool
 
 
 @dataclass
 class _Case:
     """One upload without a receipt."""
 
+    key: str
     due: float
-    claim: str | None
+    claim: str | None = None
+    lapses: float = 0.0
     announced: int = 0
 
 
@@ -32,42 +44,64 @@ class Outstanding:
     lease was left by a run that died. An announced upload that nobody claims within a lease is
     announced again, unless a live run still has it before it; what fails again and again, after
     twice the time on each occasion, up to an hour.
+
+    A run that has started is alive as long as one of its uploads has a claim that is renewed:
+    Prefect itself learns late, or never, of a machine that died.
+
+    A claim on what is done, left by a run that died between its receipt and its end, goes as well.
     """
 
     def __init__(
         self,
         store: Store,
         lease: float,
-        in_hand: Callable[[], Container[str]],
+        batches: Callable[[], Iterable[Batch]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Watch over a store; `in_hand` gives the keys of all runs that have not ended."""
+        """Watch over a store; `batches` gives all runs that have not ended."""
         self._store = store
         self._lease = lease
-        self._in_hand = in_hand
+        self._batches = batches
         self._clock = clock
         self._cases: dict[str, _Case] = {}
+        self._strays: dict[tuple[str, str], float] = {}
 
     def look(self) -> list[str]:
         """List the bucket; return the keys that are to be announced now."""
-        claims = {item.key: item.etag for item in self._store.list(CLAIMS)}
-        now, cases, due = self._clock(), dict[str, _Case](), list[str]()
-        in_hand: Container[str] | None = None
+        held = {item.key: item.etag for item in self._store.list(CLAIMS)}
+        now, cases = self._clock(), dict[str, _Case]()
         for upload in islice(pending(self._store), _MOST):
-            claim = claims.get(claim_key(upload))
-            case = self._cases.get(upload.id) or _Case(due=now, claim=None)
+            case = self._cases.get(upload.id) or _Case(upload.key, due=now)
             cases[upload.id] = case
+            claim = held.pop(claim_key(upload), None)
             if claim != case.claim:
-                case.claim, case.due = claim, now + self._lease
-            if now < case.due:
-                continue
-            if case.announced and claim is None:
-                in_hand = self._in_hand() if in_hand is None else in_hand
-                if upload.key in in_hand:
-                    case.due = now + self._lease
-                    continue
-            due.append(upload.key)
-            case.due = now + min(self._lease * 2**case.announced, _LONGEST)
-            case.announced += 1
+                case.claim, case.lapses = claim, now + self._lease + _GRACE
+                case.due = case.lapses
         self._cases = cases
-        return due
+        self._settle(held, now)
+        return self._due(now)
+
+    def _due(self, now: float) -> list[str]:
+        due = [case for case in self._cases.values() if now >= case.due]
+        waiting = {case.key for case in due if case.announced and case.claim is None}
+        in_hand = self._in_hand(now) & waiting if waiting else set()
+        for case in due:
+            if case.key in in_hand:
+                case.due = now + self._lease / claims.RENEWALS_PER_LEASE
+            else:
+                case.due = now + min(self._lease * 2**case.announced, _LONGEST)
+                case.announced += 1
+        return [case.key for case in due if case.key not in in_hand]
+
+    def _in_hand(self, now: float) -> set[str]:
+        """Give the keys of runs that wait for their start or are alive."""
+        alive = {case.key for case in self._cases.values() if case.claim and now < case.lapses}
+        good = [run.keys for run in self._batches() if not run.started or run.keys & alive]
+        return set().union(*good)
+
+    def _settle(self, held: dict[str, str], now: float) -> None:
+        """Remove claims on nothing that waits, once they have stayed the same for a lease."""
+        self._strays = {claim: self._strays.get(claim, now) for claim in held.items()}
+        for (key, _), since in self._strays.items():
+            if now - since > self._lease:
+                claims.settle(self._store, key)

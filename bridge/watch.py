@@ -28,7 +28,7 @@ from prefect.events import Event, Resource
 from prefect.logging import get_logger
 from prefect.logging.configuration import setup_logging
 
-from bridge.outstanding import Outstanding
+from bridge.outstanding import Batch, Outstanding
 from bridge.sqs import Queue
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError
@@ -71,7 +71,7 @@ async def _watch(store: Store, settings: Settings) -> None:
     queue = Queue(settings.queue_url, store, settings) if settings.queue_url else None
     every = settings.sweep_seconds if queue else settings.poll_seconds
     with get_client(sync_client=True) as prefect:
-        outstanding = Outstanding(store, settings.lease_seconds, partial(_in_hand, prefect))
+        outstanding = Outstanding(store, settings.lease_seconds, partial(_unfinished, prefect))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
             tasks.start_soon(_from_listing, outstanding, every, sender)
@@ -136,16 +136,19 @@ def _tell(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) -> None
     prefect.request("POST", "/events", json=[event.model_dump(mode="json")])
 
 
-def _in_hand(prefect: SyncPrefectClient) -> set[str]:
-    """Return the keys of all batches that wait or run."""
-    alive = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
+def _unfinished(prefect: SyncPrefectClient) -> list[Batch]:
+    """Return all batches that wait or run."""
+    unfinished = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
     runs = prefect.read_flow_runs(
         flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
         flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=alive))
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unfinished))
         ),
     )
-    return {key for run in runs for key in run.parameters.get("keys", ())}
+    return [
+        Batch(set(run.parameters.get("keys", ())), started=run.state_type == StateType.RUNNING)
+        for run in runs
+    ]
 
 
 async def _patiently(action: Callable[..., T], *args: object) -> T:

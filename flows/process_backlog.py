@@ -8,6 +8,7 @@ from pydantic import Field
 from flows.answers import answers, summed_up
 from flows.parameters import Bucket, Concurrency, open_bucket
 from headgate.options import ProcessOptions
+from tasks.claim import settle_claims
 from tasks.find_pending import find_pending
 from tasks.housekeeping import sweep_machine
 from tasks.process_file import process_each
@@ -31,6 +32,7 @@ async def process_backlog(
     """
     bucket = await open_bucket(bucket)
     sweep_machine()
+    settle_claims(bucket)
     keys = find_pending(bucket, limit)
     outcomes = await process_each(bucket, keys, options, concurrency)
     return summed_up(outcomes)

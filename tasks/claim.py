@@ -6,7 +6,7 @@ from prefect.runtime import flow_run
 from prefect_aws import S3Bucket
 
 from headgate import journey
-from headgate.bucket.claims import Heartbeat, kept
+from headgate.bucket.claims import Heartbeat, kept, settle_all
 from headgate.journey import Work
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
@@ -23,3 +23,9 @@ def claim(bucket: S3Bucket, key: str, options: ProcessOptions) -> Work | Receipt
 def renewing(bucket: S3Bucket, work: Work) -> AbstractContextManager[Heartbeat]:
     """Keep the claim alive while the block runs; it is no task, since it spans several."""
     return kept(store_of(bucket), work.claim)
+
+
+@step("settle-claims")
+def settle_claims(bucket: S3Bucket) -> None:
+    """Remove claims that runs which died between receipt and end have left."""
+    settle_all(store_of(bucket))

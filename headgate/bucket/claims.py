@@ -6,8 +6,10 @@ the store's clock is more than a lease past its last renewal, whatever the clock
 """
 
 import json
+import math
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -15,9 +17,15 @@ from pydantic import Field
 
 from headgate.bucket import receipts
 from headgate.bucket.faults import PreconditionError
-from headgate.bucket.keys import Upload, claim_key, receipt_key
+from headgate.bucket.keys import CLAIMS, Upload, claim_key, receipt_key
 from headgate.bucket.store import Store, Stored
-from headgate.errors import AlreadyProcessedError, ClaimHeldError, ClaimLostError, HeadgateError
+from headgate.errors import (
+    AlreadyProcessedError,
+    ClaimHeldError,
+    ClaimLostError,
+    HeadgateError,
+    NoSuchObjectError,
+)
 from headgate.record import Record
 
 RENEWALS_PER_LEASE = 4
@@ -48,16 +56,11 @@ def claim(
         ClaimHeldError: another owner's claim is live.
         AlreadyProcessedError: there is a receipt, and no `force`.
     """
-    if not force:
-        _refuse_processed(store, upload)
     wanted = Claim(upload=upload, owner=owner, attempt=secrets.token_hex(4), lease=lease)
     won = _put(store, wanted)
-    if not force:
-        try:
-            _refuse_processed(store, upload)  # the last owner may have finished in between
-        except AlreadyProcessedError:
-            release(store, won)
-            raise
+    if not force and receipts.find(store, upload) is not None:  # only now can no other commit
+        release(store, won, age=0)
+        raise AlreadyProcessedError(receipt_key(upload), where=store.where(upload.key))
     return won
 
 
@@ -79,12 +82,35 @@ def renew(store: Store, held: Claim) -> Claim:
     return following.model_copy(update={"etag": etag})
 
 
-def release(store: Store, held: Claim) -> None:
-    """Give up a claim; one that somebody else has taken over stays."""
+def release(store: Store, held: Claim, age: float = math.inf) -> None:
+    """Give up a claim; one that somebody else has taken over stays.
+
+    Args:
+        store: Where it lies.
+        held: The claim.
+        age: Seconds since it was last written; within a lease nobody can have taken it over.
+    """
     key = claim_key(held.upload)
-    current = store.read(key)
-    if current is not None and _parse(current).attempt == held.attempt:
-        store.delete(key)
+    if age > held.lease / 2:
+        current = store.read(key)
+        if current is None or _parse(current).attempt != held.attempt:
+            return
+    store.delete(key)
+
+
+def settle(store: Store, key: str) -> None:
+    """Remove a claim that its owner let lapse, unless an heir will take the work over."""
+    held = lapsed(store, key)
+    if held is None or _waits(store, held.upload):
+        return
+    receipts.discard_attempts(store, held.upload)
+    store.delete(key)
+
+
+def settle_all(store: Store) -> None:
+    """Remove all claims that no heir will take over."""
+    for item in store.list(CLAIMS):
+        settle(store, item.key)
 
 
 class Heartbeat:
@@ -93,6 +119,7 @@ class Heartbeat:
     def __init__(self, store: Store, held: Claim) -> None:
         self.claim = held
         self._store = store
+        self._written = time.monotonic()
         self._stop = threading.Event()
         self._lost: ClaimLostError | None = None
         self._thread = threading.Thread(target=self._run, name="claim-heartbeat", daemon=True)
@@ -111,7 +138,7 @@ class Heartbeat:
         with suppress(HeadgateError):
             if self.claim.took_over:
                 receipts.discard_attempts(self._store, self.claim.upload)
-            release(self._store, self.claim)
+            release(self._store, self.claim, time.monotonic() - self._written)
 
     def check(self) -> None:
         """Refuse to go on once the claim is another's.
@@ -124,8 +151,10 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._stop.wait(self.claim.lease / RENEWALS_PER_LEASE):
+            now = time.monotonic()
             try:
                 self.claim = renew(self._store, self.claim)
+                self._written = now
             except ClaimLostError as error:
                 self._lost = error
                 return
@@ -151,6 +180,16 @@ def lapsed(store: Store, key: str) -> Claim | None:
         return None
     held = _parse(stored)
     return held if _seconds_left(held, stored) <= 0 else None
+
+
+def _waits(store: Store, upload: Upload) -> bool:
+    """Tell whether an upload is still there and has no receipt."""
+    if receipts.find(store, upload) is not None:
+        return False
+    try:
+        return store.head(upload.key).etag == upload.etag
+    except NoSuchObjectError:
+        return False
 
 
 def _put(store: Store, wanted: Claim) -> Claim:
@@ -189,8 +228,3 @@ def _refusal(store: Store, wanted: Claim, owner: str, left: float) -> ClaimHeldE
 
 def _parse(stored: Stored) -> Claim:
     return Claim.model_validate_json(stored.body).model_copy(update={"etag": stored.etag})
-
-
-def _refuse_processed(store: Store, upload: Upload) -> None:
-    if receipts.find(store, upload) is not None:
-        raise AlreadyProcessedError(receipt_key(upload), where=store.where(upload.key))

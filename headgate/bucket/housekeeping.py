@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from headgate.bucket import claims
+from headgate.bucket import claims, receipts
 from headgate.bucket.keys import ARCHIVE, CLAIMS, PROBES, PROCESSED, QUARANTINE
 from headgate.bucket.store import Store
 from headgate.record import Record
@@ -67,5 +67,8 @@ def remove(store: Store, leftover: Leftover) -> None:
     """Remove one leftover; one that is gone already is a success."""
     if leftover.kind == "unfinished upload":
         store.abort_multipart(leftover.key, leftover.upload_id)
-    elif leftover.kind != "lapsed claim" or claims.lapsed(store, leftover.key) is not None:
+    elif leftover.kind != "lapsed claim":
+        store.delete(leftover.key)
+    elif held := claims.lapsed(store, leftover.key):
+        receipts.discard_attempts(store, held.upload)
         store.delete(leftover.key)

@@ -33,6 +33,7 @@ from stack.service import environment, free_port
 from tests.harness.runs import eventually
 
 LEASE = 15
+ROWS = 50
 PARTS = ("s3", "prefect", "worker", "watch")
 VICTIMS = (*PARTS, "run", "machine")
 """What can be killed: a part, one flow run, or a worker with all that it has started."""
@@ -64,14 +65,14 @@ class Crew:
         own = {"HEADGATE_SCRATCH": str(self.scratch), "HEADGATE_LEASE_SECONDS": str(LEASE)}
         self._always.enter_context(environment(own))
         self._database = self._always.enter_context(postgres(self._folder / "postgres"))
-        s3, api = self._start("s3"), self._start("prefect")
+        s3, api = self.start("s3"), self.start("prefect")
         stack = Stack(s3=s3, api=api)
         self._always.enter_context(environment(stack.variables))
         parts._make_bucket(stack)
         register("headgate", "headgate")
         parts._deploy()
-        self._start("worker")
-        self._start("watch")
+        self.start("worker")
+        self.start("watch")
         self.store = connect(load())
         return self
 
@@ -80,6 +81,14 @@ class Crew:
         for part in reversed(PARTS):
             self._running[part].close()
         self._always.close()
+
+    def start(self, part: str):
+        """Start a part; give what its context gives."""
+        return self._running[part].enter_context(self._make(part))
+
+    def stop(self, part: str) -> None:
+        """End a part."""
+        self._running[part].close()
 
     def kill(self, victim: str) -> int:
         """Kill a victim, start again what does not come back by itself, and return the dead."""
@@ -91,8 +100,8 @@ class Crew:
         if part == "worker":  # its runs may go on
             self._always.push(self._running[part].pop_all())
         if part in PARTS:
-            self._running[part].close()
-            self._start(part)
+            self.stop(part)
+            self.start(part)
         return len(processes)
 
     def processes(self, part: str) -> list[psutil.Process]:
@@ -137,9 +146,6 @@ class Crew:
             )
         return [run.name for run in runs]
 
-    def _start(self, part: str):
-        return self._running[part].enter_context(self._make(part))
-
     def _make(self, part: str) -> AbstractContextManager:
         match part:
             case "s3":
@@ -178,14 +184,19 @@ class Sender(Thread):
         return self.sent
 
     def _put(self, key: str) -> bool:
-        rows = "".join(f"{row},name {row},{key}\n" for row in range(50))
         try:
-            self._store.put_new(key, f"id,name,file\n{rows}".encode())
+            self._store.put_new(key, small_table(key))
         except PreconditionError:
             return True  # the answer to an earlier attempt was lost
         except HeadgateError:
             return False
         return True
+
+
+def small_table(name: str) -> bytes:
+    """Make a file of 50 good rows, unlike any of another name."""
+    rows = "".join(f"{row},name {row},{name}\n" for row in range(ROWS))
+    return f"id,name,file\n{rows}".encode()
 
 
 def reckon(crew: Crew, sent: list[str], seconds: float) -> list[str]:
@@ -206,6 +217,6 @@ def reckon(crew: Crew, sent: list[str], seconds: float) -> list[str]:
             continue
         found = receipts.verify(crew.store, receipt)
         wrong += [f"{key}: {finding}" for finding in found if not finding.ok]
-        if receipt["rows"]["rows_out"] != 50:
+        if receipt["rows"]["rows_out"] != ROWS:
             wrong.append(f"{key}: {receipt['rows']}")
     return wrong

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+import psutil
+
 Match = Callable[["Request"], bool]
 
 
@@ -25,6 +27,8 @@ class Request:
     target: str
     headers: dict[str, str]
     body: bytes
+    port: int = 0
+    """The client's."""
 
 
 @dataclass
@@ -129,6 +133,20 @@ def refuse(_proxy: Proxy, _request: Request) -> Response:
     return Response(200, [], b"", cut=-1)
 
 
+def kill_sender(_proxy: Proxy, request: Request) -> Response:
+    """Kill the process that sent the request, before the server hears of it."""
+    for connection in psutil.net_connections("tcp"):
+        if connection.laddr.port == request.port and connection.pid:
+            psutil.Process(connection.pid).kill()
+    return Response(200, [], b"", cut=-1)
+
+
+def kill_sender_after(proxy: Proxy, request: Request) -> Response:
+    """Let the server do it, and kill the process that asked for it."""
+    proxy.forward(request)
+    return kill_sender(proxy, request)
+
+
 def cut(after: int) -> Callable[..., Response]:
     """Reset the connection after so many bytes of the answer's body."""
 
@@ -182,7 +200,11 @@ def _handler(state: Proxy) -> type[BaseHTTPRequestHandler]:
         def handle_one(self):
             length = int(self.headers.get("Content-Length") or 0)
             request = Request(
-                self.command, self.path, dict(self.headers.items()), self.rfile.read(length)
+                self.command,
+                self.path,
+                dict(self.headers.items()),
+                self.rfile.read(length),
+                self.client_address[1],
             )
             answer = state.answer(request)
             if answer.cut == -1:

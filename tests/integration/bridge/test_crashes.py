@@ -1,12 +1,38 @@
 """Whatever is killed, and whenever: each upload gets one whole result, and nothing is left over."""
 
+import logging
 import random
 import time
 from collections import Counter
 
 import pytest
 
-from tests.harness.crash import VICTIMS, Crew, Sender, reckon
+from headgate.bucket import receipts
+from headgate.bucket.keys import CLAIMS
+from headgate.settings import load
+from tasks.store import block_of
+from tests.harness.crash import VICTIMS, Crew, Sender, reckon, small_table
+from tests.harness.faults import kill_sender, kill_sender_after, proxy
+from tests.harness.runs import ended, eventually, start
+
+log = logging.getLogger(__name__)
+
+STEPS = {
+    "claim": ("PUT", "receipts/claims/", kill_sender),
+    "claimed": ("PUT", "receipts/claims/", kill_sender_after),
+    "download": ("GET", "uploads/", kill_sender),
+    "validate": ("GET", "receipts/layouts/", kill_sender),
+    "preprocess": ("GET", "recipe.json", kill_sender),
+    "upload-processed": ("PUT", "processed/", kill_sender),
+    "half-uploaded": ("PUT", ".parquet", kill_sender_after),
+    "receipt": ("PUT", "receipts/uploads/", kill_sender),
+    "published": ("PUT", "receipts/uploads/", kill_sender_after),
+    "presign": ("PUT", "receipts/contents/", kill_sender_after),
+    "release": ("DELETE", "receipts/claims/", kill_sender),
+    "cleanup": ("PUT", "archive/", kill_sender),
+    "archived": ("DELETE", "uploads/", kill_sender),
+}
+"""Where a run is killed: at a request, before or after the server has done it."""
 
 
 @pytest.mark.slow
@@ -21,8 +47,36 @@ def test_kill_9_of_any_part_loses_and_doubles_nothing(kills, tmp_path, request):
         while dead.total() < kills:
             time.sleep(random.uniform(0, 4))
             victim = random.choice(("run", *VICTIMS))
-            dead[victim] += crew.kill(victim)
+            dead[victim] += crew.kill(victim) > 0
         sent = sender.stop()
-        print(len(sent), "files,", dead)
+        log.info("%d files were sent; killed: %s", len(sent), dict(dead))
         assert sent
         assert reckon(crew, sent, seconds=240) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_run_that_is_killed_at_any_step_is_followed_by_another(tmp_path):
+    """One after another at each request of its journey, through a proxy that knows the sender."""
+    with Crew(tmp_path) as crew, proxy(crew.store.client.meta.endpoint_url) as between:
+        block = block_of(load().model_copy(update={"endpoint_url": between.url}))
+        block.save("proxied", _sync=True)
+        crew.store.put("uploads/steps/first.csv", small_table("first"))
+        first = crew.store.head("uploads/steps/first.csv")
+        receipt = eventually(lambda: receipts.find(crew.store, first), seconds=60)
+        (recipe,) = (out["key"] for out in receipt["outputs"] if out["role"] == "recipe")
+        options = {"prepare": {"recipe": recipe}, "deliver": {"source": "archive"}}
+        crew.stop("watch")
+        uploads = {step: f"uploads/steps/{step}.csv" for step in STEPS}
+        for step, key in uploads.items():
+            crew.store.put(key, small_table(step))
+            method, part, act = STEPS[step]
+            fault = between.add(lambda r, m=method, p=part: r.method == m and p in r.target, act)
+            run = ended(start("process-upload", key=key, bucket=block, options=options))
+            assert (fault.seen, run.state) == (1, "Crashed"), step
+        left = list(crew.store.list(CLAIMS))
+        assert len(left) >= 8
+        crew.start("watch")
+        done = [key for step, key in uploads.items() if crew.store.exists(key)]
+        assert len(done) == len(STEPS)
+        assert reckon(crew, done, seconds=120) == []

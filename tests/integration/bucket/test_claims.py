@@ -8,7 +8,7 @@ import pytest
 
 from headgate.bucket import claims, housekeeping, receipts
 from headgate.bucket.faults import PreconditionError
-from headgate.bucket.keys import claim_key, result_prefix
+from headgate.bucket.keys import CLAIMS, claim_key, result_prefix
 from headgate.errors import AlreadyProcessedError, ClaimHeldError, ClaimLostError
 from tests.harness.faults import lose_answer, refuse
 from tests.harness.stores import behind, put_upload
@@ -126,21 +126,18 @@ def test_a_processed_upload_is_not_claimed(store):
     assert claims.claim(store, upload, "again", 60, force=True)
 
 
-def test_a_receipt_that_comes_between_look_and_claim_is_seen(store, monkeypatch):
-    """The last owner commits and releases just after the new one looked."""
+def test_a_receipt_written_just_before_the_claim_is_seen(store, faulty):
+    """The last owner commits and releases while the new one is on its way."""
+    late, proxy = faulty
     upload = put_upload(store)
-    looks = []
 
-    def find(store_, upload_):
-        looks.append(1)
-        if len(looks) == 1:
-            receipts.commit(store, upload, {"run": "last owner"})
-            return None
-        return {"run": "last owner"}
+    def commit_first(proxy_, request):
+        receipts.commit(store, upload, {"run": "last owner"})
+        return proxy_.forward(request)
 
-    monkeypatch.setattr(receipts, "find", find)
+    proxy.add(lambda r: r.method == "PUT", commit_first)
     with pytest.raises(AlreadyProcessedError):
-        claims.claim(store, upload, "late", 60)
+        claims.claim(late, upload, "late", 60)
     assert not store.exists(claim_key(upload))
 
 
@@ -246,6 +243,26 @@ def test_housekeeping_removes_lapsed_claims_only(store):
     assert not store.exists(found.key)
     assert store.exists(claim_key(live))
     housekeeping.remove(store, found)
+
+
+def test_a_claim_on_what_is_done_is_settled_once_it_lapsed(store):
+    """With what its owner left; an heir finds the claim on what still waits."""
+    done, waiting, gone = (put_upload(store, f"uploads/{n}.csv") for n in range(3))
+    half = [
+        f"{result_prefix(upload, claims.claim(store, upload, 'dead', 1).attempt)}half.csv"
+        for upload in (done, waiting, gone)
+    ]
+    for key in half:
+        store.put(key, b"x")
+    receipts.commit(store, done, {"run": "another", "outputs": []})
+    store.delete(gone.key)
+    claims.settle(store, claim_key(done))
+    assert store.exists(claim_key(done)), "its owner may be alive"
+    for upload in (done, waiting, gone):
+        wait_until_lapsed(store, upload)
+        claims.settle(store, claim_key(upload))
+    assert [item.key for item in store.list(CLAIMS)] == [claim_key(waiting)]
+    assert [store.exists(key) for key in half] == [False, True, True]
 
 
 def test_five_announcements_in_any_order_are_one_piece_of_work(store):

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from bridge.outstanding import Outstanding
+from bridge.outstanding import Batch, Outstanding
+from headgate.bucket import claims
 from headgate.bucket.keys import Upload, claim_key, receipt_key
 from tests.harness.shelf import Shelf
 
@@ -18,13 +19,13 @@ class Watcher:
     def __init__(self):
         self.shelf = Shelf(str.encode)
         self.now = 1000.0
-        self.in_hand = set()
+        self.batches = []
         self.asked = 0
         self.outstanding = Outstanding(self.shelf, LEASE, self.runs, lambda: self.now)
 
     def runs(self):
         self.asked += 1
-        return self.in_hand
+        return self.batches
 
     def look(self, after=0.0):
         self.now += after
@@ -70,10 +71,10 @@ def test_a_renewed_claim_puts_off_the_next_announcement(watcher):
 def test_a_claim_that_is_not_renewed_for_a_lease_is_announced_again(watcher):
     """What a dead run left is taken up after one lease, whatever run still seems to have it."""
     watcher.shelf.add(claim_key(watcher.upload(KEY)))
-    watcher.in_hand = {KEY}
+    watcher.batches = [Batch({KEY}, started=True)]
     assert watcher.look() == []
     assert watcher.look(after=LEASE - 1) == []
-    assert watcher.look(after=1) == [KEY]
+    assert watcher.look(after=3) == [KEY]
 
 
 def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
@@ -83,14 +84,28 @@ def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
     assert watcher.look(after=1) == [KEY]
 
 
-def test_what_waits_its_turn_in_a_run_is_not_announced_again(watcher):
+def test_what_waits_for_its_run_to_start_is_not_announced_again(watcher):
     watcher.upload(KEY)
     watcher.look()
-    watcher.in_hand = {KEY}
+    watcher.batches = [Batch({KEY}, started=False)]
     for _ in range(5):
         assert watcher.look(after=LEASE) == []
-    watcher.in_hand = set()
+    watcher.batches = []
     assert watcher.look(after=LEASE) == [KEY]
+
+
+def test_what_waits_its_turn_in_a_live_run_is_not_announced_again(watcher):
+    """The run lives as long as it renews the claim on what it works on."""
+    claim = claim_key(watcher.upload("uploads/large.csv"))
+    watcher.upload(KEY)
+    watcher.look()
+    watcher.batches = [Batch({KEY, "uploads/large.csv"}, started=True)]
+    for beat in range(5):
+        watcher.shelf.add(claim, etag=f"beat {beat}")
+        assert watcher.look(after=LEASE) == []
+    assert watcher.look(after=LEASE) == []
+    assert watcher.look(after=3) == ["uploads/large.csv"]
+    assert watcher.look(after=LEASE / 4) == [KEY]
 
 
 def test_what_fails_each_time_is_announced_ever_more_rarely(watcher):
@@ -116,3 +131,17 @@ def test_nothing_is_forgotten_when_a_listing_breaks_off(watcher, monkeypatch):
         with pytest.raises(ZeroDivisionError):
             watcher.look(after=1)
     assert watcher.look(after=1) == []
+
+
+def test_a_claim_on_what_is_done_is_settled_after_a_lease(watcher, monkeypatch):
+    """A run that died between its receipt and its end leaves it; while it changes, it is live."""
+    settled = []
+    monkeypatch.setattr(claims, "settle", lambda _, key: settled.append(key))
+    upload = watcher.upload(KEY)
+    watcher.shelf.add(receipt_key(upload))
+    for beat in range(3):
+        watcher.shelf.add(claim_key(upload), etag=f"beat {beat}")
+        watcher.look(after=LEASE)
+    assert settled == []
+    watcher.look(after=LEASE + 1)
+    assert settled == [claim_key(upload)]
