@@ -3,7 +3,9 @@
 What it says belongs here. Where it lies and how it is committed is `headgate.bucket.receipts`.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Literal, Self
 
@@ -116,6 +118,7 @@ class Receipt(Record):
         return str(self.rows) if self.rows else f"refused: {' '.join(self.reasons)}"
 
 
-def library_versions() -> dict[str, str]:
+@cache
+def library_versions() -> Mapping[str, str]:
     """Return the versions of what the work was done with."""
     return {"headgate": __version__} | {name: version(name) for name in LIBRARIES}

@@ -9,7 +9,9 @@ from weakref import WeakKeyDictionary
 
 import boto3
 from botocore.config import Config
+from botocore.utils import determine_content_length
 
+from headgate import __version__
 from headgate.bucket.faults import explain, explained
 from headgate.settings import Settings
 
@@ -21,6 +23,7 @@ FILES_AT_ONCE = 8
 
 _requests: WeakKeyDictionary["S3Client", Counter[str]] = WeakKeyDictionary()
 _FIELD = re.compile(r"<(Key|ETag|Size|LastModified|StorageClass)>([^<]*)</")
+_SMALL = 2**20
 _DEAR = ("List", "Put", "Copy", "Create", "Complete", "UploadPart")
 _CHEAP = ("Get", "Head")
 
@@ -47,6 +50,7 @@ def s3_client(settings: Settings) -> "S3Client":
 def client_config(settings: Settings) -> Config:
     """Give boto3 the settings' patience; path-style addresses serve any endpoint."""
     return Config(
+        user_agent=f"headgate/{__version__}",
         signature_version="s3v4",
         s3={"addressing_style": "path"} if settings.endpoint_url else None,
         retries={"mode": "standard", "total_max_attempts": settings.attempts},
@@ -70,6 +74,7 @@ def adapt(client: "S3Client") -> Counter[str]:
 
     events = client.meta.events
     events.register("before-call.s3", count)
+    events.register_last("before-call.s3", _send_at_once)
     # The wildcard puts it before botocore's own handlers, which would parse every line once more.
     events.register("before-parse.*.ListObjectsV2", _parse_listing)
     events.register("choose-signer.s3.GetObject", _sign_by_v4)  # type: ignore[arg-type]
@@ -83,6 +88,13 @@ def cost(requests: Counter[str]) -> str:
     dollars = dear * 0.005 / 1000 + cheap * 0.0004 / 1000
     made = ", ".join(f"{n:,} {name}" for name, n in sorted(requests.items()))
     return f"{made or 'no requests'}: about ${dollars:.6f} on AWS"
+
+
+def _send_at_once(params: dict[str, Any], **_: Any) -> None:
+    """Spare a small body the round trip of asking first whether it is welcome."""
+    size = determine_content_length(params["body"])
+    if size is not None and size < _SMALL:
+        params["headers"].pop("Expect", None)
 
 
 def _sign_by_v4(signature_version: str, **_: Any) -> str | None:
