@@ -63,6 +63,11 @@ class Work(Record):
         """The name by which people know the upload."""
         return self.upload.name
 
+    @property
+    def last_layout(self) -> Path:
+        """Local copy of the columns that the data set's last accepted file had."""
+        return self.scratch / "last-layout.json"
+
 
 class Outcome(Record):
     """What became of one file of a run."""
@@ -148,7 +153,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
         read=work.options.read,
         check=work.options.check,
         contract=contract,
-        previous=layouts.recall(store, dataset),
+        previous=layouts.recall(store, dataset, work.last_layout),
     )
     notes = (*reading.notes, *choice(contract, dataset, named))
     return reading.model_copy(update={"notes": notes})
@@ -201,7 +206,8 @@ def publish(
     )
     committed = _commit(store, work, receipt)
     if committed is receipt:
-        layouts.remember(store, keys.dataset_of(work.upload.key), reading.layout)
+        dataset = keys.dataset_of(work.upload.key)
+        layouts.remember(store, dataset, reading.layout, work.last_layout)
     return committed
 
 
