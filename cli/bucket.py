@@ -54,6 +54,8 @@ def upload(
     table("First rows", uploaded.columns, uploaded.rows[:5])
     failures(inspection.reading)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
+    if inspection.corrects:
+        say(f"Its rows correct {inspection.corrects.rpartition('!')[0]}.")
     if bad := inspection.reading.quarantined:
         rows = counted(inspection.reading.rows_in, "row")
         say(f"{bad:,} of its {rows} will be kept back as bad.")

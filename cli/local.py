@@ -33,6 +33,8 @@ def inspect(
         as_json(found, exclude={"reading": {"table", "aside", "quarantine"}})
         return
     reading = found.reading
+    if found.corrects:
+        say(f"These are corrected rows of {found.corrects.rpartition('!')[0]}.")
     columns = counted(len(reading.columns), "column")
     say(f"{file.name}: {counted(reading.rows_in, 'row')}, {columns}")
     how_read(reading)
@@ -59,6 +61,7 @@ def clean(
     *,
     out: Path,
     dataset: str | None = None,
+    corrected: tuple[Path, ...] = (),
     read: Read = ReadOptions(),  # noqa: B008 - frozen
     check: Check = CheckOptions(),  # noqa: B008 - frozen
     prepare: Prepare = PrepareOptions(),  # noqa: B008 - frozen
@@ -70,8 +73,11 @@ def clean(
         file: A CSV file on this machine; may be compressed.
         out: Folder for the results; made if it is missing. Older results there go first.
         dataset: Data set whose contract holds.
+        corrected: The quarantine.csv of an earlier clean of FILE, with cells put right.
     """
-    cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=prepare)
+    cleaned = local.clean(
+        file, out, dataset=dataset, read=read, check=check, options=prepare, corrected=corrected
+    )
     _show(cleaned, file, json)
 
 
@@ -99,35 +105,6 @@ def apply(
     _show(cleaned, file, json)
 
 
-def rejoin(
-    file: Path,
-    corrected: Path,
-    /,
-    *,
-    out: Path,
-    dataset: str | None = None,
-    read: Read = ReadOptions(),  # noqa: B008 - frozen
-    check: Check = CheckOptions(),  # noqa: B008 - frozen
-    json: AsJson = False,
-) -> None:
-    """Put the corrected rows of a quarantine file back among the good rows of FILE.
-
-    Args:
-        file: The original CSV file; may be compressed.
-        corrected: Its quarantine.csv, with the file's own columns put right.
-        out: The CSV file to write, in the order of the original.
-        dataset: Data set whose contract holds.
-    """
-    joined = local.rejoin(file, corrected, out, dataset=dataset, read=read, check=check)
-    if json:
-        as_json(joined)
-        return
-    say(
-        f"{out}: {joined.accepted:,} rows that were good, {joined.corrected:,} corrected, "
-        f"{joined.left:,} left out."
-    )
-
-
 @contract.command
 def draft(
     file: Path,
@@ -150,6 +127,8 @@ def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
         as_json(cleaned, exclude={"reading": {"table", "aside"}})
         return
     say(f"{file.name}: {cleaned.rows}")
+    for done in cleaned.corrected:
+        say(f"Corrected: {counted(done.rows, 'row')}, {counted(sum(done.cells.values()), 'cell')}.")
     how_read(cleaned.reading)
     failures(cleaned.reading)
     table(

@@ -4,7 +4,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
-from headgate.bucket.keys import new_upload_key
+from headgate.bucket.keys import marked_dataset, new_upload_key
 from headgate.bucket.store import Store
 from headgate.local import Inspection
 from headgate.record import Record
@@ -22,7 +22,11 @@ class Uploaded(Record):
 def upload(
     store: Store, path: Path, inspection: Inspection, dataset: str | None = None
 ) -> Uploaded:
-    """Send a file that was found good, as it is, under a key of its own."""
+    """Send a file that was found good, as it is, under a key of its own.
+
+    Corrected rows go to the data set of the upload that they belong to.
+    """
+    dataset = dataset or marked_dataset(inspection.corrects or "")
     key = new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
     store.upload(path, key, "text/csv")
     return Uploaded(key=key, file_name=path.name, columns=inspection.columns, rows=inspection.rows)

@@ -13,12 +13,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from headgate import layouts
+from headgate import amendment, layouts
+from headgate.amendment import Amendment
 from headgate.bucket import claims, keys, receipts
 from headgate.bucket.claims import Claim
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.bucket.transfer import Progress
+from headgate.engine.checking.correction import Sheet
+from headgate.engine.checking.correction import recognise as recognise_sheet
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.table import Reading, read
 from headgate.errors import (
@@ -30,7 +33,7 @@ from headgate.errors import (
     ObjectChangedError,
     OptionsError,
 )
-from headgate.options import ProcessOptions, SourcePolicy
+from headgate.options import DeliverOptions, ProcessOptions, SourcePolicy
 from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
@@ -52,6 +55,9 @@ class Work(Record):
     options: ProcessOptions
     scratch: Path
     started: Annotated[datetime, Field(description="When the claim was won (UTC)")]
+    amends: Annotated[
+        Amendment | None, Field(description="Corrected rows to be held by the new result")
+    ] = None
 
     @property
     def upload(self) -> Upload:
@@ -98,12 +104,16 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
         )
     except AlreadyProcessedError:
         return _standing_receipt(store, upload)
-    return Work(
-        claim=held,
-        options=options,
-        scratch=new_scratch(settings.scratch),
-        started=datetime.now(UTC),
-    )
+    work = _work(held, options)
+    if not options.deliver.force:
+        return work
+    try:
+        amends = amendment.carried(store, upload, work.scratch)
+    except HeadgateError:
+        claims.release(store, held)
+        remove_scratch(work.scratch)
+        raise
+    return work.model_copy(update={"amends": amends})
 
 
 def download(store: Store, work: Work, progress: Progress | None = None) -> Download:
@@ -122,10 +132,58 @@ def download(store: Store, work: Work, progress: Progress | None = None) -> Down
 
 
 def recognise(store: Store, work: Work, file: Download) -> Receipt | None:
-    """Where the options skip known content, commit the result that it already has elsewhere.
+    """Commit the result of what is no new table: corrected rows, and known content.
 
-    Known is what lies in the same data set and was made with the same options.
+    Raises:
+        BadFileError: Corrected rows do not fit the result that they belong to.
+        ClaimHeldError: Another run is working on that result.
     """
+    return correct(store, work, file) or _known(store, work, file)
+
+
+def correct(store: Store, work: Work, file: Download) -> Receipt | None:
+    """Where a file holds corrected rows of an earlier upload, make that one's result anew.
+
+    The receipt of the earlier upload comes first and lists this file; who finds it listed has
+    only this upload's own receipt left to write.
+
+    Raises:
+        BadFileError: The rows do not fit.
+        ClaimHeldError: Another run is working on the earlier upload.
+    """
+    sheet = recognise_sheet(file.path, work.options.read.member)
+    if sheet is None:
+        return None
+    standing = amendment.find(store, sheet)
+    if not any(each.upload.id == work.upload.id for each in standing.corrections):
+        standing = _amend(store, work, file, sheet, standing)
+    whose = standing.source.upload.key
+    told = standing.model_copy(update={"source": file.source, "corrects": whose, **_about(work)})
+    return _commit(store, work, told)
+
+
+def _amend(store: Store, work: Work, file: Download, sheet: Sheet, standing: Receipt) -> Receipt:
+    """Take the upload whose rows were corrected through the journey again."""
+    options = standing.options.model_copy(update={"deliver": DeliverOptions(force=True)})
+    original, lease = standing.source.upload, load().lease_seconds
+    again = _work(claims.claim(store, original, work.claim.owner, lease, force=True), options)
+    receipt = None
+    try:
+        with claims.kept(store, again.claim):
+            amends = amendment.add(store, again.scratch, sheet, file.source)
+            again = again.model_copy(update={"amends": amends})
+            source = Download(path=again.scratch / again.name, source=standing.source)
+            amendment.fetch_original(store, standing, source.path)
+            reading = validate(store, again, source)
+            prepared = preprocess(store, again, reading)
+            receipt = publish(store, again, source, reading, prepared)
+    finally:
+        cleanup(store, again, receipt)
+    return receipt
+
+
+def _known(store: Store, work: Work, file: Download) -> Receipt | None:
+    """Take the result of the same content in the same data set, made with the same options."""
     if work.options.deliver.same_content == "process":
         return None
     found = receipts.find_content(store, file.source.sha256)
@@ -146,17 +204,20 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
         BadFileError: The file as a whole cannot be accepted.
     """
     dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract
-    contract = contract_for(dataset, named)
+    contract, amends = contract_for(dataset, named), work.amends
     reading = read(
         file.path,
         work.scratch,
         read=work.options.read,
         check=work.options.check,
         contract=contract,
-        previous=layouts.recall(store, dataset, work.last_layout),
+        previous=(amends and amends.layout) or layouts.recall(store, dataset, work.last_layout),
+        corrected=amends.ledger if amends else None,
+        upload=keys.mark(work.upload),
     )
     notes = (*reading.notes, *choice(contract, dataset, named))
-    return reading.model_copy(update={"notes": notes})
+    drift = dict.fromkeys((*(amends.drift if amends else ()), *reading.drift))
+    return reading.model_copy(update={"notes": notes, "drift": tuple(drift)})
 
 
 def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
@@ -189,10 +250,12 @@ def publish(
         duplicates=prepared.duplicates,
         dropped=prepared.dropped,
     )
-    outputs = [_put(store, work, role, path) for role, path in _files(reading, prepared)]
+    amends = work.amends
+    outputs = [_put(store, work, role, path) for role, path in _files(reading, prepared, amends)]
     receipt = Receipt(
         outcome="published",
         source=file.source,
+        corrections=amends.files if amends else (),
         rows=rows,
         dialect=reading.dialect,
         contract=reading.contract,
@@ -205,7 +268,7 @@ def publish(
         **_about(work),
     )
     committed = _commit(store, work, receipt)
-    if committed is receipt:
+    if committed is receipt and not (amends and amends.layout):
         dataset = keys.dataset_of(work.upload.key)
         layouts.remember(store, dataset, reading.layout, work.last_layout)
     return committed
@@ -239,7 +302,7 @@ def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> R
     try:
         with claims.kept(store, work.claim):
             file = download(store, work)
-            receipt = recognise(store, work, file) or _make(store, work, file)
+            receipt = _make(store, work, file)
     except ObjectChangedError:
         return process(store, key, options, owner=owner)
     finally:
@@ -305,6 +368,8 @@ def find_table(store: Store, key: str) -> str:
 
 def _make(store: Store, work: Work, file: Download) -> Receipt:
     try:
+        if receipt := recognise(store, work, file):
+            return receipt
         reading = validate(store, work, file)
         prepared = preprocess(store, work, reading)
     except BadFileError as error:
@@ -317,11 +382,19 @@ def _aim(upload: Upload, options: ProcessOptions) -> tuple[object, ...]:
     return keys.dataset_of(upload.key), options.read, options.check, options.prepare
 
 
-def _files(reading: Reading, prepared: Prepared) -> list[tuple[str, Path]]:
+def _work(held: Claim, options: ProcessOptions) -> Work:
+    scratch = new_scratch(load().scratch)
+    return Work(claim=held, options=options, scratch=scratch, started=datetime.now(UTC))
+
+
+def _files(
+    reading: Reading, prepared: Prepared, amends: Amendment | None
+) -> list[tuple[str, Path]]:
     files = [
         ("table", prepared.csv),
         ("parquet", prepared.parquet),
-        ("quarantine", reading.quarantine),
+        (amendment.QUARANTINE, reading.quarantine),
+        (amendment.LEDGER, amends.ledger if amends else None),
         ("report", prepared.report),
         ("recipe", prepared.recipe),
         ("spreadsheet", prepared.spreadsheet),
@@ -341,7 +414,7 @@ def _about(work: Work) -> dict[str, Any]:
 
 
 def _put(store: Store, work: Work, role: str, path: Path) -> Output:
-    place = keys.quarantine_prefix if role == "quarantine" else keys.result_prefix
+    place = keys.quarantine_prefix if role == amendment.QUARANTINE else keys.result_prefix
     key = place(work.upload, work.claim.attempt) + path.name
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -358,6 +431,7 @@ def _commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
             receipt.model_dump(mode="json"),
             sha256=receipt.source.sha256,
             force=work.options.deliver.force,
+            replacing=work.amends.etag if work.amends else None,
         )
     except AlreadyProcessedError:
         receipts.discard_attempt(store, work.upload, work.claim.attempt)

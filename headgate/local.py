@@ -2,20 +2,19 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import Field
 
-from headgate.engine.checking.rejoin import Rejoined
-from headgate.engine.checking.rejoin import rejoin as join_corrected
+from headgate.engine.checking.correction import Amended, Sheet, amend, recognise
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
 from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import Reading, read
-from headgate.errors import OptionsError
+from headgate.errors import BadFileError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.receipt import RowCounts
 from headgate.record import Record
@@ -25,6 +24,7 @@ from schemas import choice, contract_for
 
 PREVIEW_ROWS = 50
 RESULTS = (
+    "corrections.csv",
     "data.csv",
     "data.parquet",
     "dictionary.csv",
@@ -44,6 +44,9 @@ class Inspection(Record):
     """What a file is found to be, with its first good rows."""
 
     reading: Annotated[Reading, Field(description="Its files are gone; its figures stay")]
+    corrects: Annotated[
+        str | None, Field(description="Mark of the upload whose rows it corrects, if it does")
+    ] = None
     columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[str, ...], ...], Field(description="The first 50 good rows")]
 
@@ -52,6 +55,7 @@ class Cleaned(Record):
     """What a local clean left in the output folder."""
 
     rows: RowCounts
+    corrected: Annotated[tuple[Amended, ...], Field(description="What was put right")] = ()
     reading: Reading
     prepared: Prepared
     files: tuple[Path, ...]
@@ -62,13 +66,20 @@ def inspect(
 ) -> Inspection:
     """Read a file and hold it to its contract, changing nothing.
 
+    A quarantine file that comes back is held to none: its rows are judged with those of its upload.
+
     Raises:
         BadFileError: The file cannot be accepted.
         OptionsError: There is no such file.
     """
-    with _read(path, dataset, read, check) as (reading, _):
+    sheet = recognise(_existing(path), read.member)
+    if sheet:
+        read, check, dataset = sheet.options, CheckOptions(max_bad_share=1), None
+    with _reader(path, dataset, read, check) as (read_it, _):
+        reading = read_it(None)
         return Inspection(
             reading=reading,
+            corrects=sheet.upload if sheet else None,
             columns=tuple(column.name for column in reading.columns),
             rows=_first_rows(reading),
         )
@@ -82,18 +93,35 @@ def clean(
     read: ReadOptions,
     check: CheckOptions,
     options: PrepareOptions,
+    corrected: Sequence[Path] = (),
 ) -> Cleaned:
     """Do to a local file what the main journey does to an upload; results go to `out`.
 
     Older results in `out` go first, so that none looks like this file's.
 
+    Args:
+        path: the file.
+        out: folder for the results.
+        dataset: data set whose contract holds.
+        read: how the file is read.
+        check: what it is held to besides.
+        options: what is made of it.
+        corrected: its quarantine files, with cells put right, in their order.
+
     Raises:
-        BadFileError: The file cannot be accepted; there are no results then.
+        BadFileError: The file, or what is to correct it, cannot be accepted; there are no results.
         OptionsError: There is no such file, or `out` is no place for results.
     """
     recipe = _existing(Path(options.recipe)) if options.recipe else None
-    _clear(out, _existing(path), recipe)
-    with _read(path, dataset, read, check) as (reading, scratch):
+    sheets = [_sheet(each) for each in corrected]
+    _clear(out, _existing(path), recipe, *corrected)
+    with _reader(path, dataset, read, check) as (read_it, scratch):
+        reading, amended = read_it(None), []
+        ledger: Path | None = None
+        for sheet in sheets:
+            ledger, done = amend(scratch, reading.quarantine, sheet, sheet.path.name, ledger)
+            amended.append(done)
+            reading = read_it(ledger)
         prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
         rows = RowCounts(
             rows_in=reading.rows_in,
@@ -109,57 +137,58 @@ def clean(
             prepared.recipe,
             prepared.spreadsheet,
             reading.quarantine,
+            ledger,
             *prepared.extras,
         )
         moved = {file: Path(shutil.move(file, _folder(out) / file.name)) for file in made if file}
     return Cleaned(
         rows=rows,
+        corrected=tuple(amended),
         reading=_pointed(reading, moved),
         prepared=_pointed(prepared, moved),
         files=tuple(moved.values()),
     )
 
 
-def rejoin(
-    path: Path,
-    corrected: Path,
-    out: Path,
-    *,
-    dataset: str | None = None,
-    read: ReadOptions,
-    check: CheckOptions,
-) -> Rejoined:
-    """Put the corrected rows of a quarantine file back among the good rows of its original.
-
-    Raises:
-        BadFileError: The corrected file lacks columns, or holds rows that were not kept back.
-    """
-    _existing(corrected)
-    with _read(path, dataset, read, check) as (reading, _):
-        return join_corrected(reading, corrected, out)
-
-
 def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions) -> str:
     """Write the source of a first contract that this file passes."""
     from headgate.engine.checking.draft import draft
 
-    with _read(path, None, read, CheckOptions()) as (reading, _):
-        return draft(reading, dataset or path.name.split(".")[0])
+    with _reader(path, None, read, CheckOptions()) as (read_it, _):
+        return draft(read_it(None), dataset or path.name.split(".")[0])
 
 
 @contextmanager
-def _read(
+def _reader(
     path: Path, dataset: str | None, options: ReadOptions, check: CheckOptions
-) -> Iterator[tuple[Reading, Path]]:
+) -> Iterator[tuple[Callable[[Path | None], Reading], Path]]:
+    """Yield what reads the file, with the ledger of corrected rows if any, and the scratch."""
     _hold_to_delimiter(_existing(path), options)
+    contract = contract_for(dataset, check.contract)
     scratch = new_scratch(load().scratch)
-    try:
-        contract = contract_for(dataset, check.contract)
-        reading = read(path, scratch, read=options, check=check, contract=contract)
+
+    def read_it(corrected: Path | None) -> Reading:
+        reading = read(
+            path, scratch, read=options, check=check, contract=contract, corrected=corrected
+        )
         notes = (*reading.notes, *choice(contract, dataset, check.contract))
-        yield reading.model_copy(update={"notes": notes}), scratch
+        return reading.model_copy(update={"notes": notes})
+
+    try:
+        yield read_it, scratch
     finally:
         remove_scratch(scratch)
+
+
+def _sheet(corrected: Path) -> Sheet:
+    sheet = recognise(_existing(corrected))
+    if sheet is None:
+        raise BadFileError(
+            "This is no quarantine file: it lacks the columns that a clean puts there.",
+            where=str(corrected),
+            todo="Correct the cells of quarantine.csv and leave its header as it is.",
+        )
+    return sheet
 
 
 def _existing(path: Path) -> Path:
@@ -186,7 +215,7 @@ def _hold_to_delimiter(path: Path, options: ReadOptions) -> None:
         )
 
 
-def _clear(out: Path, path: Path, recipe: Path | None) -> None:
+def _clear(out: Path, *needed: Path | None) -> None:
     """See that `out` can take results, and remove those of an earlier file."""
     if not out.exists():
         return
@@ -202,11 +231,11 @@ def _clear(out: Path, path: Path, recipe: Path | None) -> None:
             where=str(out),
             todo="Choose another folder.",
         )
-    for needed in (path, recipe):
-        if needed and needed.resolve() in older:
+    for each in needed:
+        if each and each.resolve() in older:
             raise OptionsError(
                 "This file is needed, and would be overwritten.",
-                where=str(needed),
+                where=str(each),
                 todo="Choose another folder for the results.",
             )
     for name in RESULTS:

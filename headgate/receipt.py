@@ -74,6 +74,15 @@ class Source(Record):
     bytes: Annotated[int, Field(ge=0)]
 
 
+class Correction(Record):
+    """A file of corrected rows that a result holds."""
+
+    upload: Upload
+    sha256: str
+    rows: Annotated[int, Field(ge=1, description="Rows that it corrected, or accepted as they are")]
+    cells: Annotated[dict[str, int], Field(description="Cells that it changed, by column")]
+
+
 class Receipt(Record):
     """What became of one upload."""
 
@@ -85,6 +94,12 @@ class Receipt(Record):
     same_as: Annotated[
         str | None, Field(description="Upload of the same content whose result this is")
     ] = None
+    corrects: Annotated[
+        str | None, Field(description="Upload whose rows this one corrects; the result is that one")
+    ] = None
+    corrections: Annotated[
+        tuple[Correction, ...], Field(description="Files of corrected rows in the result, in order")
+    ] = ()
     rows: RowCounts | None = None
     reasons: Annotated[tuple[str, ...], Field(description="Why the file was refused")] = ()
     dialect: Dialect | None = None
@@ -115,7 +130,8 @@ class Receipt(Record):
 
     def __str__(self) -> str:
         """Say the outcome in one line."""
-        return str(self.rows) if self.rows else f"refused: {' '.join(self.reasons)}"
+        whose = f"corrects {self.corrects}: " if self.corrects else ""
+        return f"{whose}{self.rows}" if self.rows else f"refused: {' '.join(self.reasons)}"
 
 
 @cache

@@ -13,6 +13,7 @@ def markdown(receipt: Receipt) -> str:
     if receipt.rows:
         sections += [
             _rows(receipt),
+            _table("Corrected", ("File", "Rows", "Cells", "Columns"), _corrected(receipt)),
             _table(
                 "Kept back", ("Column", "Check", "Reason", "Rows", "First lines"), _kept(receipt)
             ),
@@ -30,6 +31,8 @@ def markdown(receipt: Receipt) -> str:
 def _head(receipt: Receipt) -> str:
     upload = receipt.source.upload
     same = f"; the result is that of `{receipt.same_as}`" if receipt.same_as else ""
+    if receipt.corrects:
+        same += f"; its rows correct `{receipt.corrects}`, whose result this is"
     return f"# {upload.name}: {receipt.outcome}\n\n`{upload.key}`, {upload.size:,} bytes{same}"
 
 
@@ -46,6 +49,12 @@ def _rows(receipt: Receipt) -> str:
         f"| {rows.rows_in:,} | {rows.rows_out:,} | {rows.quarantined:,} "
         f"| {rows.duplicates:,} | {rows.dropped:,} |"
     )
+
+
+def _corrected(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+    for each in receipt.corrections:
+        cells, columns = f"{sum(each.cells.values()):,}", ", ".join(each.cells)
+        yield f"`{each.upload.key}`", f"{each.rows:,}", cells, columns
 
 
 def _kept(receipt: Receipt) -> Iterable[tuple[object, ...]]:

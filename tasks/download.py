@@ -1,5 +1,6 @@
 """Second step: the upload's content, on this machine."""
 
+from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
 from headgate import journey
@@ -7,6 +8,7 @@ from headgate.journey import Download, Work
 from headgate.receipt import Receipt
 from tasks.policy import step
 from tasks.progress import progress_bar
+from tasks.show import show_receipt
 from tasks.store import store_of
 
 
@@ -19,5 +21,9 @@ def download(bucket: S3Bucket, work: Work) -> Download:
 
 @step("recognise {work.name}")
 def recognise(bucket: S3Bucket, work: Work, file: Download) -> Receipt | None:
-    """Take the result that the same content already has, where the options say so."""
-    return journey.recognise(store_of(bucket), work, file)
+    """Commit the result of corrected rows, and of content that has one, where options say so."""
+    receipt = journey.recognise(store_of(bucket), work, file)
+    if receipt is not None:
+        show_receipt(receipt)
+        get_run_logger().info("%s: %s", work.name, receipt)
+    return receipt

@@ -48,6 +48,7 @@ _STAMP = "%Y%m%d_%H%M%S"
 _OWN_NAME = re.compile(r"(?P<stamp>\d{8}_\d{6})_(?P<token>[0-9a-f]{8})_(?P<name>.+)", re.DOTALL)
 _RECEIPT = re.compile(r"(?P<key>.+)!(?P<id>[0-9a-f]{16})\.json", re.DOTALL)
 _DATASET = re.compile(r"\w[\w.-]{0,63}")
+_MARK = re.compile(r"(?P<key>uploads/.+)!(?P<id>[0-9a-f]{16})", re.DOTALL)
 _RECEIPT_EXTRA = len("!0123456789abcdef.json")
 _ODD_COMPONENT = re.compile(r"(^|/)\.{0,2}(/|$)")
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -156,9 +157,30 @@ def receipt_key(upload: Upload) -> str:
     `!` comes before nearly every character in a name, so `a.csv` and `a.csv.gz` keep their order.
     Keys that no store is sure to keep (too long, or with `.`, `..` or empty components) are hashed.
     """
-    if has_mirrored_receipt(upload.key):
-        return f"{RECEIPTS}{upload.key.removeprefix(UPLOADS)}!{upload.id}.json"
-    return f"{HASHED_RECEIPTS}{upload.id}.json"
+    return _receipt_key(upload.key, upload.id)
+
+
+def mark(upload: Upload) -> str:
+    """Name an upload in a file that a person may send back, such as its quarantine."""
+    return f"{upload.key}!{upload.id}"
+
+
+def marked_receipt_key(text: str) -> str | None:
+    """Place the receipt of the upload that a mark names; None where the text is no mark."""
+    found = _MARK.fullmatch(text)
+    return _receipt_key(found["key"], found["id"]) if found else None
+
+
+def marked_dataset(text: str) -> str | None:
+    """Name the data set of the upload that a mark names, if it has one."""
+    found = _MARK.fullmatch(text)
+    return dataset_of(found["key"]) if found else None
+
+
+def _receipt_key(key: str, upload_id: str) -> str:
+    if has_mirrored_receipt(key):
+        return f"{RECEIPTS}{key.removeprefix(UPLOADS)}!{upload_id}.json"
+    return f"{HASHED_RECEIPTS}{upload_id}.json"
 
 
 def has_mirrored_receipt(key: str) -> bool:

@@ -21,7 +21,7 @@ from headgate.bucket.keys import (
     result_prefix,
 )
 from headgate.bucket.store import Store
-from headgate.errors import AlreadyProcessedError, TransientError
+from headgate.errors import AlreadyProcessedError, ClaimLostError, TransientError
 from headgate.record import Record
 
 
@@ -55,15 +55,18 @@ def commit(
     *,
     sha256: str | None = None,
     force: bool = False,
+    replacing: str | None = None,
 ) -> str:
     """Publish a result by writing its receipt, the last of all writes; give the receipt's key.
 
     The receipt must hold something of its run's own (such as its id), for a lost acknowledgement to
     be told from another's receipt. An attempt that commits again, after a retry, has succeeded.
-    With `force` an older receipt is kept beside the new one.
+    With `force` an older receipt is kept beside the new one, and with `replacing` only the one with
+    this ETag may be replaced.
 
     Raises:
         AlreadyProcessedError: another run has published a result for this upload.
+        ClaimLostError: the receipt to be replaced is not the one that stands.
     """
     key, body = receipt_key(upload), json.dumps(receipt, indent=1, ensure_ascii=False).encode()
     try:
@@ -72,7 +75,7 @@ def commit(
         if not _places(find(store, upload)) & _places(receipt):
             if not force:
                 raise AlreadyProcessedError(key, where=store.where(upload.key)) from error
-            _replace(store, upload, body)
+            _replace(store, upload, body, replacing)
     if sha256:
         pointer = json.dumps({"receipt": key}).encode()
         with suppress(TransientError):  # a convenience; the result is published without it
@@ -146,11 +149,17 @@ def _discard(store: Store, prefixes: Iterable[str], published: set[str]) -> int:
     return removed
 
 
-def _replace(store: Store, upload: Upload, body: bytes) -> None:
+def _replace(store: Store, upload: Upload, body: bytes, only: str | None) -> None:
     """Keep the older receipt, then put the new one in its place."""
     key = receipt_key(upload)
     for _ in range(store.limits.attempts):
         older = store.read(key)
+        if only and older and older.etag != only:
+            raise ClaimLostError(
+                "Another run has published a newer result meanwhile.",
+                where=store.where(upload.key),
+                todo="Nothing is lost: this work is done again on that result.",
+            )
         try:
             if older is None:
                 store.put_new(key, body)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
 from headgate.engine.checking.checks import Rules
+from headgate.engine.checking.correction import Corrections
 from headgate.engine.checking.drift import Drift, Layout, compare
 from headgate.engine.checking.quarantine import Failure, Fault, Kept, Quarantine
 from headgate.engine.checking.repeats import set_repeats_aside
@@ -81,8 +82,20 @@ def read(
     check: CheckOptions,
     contract: Contract,
     previous: Layout | None = None,
+    corrected: Path | None = None,
+    upload: str | None = None,
 ) -> Reading:
     """Read, type and check one file; stage its good rows and quarantine the others.
+
+    Args:
+        path: the file.
+        scratch: where the staged rows go.
+        read: how the file is read.
+        check: what comes before the contract.
+        contract: what the file is held to.
+        previous: columns of the data set's last accepted file.
+        corrected: ledger of rows that stand in the place of the file's own.
+        upload: the upload's mark, to stand beside each row kept back.
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.
@@ -90,18 +103,20 @@ def read(
     dialect, notes = _with_safe_names(detect(path, read))
     _hold_to_header(dialect, contract, read, check)
     sieve = Sieve(dialect, contract, read.missing)
+    corrections = Corrections(corrected, scratch, dialect.names) if corrected else None
+    sift = corrections.before(sieve.sift) if corrections else sieve.sift
     staged = scratch / "staged.arrow"
     rows_in, blank = 0, 0
-    with Quarantine(scratch / "quarantine.csv", dialect.names) as kept:
+    with Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
         with Writer(staged, sieve.schema) as out:
-            for part in map_blocks(path, dialect, sieve.sift):
+            for part in map_blocks(path, dialect, sift):
                 out.write(part.good)
                 sieve.typing.add(part.seen)
                 kept.add(part.kept)
                 rows_in += part.rows
                 blank += part.blank
         for key in sieve.rules.unique:
-            kept.add(set_repeats_aside(staged, key, path, dialect))
+            kept.add(set_repeats_aside(staged, key, path, dialect, corrections))
         _hold_to_share(rows_in, kept, contract, check)
         if read.table is None:
             before = kept.rows

@@ -175,6 +175,21 @@ def test_the_source_goes_where_the_options_say_so(place, partly_bad):
     assert not place.store.exists(partly_bad)
 
 
+def test_a_corrected_quarantine_file_is_an_upload_like_any_other(place, partly_bad):
+    """Its run puts the rows into the result of the original, and says so."""
+    run("process-upload", key=partly_bad, bucket=place.block)
+    bad = place.store.read(place.receipt(partly_bad).key("quarantine")).body.decode()
+    key = place.put("uploads/quarantine.csv", bad.replace(",2,Bob,", ",2,Rob,"))
+
+    ended = run("process-upload", key=key, bucket=place.block)
+
+    assert ended.state == "Completed"
+    assert ended.message.endswith(f"corrects {partly_bad}: 4 rows in, 3 out, 1 duplicate")
+    assert partly_bad in ended.artifacts["report"].data
+    table = place.store.read(place.receipt(partly_bad).key()).body.decode()
+    assert table == "id,name\n1,Ann\n2,Rob\n3,Cid\n"
+
+
 def test_an_option_that_cannot_be_is_refused_before_the_run(place, partly_bad):
     """Bounds hold at the server's door, as they do in the form."""
     with pytest.raises(Exception, match="link_hours"):

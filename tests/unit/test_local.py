@@ -11,7 +11,7 @@ PLAIN = {"dataset": "penguins", "read": ReadOptions(), "check": CheckOptions()}
 
 
 def test_corrected_rows_join_the_good_ones(tmp_path):
-    """Who corrects two of five bad rows gets a file with two rows more, in the old order."""
+    """Who corrects two of five bad rows gets a result with two rows more, and a record of both."""
     cleaned = local.clean(PENGUINS, tmp_path / "out", options=PrepareOptions(), **PLAIN)
     assert cleaned.rows.quarantined == 5
     corrected = tmp_path / "corrected.csv"
@@ -22,8 +22,11 @@ def test_corrected_rows_join_the_good_ones(tmp_path):
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    joined = local.rejoin(PENGUINS, corrected, tmp_path / "joined.csv", **PLAIN)
-    assert (joined.corrected, joined.left) == (2, 3)
-    again = local.clean(joined.file, tmp_path / "again", options=PrepareOptions(), **PLAIN)
+    again = local.clean(
+        PENGUINS, tmp_path / "again", options=PrepareOptions(), corrected=[corrected], **PLAIN
+    )
+    assert again.rows.rows_in == cleaned.rows.rows_in
     assert again.rows.rows_out == cleaned.rows.rows_out + 2
-    assert again.rows.quarantined == 0
+    assert again.rows.quarantined == 3
+    assert again.corrected[0].cells == {"body_mass_g": 1, "species": 1}
+    assert (tmp_path / "again" / "corrections.csv").exists()

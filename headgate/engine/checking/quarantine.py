@@ -1,12 +1,13 @@
 """Rows that are kept back: each with its raw text, its line and the reasons in plain words.
 
-Here: the quarantine file, its summary, and how a corrected one is joined with the accepted rows.
-Not here: the checks that send a row there.
+Here: the quarantine file and its summary. Not here: the checks that send a row there, and what
+becomes of rows that a person has corrected.
 """
 
 import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, NamedTuple, Self
@@ -16,9 +17,11 @@ from pydantic import Field
 from headgate.engine.staging import LINE
 from headgate.record import Record
 
-NOTES = (LINE, "_column", "_check", "_value", "_reason")
-"""Columns before the file's own; a corrected file needs the first of them only."""
-RAW = "_raw"
+CHECK, REASON, RAW, UPLOAD = "_check", "_reason", "_raw", "_upload"
+NOTES = (LINE, "_column", CHECK, "_value", REASON)
+"""Columns before the file's own."""
+SHEET = "_corrected_by"
+"""What the record of corrected rows adds: the file that a row was corrected in."""
 _EXAMPLES = 5
 _BETWEEN = " | "
 
@@ -59,13 +62,26 @@ class Failure(Record):
     examples: Annotated[tuple[Example, ...], Field(description="The first few")] = ()
 
 
+def own_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """Name a file's own columns as the quarantine shows them, apart from what it adds."""
+    taken = {*NOTES, RAW, UPLOAD, SHEET}
+    shown = []
+    for name in names:
+        numbered = (f"{name}_{number}" for number in count(2))
+        shown.append(next(each for each in chain([name], numbered) if each not in taken))
+        taken.add(shown[-1])
+    return tuple(shown)
+
+
 class Quarantine:
     """The file of the rows kept back, in a form that opens in any spreadsheet."""
 
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
+    def __init__(self, path: Path, names: Sequence[str], upload: str | None = None) -> None:
+        """Begin the file; the mark of the upload stands beside each row, if there is one."""
         self._file = path.open("w", newline="", encoding="utf-8-sig")
         self._writer = csv.writer(self._file)
-        self._writer.writerow([*NOTES, *names, RAW])
+        self._mark = [upload] if upload else []
+        self._writer.writerow([*NOTES, *own_columns(names), RAW, *([UPLOAD] if upload else [])])
         self._width = len(names)
         self._path = path
         self._counts: Counter[tuple[str, str, str]] = Counter()
@@ -94,7 +110,7 @@ class Quarantine:
             self.rows += 1
             said = [_BETWEEN.join(each) for each in zip(*(f[1:] for f in row.faults), strict=True)]
             cells = [*row.fields, *[""] * self._width][: self._width]
-            self._writer.writerow([row.line, *said, *cells, row.raw])
+            self._writer.writerow([row.line, *said, *cells, row.raw, *self._mark])
             for fault in row.faults:
                 self._count(fault)
 

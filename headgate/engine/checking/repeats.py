@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from headgate.engine.checking.correction import Corrections
 from headgate.engine.checking.quarantine import Fault, Kept
 from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import database
@@ -21,7 +22,11 @@ from headgate.engine.staging import LINE, Staging, Writer, register
 
 
 def set_repeats_aside(
-    staged: Path, key: Sequence[str], source: Path, dialect: Dialect
+    staged: Path,
+    key: Sequence[str],
+    source: Path,
+    dialect: Dialect,
+    corrections: Corrections | None = None,
 ) -> Iterator[Kept]:
     """Take rows whose key stood further up out of the staged file, and yield them.
 
@@ -43,7 +48,7 @@ def set_repeats_aside(
         lines = con.execute(f"SELECT {LINE} FROM repeats").fetchnumpy()[LINE]
         if len(lines):
             _leave_out(lines, staged)
-            yield from _kept(con, key, source, dialect)
+            yield from _kept(con, key, source, dialect, corrections)
 
 
 def _leave_out(lines: Any, staged: Path) -> None:
@@ -57,7 +62,11 @@ def _leave_out(lines: Any, staged: Path) -> None:
 
 
 def _kept(
-    con: DuckDBPyConnection, key: Sequence[str], source: Path, dialect: Dialect
+    con: DuckDBPyConnection,
+    key: Sequence[str],
+    source: Path,
+    dialect: Dialect,
+    corrections: Corrections | None,
 ) -> Iterator[Kept]:
     """Put every repeat into words, beside its text from the file."""
     texts = ", ".join(map(quote_name, dialect.names))
@@ -67,6 +76,8 @@ def _kept(
         for n in dialect.names
     )
     spans = con.execute(f"SELECT {LINE}, {LINE} + {end} FROM repeats ORDER BY {LINE}").fetchall()
+    if corrections:  # their cells do not tell how many lines they took in the file
+        spans = [span for span in spans if corrections.raw(span[0]) is None]
     raws = raw_lines(source, dialect, spans)
     rows = con.execute(
         f"SELECT {LINE}, first, concat_ws(', ', {parts}), {texts} FROM repeats ORDER BY {LINE}"
@@ -75,4 +86,5 @@ def _kept(
         line, first, value, *fields = row
         reason = f"stands already on line {first:,}, and may occur once"
         fault = Fault(line, ", ".join(key), "unique", value, reason)
-        yield Kept(line, fields, next(raws).rstrip("\r\n"), [fault])
+        raw = corrections.raw(line) if corrections else None
+        yield Kept(line, fields, next(raws).rstrip("\r\n") if raw is None else raw, [fault])

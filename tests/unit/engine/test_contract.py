@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from headgate.engine.checking.draft import draft
 from headgate.engine.checking.drift import Layout, compare
-from headgate.engine.checking.rejoin import rejoin
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import read
-from headgate.errors import BadFileError, ContractError, DriftError, OptionsError
+from headgate.errors import ContractError, DriftError, OptionsError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from schemas import contract_for, names
 
@@ -199,32 +198,6 @@ def test_the_same_file_passes_its_drafted_contract(tmp_path):
     assert "str_matches" in source.read_text(encoding="utf-8")
     worse = reading_of(tmp_path, [*rows, "60,1,c,0060,01.01.2024"], module.CONTRACT, header=header)
     assert [row["_column"] for row in kept_back(worse).values()] == ["class"]
-
-
-def test_a_corrected_quarantine_file_joins_the_accepted_rows(tmp_path):
-    """In the order of the original file; what nobody corrected is counted."""
-    reading = reading_of(tmp_path, ["x,1,DE,001,", *GOOD[1:3], "5,2", GOOD[3]])
-    rows = [list(row.values()) for row in kept_back(reading).values()]
-    assert [row[0] for row in rows] == ["2", "5"]
-    corrected = tmp_path / "corrected.csv"
-    with corrected.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, delimiter=";")
-        writer.writerow([*kept_back(reading)[2]])
-        writer.writerow([rows[0][0], "", "", "", "", "1", *rows[0][6:]])
-    joined = rejoin(reading, corrected, tmp_path / "joined.csv")
-    assert (joined.accepted, joined.corrected, joined.left) == (3, 1, 1)
-    lines = joined.file.read_text(encoding="utf-8").splitlines()
-    assert lines == [HEADER, "1,1,DE,001,", *GOOD[1:3], GOOD[3]]
-
-
-def test_a_corrected_file_may_only_hold_rows_that_were_kept_back(tmp_path):
-    """A changed line number is told, with the line of the corrected file."""
-    reading = reading_of(tmp_path, [*GOOD, "x,1,DE,001,"])
-    corrected = tmp_path / "corrected.csv"
-    text = reading.quarantine.read_text(encoding="utf-8-sig")
-    corrected.write_text(text.replace("6,", "3,", 1), encoding="utf-8")
-    with pytest.raises(BadFileError, match="'3' in _line"):
-        rejoin(reading, corrected, tmp_path / "joined.csv")
 
 
 BEFORE = Layout(names=("id", "name", "price"), kinds=("integer", "text", "decimal"))

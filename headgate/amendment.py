@@ -1,0 +1,134 @@
+"""A result that is made anew with corrected rows: what stands, what a sheet adds, where it is kept.
+
+Here: everything about it that concerns the bucket. Not here: how rows are corrected, and the
+order of the steps, which is `headgate.journey`'s matter.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from headgate.bucket import keys
+from headgate.bucket.keys import Upload
+from headgate.bucket.store import Store
+from headgate.engine.checking.correction import Sheet, amend
+from headgate.engine.checking.drift import Drift, Layout
+from headgate.errors import BadFileError, NoSuchObjectError
+from headgate.receipt import Correction, Receipt, Source
+from headgate.record import Record
+
+LEDGER, QUARANTINE = "corrections", "quarantine"
+"""Roles of outputs."""
+_AS_A_NEW_FILE = (
+    "Upload the corrected rows, without the columns that begin with '_', as a new file."
+)
+
+
+class Amendment(Record):
+    """The corrected rows that a new result has to hold, and the receipt that it replaces."""
+
+    ledger: Annotated[Path, Field(description="Every corrected row, in all its states")]
+    files: Annotated[tuple[Correction, ...], Field(description="The files of corrected rows")]
+    etag: Annotated[str, Field(description="ETag of the receipt to be replaced")]
+    layout: Annotated[Layout | None, Field(description="Columns of the result that stands")] = None
+    drift: Annotated[tuple[Drift, ...], Field(description="What had changed in them")] = ()
+
+
+def find(store: Store, sheet: Sheet) -> Receipt:
+    """Return the receipt of the upload that a sheet speaks of.
+
+    Raises:
+        BadFileError: There is no such result.
+    """
+    return _standing(store, keys.marked_receipt_key(sheet.upload or ""), sheet)[0]
+
+
+def add(store: Store, scratch: Path, sheet: Sheet, source: Source) -> Amendment:
+    """Add what a sheet corrects to the result that stands now.
+
+    Raises:
+        BadFileError: The sheet does not fit.
+    """
+    standing, etag = _standing(store, keys.marked_receipt_key(sheet.upload or ""), sheet)
+    kept, earlier = (_fetch(store, standing, role, scratch) for role in (QUARANTINE, LEDGER))
+    ledger, done = amend(scratch, kept, sheet, source.upload.key, earlier)
+    file = Correction(upload=source.upload, sha256=source.sha256, rows=done.rows, cells=done.cells)
+    columns = standing.columns
+    return Amendment(
+        ledger=ledger,
+        files=(*standing.corrections, file),
+        etag=etag,
+        layout=Layout(
+            names=tuple(each.name for each in columns), kinds=tuple(each.kind for each in columns)
+        ),
+        drift=standing.drift,
+    )
+
+
+def carried(store: Store, upload: Upload, scratch: Path) -> Amendment | None:
+    """Return the corrected rows of the result that stands, for one that is made again by force."""
+    stored = store.read(keys.receipt_key(upload))
+    if stored is None:
+        return None
+    standing = Receipt.model_validate_json(stored.body)
+    ledger = _fetch(store, standing, LEDGER, scratch)
+    if ledger is None:
+        return None
+    return Amendment(ledger=ledger, files=standing.corrections, etag=stored.etag)
+
+
+def fetch_original(store: Store, receipt: Receipt, to: Path) -> None:
+    """Fetch the upload that a result was made from, from where it is now.
+
+    Raises:
+        BadFileError: It was deleted or overwritten.
+    """
+    original = receipt.source.upload
+    for key in (original.key, keys.archive_key(original)):
+        try:
+            found = store.head(key)
+        except NoSuchObjectError:
+            continue
+        if (
+            found.size == original.size
+            and store.download(found, to).sha256 == receipt.source.sha256
+        ):
+            return
+    raise BadFileError(
+        "The original file was deleted or overwritten, so its rows cannot be joined again.",
+        where=original.key,
+        todo=_AS_A_NEW_FILE,
+    )
+
+
+def _standing(store: Store, key: str | None, sheet: Sheet) -> tuple[Receipt, str]:
+    stored = store.read(key) if key else None
+    receipt = Receipt.model_validate_json(stored.body) if stored else None
+    if stored is None or receipt is None or receipt.outcome != "published":
+        raise BadFileError(
+            f"This is a quarantine file, but {sheet.upload or 'no upload'!r} in its column "
+            "'_upload' has no result here.",
+            where=sheet.path.name,
+            todo="Leave that column as it was in the quarantine file of this bucket.",
+        )
+    return receipt, stored.etag
+
+
+def _fetch(store: Store, receipt: Receipt, role: str, scratch: Path) -> Path | None:
+    """Fetch what a receipt lists, just as it was published; None where it lists no such thing."""
+    output = next((each for each in receipt.outputs if each.role == role), None)
+    if output is None:
+        return None
+    path = scratch / f"standing-{role}.csv"
+    try:
+        same = store.download(store.head(output.key), path).sha256 == output.sha256
+    except NoSuchObjectError:
+        same = False
+    if not same:
+        raise BadFileError(
+            f"The {role} of this upload was removed or changed in the bucket.",
+            where=output.key,
+            todo=_AS_A_NEW_FILE,
+        )
+    return path

@@ -1,0 +1,210 @@
+"""Rows that were kept back come back corrected, and take their places among the others."""
+
+import csv
+import io
+
+import pandera.pandas as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headgate.engine.checking.correction import amend, recognise
+from headgate.engine.contract import Contract
+from headgate.engine.staging import Staging
+from headgate.engine.table import read
+from headgate.errors import BadFileError
+from headgate.options import CheckOptions, ReadOptions
+
+
+class Stock(pa.DataFrameModel):
+    """A number that may occur once, a price within bounds, and a text."""
+
+    id: int = pa.Field(unique=True)
+    price: float = pa.Field(nullable=True, le=100)
+    note: str = pa.Field(nullable=True)
+
+
+STRICT = Contract(name="stock", model=Stock, max_bad_share=1, min_rows=0)
+NONE = Contract(max_bad_share=1, min_rows=0)
+HEADER = "id,price,note"
+
+
+class Desk:
+    """A file, its reading, and the corrections made so far."""
+
+    def __init__(self, folder, body, contract=STRICT):
+        self.folder, self.contract, self.ledger = folder, contract, None
+        self.path = folder / "file.csv"
+        self.path.write_bytes(body if isinstance(body, bytes) else "\n".join(body).encode())
+        self.read()
+
+    def read(self):
+        self.reading = read(
+            self.path,
+            self.folder,
+            read=ReadOptions(delimiter=",", header_rows=1, skip_lines=0, footer_lines=0),
+            check=CheckOptions(),
+            contract=self.contract,
+            corrected=self.ledger,
+        )
+        return self
+
+    def kept(self):
+        with self.reading.quarantine.open(newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
+
+    def correct(self, rows, **how):
+        """Send rows back and read the file anew; return what was corrected."""
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(rows[0]), **how)
+        writer.writeheader()
+        writer.writerows(rows)
+        sheet = self.folder / "sheet.csv"
+        sheet.write_bytes(text.getvalue().encode())
+        found = recognise(sheet)
+        self.ledger, done = amend(
+            self.folder, self.reading.quarantine, found, sheet.name, self.ledger
+        )
+        self.read()
+        return done
+
+    def table(self):
+        rows = [row for batch in Staging(self.reading.table) for row in batch.to_pylist()]
+        return {row.pop("_line"): tuple(row.values()) for row in rows}
+
+
+def test_corrected_rows_take_their_places(tmp_path):
+    """In the order of the file, whichever way they were bad; what nobody corrected stays."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b", "3,3", "4,4,d,e", "5,500,f", "6,6,g"])
+    rows = desk.kept()
+    rows[0]["id"], rows[2]["note"], rows[3]["price"] = "1", "d e", "50"
+    del rows[1]
+    done = desk.correct(rows, delimiter=";")
+    assert (done.rows, done.cells) == (3, {"id": 1, "price": 1, "note": 1})
+    assert list(desk.table()) == [2, 3, 5, 6, 7]
+    assert desk.table()[5] == ("4", "4", "d e")
+    assert (desk.reading.rows_in, desk.reading.quarantined) == (6, 1)
+    assert [row["_raw"] for row in desk.kept()] == ["3,3"]
+
+
+def test_rows_that_are_still_bad_are_kept_back_as_corrected(tmp_path):
+    """With the new value and reason, the original text, and another chance."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", '2,2,"b\n\nb"', '3,x,"c\nc"', "4,4,d", "5,5,e"])
+    rows = desk.kept()
+    assert [row["_line"] for row in rows] == ["2", "6"]
+    rows[0]["id"], rows[1]["price"], rows[1]["id"], rows[1]["note"] = "1.5", "3", "2", "c"
+    desk.correct(rows)
+    rows = desk.kept()
+    assert [(r["_check"], r["_value"], r["_raw"]) for r in rows] == [
+        ("type", "1.5", "x,1,a"),
+        ("unique", "2", '3,x,"c\nc"'),
+    ]
+    rows[0]["id"], rows[1]["id"] = "1", "3"
+    desk.correct(rows)
+    assert desk.reading.quarantine is None
+    assert [row[0] for row in desk.table().values()] == ["1", "2", "3", "4", "5"]
+
+
+def test_a_sheet_may_be_sent_once_more_with_more_rows_put_right(tmp_path):
+    """Rows that were corrected before are as they are; a second thought counts."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2", "3,3,c"])
+    rows = desk.kept()
+    rows[0]["id"] = "1"
+    desk.correct(rows)
+    rows[1]["note"] = "b"
+    assert desk.correct(rows).rows == 1
+    rows[0]["note"] = "better"
+    assert desk.correct(rows).cells == {"note": 1}
+    assert list(desk.table().values()) == [("1", "1", "better"), ("2", "2", "b"), ("3", "3", "c")]
+
+
+def test_rows_that_lost_empty_cells_at_the_end_are_whole(tmp_path):
+    """Some spreadsheet programs leave them out; blank rows below the table are none."""
+    desk = Desk(tmp_path, [HEADER, "x,1,", "2,2,b"])
+    head, row = (list(each) for each in (desk.kept()[0], desk.kept()[0].values()))
+    row[head.index("id")] = "1"
+    text = ",".join(head) + "\r\n" + ",".join(row[: head.index("note")]) + "\r\n,,,,,,,,\r\n"
+    (tmp_path / "sheet.csv").write_text(text)
+    _, done = amend(
+        tmp_path, desk.reading.quarantine, recognise(tmp_path / "sheet.csv"), "sheet.csv"
+    )
+    assert done.cells == {"id": 1}
+
+
+def test_rows_of_another_table_cannot_be_corrected_into_this_one(tmp_path):
+    """They are told to be so; left as they are, they do no harm."""
+    first = [HEADER, *(f"{i},{i},a" for i in range(30)), "x,1,a"]
+    desk = Desk(tmp_path, [*first, "", "who,where", "Ann,here", "Bob,there", "Cid,nowhere"])
+    desk.reading = read(
+        desk.path, tmp_path, read=ReadOptions(), check=CheckOptions(), contract=STRICT
+    )
+    rows = desk.kept()
+    assert {row["_check"] for row in rows} == {"type", "table"}
+    rows[1]["id"] = "99"
+    with pytest.raises(BadFileError, match="another table"):
+        desk.correct(rows)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"), [("3", "says 3, which"), ("two", "no number"), ("", "no number")]
+)
+def test_only_rows_that_were_kept_back_may_be_corrected(tmp_path, line, says):
+    """Another line number is told, with the line of the sheet."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b"])
+    rows = desk.kept()
+    rows[0]["_line"], rows[0]["id"] = line, "1"
+    with pytest.raises(BadFileError, match=f"sheet.csv, line 2: .*{says}"):
+        desk.correct(rows)
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "_line,id\n1,2\n", "", "\x00\x01" * 99])
+def test_other_files_are_no_sheets(tmp_path, text):
+    """Neither a table, nor one with a `_line` of its own, nor what cannot be read."""
+    (tmp_path / "file.csv").write_text(text)
+    assert recognise(tmp_path / "file.csv") is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_sheet_is_known_however_it_was_saved(tmp_path, encoding, delimiter):
+    """With a title above, too."""
+    desk = Desk(tmp_path, [HEADER, "x,1,é", "2,2,b"])
+    rows = [["Corrected by Zoé"], list(desk.kept()[0]), list(desk.kept()[0].values())]
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    (tmp_path / "sheet.csv").write_bytes(text.getvalue().encode(encoding))
+    assert "note" in recognise(tmp_path / "sheet.csv").dialect.names
+
+
+cells = st.text(st.sampled_from("ab1 ,;\t|'\"\\#_-\n\rñ€語"), max_size=8)
+names = st.sampled_from(["a", "_line", "_raw", "_reason", "_corrected_by", "_upload", "b c"])
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(names, min_size=2, max_size=5, unique=True),
+    st.lists(st.lists(cells, min_size=1, max_size=7), min_size=1, max_size=8),
+    st.data(),
+)
+def test_any_cell_comes_back_as_the_person_wrote_it(tmp_path, header, rows, data):
+    """Whatever stands in rows, headers and corrections: cells are exact and every row counted."""
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([header, *rows])
+    desk = Desk(tmp_path, text.getvalue().encode(), NONE)
+    if desk.reading.quarantine is None:
+        return
+    kept = desk.kept()
+    with pytest.raises(BadFileError, match="No row was corrected"):
+        desk.correct([dict(row) for row in kept])
+    own = list(kept[0])[5:-1]
+    fixed = data.draw(st.lists(cells, min_size=len(own), max_size=len(own)))
+    before = desk.reading
+    kept[0] |= dict(zip(own, fixed, strict=True)) | {"_reason": ""}
+    desk.correct(kept)
+    plain = [cell.replace("\r\n", "\n") for cell in fixed]
+    found = desk.table()[int(kept[0]["_line"])]
+    assert [cell.replace("\r\n", "\n") for cell in found] == plain
+    assert desk.reading.rows_in == before.rows_in
+    assert desk.reading.quarantined == before.quarantined - 1
