@@ -395,6 +395,7 @@ def _files(
         ("parquet", prepared.parquet),
         (amendment.QUARANTINE, reading.quarantine),
         (amendment.LEDGER, amends.ledger if amends else None),
+        ("aside", reading.aside),
         ("report", prepared.report),
         ("recipe", prepared.recipe),
         ("spreadsheet", prepared.spreadsheet),

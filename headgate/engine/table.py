@@ -126,7 +126,8 @@ def read(
     _hold_to_counts(good, kept.failures(), contract)
     columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.rules.dropped]
     drift = compare(previous, _layout(columns)) if previous else ()
-    columns, added = _apply(check.drift or contract.drift, drift, columns)
+    known = {each.name for each in sieve.rules.expected}
+    columns, added = _apply(check.drift or contract.drift, drift, columns, known)
     return Reading(
         dialect=dialect,
         table=staged,
@@ -318,9 +319,9 @@ def _layout(columns: Sequence[Column]) -> Layout:
 
 
 def _apply(
-    policy: DriftPolicy, drift: Sequence[Drift], columns: list[Column]
+    policy: DriftPolicy, drift: Sequence[Drift], columns: list[Column], known: set[str]
 ) -> tuple[list[Column], list[str]]:
-    """Refuse changed columns, or part the new ones from the others, where the policy says so."""
+    """Refuse changed columns, or part new ones that no contract knows, where the policy says so."""
     told = [each for each in drift if each.change != "reordered"]
     if policy is DriftPolicy.REFUSE and told:
         raise DriftError(
@@ -332,7 +333,8 @@ def _apply(
         )
     if policy is not DriftPolicy.SET_ASIDE:
         return columns, []
-    added = [each.column for each in drift if each.change == "added"]
+    new = {each.column for each in drift if each.change == "added"} - known
+    added = [column.name for column in columns if column.name in new]
     return [column for column in columns if column.name not in added], added
 
 

@@ -1,12 +1,15 @@
 """The journey as plain steps, on each S3 server, without Prefect."""
 
+import io
+
+import pyarrow.parquet as pq
 import pytest
 
 from headgate import journey
 from headgate.bucket import receipts
 from headgate.bucket.keys import PROCESSED
 from headgate.errors import TransientError
-from headgate.options import DeliverOptions, ProcessOptions
+from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"
 SKIP = ProcessOptions(deliver=DeliverOptions(same_content="skip"))
@@ -76,6 +79,19 @@ def test_a_run_that_fails_leaves_nothing_behind(store, monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
     assert not list(store.list(PROCESSED))
     assert _process(store, "uploads/people.csv").outcome == "published"
+
+
+def test_columns_that_are_set_aside_are_published_beside_the_result(store):
+    """What the drift policy keeps out of the table is listed in the receipt, row by row."""
+    store.put("uploads/people/may.csv", BODY)
+    store.put("uploads/people/june.csv", b"id,mood,name\n1,fine,Ada\n2,0.50,Grace\n")
+    _process(store, "uploads/people/may.csv")
+    check = CheckOptions(drift="set-aside")
+    receipt = _process(store, "uploads/people/june.csv", ProcessOptions(check=check))
+    assert store.read(receipt.key()).body == b"id,name\n1,Ada\n2,Grace\n"
+    aside = pq.read_table(io.BytesIO(store.read(receipt.key("aside")).body))
+    assert aside.to_pydict() == {"_line": [2, 3], "mood": ["fine", "0.50"]}
+    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
 
 
 def _fail(*_args, **_kwargs):

@@ -240,6 +240,9 @@ def test_drift_is_refused_accepted_or_set_aside(tmp_path):
     aside = reading_of(tmp_path, drift=DriftPolicy.SET_ASIDE, **more)
     assert [column.name for column in aside.columns] == ["id"]
     assert pd.read_parquet(aside.aside).to_dict("list") == {"_line": [2, 3], "new": ["x", "y"]}
+    schema = pa.DataFrameSchema({"id": pa.Column(int), "new": pa.Column(str)})
+    named = Contract(model=schema, drift=DriftPolicy.SET_ASIDE)
+    assert reading_of(tmp_path, **(more | {"contract": named})).aside is None
 
 
 CELLS = st.sampled_from(["1", "2", "33", "x", "", "-1", "DE", "XX", "001", "31/12/2024", '"a,b"'])
