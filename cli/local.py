@@ -30,7 +30,7 @@ def inspect(
     """
     found = local.inspect(file, dataset=dataset, read=read, check=check)
     if json:
-        as_json(found, exclude={"reading": {"table", "aside", "quarantine"}})
+        as_json(found, exclude={"reading": {"table", "aside", "left_out_lines", "quarantine"}})
         return
     reading = found.reading
     if found.corrects:

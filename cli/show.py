@@ -58,10 +58,9 @@ def how_read(reading: "Reading") -> None:
     dialect = reading.dialect
     delimiter = {"\t": "tab", " ": "space"}.get(dialect.delimiter, f"'{dialect.delimiter}'")
     header = f"header in line {dialect.skip_lines + 1}" if dialect.header_rows else "no header"
+    places = {"preamble": "before", "comment": "within", "footer": "after"}
     left_out = [
-        f"{counted(lines, 'line')} {place} left out"
-        for lines, place in ((dialect.skip_lines, "before"), (dialect.footer_lines, "after"))
-        if lines
+        f"{counted(each.lines, 'line')} {places[each.where]} left out" for each in reading.left_out
     ]
     say(f"Read as {', '.join([dialect.encoding, f'delimiter {delimiter}', header, *left_out])}.")
     said = [note.why for note in reading.notes if note.what == "contract"]

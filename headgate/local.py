@@ -28,6 +28,7 @@ RESULTS = (
     "data.csv",
     "data.parquet",
     "dictionary.csv",
+    "left-out.csv",
     "pipeline.py",
     "quarantine.csv",
     "recipe.json",
@@ -137,6 +138,7 @@ def clean(
             prepared.recipe,
             prepared.spreadsheet,
             reading.quarantine,
+            reading.left_out_lines,
             ledger,
             *prepared.extras,
         )

@@ -18,6 +18,7 @@ from headgate.engine.checking.quarantine import Failure
 from headgate.engine.columns.types import Column
 from headgate.engine.prepare import RuleResult
 from headgate.engine.reading.dialect import Dialect
+from headgate.engine.reading.left_out import LeftOut
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import ProcessOptions
 from headgate.record import Record
@@ -107,6 +108,9 @@ class Receipt(Record):
     contract_hash: str | None = None
     columns: tuple[Column, ...] = ()
     failures: tuple[Failure, ...] = ()
+    left_out: Annotated[
+        tuple[LeftOut, ...], Field(description="Lines of the file that are neither header nor rows")
+    ] = ()
     drift: tuple[Drift, ...] = ()
     rules: tuple[RuleResult, ...] = ()
     outputs: tuple[Output, ...] = ()

@@ -17,6 +17,7 @@ def markdown(receipt: Receipt) -> str:
             _table(
                 "Kept back", ("Column", "Check", "Reason", "Rows", "First lines"), _kept(receipt)
             ),
+            _table("Left out", ("Where", "Lines", "First", "Last"), _left_out(receipt)),
             _table("Changed", ("Rule", "Cells", "Rows", "How"), _changed(receipt)),
             _table("Drift", ("Change", "Column", "What"), _drift(receipt)),
             _table("Columns", ("Column", "Type", "Written as", "Missing"), _columns(receipt)),
@@ -62,6 +63,11 @@ def _kept(receipt: Receipt) -> Iterable[tuple[object, ...]]:
         lines = ", ".join(f"{example.line} (`{example.value}`)" for example in failure.examples[:3])
         column = failure.column or "whole row"
         yield column, failure.check, failure.reason, f"{failure.count:,}", lines
+
+
+def _left_out(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+    for each in receipt.left_out:
+        yield each.where, f"{each.lines:,}", f"{each.first:,}", f"{each.last:,}"
 
 
 def _changed(receipt: Receipt) -> Iterable[tuple[object, ...]]:

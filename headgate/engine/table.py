@@ -25,6 +25,7 @@ from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Bad, Block, map_blocks
 from headgate.engine.reading.detect import detect, parse
 from headgate.engine.reading.dialect import Dialect, Evidence
+from headgate.engine.reading.left_out import LeftOut, list_left_out
 from headgate.engine.reading.source import raw_lines
 from headgate.engine.staging import LINE, Staging, Writer
 from headgate.errors import ContractError, DriftError, RowsUnaccountedError
@@ -52,8 +53,11 @@ class Reading(Record):
     failures: Annotated[tuple[Failure, ...], Field(description="Why rows were kept back")] = ()
     drift: Annotated[tuple[Drift, ...], Field(description="Changes since the last file")] = ()
     blank_lines: Annotated[int, Field(description="Empty lines passed over", ge=0)] = 0
+    left_out: Annotated[
+        tuple[LeftOut, ...], Field(description="Lines that are neither header nor rows")
+    ] = ()
+    left_out_lines: Annotated[Path | None, Field(description="CSV of these lines")] = None
     notes: Annotated[tuple[Evidence, ...], Field(description="What else a reader should know")] = ()
-
     aside: Annotated[
         Path | None, Field(description="Parquet of columns that are new and kept aside, by `_line`")
     ] = None
@@ -128,6 +132,9 @@ def read(
     drift = compare(previous, _layout(columns)) if previous else ()
     known = {each.name for each in sieve.rules.expected}
     columns, added = _apply(check.drift or contract.drift, drift, columns, known)
+    listed = scratch / "left-out.csv"
+    others = [range(a, b + 1) for a, b in dialect.others] if read.table is None else []
+    left_out = list_left_out(path, dialect, listed, others)
     return Reading(
         dialect=dialect,
         table=staged,
@@ -140,7 +147,9 @@ def read(
         quarantine=kept.path,
         failures=kept.failures(),
         drift=drift,
-        blank_lines=blank,
+        blank_lines=blank - sum(each.lines for each in left_out if each.where == "comment"),
+        left_out=left_out,
+        left_out_lines=listed if left_out else None,
         notes=notes,
         aside=_set_aside(staged, added) if added else None,
     )

@@ -181,7 +181,7 @@ def test_clean_says_how_it_read_and_what_it_changed(headgate, tmp_path):
 
     done = headgate("clean", "report.csv", "--out", "cleaned")
 
-    assert "delimiter ';', header in line 3, 2 lines before left out." in done.out
+    assert "delimiter ';', header in line 3, 1 line before left out." in done.out
     assert "trim" in done.out
     assert "normalise" not in done.out
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from headgate.engine.reading.detect import detect
+from headgate.engine.reading.left_out import list_left_out
 from headgate.engine.reading.source import read_lines
 from headgate.engine.reading.tokenise import tokenise
 from headgate.errors import BadFileError
@@ -117,7 +118,10 @@ damage = st.lists(
 @given(tables(cells), damage)
 @example([["a", "b"], ["1", "2"]], [(4, '"')])
 def test_every_line_is_accounted_for(tmp_path, table, damage):
-    """Under any damage, each physical line is preamble, header, blank, row or footer, once."""
+    """Under any damage, each physical line is preamble, header, blank, row or footer, once.
+
+    What is left out is listed with its whole text.
+    """
     text = io.StringIO(newline="")
     csv.writer(text).writerows(table)
     content = text.getvalue()
@@ -133,11 +137,28 @@ def test_every_line_is_accounted_for(tmp_path, table, damage):
     total = sum(len(lines) for lines in read_lines(path, dialect))
     above = dialect.skip_lines + dialect.header_lines
     spans = [(1, above)] if above else []
+    rows_at: list[tuple[int, int]] = []
     for rows in tokenise(path, dialect):
         assert len(rows.fields) == len(rows.lines) == len(rows.ends)
-        spans += zip(rows.lines, rows.ends, strict=True)
+        rows_at += zip(rows.lines, rows.ends, strict=True)
         spans += ((line, line) for line in rows.blank)
+    spans += rows_at
     spans.append((total - dialect.footer_lines + 1, total))
     spans.sort()
     assert all(after == end + 1 for (_, end), (after, _) in pairwise(spans))
     assert spans[0][0] == 1
+
+    listed = list_left_out(path, dialect, tmp_path / "left-out.csv")
+    lines = [line for batch in read_lines(path, dialect) for line in batch]
+    taken = {line for first, last in rows_at for line in range(first, last + 1)}
+    rest = [
+        [str(n), line.rstrip("\r\n")]
+        for n, line in enumerate(lines, 1)
+        if n not in taken and not dialect.skip_lines < n <= above and line.strip()
+    ]
+    shown = []
+    if listed:
+        with (tmp_path / "left-out.csv").open(encoding="utf-8-sig", newline="") as file:
+            shown = [[line, said] for line, _, said in csv.reader(file)][1:]
+    assert shown == rest
+    assert sum(each.lines for each in listed) == len(rest)

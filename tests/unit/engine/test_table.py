@@ -178,6 +178,28 @@ def test_preamble_and_footer_do_not_shift_lines(tmp_path, monkeypatch):
     assert found[1].raw(lines[5]) is None or found[1].raw(lines[5]).startswith("6;")
 
 
+def test_every_line_that_is_no_row_is_listed_with_its_whole_text(tmp_path):
+    """However many and however long: titles, comments and notes after the table, by line."""
+    long = "Source: " + "a very long note, in full. " * 400
+    notes = [f"Note {i}: figures of branch {i}, provisional" for i in range(1, 60)]
+    rows = [f"{i};name {i};{i}.5" for i in range(1, 80)]
+    lines = ["Report of May", "", "id;name;price", *rows[:40], "# paused", *rows[40:], "", long, *notes]
+    reading = reading_of(write(tmp_path, "\n".join(lines) + "\n"))
+    with reading.left_out_lines.open(newline="", encoding="utf-8-sig") as file:
+        listed = [(row["_where"], row["_text"]) for row in csv.DictReader(file)]
+    assert listed == [
+        ("preamble", "Report of May"),
+        ("comment", "# paused"),
+        *(("footer", note) for note in (long, *notes)),
+    ]
+    assert [(e.where, e.lines, e.first, e.last) for e in reading.left_out] == [
+        ("preamble", 1, 1, 1),
+        ("comment", 1, 44, 44),
+        ("footer", 60, 85, 144),
+    ]
+    assert reading.rows_in == 79
+
+
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 TABLE = st.integers(2, 4).flatmap(
     lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=12)
