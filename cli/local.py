@@ -98,7 +98,7 @@ def apply(
         recipe: A recipe.json that an earlier run left.
         file: A CSV file on this machine; may be compressed.
         out: Folder for the results; made if it is missing. Older results there go first.
-        dataset: Data set whose contract holds.
+        dataset: Data set whose contract holds; by default the recipe's own contract does.
     """
     replay = PrepareOptions(recipe=str(recipe))
     cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=replay)

@@ -30,10 +30,8 @@ COMMANDS = {
         "change nothing.",
         "clean": "Clean FILE on this machine: good rows, bad rows with reasons, a recipe and a "
         "report.",
-        "apply": """\
-Treat FILE exactly as RECIPE says: the same columns in the same order, nothing fitted.
-
-The recipe does not hold the contract: name the same data set as when it was made.""",
+        "apply": "Treat FILE exactly as RECIPE says: the same columns in the same order, nothing "
+        "fitted.",
         "contract": "Contracts: what the files of a data set are held to.",
     },
     "cli.bucket": {

@@ -12,6 +12,7 @@ from pydantic import Field
 from headgate.engine.checking.correction import Amended, Sheet, amend, recognise
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
+from headgate.engine.result import recipe as recipes
 from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import Reading, read
 from headgate.errors import BadFileError, OptionsError
@@ -98,7 +99,8 @@ def clean(
 ) -> Cleaned:
     """Do to a local file what the main journey does to an upload; results go to `out`.
 
-    Older results in `out` go first, so that none looks like this file's.
+    Older results in `out` go first, so that none looks like this file's. With a recipe the file is
+    held to the recipe's contract, unless a data set or a contract is named.
 
     Args:
         path: the file.
@@ -114,6 +116,8 @@ def clean(
         OptionsError: There is no such file, or `out` is no place for results.
     """
     recipe = _existing(Path(options.recipe)) if options.recipe else None
+    if recipe and dataset is None and check.contract is None:
+        check = check.model_copy(update={"contract": recipes.load(recipe).contract})
     sheets = [_sheet(each) for each in corrected]
     _clear(out, _existing(path), recipe, *corrected)
     with _reader(path, dataset, read, check) as (read_it, scratch):

@@ -4,12 +4,14 @@ Here: the entry and what it hands back. Rules are in `clean` and `model`, what w
 `recipe`, files in `outputs`, the page for people in `report`.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 from pydantic import model_validator
 
+from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.cleaning import clean, rules
 from headgate.engine.cleaning.removal import Removed, leave_out
 from headgate.engine.cleaning.replay import Replay
@@ -22,9 +24,9 @@ from headgate.engine.model.inputs import as_numbers
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
 from headgate.engine.result import recipe as recipes
-from headgate.engine.result.recipe import Input, Recipe, Removal
+from headgate.engine.result.recipe import Input, Profile, Recipe, Removal
 from headgate.engine.table import Reading
-from headgate.errors import RowsUnaccountedError
+from headgate.errors import BadFileError, RowsUnaccountedError
 from headgate.options import PrepareOptions
 from headgate.record import Record
 
@@ -73,22 +75,25 @@ def prepare(
 
     Raises:
         OptionsError: A rule does not fit the file's columns, or the recipe cannot be read.
+        BadFileError: The file has none of the recipe's columns.
     """
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
     columns = {column.name: column for column in reading.columns}
     with database(scratch, reading.table) as con:
-        replayed = recipes.load(recipe) if recipe else None
+        replayed = _fitting(recipes.load(recipe), reading) if recipe else None
         inputs = replayed.inputs if replayed else _inputs(reading, options)
         staged = Staged(con, reading.table, scratch, inputs, columns, reading.rows_good)
         removal = replayed.removal if replayed else clean.removal(options.clean, target)
         rows, removed = leave_out(staged, removal)
         sample = profiles.sampled(staged)
-        made = replayed or _fit(rows, removed, removal, options, sample)
+        made = replayed or _fit(rows, removed, removal, options, sample).model_copy(
+            update={"contract": reading.contract, "contract_hash": reading.contract_hash}
+        )
         written, balance = _write_tables(rows, made, folder, spreadsheet=options.spreadsheet)
         now = profiles.profiles(rows, sample, made.profile) if replayed else made.profile
-    shifts = profiles.shifts(made.profile, now) if replayed else ()
-    results = [*rules.count(rows, removed, made, written.changed), *map(_drift, shifts)]
+    drift = _drift(made, reading, now) if replayed else ()
+    results = [*rules.count(rows, removed, made, written.changed), *drift]
     model.typed_rows(scratch).unlink(missing_ok=True)
     recipes.save(made, folder / "recipe.json")
     extras = _extras(made, folder)
@@ -114,6 +119,20 @@ def prepare(
 def _inputs(reading: Reading, options: PrepareOptions) -> tuple[Input, ...]:
     inputs = clean.inputs(reading.columns, options.clean)
     return inputs if options.mode == "clean" else as_numbers(reading, inputs)
+
+
+def _fitting(recipe: Recipe, reading: Reading) -> Recipe:
+    """Refuse a recipe that was made for files of another kind."""
+    there = {column.name for column in reading.columns}
+    if there.isdisjoint(each.name for each in recipe.inputs):
+        wanted, has = ([*names][:8] for names in ([i.name for i in recipe.inputs], sorted(there)))
+        raise BadFileError(
+            f"The file has none of the recipe's columns: they are {', '.join(map(repr, wanted))}, "
+            f"and it has {', '.join(map(repr, has))}.",
+            where="header",
+            todo="Replay the recipe on a file with these columns.",
+        )
+    return recipe
 
 
 def _fit(
@@ -149,8 +168,27 @@ def _extras(made: Recipe, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in ("dictionary.csv", "recipe.sql", "pipeline.py"))
 
 
-def _drift(shift: profiles.Shift) -> RuleResult:
-    return RuleResult(rule="drift", detail=f"{shift.column}: {shift.what}")
+def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterator[RuleResult]:
+    """Tell how a file, and what it was held to, differ from those that the recipe was made with."""
+    if recipe.contract not in (None, reading.contract):
+        yield RuleResult(
+            rule="drift",
+            detail=f"The file was held to the contract {reading.contract!r}, the recipe's file to "
+            f"{recipe.contract!r}.",
+        )
+    elif recipe.contract and recipe.contract_hash != reading.contract_hash:
+        yield RuleResult(
+            rule="drift",
+            detail=f"The contract {recipe.contract!r} has changed since the recipe was made.",
+        )
+    inputs = recipe.inputs
+    before = Layout(names=tuple(i.name for i in inputs), kinds=tuple(i.kind for i in inputs))
+    for each in compare(before, reading.layout):
+        if each.change == "renamed":
+            detail = f"{each.detail}; the recipe does not know that name."
+            yield RuleResult(rule="drift", detail=detail)
+    for shift in profiles.shifts(recipe.profile, now):
+        yield RuleResult(rule="drift", detail=f"{shift.column}: {shift.what}")
 
 
 def _write_tables(

@@ -140,6 +140,39 @@ def test_a_recipe_replays_the_same_result(headgate, tmp_path):
     assert (tmp_path / "a/data.csv").read_bytes() == (tmp_path / "b/data.csv").read_bytes()
 
 
+def test_a_recipe_names_its_contract(headgate, tmp_path):
+    """`apply` holds the file to it without being told, and says when it has changed or another."""
+    recipe = tmp_path / "a" / "recipe.json"
+    headgate("clean", PENGUINS, "--dataset", "penguins", "--out", recipe.parent)
+
+    done = headgate("apply", recipe, PENGUINS, "--out", tmp_path / "b")
+    assert "Held to the contract penguins." in done.out
+    assert "drift" not in done.out
+    assert (tmp_path / "a/data.csv").read_bytes() == (tmp_path / "b/data.csv").read_bytes()
+
+    said = re.sub(r'("contract_hash": )"\w+"', r'\1"0"', recipe.read_text())
+    (tmp_path / "older.json").write_text(said)
+    done = headgate("apply", tmp_path / "older.json", PENGUINS, "--out", tmp_path / "b", "--json")
+    details = [rule["detail"] for rule in done.json["prepared"]["rules"]]
+    assert "The contract 'penguins' has changed since the recipe was made." in details
+
+    done = headgate("apply", recipe, PENGUINS, "--contract", "default", "--out", tmp_path / "b")
+    assert "Held to the contract default." in done.out
+    assert "held to the contract 'default'" in " ".join(done.out.split())
+
+
+def test_a_recipe_of_a_contract_that_is_gone_says_so(headgate, tmp_path):
+    """With the contracts that there are."""
+    headgate("clean", PENGUINS, "--out", tmp_path / "a")
+    said = (tmp_path / "a" / "recipe.json").read_text().replace('"default"', '"gone"')
+    (tmp_path / "gone.json").write_text(said)
+
+    done = headgate("apply", tmp_path / "gone.json", PENGUINS, "--out", tmp_path / "b")
+
+    assert done.code == 2
+    assert "There is no contract 'gone'; there are default, penguins." in done.err
+
+
 def test_an_earlier_result_is_not_mixed_with_a_new_one(headgate, tmp_path):
     """Older results go first, also before a refusal; what is not Headgate's stays."""
     out = tmp_path / "cleaned"

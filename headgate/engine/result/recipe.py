@@ -232,6 +232,10 @@ class Recipe(Record):
 
     headgate_recipe: Literal[1] = VERSION
     mode: Literal["clean", "model"]
+    contract: Annotated[
+        str | None, Field(description="What the file was held to; the next one is, too")
+    ] = None
+    contract_hash: Annotated[str | None, Field(description="Hash of what it said then")] = None
     rows: Annotated[int, Field(description="Rows it was fitted on")]
     profile: Annotated[tuple[Profile, ...], Field(description="What these looked like")]
     inputs: tuple[Input, ...]

@@ -14,7 +14,7 @@ from sklearn import datasets
 from sklearn.impute import SimpleImputer
 
 from headgate.engine.prepare import Prepared, prepare
-from headgate.errors import OptionsError, RowsUnaccountedError
+from headgate.errors import BadFileError, OptionsError, RowsUnaccountedError
 from headgate.options import CleanOptions, ColumnRules, PrepareOptions
 from tests.unit.engine.staging import reading, staged_frame
 
@@ -189,6 +189,26 @@ def test_empty_columns_are_left_out_but_not_at_replay(tmp_path):
     assert again.columns == ("a",)
     assert again.rows_out == 2
     assert counted(again, "drop columns").detail == "b"
+
+
+def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
+    """Or filled as the recipe says; what it may be called now is told."""
+    columns = {"a": "text", "price": "decimal"}
+    first = made(tmp_path / "a", [("x", "1.00"), ("y", "2.00"), ("z", None)], columns, fill="mode")
+    staged = reading(tmp_path / "b", {"a": "text", "Prices": "decimal"}, [("v", "5"), ("w", "6")])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert cells(again.csv) == [["a", "price"], ["v", "1.00"], ["w", "1.00"]]
+    drift = " ".join(each.detail for each in again.rules if each.rule == "drift")
+    assert "'price' is likely called 'Prices' now" in drift
+    assert "price: The column is not in this file." in drift
+
+
+def test_a_recipe_is_not_replayed_on_a_file_of_another_kind(tmp_path):
+    """Nothing but empty cells could come of it."""
+    first = made(tmp_path / "a")
+    staged = reading(tmp_path / "b", {"x": "text"}, [("1",)])
+    with pytest.raises(BadFileError, match="none of the recipe's columns: they are 'code'"):
+        prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
 
 
 def test_the_spreadsheet_copy_escapes_formulas_and_the_table_does_not(tmp_path):

@@ -183,7 +183,8 @@ def test_every_line_that_is_no_row_is_listed_with_its_whole_text(tmp_path):
     long = "Source: " + "a very long note, in full. " * 400
     notes = [f"Note {i}: figures of branch {i}, provisional" for i in range(1, 60)]
     rows = [f"{i};name {i};{i}.5" for i in range(1, 80)]
-    lines = ["Report of May", "", "id;name;price", *rows[:40], "# paused", *rows[40:], "", long, *notes]
+    top, middle = ["Report of May", "", "id;name;price"], [*rows[:40], "# paused", *rows[40:]]
+    lines = [*top, *middle, "", long, *notes]
     reading = reading_of(write(tmp_path, "\n".join(lines) + "\n"))
     with reading.left_out_lines.open(newline="", encoding="utf-8-sig") as file:
         listed = [(row["_where"], row["_text"]) for row in csv.DictReader(file)]
