@@ -67,7 +67,8 @@ class Number(Format):
     """Digits with a decimal mark, thousands separators and one constant prefix or suffix.
 
     `scale` counts the digits after the mark; None leaves it open but forbids trailing zeros,
-    and `loose` allows them, plus signs and exponents, at the price of the exact text.
+    and `loose` allows them, plus signs and exponents, at the price of the exact text. With `point`
+    a mark stands in every text, and a lone zero may follow it: `104.0` beside `18.96`.
     """
 
     mark: str = "."
@@ -77,6 +78,7 @@ class Number(Format):
     suffix: str = ""
     bare: bool = False
     loose: bool = False
+    point: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -93,6 +95,7 @@ class Number(Format):
         """A number that is written so."""
         whole = f"1{self.thousands}234" if self.thousands else "1234"
         digits = "56" if self.scale is None else "5678901234567890"[: self.scale]
+        digits = "0" if self.point else digits
         return f"{self.prefix}{whole}{self.mark if digits else ''}{digits}{self.suffix}"
 
     @cached_property
@@ -108,6 +111,8 @@ class Number(Format):
             return rf"^[-+]?{re.escape(self.prefix)}{body}(?:[eE][-+]?[0-9]{{1,3}})?{self._end}"
         if self.scale == 0:
             body = f"0|{whole}"
+        elif self.point:
+            body = f"(?:{zero}|{whole}){mark}(?:[0-9]|[0-9]{{1,17}}[1-9])"
         elif self.scale is None:
             body = f"0|{whole}|(?:{zero}|{whole}){mark}[0-9]{{0,17}}[1-9]"
         else:
@@ -167,6 +172,52 @@ class Number(Format):
             (self.scale == 0 and self.thousands == other.mark and other.scale != 0)
             or (other.scale == 0 and other.thousands == self.mark and self.scale != 0)
         )
+
+
+@dataclass(frozen=True)
+class Shortest(Format):
+    """The shortest text that stands for a double, as Python's `repr` and pandas write it.
+
+    At least one digit follows the point, and numbers below 0.0001 and from 1e+16 on have an
+    exponent: `104.0`, `1e-05`, `1.5e+16`.
+    """
+
+    @property
+    def kind(self) -> Kind:
+        """A number that is kept as a double."""
+        return "decimal"
+
+    @property
+    def label(self) -> str:
+        """A number that is written so."""
+        return "1.5e-05"
+
+    def fits(self, values: pa.Array) -> pa.BooleanArray:
+        """Hold the texts to the pattern; those that a double may not keep are written back.
+
+        Every decimal number of up to 15 digits within the range of normal doubles is the shortest
+        text of its double, since no other of 15 digits has the same.
+        """
+        mask = pc.match_substring_regex(values, _SHORTEST)
+        doubtful = pc.and_(mask, pc.match_substring_regex(values, _DOUBTFUL))
+        if not pc.any(doubtful).as_py():
+            return mask
+        kept = [repr(float(text)) == text for text in values.filter(doubtful).to_pylist()]
+        return pc.replace_with_mask(mask, doubtful, pa.array(kept, pa.bool_()))
+
+    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
+        """Cast to the nearest double."""
+        del before, after
+        return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
+
+
+_DIGITS = "(?:[1-9]|[1-9][0-9]*[1-9])"
+_SHORTEST = (
+    rf"^-?(?:0\.0|0\.0{{0,3}}{_DIGITS}|[1-9][0-9]{{0,15}}\.(?:0|[0-9]*[1-9])"
+    r"|[1-9](?:\.[0-9]*[1-9])?e(?:-0[5-9]|-[1-9][0-9]{1,2}|\+1[6-9]|\+[2-9][0-9]|\+[1-3][0-9]{2}))$"
+)
+_DOUBTFUL = r"[0-9.]{17}|e.[3-9][0-9]{2}"
+"""More than 15 digits, or near the ends of what a double holds."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,15 @@ from itertools import product
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.columns.formats import Format, IsoMoment, Moment, Number, SerialDay, Words
+from headgate.engine.columns.formats import (
+    Format,
+    IsoMoment,
+    Moment,
+    Number,
+    SerialDay,
+    Shortest,
+    Words,
+)
 
 _WORD_PAIRS = (
     *(("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"), ("on", "off"), ("ja", "nein")),
@@ -56,7 +64,8 @@ def candidates(sample: Sequence[str], name: str, *, loose: bool = False) -> list
     """List the formats that come to mind at a sample, whether or not all its texts fit them."""
     if not sample:
         return []
-    return [*dict.fromkeys((*_words(sample), *_moments(sample, name), *_numbers(sample, loose)))]
+    found = (*_words(sample), *_moments(sample, name), *_numbers(sample), Shortest())
+    return [*dict.fromkeys((*found, *(_loose(sample) if loose else ())))]
 
 
 def _words(sample: Sequence[str]) -> Iterator[Format]:
@@ -70,24 +79,39 @@ def _words(sample: Sequence[str]) -> Iterator[Format]:
             yield Words(true, false)
 
 
-def _numbers(sample: Sequence[str], loose: bool) -> Iterator[Format]:
-    found = _NUMBER.fullmatch(sample[0])
-    if not found:
+def _numbers(sample: Sequence[str]) -> Iterator[Format]:
+    affixes = _affixes(sample[0])
+    if affixes is None:
         return
-    prefix, suffix = found[1] or "", found[2] or ""
-    if re.search(r"[^\W\d]", prefix + suffix) and not _CURRENCY_CODE.search(sample[0]):
-        return
+    prefix, suffix = affixes
     bodies = [text.removeprefix(prefix).removesuffix(suffix) for text in sample]
     yield Number(prefix=prefix, suffix=suffix)
     for mark, bare in product(".,", (False, True)):
         for scale in (*_scales(bodies, mark), None):
             yield Number(mark, "", scale, prefix, suffix, bare)
+    for mark in ".,":
+        yield Number(mark, "", None, prefix, suffix, point=True)
     for thousands, mark in _GROUPED:
         if any(thousands in body for body in bodies):
             for scale in (0, *_scales(bodies, mark)):
                 yield Number(mark, thousands, scale, prefix, suffix)
-    for mark in ".," if loose else "":
+
+
+def _loose(sample: Sequence[str]) -> Iterator[Format]:
+    prefix, suffix = _affixes(sample[0]) or ("", "")
+    for mark in ".,":
         yield Number(mark, "", None, prefix, suffix, loose=True)
+
+
+def _affixes(text: str) -> tuple[str, str] | None:
+    """Return what stands before and after a number, such as the sign of a currency."""
+    found = _NUMBER.fullmatch(text)
+    if not found:
+        return None
+    prefix, suffix = found[1] or "", found[2] or ""
+    if re.search(r"[^\W\d]", prefix + suffix) and not _CURRENCY_CODE.search(text):
+        return None
+    return prefix, suffix
 
 
 def _scales(bodies: Sequence[str], mark: str) -> Iterator[int]:

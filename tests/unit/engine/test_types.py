@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headgate.engine.columns.formats import IsoMoment, Moment, Number, Words
+from headgate.engine.columns.formats import IsoMoment, Moment, Number, Shortest, Words
 from headgate.engine.columns.guess import propose
 from headgate.engine.columns.types import arrow_type
 from headgate.engine.contract import Contract
@@ -55,6 +55,12 @@ KEPT_AS_TEXT = {
     "negative zero": ["-0", "1", "2"],
     "negative zero with digits": ["-0.00", "1.10", "2.20"],
     "scientific": ["1e5", "2.5E-3", "3"],
+    "exponents that Python would not write": ["1e-05", "1.0e-06", "2.5"],
+    "exponents too close": ["1.5e-04", "2.5"],
+    "more digits than a double keeps": ["1e-05", "0.12345678901234567891"],
+    "beyond a double": ["1e-05", "1e+309"],
+    "whole numbers beside exponents": ["100", "1e-05"],
+    "some with a lone zero, some without": ["104", "18.96", "104.0"],
     "a surname": ["None", "Null", "Smith"],
     "a country": ["NO", "NO", "NO"],
     "only signs for missing": ["NA", "NA", ""],
@@ -82,6 +88,17 @@ RECOGNISED = {
     "18 digits": (["123456789012345678", "1"], "integer", [123456789012345678, 1]),
     "two decimals": (["1.10", "-2.50"], "decimal", [Decimal("1.10"), Decimal("-2.50")]),
     "shortest decimals": (["1.1", "2", "-0.25"], "decimal", [Decimal("1.10"), 2, Decimal("-0.25")]),
+    "as pandas writes": (
+        ["104.0", "18.96", "-3.5", "0.0"],
+        "decimal",
+        [Decimal(104), Decimal("18.96"), Decimal("-3.5"), 0],
+    ),
+    "with decimal commas": (["104,0", "18,96"], "decimal", [Decimal(104), Decimal("18.96")]),
+    "as Python writes": (
+        ["1e-05", "1.5e+16", "104.0", "-0.0", "0.30000000000000004"],
+        "decimal",
+        [1e-05, 1.5e16, 104.0, 0.0, 0.1 + 0.2],
+    ),
     "no zero before the point": ([".5", "-.25", "1.5"], "decimal", [Decimal("0.5")]),
     "thousands": (["1,234", "56", "7,890,123"], "integer", [1234, 56, 7890123]),
     "currency": (["$1,234.50", "-$2.00"], "decimal", [Decimal("1234.5"), -2]),
@@ -203,9 +220,42 @@ def test_numbers_come_back_as_they_were_written(texts):
             shown = value
             if isinstance(form, Number) and form.scale is None and "." in value:
                 shown = value.rstrip("0").rstrip(".")
+                shown += ".0" * (form.point and "." not in shown)
             if isinstance(form, Number) and form.bare:
                 shown = shown.replace("0.", ".", 1) if shown.lstrip("-").startswith("0.") else shown
             assert shown == text
+
+
+floats = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(floats | st.floats(-1000, 1000).map(lambda x: round(x, 2)), min_size=1))
+def test_what_python_writes_is_read_as_the_same_doubles(numbers):
+    """Any finite numbers: the text of each can be had back by `repr`."""
+    texts = [repr(number) for number in numbers]
+    form = propose(texts, "n")[0]
+    assert Shortest().fits(pa.array(texts)).to_pylist() == [True] * len(texts)
+    assert form.kind == "decimal"
+    if isinstance(form, Shortest):
+        sql, sql_type = form.sql("t", 0, 0)
+        with shared().cursor() as con:
+            con.register("texts", pa.table({"t": texts}))
+            found = con.execute(f"SELECT CAST({sql} AS {sql_type}) FROM texts").fetchall()
+        assert [repr(value) for (value,) in found] == texts
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.from_regex(r"-?[0-9]{1,17}(\.[0-9]{1,17})?(e[+-][0-9]{2,3})?", fullmatch=True),
+        min_size=1,
+    )
+)
+def test_only_what_python_writes_is_taken_for_it(texts):
+    """A text that `repr` would write in another way is not."""
+    written = [repr(float(text)) == text for text in texts]
+    assert Shortest().fits(pa.array(texts)).to_pylist() == written
 
 
 @pytest.mark.parametrize(
