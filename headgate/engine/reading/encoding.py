@@ -20,13 +20,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+SHIFT = re.compile(rb"\x1b\$(?:[@B]|\([DOPQ]|\)C)")
+"""What changes to two-byte characters in an encoding of seven bits."""
+_SHIFTED = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004", "iso2022_kr")
 _CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f\x01"))
 _SAMPLE = 1 << 14
 
 _LEGACY = (
     "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp437", "iso8859-15",
-    "cp1257", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866", "mac-cyrillic", "cp1253",
-    "cp1255", "cp1256", "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
+    "cp1257", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866", "iso8859-5", "mac-cyrillic",
+    "cp1253", "cp1255", "cp1256", "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
 )  # fmt: skip
 _PRIORS = {
     "cp1252": 0.06,
@@ -88,6 +91,9 @@ def guess_encoding(head: bytes, tail: bytes, told: str | None, where: str) -> En
     wide = _utf16_without_mark(head)
     if wide is not None:
         return Encoding(wide, False, _evidence(wide, "every second byte is zero"))
+    shifted = _seven_bits(head)
+    if shifted is not None:
+        return Encoding(shifted, False, _evidence(shifted, "it is told by escape sequences"))
     _refuse_binary(head, where)
     if is_utf8(head) and is_utf8(tail.lstrip(bytes(range(0x80, 0xC0)))):
         plain = head.isascii() and tail.isascii()
@@ -170,6 +176,19 @@ def _utf16_without_mark(head: bytes) -> str | None:
         sparse = zeros < 3 or zeros < 0.03 * len(start) or others > 0.1 * zeros
         if paired > 0.5 * ends and not sparse and len(head) % 2 == 0:
             return name
+    return None
+
+
+def _seven_bits(head: bytes) -> str | None:
+    """An encoding that says by escape sequences which characters its plain bytes stand for."""
+    if not head.isascii() or not SHIFT.search(head):
+        return None
+    for name in _SHIFTED:
+        try:
+            codecs.getincrementaldecoder(name)().decode(head)
+        except UnicodeDecodeError:
+            continue
+        return name
     return None
 
 

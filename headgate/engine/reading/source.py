@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 import zstandard
 
 from headgate.engine.reading.dialect import Compression, Dialect, Newline
+from headgate.engine.reading.encoding import SHIFT
 from headgate.errors import BadFileError, UndecidableError, UnreadableError
 
 CHUNK = 1 << 20
@@ -277,7 +278,7 @@ def sample(path: Path, compression: Compression, member: str | None = None) -> S
 
 
 def find_stray(path: Path, compression: Compression, member: str | None = None) -> bytes:
-    """The surroundings of the first bytes that are not valid UTF-8, however far into the file.
+    """The surroundings of the first bytes that are no plain UTF-8, however far into the file.
 
     Of compressed data, the first `BOMB_SIZE` bytes are looked at.
     """
@@ -287,6 +288,8 @@ def find_stray(path: Path, compression: Compression, member: str | None = None) 
         while (data := file.read(CHUNK)) and (compression == "none" or seen < BOMB_SIZE):
             seen += len(data)
             if data.isascii() and not decoder.getstate()[0]:
+                if shift := SHIFT.search(data):
+                    return data[data.rfind(b"\n", 0, shift.start()) + 1 :][:TAIL]
                 continue
             try:
                 decoder.decode(data)

@@ -1,5 +1,8 @@
 """Old encodings are told by whether their letters make words."""
 
+import csv
+import io
+
 import pytest
 
 from headgate.engine.reading.encoding import guess_encoding
@@ -14,6 +17,8 @@ TEXTS = {
     "czech": "jméno;město\nJiří Dvořák;Plzeň\nŘehoř Němec;Třebíč\nučitelství;ano\n",
     "turkish": "ad;şehir\nAyşe Yılmaz;İstanbul\nGülşah Çağlar;Eskişehir\n",
     "russian": "имя;город\nИван Петров;Москва\nУлица Ленина;Казань\n",
+    "ukrainian": "ім'я;місто\nЇжак Ганна;Київ\nОлексій Бойко;Чернігів\n",
+    "hungarian": "név;város\nErdős Győző;Győr\nŐri Fűzfa Ágnes;Székesfehérvár\n",
     "greek": "όνομα;πόλη\nΓιώργος Παπαδόπουλος;Αθήνα\nΜαρία Ιωάννου;Θεσσαλονίκη\n",
     "chinese": "姓名,城市,地址\n张伟,北京市,朝阳区建国路88号\n王芳,上海市,浦东新区世纪大道100号\n",
     "taiwanese": "姓名,城市,地址\n陳怡君,台北市,信義區市府路1號\n林志明,高雄市,四維三路2號\n",
@@ -42,12 +47,18 @@ TEXTS = {
         ("russian", "cp1251"),
         ("russian", "koi8-r"),
         ("russian", "cp866"),
+        ("russian", "iso8859-5"),
+        ("ukrainian", "koi8-u"),
+        ("hungarian", "cp1250"),
         ("greek", "cp1253"),
         ("chinese", "gb18030"),
         ("taiwanese", "big5"),
         ("japanese", "shift_jis"),
         ("japanese", "euc_jp"),
+        ("japanese", "iso2022_jp"),
+        ("japanese", "iso2022_jp_ext"),
         ("korean", "euc_kr"),
+        ("korean", "iso2022_kr"),
         ("units", "cp1252"),
         ("units", "mac-roman"),
         ("russian", "utf-16-le"),
@@ -60,6 +71,30 @@ def test_text_comes_back_in_its_own_letters(language, encoding):
     data = TEXTS[language].encode(encoding)
     found = guess_encoding(data, b"", None, "file.csv")
     assert data.decode(found.name) == TEXTS[language]
+
+
+@pytest.mark.parametrize("before", [0, 60_000])
+def test_a_file_of_seven_bits_is_read_by_its_escape_sequences(tmp_path, before):
+    """Also where the first of them stands far down, and inside quotes and beside delimiters."""
+    from headgate.engine.reading.detect import detect
+    from headgate.engine.reading.tokenise import tokenise
+
+    path = tmp_path / "mail.csv"
+    table = [["id", "name", "note"], *([str(i), "plain", "text"] for i in range(before))]
+    table += [["7", "佐藤、太郎", 'カ"タ"カ,ナ'], ["8", "全角ー", "\\"]] * 2
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(table)
+    path.write_bytes(text.getvalue().encode("iso2022_jp"))
+    dialect = detect(path)
+    rows = [row for rows in tokenise(path, dialect) for row in rows.fields]
+    assert dialect.encoding == "iso2022_jp"
+    assert rows[-4:] == table[-4:]
+
+
+def test_escape_sequences_of_a_terminal_are_text():
+    """Colours in a log do not make it Japanese."""
+    data = b"time,line\n1,\x1b[31mred\x1b[0m\n2,cost \x1b$5\n"
+    assert guess_encoding(data, b"", None, "log.csv").name == "utf-8"
 
 
 def test_stray_bytes_in_utf8_are_read_as_cp1252(tmp_path):
