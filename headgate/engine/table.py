@@ -4,7 +4,6 @@ Here: `read`, the one path from a file of any size to a `Reading`. Not here: how
 found, what the contract says, and what is made of the good rows afterwards.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple, Self
@@ -240,19 +239,23 @@ def _at_fault(rows: pa.Table, faults: list[Fault], block: Block) -> Iterator[Kep
 
 def _with_safe_names(dialect: Dialect) -> tuple[Dialect, tuple[Evidence, ...]]:
     """Tell names apart that differ in case only, which SQL does not, and free `_line`."""
-    taken = Counter([LINE])
+    taken = {LINE}
     names = []
-    for name in dialect.names:
-        taken[name.casefold()] += 1
-        number = taken[name.casefold()]
-        names.append(f"{name}_{number}" if number > 1 else name)
+    for place, name in enumerate(dialect.names, start=1):
+        safe = plain = name.replace("\0", "") or f"column_{place}"
+        number = 1
+        while safe.casefold() in taken:
+            number += 1
+            safe = f"{plain}_{number}"
+        taken.add(safe.casefold())
+        names.append(safe)
     header = dialect.header if len(dialect.header) == len(names) else dialect.names
     changed = [(a, b) for a, b in zip(header, names, strict=True) if a != b]
     notes = tuple(
         Evidence(
             what="column name",
             found=new,
-            why=f"the header says {old!r}, which is empty, padded or taken",
+            why=f"the header says {old!r}, which is empty, padded, taken or holds a NUL",
         )
         for old, new in changed[:_MOST_NOTES]
     )

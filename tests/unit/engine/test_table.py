@@ -276,3 +276,10 @@ def test_the_row_equation_holds_under_any_damage(tmp_path, body):
     )
     assert reading.rows_in == len(staged(reading)) + len(quarantined(reading))
     assert len(staged(reading)) == reading.rows_good
+
+
+def test_names_that_sql_cannot_hold_or_tell_apart_are_made_unique(tmp_path):
+    """Names that differ in case only are numbered past those that are taken; a NUL is left out."""
+    reading = reading_of(write(tmp_path, "a,A,a_2,b\0c,_line\n1,2,3,4,5\n6,7,8,9,10\n"))
+    assert [column.name for column in reading.columns] == ["a", "A_2", "a_2_2", "bc", "_line_2"]
+    assert list(staged(reading).values()) == [("1", "2", "3", "4", "5"), ("6", "7", "8", "9", "10")]
