@@ -1,15 +1,82 @@
-"""Folders of a run's own on the local disk, and the sweep of those whose process is gone."""
+"""Folders of a run's own on the local disk: their room, and the sweep of what dead processes left.
 
+Here too: what a disk refuses, put into words.
+"""
+
+import errno
 import os
 import shutil
 import socket
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from headgate.errors import NoRoomError
+from headgate.errors import NoRoomError, SettingsError
 
 _PREFIX = "headgate-run"
+_MIB = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR)
+_MORE_ROOM = "Free some room, or set HEADGATE_SCRATCH to a larger disk."
+
+
+def require_room(folder: Path, needed: int) -> None:
+    """Refuse work that the disk cannot hold, before it starts.
+
+    Args:
+        folder: where the work goes.
+        needed: bytes.
+
+    Raises:
+        NoRoomError: With the figures.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise NoRoomError(
+            f"{needed / _MIB:,.1f} MiB are needed and {free / _MIB:,.1f} MiB are free.",
+            where=str(folder),
+            todo=_MORE_ROOM,
+        )
+
+
+@contextmanager
+def filling(path: Path) -> Iterator[None]:
+    """Tell a disk that becomes full while something is written to it.
+
+    Raises:
+        NoRoomError: It does.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise NoRoomError(
+            "The disk became full while it was written to.", where=str(path), todo=_MORE_ROOM
+        ) from error
+
+
+@contextmanager
+def written_to_disk(path: Path) -> Iterator[None]:
+    """Turn what a disk refuses while a file is written into errors that say so.
+
+    Raises:
+        NoRoomError: The disk is full.
+        SettingsError: It may not be written to.
+    """
+    try:
+        with filling(path):
+            yield
+    except OSError as error:
+        if error.errno in _UNWRITABLE:
+            raise SettingsError(
+                f"The scratch folder cannot be written ({error.strerror}).",
+                where=str(path.parent),
+                todo="Set HEADGATE_SCRATCH to a folder that may be written.",
+            ) from error
+        raise
 
 
 def new_scratch(root: Path | None = None) -> Path:

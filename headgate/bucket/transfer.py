@@ -1,15 +1,12 @@
 """Large objects to and from the disk: parallel, bounded in memory, and compared at the end."""
 
-import errno
 import hashlib
 import os
 import random
 import re
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +18,9 @@ from urllib3.exceptions import HTTPError
 
 from headgate.bucket.faults import DamagedError, PreconditionError, explain, explained
 from headgate.bucket.keys import Upload
-from headgate.errors import (
-    BucketError,
-    NoRoomError,
-    ObjectChangedError,
-    SettingsError,
-    TransientError,
-)
+from headgate.errors import BucketError, ObjectChangedError, TransientError
 from headgate.record import Record
+from headgate.scratch import require_room, written_to_disk
 
 if TYPE_CHECKING:
     from headgate.bucket.store import Store
@@ -43,8 +35,6 @@ Progress = Callable[[int, int], None]
 _BROKEN_BODY = (BotoCoreError, HTTPError, ConnectionError, TimeoutError)
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _MD5_OF_PARTS = re.compile(r"[0-9a-f]{32}-\d+")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR)
 
 
 class Limits(Record):
@@ -80,7 +70,7 @@ def download(
         DamagedError: no two reads gave the same content.
     """
     seen: set[str] = set()
-    with _disk(to):
+    with written_to_disk(to):
         to.touch()
         require_room(to.parent, upload.size)
         for _ in range(READS_TO_AGREE):
@@ -115,21 +105,6 @@ def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
             return written
         store.delete(key)
     raise _changed_underway(store.where(key))
-
-
-def require_room(directory: Path, needed: int) -> None:
-    """Refuse work that the disk cannot hold, before it starts.
-
-    Raises:
-        NoRoomError: with the figures.
-    """
-    free = shutil.disk_usage(directory).free
-    if free < needed:
-        raise NoRoomError(
-            f"{needed / MIB:,.1f} MiB are needed and {free / MIB:,.1f} MiB are free.",
-            where=str(directory),
-            todo="Free some room, or set HEADGATE_SCRATCH to a larger disk.",
-        )
 
 
 def pause(failures: int) -> None:
@@ -268,24 +243,3 @@ def _md5s(path: Path, part_bytes: int) -> list[bytes]:
                 left -= len(chunk)
             digests.append(digest.digest())
     return digests
-
-
-@contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    """Turn what a disk can refuse into errors that say so."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise NoRoomError(
-                "The disk became full while the file was written.",
-                where=str(path),
-                todo="Free some room, or set HEADGATE_SCRATCH to a larger disk.",
-            ) from error
-        if error.errno in _UNWRITABLE:
-            raise SettingsError(
-                f"The scratch folder cannot be written ({error.strerror}).",
-                where=str(path.parent),
-                todo="Set HEADGATE_SCRATCH to a folder that may be written.",
-            ) from error
-        raise

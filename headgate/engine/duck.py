@@ -3,6 +3,7 @@
 Here: opening a connection and what SQL text needs. Not here: any statement about data.
 """
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises:
         NoRoomError: Not even one block of rows fits the memory.
+        OSError: The disk is full.
     """
     small = table.stat().st_size < SMALL
     con = _shared().cursor() if small else _instance(str(scratch / "spill"), _threads())
@@ -35,6 +37,10 @@ def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             f"The table is too wide or its values are too long for {MEMORY} of working memory.",
             todo="Leave out columns that are not needed, or split the file by columns.",
         ) from error
+    except duckdb.IOException as error:
+        if "No space left" not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, "DuckDB could not write", str(scratch)) from error
     finally:
         con.close()
 

@@ -29,6 +29,7 @@ from headgate.engine.table import Reading
 from headgate.errors import BadFileError, RowsUnaccountedError
 from headgate.options import PrepareOptions
 from headgate.record import Record
+from headgate.scratch import filling
 
 __all__ = ["Prepared", "RuleResult", "prepare"]
 
@@ -75,12 +76,13 @@ def prepare(
 
     Raises:
         OptionsError: A rule does not fit the file's columns, or the recipe cannot be read.
+        NoRoomError: The scratch disk became full.
         BadFileError: The file has none of the recipe's columns.
     """
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
     columns = {column.name: column for column in reading.columns}
-    with database(scratch, reading.table) as con:
+    with filling(scratch), database(scratch, reading.table) as con:
         replayed = _fitting(recipes.load(recipe), reading) if recipe else None
         inputs = replayed.inputs if replayed else _inputs(reading, options)
         staged = Staged(con, reading.table, scratch, inputs, columns, reading.rows_good)

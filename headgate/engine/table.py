@@ -30,7 +30,10 @@ from headgate.engine.staging import LINE, Staging, Writer
 from headgate.errors import ContractError, DriftError, RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
+from headgate.scratch import filling, require_room
 
+ROOM = 3
+"""Bytes on the scratch disk for each byte of a file: its staged rows, then its CSV and Parquet."""
 _MOST_NOTES = 50
 
 
@@ -102,7 +105,9 @@ def read(
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.
+        NoRoomError: The scratch disk cannot hold what is made of it.
     """
+    require_room(scratch, ROOM * path.stat().st_size)
     dialect, notes = _with_safe_names(detect(path, read))
     _hold_to_header(dialect, contract, read, check)
     sieve = Sieve(dialect, contract, read.missing)
@@ -110,7 +115,7 @@ def read(
     sift = corrections.before(sieve.sift) if corrections else sieve.sift
     staged = scratch / "staged.arrow"
     rows_in, blank = 0, 0
-    with Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
+    with filling(scratch), Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
         with Writer(staged, sieve.schema) as out:
             for part in map_blocks(path, dialect, sift):
                 out.write(part.good)

@@ -11,7 +11,7 @@ import pytest
 
 from headgate.bucket.faults import PreconditionError
 from headgate.bucket.store import Store
-from headgate.bucket.transfer import MIB, require_room
+from headgate.bucket.transfer import MIB
 from headgate.errors import (
     ExpiredCredentialsError,
     NoRoomError,
@@ -148,12 +148,6 @@ def test_multipart_uploads_of_live_runs_are_spared(seaweed):
     yesterday = datetime.now(UTC) - timedelta(days=1)
     assert store.abort_multiparts("processed/", before=yesterday) == 0
     assert store.abort_multiparts("processed/", before=datetime.now(UTC) + timedelta(days=1)) == 1
-
-
-def test_a_full_disk_is_refused_before_work_starts(tmp_path):
-    """With the figures."""
-    with pytest.raises(NoRoomError, match=r"1,048,576\.0 MiB are needed and [\d,.]+ MiB are free"):
-        require_room(tmp_path, 1024 * 1024 * MIB)
 
 
 def test_a_disk_that_fills_up_while_writing_is_told(store, monkeypatch, tmp_path):
