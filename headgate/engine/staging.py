@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
 LINE = "_line"
@@ -78,4 +77,6 @@ class Staging:
 
 def register(con: DuckDBPyConnection, path: Path, name: str = "staged") -> None:
     """Let SQL see a staged file as a view of this name."""
+    import pyarrow.dataset as ds  # brings pandas along
+
     con.register(name, ds.dataset(str(path), format="ipc"))
