@@ -6,17 +6,20 @@ Here: opening a connection and what SQL text needs. Not here: any statement abou
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from headgate.errors import NoRoomError
 
 MEMORY = "512MB"
+AT_ONCE = 500
+"""Columns that one statement looks at; DuckDB holds some thousand values of each in memory."""
 SMALL = 16 * 2**20  # bytes of table below which an own instance (20 ms to start) is not worth it
 
 
@@ -65,6 +68,26 @@ def _instance(spill: str, threads: int) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+
+
+def evaluate(
+    con: duckdb.DuckDBPyConnection, rows: pa.Table, cells: Mapping[str, str]
+) -> dict[str, pa.ChunkedArray]:
+    """Evaluate an expression over each of some columns in memory; may run in several threads.
+
+    Args:
+        con: whose database does it.
+        rows: the columns.
+        cells: by name of a column, the expression, which speaks of no other column.
+    """
+    found: list[pa.ChunkedArray] = []
+    with con.cursor() as own:
+        for start in range(0, len(cells), AT_ONCE):
+            names = [*cells][start : start + AT_ONCE]
+            some = ", ".join(f"{cells[name]} AS v{place}" for place, name in enumerate(names))
+            table: Any = own.from_arrow(rows.select(names)).project(some).to_arrow_table()
+            found += table.columns
+    return dict(zip(cells, found, strict=True))
 
 
 def double(number: float) -> str:

@@ -18,11 +18,13 @@ from headgate.engine.cleaning.digests import Digests, Hashes
 from headgate.engine.cleaning.staged import Flags, Rows, Staged, stay
 from headgate.engine.cleaning.texts import Changes
 from headgate.engine.columns.types import quote_name
+from headgate.engine.duck import AT_ONCE
 from headgate.engine.result.recipe import Removal
 from headgate.engine.staging import Staging
 from headgate.engine.threads import map_ahead
 
 ROW = "_headgate_row"
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,16 @@ def _missing(texts: pa.Table, names: list[Any]) -> Flags:
 
 
 def _hashes(staged: Staged, texts: pa.Table) -> Hashes:
-    cells = ", ".join(quote_name(each.name) for each in staged.inputs)
+    """Hash the rows; of very many columns, some hundred at a time."""
+    names = [each.name for each in staged.inputs]
+    hashes = np.zeros(texts.num_rows, np.uint64)
     with staged.con.cursor() as con:
-        table: Any = con.from_arrow(texts).project(f"hash({cells}) AS h").to_arrow_table()
-    return np.asarray(table["h"])
+        for start in range(0, len(names), AT_ONCE):
+            part = names[start : start + AT_ONCE]
+            cells = ", ".join(map(quote_name, part))
+            found: Any = con.from_arrow(texts.select(part)).project(f"hash({cells}) AS h")
+            hashes = hashes * _ODD + np.asarray(found.to_arrow_table()["h"])
+    return hashes
 
 
 def _duplicates(staged: Staged, repeated: Flags) -> Any:

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from headgate.engine.cleaning.texts import Changes, clean
 from headgate.engine.columns.types import Column, arrow_type, quote_name
+from headgate.engine.duck import evaluate
 from headgate.engine.result.recipe import Input
 from headgate.engine.staging import LINE, Staging
 from headgate.engine.threads import map_ahead
@@ -87,10 +88,7 @@ class Staged:
             return None
 
     def _by_sql(self, texts: pa.Table, columns: Sequence[Input]) -> dict[str, pa.Array]:
-        cells = ", ".join(f"{self._sql(each)} AS {quote_name(each.name)}" for each in columns)
-        with self.con.cursor() as con:
-            typed: Any = con.from_arrow(texts).project(cells).to_arrow_table()
-        return {each.name: typed[each.name] for each in columns}
+        return evaluate(self.con, texts, {each.name: self._sql(each) for each in columns})
 
     def _sql(self, column: Input) -> str:
         found = self.columns.get(column.name)

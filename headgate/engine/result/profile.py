@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from headgate.engine.cleaning.staged import Rows, Staged
 from headgate.engine.columns.types import quote_name
+from headgate.engine.duck import evaluate
 from headgate.engine.result.recipe import Category, Input, Profile
 from headgate.engine.staging import Staging
 from headgate.record import Record
@@ -47,9 +48,7 @@ def profiles(rows: Rows, sample: Sample, fitted: tuple[Profile, ...] = ()) -> tu
     steps = {each.column: (each.low, each.high) for each in fitted}
     staged = rows.staged
     columns = [each for each in staged.inputs if each.name in staged.columns]
-    cells = ", ".join(_cell(each) for each in columns)
-    with staged.con.cursor() as con:
-        shown: Any = con.from_arrow(pa.table(sample)).project(cells).to_arrow_table()
+    shown = evaluate(staged.con, pa.table(sample), {each.name: _cell(each) for each in columns})
     return tuple(
         Profile(
             column=column.name,
@@ -61,7 +60,7 @@ def profiles(rows: Rows, sample: Sample, fitted: tuple[Profile, ...] = ()) -> tu
                 else _steps(values, steps.get(column.name, (None, None)))
             ),
         )
-        for column, values in zip(columns, shown.columns, strict=True)
+        for column, values in zip(columns, shown.values(), strict=True)
     )
 
 
