@@ -119,7 +119,7 @@ def draft(
         file: A CSV file on this machine; may be compressed.
         dataset: Name of the data set; by default the file's.
     """
-    print(local.draft_contract(file, dataset=dataset, read=read))  # noqa: T201 - the output
+    print(local.draft_contract(file, dataset=dataset, read=read), end="")  # noqa: T201 - the output
 
 
 def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:

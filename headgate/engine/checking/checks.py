@@ -91,6 +91,7 @@ class Rules:
             names, (n for n, rule in schema.columns.items() if rule.required and not rule.regex)
         )
         found = {name: rule for name in names if (rule := _rule_for(schema, name))}
+        _refuse_changes(schema, found)
         unknown = [name for name in names if name not in found]
         refuse = self._contract.unknown == "refuse" or schema.strict is True
         if unknown and refuse:
@@ -191,10 +192,18 @@ class Rules:
         return f"CAST({sql} AS TIMESTAMP)" if column.kind == "timestamp" else sql
 
     def _faults(self, error: Any, lines: Any, rows: pa.Table) -> Iterator[Fault]:
+        from pandera.errors import SchemaErrorReason
+
         column = error.column_name if error.column_name in rows.column_names else ""
         name, reason = _in_words(error.check)
         cases = error.failure_cases
         at = cases["index"] if hasattr(cases, "columns") and "index" in cases else None
+        if error.reason_code is SchemaErrorReason.CHECK_ERROR:
+            raise ContractError(
+                f"The check {name!r} itself failed: {cases}.",
+                where=column,
+                todo="Correct the contract.",
+            )
         if at is None or at.isna().any():
             raise ContractError(
                 f"The check {name!r} fails for the file as a whole: {reason}.", where=column
@@ -202,6 +211,15 @@ class Rules:
         for i in dict.fromkeys(int(each) for each in at):
             value = rows[column][i].as_py() if column else ""
             yield Fault(int(lines[i]), column, name, value, reason)
+
+
+def _refuse_changes(schema: Any, found: Mapping[str, Any]) -> None:
+    """A contract judges; what would change values or add columns is not for it to do."""
+    if schema.parsers or any(rule.parsers for rule in found.values()):
+        raise ContractError(
+            "The contract's model has parsers, which would change values unseen.",
+            todo="Remove them; what may be written in another way is taken with coerce.",
+        )
 
 
 def _require(names: Sequence[str], wanted: Iterable[str]) -> None:
@@ -263,10 +281,23 @@ def _without_types(schema: Any, found: Mapping[str, Any]) -> Any:
     import pandera.pandas as pandera
 
     columns = {
-        name: pandera.Column(None, checks=rule.checks, nullable=rule.nullable, name=name)
+        name: pandera.Column(
+            None, checks=[*rule.checks, *_bounds(rule.dtype)], nullable=rule.nullable, name=name
+        )
         for name, rule in found.items()
     }
     return pandera.DataFrameSchema(columns, checks=[_sparing_gaps(each) for each in schema.checks])
+
+
+def _bounds(dtype: Any) -> Iterator[Any]:
+    """Hold the values of a narrow integer type, such as `uint8`, to what it can hold."""
+    import pandera.pandas as pandera
+    from pandera import dtypes
+
+    if dtype is None or not dtypes.is_int(dtype) or (dtype.signed and dtype.bit_width == 64):
+        return
+    least = -(2 ** (dtype.bit_width - 1)) if dtype.signed else 0
+    yield pandera.Check.in_range(least, least + 2**dtype.bit_width - 1)
 
 
 def _sparing_gaps(check: Any) -> Any:
@@ -321,13 +352,23 @@ def _in_words(check: Any) -> tuple[str, str]:
         "str_contains": "must contain {pattern}",
         "str_startswith": "must start with {string}",
         "str_endswith": "must end with {string}",
-        "str_length": "must have between {min_value} and {max_value} characters",
     }
     name = check.name or "check"
     template = known.get(name)
+    if name == "str_length":
+        template = _length_in_words(limits)
     if template is None:
         return name, check.error or f"fails the rule {name!r}"
     try:
         return name, template.format(**limits)
     except KeyError:
         return name, check.error or f"fails the rule {name!r}"
+
+
+def _length_in_words(limits: Mapping[str, int | None]) -> str:
+    least, most, exact = (limits.get(f"{end}_value") for end in ("min", "max", "exact"))
+    if exact is not None:
+        return f"must have {exact} characters"
+    if least is None:
+        return f"must have at most {most} characters"
+    return f"must have at least {least} characters" + (f", at most {most}" if most else "")

@@ -6,7 +6,11 @@ Not here: what a contract means once it is written.
 import keyword
 import math
 import re
+from collections.abc import Container, Iterator, Sequence
+from itertools import chain, count
 from typing import NamedTuple
+
+from pandera.pandas import DataFrameModel
 
 from headgate.engine.columns.formats import Kind
 from headgate.engine.columns.types import Column, quote_name
@@ -42,7 +46,7 @@ def draft(reading: Reading, name: str) -> str:
     with database(reading.table.parent, reading.table) as con:
         register(con, reading.table)
         fields = []
-        for column in reading.columns:
+        for column, attribute in zip(reading.columns, _attributes(reading.columns), strict=True):
             row = con.execute(f"SELECT {_measures(column)} FROM staged").fetchone() or ()
             facts = Facts(*row)
             choices: list[str] = []
@@ -52,7 +56,7 @@ def draft(reading: Reading, name: str) -> str:
                     " WHERE value IS NOT NULL ORDER BY value"
                 )
                 choices = [text for (text,) in found.fetchall()]
-            fields.append(_field(column, facts, choices, reading.rows_good))
+            fields.append(_field(column, attribute, facts, choices, reading.rows_good))
     return _module(reading, name, fields)
 
 
@@ -68,9 +72,8 @@ def _measures(column: Column) -> str:
     )
 
 
-def _field(column: Column, facts: Facts, choices: list[str], rows: int) -> str:
+def _field(column: Column, attribute: str, facts: Facts, choices: list[str], rows: int) -> str:
     rules = []
-    attribute = _attribute(column)
     if attribute != column.name:
         rules.append(f"alias={column.name!r}")
     if facts.filled < rows:
@@ -83,17 +86,26 @@ def _field(column: Column, facts: Facts, choices: list[str], rows: int) -> str:
         rules.append(f'str_matches=r"^[0-9]{{{facts.code}}}$"')
     if column.kind in ("integer", "decimal") and not facts.negative:
         rules.append("ge=0")
-    return f"    {attribute}: {_PYTHON[column.kind]} = pa.Field({', '.join(rules)})"
+    field = f"    {attribute}: {_PYTHON[column.kind]} = pa.Field({', '.join(rules)})"
+    doubts = [each.why for each in column.evidence if column.kind == "text"]
+    return "\n".join([*(f"    # {doubt[:88]}" for doubt in doubts), field])
 
 
-def _attribute(column: Column) -> str:
-    """Return the column's name where Python takes it, else one made from it."""
-    plain = re.sub(r"\W+", "_", column.name).strip("_").lower()
-    if column.name.isidentifier() and not column.name.startswith("_"):
-        plain = column.name
-    if not plain or keyword.iskeyword(plain) or plain[0].isdigit() or plain == "Config":
-        return f"column_{column.position + 1}"
-    return plain
+def _attributes(columns: Sequence[Column]) -> Iterator[str]:
+    """Yield for each column its own name where a model takes it, else one made from it."""
+    taken = {*dir(DataFrameModel), *_PYTHON.values(), "pa", "pd", "Config", "Contract"}
+    for column in columns:
+        plain = re.sub(r"\W+", "_", column.name).strip("_").lower()
+        numbered = (f"column_{number}" for number in count(column.position + 1))
+        names = chain((column.name, plain, f"{plain}_"), numbered)
+        name = next(each for each in names if _is_free(each, taken))
+        taken.add(name)
+        yield name
+
+
+def _is_free(name: str, taken: Container[str]) -> bool:
+    usable = name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name)
+    return usable and name not in taken
 
 
 def _module(reading: Reading, name: str, fields: list[str]) -> str:

@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import sys
+import types
 
 import pandas as pd
 import pandera.pandas as pa
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headgate.engine.checking.checks import Rules
 from headgate.engine.checking.draft import draft
 from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract
@@ -198,6 +200,65 @@ def test_the_same_file_passes_its_drafted_contract(tmp_path):
     assert "str_matches" in source.read_text(encoding="utf-8")
     worse = reading_of(tmp_path, [*rows, "60,1,c,0060,01.01.2024"], module.CONTRACT, header=header)
     assert [row["_column"] for row in kept_back(worse).values()] == ["class"]
+
+
+def test_a_narrow_type_bounds_its_values(tmp_path):
+    """What `uint8` cannot hold is kept back with the bounds."""
+    schema = pa.DataFrameSchema({"n": pa.Column("uint8"), "m": pa.Column("int16")})
+    rows = ["0,-32768", "255,32767", "256,1", "-1,1", "1,32768"]
+    reading = reading_of(tmp_path, rows, Contract(model=schema, max_bad_share=1), header="n,m")
+    reasons = {line: row["_reason"] for line, row in kept_back(reading).items()}
+    assert reasons == {
+        4: "must be between 0 and 255",
+        5: "must be between 0 and 255",
+        6: "must be between -32768 and 32767",
+    }
+
+
+def _broken(values):
+    raise ValueError("no such rate")
+
+
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [
+        (pa.Column(int, pa.Check(_broken, name="rate")), "'rate' itself failed: .*no such rate"),
+        (pa.Column(int, parsers=pa.Parser(abs)), "parsers, which would change values"),
+    ],
+)
+def test_a_contract_that_cannot_judge_says_so(tmp_path, column, says):
+    """The file is refused with what is wrong in the contract."""
+    contract = Contract(model=pa.DataFrameSchema({"n": column}))
+    with pytest.raises(ContractError, match=says):
+        reading_of(tmp_path, ["1,2"], contract, header="n,m")
+
+
+def test_lengths_are_told_as_they_are_bounded(tmp_path):
+    """A bound that is not given is not named."""
+    limits = [{"max_value": 2}, {"min_value": 3}, {"min_value": 3, "max_value": 4}]
+    columns = {
+        f"c{i}": pa.Column(str, pa.Check.str_length(**each)) for i, each in enumerate(limits)
+    }
+    contract = Contract(model=pa.DataFrameSchema(columns), max_bad_share=1, min_rows=0)
+    row = kept_back(reading_of(tmp_path, ["abc,ab,ab"], contract, header="c0,c1,c2"))[2]
+    assert row["_reason"].split(" | ") == [
+        "must have at most 2 characters",
+        "must have at least 3 characters",
+        "must have at least 3 characters, at most 4",
+    ]
+
+
+def test_a_draft_takes_columns_of_any_name(tmp_path):
+    """Names that Python or the model use for themselves, names that coincide once written out."""
+    header = ["str", "int", "pa", "pd", "class", "validate", "Config", "a b", "a_b", "A-B", "1st"]
+    rows = [",".join(str(i * k) for k in range(11)) for i in range(1, 9)]
+    reading = reading_of(tmp_path, rows, Contract(), header=",".join(header))
+    scope: dict[str, object] = {"__name__": "drafted_names"}
+    sys.modules["drafted_names"] = types.ModuleType("drafted_names")
+    exec(draft(reading, "names"), scope)
+    contract = scope["CONTRACT"].model_copy(update={"unknown": "refuse", "order": "fixed"})
+    rules = Rules(contract, header)
+    assert [each.name for each in rules.expected] == header
 
 
 BEFORE = Layout(names=("id", "name", "price"), kinds=("integer", "text", "decimal"))
