@@ -57,12 +57,13 @@ def how_read(reading: "Reading") -> None:
     """Print in two lines how the file was read, and what it was held to."""
     dialect = reading.dialect
     delimiter = {"\t": "tab", " ": "space"}.get(dialect.delimiter, f"'{dialect.delimiter}'")
+    split = "aligned columns" if dialect.borders else f"delimiter {delimiter}"
     header = f"header in line {dialect.skip_lines + 1}" if dialect.header_rows else "no header"
     places = {"preamble": "before", "comment": "within", "footer": "after"}
     left_out = [
         f"{counted(each.lines, 'line')} {places[each.where]} left out" for each in reading.left_out
     ]
-    say(f"Read as {', '.join([dialect.encoding, f'delimiter {delimiter}', header, *left_out])}.")
+    say(f"Read as {', '.join([dialect.encoding, split, header, *left_out])}.")
     said = [note.why for note in reading.notes if note.what == "contract"]
     say(f"Held to the contract {'; '.join([reading.contract, *said])}.\n")
 

@@ -78,6 +78,7 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         doublequote=syntax.doublequote,
         skipinitialspace=syntax.skipinitialspace,
         comment=syntax.comment,
+        borders=syntax.borders,
         newline=newline,
         skip_lines=layout.skip_lines,
         header_lines=layout.header_lines,

@@ -27,6 +27,7 @@ class Syntax(NamedTuple):
     doublequote: bool = True
     skipinitialspace: bool = False
     comment: str | None = None
+    borders: tuple[int, ...] = ()
 
 
 class Dialect(Record):
@@ -49,6 +50,10 @@ class Dialect(Record):
     comment: Annotated[
         str | None, Field(description="Lines that start so and do not fit the table are comments")
     ] = None
+    borders: Annotated[
+        tuple[int, ...],
+        Field(description="Where aligned columns begin, in characters; the delimiter is not used"),
+    ] = ()
     newline: Newline = "\n"
     skip_lines: Annotated[int, Field(ge=0, description="Physical lines before the header")] = 0
     header_lines: Annotated[int, Field(ge=0, description="Physical lines of the header")] = 0
@@ -72,6 +77,7 @@ class Dialect(Record):
             self.doublequote,
             self.skipinitialspace,
             self.comment,
+            self.borders,
         )
 
     @property
@@ -84,6 +90,7 @@ class Dialect(Record):
             and self.doublequote
             and not self.skipinitialspace
             and self.comment is None
+            and not self.borders
             and self.fallback is None
             and self.newline in ("\n", "\r\n")
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from headgate.engine.reading.aligned import find_borders
 from headgate.engine.reading.cells import shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
 from headgate.engine.reading.tokenise import Parser
@@ -71,6 +72,9 @@ def choose_syntax(
     if best.width == 1:
         whole = {c.syntax.delimiter: c for c in candidates if c.width == 1 and c.even == 1}
         best = next(whole[d] for d in (*_COMMON, *whole) if d in whole)
+    aligned = _aligned(lines, best, comment, options)
+    if aligned:
+        return aligned.syntax, _explain(aligned, candidates, comment, options)
     _refuse_tie(candidates, lines, options, where)
     return best.syntax, _explain(best, candidates, comment, options)
 
@@ -91,6 +95,21 @@ def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list
                 found.append(_judge(lines, syntax._replace(comment=comment), quoting))
                 best = max(best, found[-1].score)
     return sorted(found, key=lambda c: c.score, reverse=True)
+
+
+def _aligned(
+    lines: list[str], best: _Candidate, comment: str | None, options: ReadOptions
+) -> _Candidate | None:
+    """Columns that stand one below the other, where no delimiter splits the lines as well."""
+    split = best.width > 1 and (best.syntax.delimiter in _COMMON or best.even == 1)
+    if options.delimiter or split:
+        return None
+    borders = find_borders(lines)
+    if not borders:
+        return None
+    found = _judge(lines, Syntax(" ", None, comment=comment, borders=borders), _Quoting(1, 0))
+    blank = best.width == 1 or best.syntax.delimiter == " "
+    return found if blank or found.score > best.score else None
 
 
 def _comment(lines: list[str]) -> str | None:
@@ -269,6 +288,9 @@ def _explain(
     if options.delimiter:
         why = "told by an option"
     name = _name(syntax.delimiter) + (" and spaces" if syntax.skipinitialspace else "")
+    if syntax.borders:
+        name = "none: the columns are aligned"
+        why = f"blanks stand between {best.width} columns, one below the other"
     found = [Evidence(what="delimiter", found=name, why=why)]
     quote = syntax.quotechar or "none"
     told = options.quotechar is not None

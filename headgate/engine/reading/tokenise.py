@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from headgate.engine.reading.aligned import MARK, cut
 from headgate.engine.reading.dialect import Dialect, Syntax
 from headgate.engine.reading.mend import cheapest_row
 from headgate.engine.reading.source import body_lines
@@ -198,6 +199,8 @@ class _Batch:
         self.originals: dict[str, str] = {}
         self.lines = lines
         self.syntax = syntax
+        if syntax.borders:
+            self._cut(syntax)
         if syntax.escapechar is not None:
             self._hide_escapes(syntax.escapechar)
         if len(syntax.delimiter) > 1:
@@ -205,6 +208,13 @@ class _Batch:
         if syntax.skipinitialspace and syntax.delimiter == " ":
             self.lines = [line.rstrip(" \r\n") + "\n" for line in self.lines]
         self.format = _csv_format(self.syntax)
+
+    def _cut(self, syntax: Syntax) -> None:
+        mark = syntax.comment or "\0"
+        self.lines = [
+            line if line.startswith(mark) else cut(line, syntax.borders) for line in self.lines
+        ]
+        self.syntax = syntax._replace(delimiter=MARK, quotechar=None, borders=())
 
     def _hide_escapes(self, escape: str) -> None:
         quote = self.syntax.quotechar or ""

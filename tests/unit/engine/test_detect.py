@@ -48,6 +48,24 @@ def test_case_is_read_as_expected(case):
     assert [list(dialect.names), *rows] == expected
 
 
+def test_a_cell_too_long_for_its_aligned_column_is_kept_whole(tmp_path):
+    """It is no row of the table then, so that nothing is cut in two."""
+    names = ["Rome", "New York", "San Jose", "Oslo", "El Paso"] * 90
+    lines = [f"{name:10}{i:6d}  {i / 8:8.3f}" for i, name in enumerate(names)]
+    lines[440] = "Saint Louis du Nord 440  55.000"
+    dialect, rows = read(write(tmp_path, "\n".join(["name           n     value", *lines])))
+    assert dialect.borders
+    assert rows[1] == ["New York", "1", "0.125"]
+    assert rows[440] == ["Saint Louis du Nord 440  55.000"]
+
+
+@pytest.mark.parametrize("words", ["Anna Berg|Jane Hill|Emma Lund|Lena Wolf", "a b|c d|e f|g h"])
+def test_words_that_stand_below_each_other_by_chance_are_no_columns(tmp_path, words):
+    """One blank between them is no sign of alignment."""
+    dialect, _ = read(write(tmp_path, "\n".join(words.split("|"))))
+    assert not dialect.borders
+
+
 @pytest.mark.parametrize(
     ("pack", "kind"),
     [

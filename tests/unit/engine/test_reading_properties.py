@@ -162,3 +162,26 @@ def test_every_line_is_accounted_for(tmp_path, table, damage):
             shown = [[line, said] for line, _, said in csv.reader(file)][1:]
     assert shown == rest
     assert sum(each.lines for each in listed) == len(rest)
+
+
+words = st.sampled_from(
+    ["Rome", "New York", "Los Angeles", "Oslo", "Rio", "Saint Louis du Nord", "El Paso", "Ulm"]
+)
+figures = st.integers(0, 99_999).map(str) | st.decimals(0, 9999, places=1).map(str)
+
+
+@quick
+@given(st.lists(st.tuples(words, figures, words, figures), min_size=6, max_size=40))
+def test_aligned_columns_come_back_without_being_told(tmp_path, rows):
+    """Words to the left, numbers to the right, blanks inside cells: each cell is whole."""
+    table = [("Home town", "n", "Place of work", "value"), *rows]
+    assume(all(len(set(map(len, column))) > 2 for column in zip(*rows, strict=True)))
+    sides = (str.ljust, str.rjust, str.ljust, str.rjust)
+    columns = [
+        [side(cell, max(map(len, column))) for cell in column]
+        for side, column in zip(sides, zip(*table, strict=True), strict=True)
+    ]
+    path = tmp_path / "aligned.txt"
+    path.write_text("\n".join(map("  ".join, zip(*columns, strict=True))) + "\n")
+    dialect, found = read(path, ReadOptions(header_rows=1))
+    assert [list(dialect.names), *found] == [list(row) for row in table]
