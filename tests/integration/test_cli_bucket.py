@@ -51,6 +51,25 @@ def test_upload_answers_with_key_columns_and_50_rows(headgate, place, tmp_path):
     assert place.store.read(uploaded["key"]).body.decode() == PEOPLE
 
 
+def test_a_corrected_quarantine_file_finds_its_way(headgate, place, tmp_path):
+    """`upload` puts it beside its original, whatever the contract; `link` then gives the whole."""
+    key = place.put("uploads/crew/people.csv", PEOPLE + "60\n")
+    first = headgate("process", key, "--json", **place.environment()).json
+    (kept,) = [each["key"] for each in first["outputs"] if each["role"] == "quarantine"]
+    path = tmp_path / "quarantine.csv"
+    path.write_bytes(place.store.read(kept).body.replace(b",60,,", b",60,Zoe,"))
+
+    sent = headgate("upload", path, "--json", **place.environment()).json["key"]
+    told = headgate("process", sent, "--json", **place.environment()).json
+
+    assert sent.startswith("uploads/crew/")
+    assert (told["corrects"], told["rows"]["rows_out"]) == (key, 61)
+    url = headgate("link", key, "--json", **place.environment()).json["url"]
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read().endswith(b"60,Zoe\n")
+    assert headgate("verify", sent, **place.environment()).code == 0
+
+
 def test_a_bad_file_is_not_uploaded(headgate, place, tmp_path):
     """It is refused with code 3 and the bucket stays as it was."""
     path = tmp_path / "photo.csv"

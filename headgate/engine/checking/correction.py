@@ -332,7 +332,7 @@ def _find_corrected(con: DuckDBPyConnection, where: str) -> None:
     )
     if not first(con, "SELECT 1 FROM corrected LIMIT 1"):
         raise BadFileError(
-            "No row was corrected: each is as it was kept back.",
+            "No row was corrected: each is as it was kept back, or corrected before.",
             where=where,
             todo=f"Correct cells, or empty {REASON} in rows that are right as they are.",
         )
