@@ -31,6 +31,7 @@ from headgate.errors import ContractError, DriftError, RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
 from headgate.scratch import filling, require_room
+from headgate.words import counted
 
 ROOM = 3
 """Bytes on the scratch disk for each byte of a file: its staged rows, then its CSV and Parquet."""
@@ -309,7 +310,7 @@ def _hold_to_share(rows_in: int, kept: Quarantine, contract: Contract, check: Ch
 
 def _worst(failures: Sequence[Failure]) -> str:
     return "; ".join(
-        f"{each.column or 'row'} {each.reason} ({each.count:,} rows, first on line "
+        f"{each.column or 'row'} {each.reason} ({counted(each.count, 'row')}, first on line "
         f"{each.examples[0].line:,})"
         for each in failures[:5]
     )
