@@ -21,7 +21,10 @@ _MISFITS = 0.02
 
 
 def find_borders(lines: Sequence[str]) -> tuple[int, ...]:
-    """Return where the columns begin, the first at 0; none where these lines show no columns."""
+    """Return where the columns begin, the first at 0; none where these lines show no columns.
+
+    Of several ways to tell titles and notes from rows, the one that gives most cells holds.
+    """
     texts = [line.rstrip() for line in lines if line.strip()]
     if any("\t" in text for text in texts):
         return ()
@@ -31,6 +34,7 @@ def find_borders(lines: Sequence[str]) -> tuple[int, ...]:
         return ()
     filled = np.array([[char != " " for char in text.ljust(widest)] for text in texts])
     best: tuple[int, ...] = ()
+    most = 0
     for above, below in product(range(_AROUND), repeat=2):
         inside = range(above, len(texts) - below)
         if len(inside) < max(_FEWEST, len(texts) // 2):
@@ -38,8 +42,9 @@ def find_borders(lines: Sequence[str]) -> tuple[int, ...]:
         block = filled[above : len(texts) - below]
         borders = _borders(block, 0) or _borders(block, int(_MISFITS * len(block)))
         outside = [text for i, text in enumerate(texts) if i not in inside]
-        if len(borders) > len(best) and all(_is_apart(text, borders) for text in outside):
-            best = borders
+        cells = len(borders) * len(inside)
+        if cells > most and all(_is_apart(text, borders) for text in outside):
+            best, most = borders, cells
     return best
 
 

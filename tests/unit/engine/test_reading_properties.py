@@ -176,6 +176,11 @@ figures = st.integers(0, 99_999).map(str) | st.decimals(0, 9999, places=1).map(s
 
 @quick
 @given(st.lists(st.tuples(words, figures, words, figures), min_size=6, max_size=40))
+@example(
+    [("Rome", "10", "New York", "100"), ("New York", "0", "Los Angeles", "100")]
+    + 3 * [("El Paso", "0", "Rome", "0")]
+    + [("El Paso", "100", "Rome", "10")]
+)
 def test_aligned_columns_come_back_without_being_told(tmp_path, rows):
     """Words to the left, numbers to the right, blanks inside cells: each cell is whole."""
     table = [("Home", "n", "Work", "value"), *rows]
