@@ -149,11 +149,10 @@ def _join(parts: list[Block]) -> Block:
 def _parse_regular(data: bytes, line: int, lines: int, dialect: Dialect, marks: Marks) -> Block:
     """Let Arrow parse; the line of each row is looked for only where it is not the next one."""
     text = RowText(data, line, marks)
-    refused: list[Any] = []
-    try:
-        rows = _parse_by_arrow(data, dialect, refused)
-    except pa.ArrowInvalid:
+    if not _is_utf8(data):
         return _parse_undecodable(text, dialect)
+    refused: list[Any] = []
+    rows = _parse_by_arrow(data, dialect, refused)
     even = lines == rows.num_rows + len(refused)
     places = np.arange(line, line + lines) if even else text.spans.lines + line
     at = [row.number - 1 for row in refused]
@@ -162,6 +161,16 @@ def _parse_regular(data: bytes, line: int, lines: int, dialect: Dialect, marks: 
     kept = [row for row in bad if len(row.fields) > 1 or row.fields[0].strip()]
     blank = 0 if even else text.spans.blank
     return Block(rows, kept, blank + len(bad) - len(kept), text.row_on)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Let Arrow look at the bytes once, before it hands out texts of refused rows."""
+    offsets = pa.array([0, len(data)], pa.int32()).buffers()[1]
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _parse_by_arrow(data: bytes, dialect: Dialect, refused: list[Any]) -> pa.Table:
@@ -180,7 +189,9 @@ def _parse_by_arrow(data: bytes, dialect: Dialect, refused: list[Any]) -> pa.Tab
             invalid_row_handler=refuse,
         ),
         convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(dialect.names, pa.string()), strings_can_be_null=False
+            column_types=dict.fromkeys(dialect.names, pa.string()),
+            strings_can_be_null=False,
+            check_utf8=False,
         ),
     )
 
