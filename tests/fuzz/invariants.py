@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headgate.engine.columns.types import Column
 from headgate.engine.contract import Contract
 from headgate.engine.prepare import Prepared, prepare
-from headgate.engine.reading.blocks import LINE
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.source import open_bytes, split_lines
-from headgate.engine.staging import Staging
+from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import Reading, read
 from headgate.errors import DefectError, HeadgateError
 from headgate.options import CheckOptions
@@ -76,12 +74,10 @@ def _hold(fact: bool, what: str) -> None:
 
 def staged(reading: Reading) -> dict[int, list[str]]:
     """The good rows by line."""
-    rows = Staging(reading.table)
-    table = pa.Table.from_batches(rows, rows.schema)
-    cells = [table[name].to_pylist() for name in reading.dialect.names]
-    lines = table[LINE].to_pylist()
+    cells = [row for batch in Staging(reading.table) for row in batch.to_pylist()]
+    lines = [row.pop(LINE) for row in cells]
     _hold(lines == sorted(set(lines)), "Good rows are not in file order, each on its own line.")
-    return {line: list(row) for line, *row in zip(lines, *cells, strict=True)}
+    return {line: list(row.values()) for line, row in zip(lines, cells, strict=True)}
 
 
 def _quarantined(reading: Reading) -> list[tuple[int, str, str]]:

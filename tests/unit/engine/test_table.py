@@ -134,6 +134,23 @@ def test_bytes_that_are_no_text_cost_their_own_row_only(tmp_path):
     assert reading.rows_good == 2999
 
 
+def test_a_broken_byte_in_a_row_of_another_width_is_kept_back_quietly(tmp_path, capfd):
+    """Both reasons hold for one row; it is named once, and nothing is written to the terminal."""
+    reading = reading_of(write(tmp_path, b"a,b\n1,2\n3,\xff,4\n5,6\n7\n8,9\n"), encoding="utf-8")
+    assert [(row["_line"], row["_check"]) for row in quarantined(reading)] == [
+        ("3", "encoding"),
+        ("5", "width"),
+    ]
+    assert capfd.readouterr().err == ""
+
+
+def test_nul_bytes_go_from_names_and_stay_in_cells(tmp_path):
+    """A name has to be written in SQL and read by people; a cell is kept as it is."""
+    reading = reading_of(write(tmp_path, "na\0me,b\n1\0,2\n3,4\n5,6\n"))
+    assert [column.name for column in reading.columns] == ["name", "b"]
+    assert staged(reading)[2] == ("1\0", "2")
+
+
 def test_columns_that_differ_in_case_only_are_told_apart(tmp_path):
     """SQL takes `Name` and `name` for one; the second is renamed, and a note says so."""
     reading = reading_of(write(tmp_path, "Name,name,_line\na,b,1\nc,d,2\ne,f,3\n"))
