@@ -50,7 +50,7 @@ class _Quoting(NamedTuple):
 
     def worth(self, rows: int) -> float:
         """A factor of the score: more than 1 where fields of these rows are enclosed."""
-        return (0.5 + 0.5 * self.fit) * (1 + 0.3 * min(1, self.enclosed / rows))
+        return (0.3 + 0.7 * self.fit) * (1 + 0.3 * min(1, self.enclosed / rows))
 
     @property
     def ceiling(self) -> float:
@@ -207,7 +207,8 @@ def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
     trust = len(body) / (len(body) + 1)
     alike = 0.5 * (1 - trust) + trust * alike
     if width == 1:
-        return _Candidate(_ONE_COLUMN * (0.5 + 0.5 * alike), syntax, 1, even, alike)
+        score = _ONE_COLUMN * (0.5 + 0.5 * alike) * (0.3 + 0.7 * quoting.fit)
+        return _Candidate(score, syntax, 1, even, alike)
     if syntax.delimiter not in _COMMON and widths[width] < 3:
         return _Candidate(0, syntax, width, even, alike)
     score = _prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / width)

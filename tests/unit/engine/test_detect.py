@@ -173,6 +173,17 @@ def test_quotes_far_into_a_long_first_line_count(tmp_path):
     assert rows[-1][:2] == ["2", "2"]
 
 
+def test_quotes_speak_for_the_delimiter_beside_them(tmp_path):
+    """Spaces split most rows unevenly; but the quotes stand beside them, not beside colons."""
+    rows = [
+        f'{day:02d}.03.2024 07:{day:02d} {"big " * max(0, day % 7 - 2)}lamp "fits: all" "http://x/{day}"'
+        for day in range(1, 29)
+    ]
+    head = 'Date Time Name "Remark" "Link"'
+    dialect = detect(write(tmp_path, "\n".join([head, *rows]) + "\n"))
+    assert dialect.delimiter == " "
+
+
 def test_options_override_each_guess(tmp_path):
     """Whatever is told is taken as it is."""
     path = write(tmp_path, "x\n" + PRICES.replace(",", ";"))
