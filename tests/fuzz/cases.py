@@ -66,7 +66,6 @@ def make(seed: int) -> Case:
     dialect = _dialect(rng, encoding, told=told)
     data = _write(table, dialect, rng).encode(encoding, "replace")
     options = dialect.options() if told else ReadOptions()
-    limits = _limits(rng)
     damages = rng.choice((0, 0, 1, 1, 2, 4))
     for _ in range(damages):
         data = rng.choice(DAMAGES)(rng, data)
@@ -79,7 +78,7 @@ def make(seed: int) -> Case:
         options,
         rng.choice(PREPARATIONS),
         _replaced(table, encoding) if exact else None,
-        limits,
+        _limits(rng, len(data)),
     )
 
 
@@ -180,10 +179,10 @@ def _replaced(table: Table, encoding: str) -> Table:
     return [[cell.encode(encoding, "replace").decode(encoding) for cell in row] for row in table]
 
 
-def _limits(rng: Random) -> dict[str, int]:
+def _limits(rng: Random, size: int) -> dict[str, int]:
     limits = {}
     if rng.random() < 0.5:
-        limits = {"blocks.BLOCK_BYTES": rng.choice((16, 100, 1000)), "source.CHUNK": 1 << 9}
+        limits = {"blocks.BLOCK_BYTES": size // rng.randint(2, 30) + 1, "source.CHUNK": 1 << 9}
     if rng.random() < 0.2:
         limits |= {"source.WHOLE": 1 << 12, "source.HEAD": 1 << 11, "source.TAIL": 1 << 10}
     return limits

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.fuzz.cases import Case
 from tests.fuzz.invariants import examine
 
-SECONDS = 60
+SECONDS = 120
 """After which a case counts as hung."""
 MEMORY = 1 << 20
 """KiB that a process may take."""
