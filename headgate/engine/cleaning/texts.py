@@ -9,12 +9,8 @@ from dataclasses import astuple, dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.columns.types import Column
+from headgate.engine.columns.types import BLANKS, Column
 from headgate.engine.result.recipe import Input
-
-BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
 
 
 @dataclass(frozen=True)

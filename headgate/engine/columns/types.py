@@ -27,6 +27,10 @@ MARKERS = (
     *("-", "--", "?", ".", "..", "...", "(null)", "<NA>", "#NULL!", "#DIV/0!", "n.a.", "N.A."),
 )
 """Texts that stand for a missing value where every other value of the column is no word."""
+BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+"""Characters that `trim` takes away from both ends of a value."""
 _SAMPLE = 200
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 _ARROW_TYPES = {
@@ -295,7 +299,7 @@ class Typing:
         chosen, why = self._choose(trial)
         seen = trial.seen
         name = quote_name(trial.name)
-        text = f"trim({name})" if chosen and seen.padded else name
+        text = f"trim({name}, {quote_text(BLANKS)})" if chosen and seen.padded else name
         missing = seen.missing + (seen.markers if chosen else Counter())
         if chosen:
             sql, sql_type = chosen.sql(text, seen.before, seen.after)
