@@ -76,7 +76,7 @@ def choose_syntax(
     if aligned:
         return aligned.syntax, _explain(aligned, candidates, comment, options)
     _refuse_tie(candidates, lines, options, where)
-    return best.syntax, _explain(best, candidates, comment, options)
+    return best.syntax, _explain(best, candidates, options)
 
 
 def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list[_Candidate]:
@@ -92,7 +92,8 @@ def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list
             if ceiling < best:
                 found.append(_Candidate(ceiling, syntax, 0, 0, 0))
             else:
-                found.append(_judge(lines, syntax._replace(comment=comment), quoting))
+                marked = syntax._replace(comment=None if comment == delimiter else comment)
+                found.append(_judge(lines, marked, quoting))
                 best = max(best, found[-1].score)
     return sorted(found, key=lambda c: c.score, reverse=True)
 
@@ -279,7 +280,7 @@ def _name(delimiter: str) -> str:
 
 
 def _explain(
-    best: _Candidate, candidates: list[_Candidate], comment: str | None, options: ReadOptions
+    best: _Candidate, candidates: list[_Candidate], options: ReadOptions
 ) -> tuple[Evidence, ...]:
     syntax = best.syntax
     rivals = [c for c in candidates if c.syntax.delimiter != syntax.delimiter]
@@ -300,7 +301,7 @@ def _explain(
     if syntax.escapechar:
         why = "stands before quotes inside fields"
         found.append(Evidence(what="escapechar", found=syntax.escapechar, why=why))
-    if comment:
+    if syntax.comment:
         why = "some lines start with it and do not fit the table"
-        found.append(Evidence(what="comment", found=comment, why=why))
+        found.append(Evidence(what="comment", found=syntax.comment, why=why))
     return tuple(found)

@@ -103,7 +103,7 @@ class Parser:
         if reader.line_num != len(fields):
             return self._parse_carefully(number, lines, batch, final=final)
         starts = list(range(number, number + len(fields)))
-        return self._tidy(Rows(fields, starts, starts), batch)
+        return self._tidy(Rows(fields, starts, starts), number, batch)
 
     def _parse_carefully(
         self, number: int, lines: list[str], batch: "_Batch", *, final: bool
@@ -127,7 +127,7 @@ class Parser:
             rows.fields.append(row)
             rows.lines.append(number + start)
             rows.ends.append(number + cursor.at - 1)
-        return self._tidy(rows, batch)
+        return self._tidy(rows, number, batch)
 
     def _wait(self, lines: list[str]) -> bool:
         """Keep the lines of an unfinished row until there are twice as many, within bounds."""
@@ -161,7 +161,7 @@ class Parser:
             return False
         return len(cheapest_row(batch.lines[index], batch.syntax, self._width)[0]) == self._width
 
-    def _tidy(self, rows: Rows, batch: "_Batch") -> Rows:
+    def _tidy(self, rows: Rows, number: int, batch: "_Batch") -> Rows:
         """Leave out blank lines and comments; put back what stand-ins stood for."""
         if batch.originals:
             rows.fields = [batch.restore(row) for row in rows.fields]
@@ -169,10 +169,11 @@ class Parser:
         if comment is None:
             drop = {i for i, row in enumerate(rows.fields) if len(row) < 2 and self._is_blank(row)}
         else:
+            marked = [batch.lines[line - number].startswith(comment) for line in rows.lines]
             drop = {
                 i
                 for i, row in enumerate(rows.fields)
-                if self._is_blank(row) or (row[0].startswith(comment) and len(row) != self._width)
+                if self._is_blank(row) or (marked[i] and len(row) != self._width)
             }
         if rows.fields and max(map(len, rows.fields)) > MAX_COLUMNS:
             raise UnreadableError(

@@ -77,6 +77,11 @@ def test_comments_inside_the_table_are_left_out():
     assert parse("1,2\n# note\n#3,4\n", 2, comment="#") == [["1", "2"], ["#3", "4"]]
 
 
+def test_a_quoted_value_is_no_comment():
+    """A row of another width is kept though its first value begins like a comment."""
+    assert parse('1,2\n# note\n"#3",4,5\n', 2, comment="#") == [["1", "2"], ["#3", "4", "5"]]
+
+
 def test_an_empty_quoted_value_is_a_row_of_one_column():
     """In a table of one column, `""` and blanks are values and an empty line is none."""
     assert parse('a\n""\n\n" "\n"\n"\nb\n', 1) == [["a"], [""], [" "], ["\n"], ["b"]]
