@@ -9,6 +9,8 @@ from headgate.engine.reading.layout import find_layout, footer_evidence, footer_
 from headgate.engine.reading.source import (
     Sample,
     find_stray,
+    refuse_compressed_twice,
+    refuse_known_binary,
     refuse_markup,
     sample,
     sniff_compression,
@@ -33,6 +35,9 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
     """
     compression, member = sniff_compression(path, options.member)
     data = sample(path, compression, member)
+    if compression != "none":
+        refuse_compressed_twice(data.head, path.name)
+        refuse_known_binary(data.head, path.name)
     encoding = guess_encoding(data.head, data.tail, options.encoding, path.name)
     if encoding.name == "utf-8" and not data.whole and not options.encoding:
         stray = find_stray(path, compression, member)

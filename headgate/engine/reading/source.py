@@ -32,6 +32,10 @@ MAX_LINE = 64 << 20
 BOMB_SIZE = 256 << 20
 BOMB_RATIO = 500
 """Decompressed bytes per compressed byte that no table reaches, once `BOMB_SIZE` is passed."""
+_PIECE = 1 << 17
+"""Bytes unpacked at once; zipfile reads as many packed ones, and a bomb is told by these."""
+_ZSTD_WINDOW = 1 << 27
+"""Bytes of memory that zstd data may ask for: what `zstd` itself grants, and `--long`."""
 
 _COMPRESSED: tuple[tuple[bytes, Compression], ...] = (
     (b"\x1f\x8b", "gzip"),
@@ -128,6 +132,21 @@ def refuse_known_binary(start: bytes, where: str) -> None:
             )
 
 
+def refuse_compressed_twice(start: bytes, where: str) -> None:
+    """Refuse unpacked data that is compressed again.
+
+    Raises:
+        UnreadableError: it begins as one of the known kinds does.
+    """
+    for magic, kind in _COMPRESSED:
+        if start.startswith(magic):
+            raise UnreadableError(
+                f"There is {kind} data inside: the file is compressed twice.",
+                where=where,
+                todo="Unpack it once and upload that.",
+            )
+
+
 def refuse_markup(text: str, where: str) -> None:
     """Name a web page, XML or JSON that was saved under a table's name.
 
@@ -136,6 +155,8 @@ def refuse_markup(text: str, where: str) -> None:
     """
     start = text[:1000].lstrip().lower()
     kind = next((name for mark, name in _MARKUP if start.startswith(mark)), None)
+    if kind is None and start.startswith("<") and _is_markup(text):
+        kind = "markup (HTML or XML)"
     if kind is None and start.startswith(('{"', "[{", "{\n", "[\n")) and _is_json(text):
         kind = "JSON"
     if kind is not None:
@@ -144,6 +165,12 @@ def refuse_markup(text: str, where: str) -> None:
             where=where,
             todo="Export the table as CSV and upload that.",
         )
+
+
+def _is_markup(text: str) -> bool:
+    """Whether nearly all of the first lines are enclosed in angle brackets."""
+    lines = [line.strip() for line in text.splitlines()[:200] if line.strip()]
+    return sum(line[0] == "<" and line[-1] == ">" for line in lines) >= 0.8 * len(lines)
 
 
 def _is_json(text: str) -> bool:
@@ -159,9 +186,14 @@ def _is_json(text: str) -> bool:
 def _table_member(path: Path, member: str | None) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            files = [info for info in archive.infolist() if not info.is_dir()]
     except _BROKEN as error:
         raise _damaged(path.name, "zip", error) from error
+    if any(info.flag_bits & 1 for info in files):
+        raise UnreadableError(
+            "The zip archive is encrypted.", where=path.name, todo="Upload it without a password."
+        )
+    names = [info.filename for info in files]
     for prefix, what in _OFFICE.items():
         if any(name.startswith(prefix) for name in names):
             raise UnreadableError(
@@ -196,11 +228,11 @@ def _damaged(where: str, compression: str, error: BaseException) -> UnreadableEr
 class _Guarded(io.RawIOBase):
     """A decompressed stream that names its errors and refuses bombs."""
 
-    def __init__(self, stream: BinaryIO, path: Path, compression: str) -> None:
+    def __init__(self, stream: BinaryIO, packed: BinaryIO, where: str, compression: str) -> None:
         self._stream = stream
-        self._where = path.name
+        self._packed = packed
+        self._where = where
         self._compression = compression
-        self._limit = max(BOMB_SIZE, BOMB_RATIO * path.stat().st_size)
         self._seen = 0
 
     def readable(self) -> bool:
@@ -208,14 +240,14 @@ class _Guarded(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
-            data = self._stream.read(len(buffer))
+            data = self._stream.read(min(len(buffer), _PIECE))
         except _BROKEN as error:
             raise _damaged(self._where, self._compression, error) from error
         self._seen += len(data)
-        if self._seen > self._limit:
+        if self._seen > max(BOMB_SIZE, BOMB_RATIO * self._packed.tell()):
             raise UnreadableError(
                 f"The {self._compression} data unpacks to more than {BOMB_RATIO} times its size "
-                f"(over {self._limit >> 20} MiB): it looks like a decompression bomb.",
+                f"(over {self._seen >> 20} MiB so far): it looks like a decompression bomb.",
                 where=self._where,
                 todo="Upload it uncompressed if it is a real table.",
             )
@@ -224,6 +256,7 @@ class _Guarded(io.RawIOBase):
 
     def close(self) -> None:
         self._stream.close()
+        self._packed.close()
         super().close()
 
 
@@ -237,26 +270,28 @@ def open_bytes(
     """
     if compression == "none":
         return path.open("rb")
+    packed = path.open("rb")
     try:
-        stream = _decompress(path, compression, member)
+        stream = _decompress(packed, compression, member)
     except _BROKEN as error:
+        packed.close()
         raise _damaged(path.name, compression, error) from error
-    return io.BufferedReader(_Guarded(stream, path, compression), CHUNK)
+    return io.BufferedReader(_Guarded(stream, packed, path.name, compression), CHUNK)
 
 
-def _decompress(path: Path, compression: Compression, member: str | None) -> BinaryIO:
+def _decompress(packed: BinaryIO, compression: Compression, member: str | None) -> BinaryIO:
     match compression:
         case "gzip":
-            return gzip.open(path, "rb")  # type: ignore[return-value]
+            return gzip.open(packed, "rb")  # type: ignore[return-value]
         case "bzip2":
-            return bz2.open(path, "rb")  # type: ignore[return-value]
+            return bz2.open(packed, "rb")  # type: ignore[return-value]
         case "xz":
-            return lzma.open(path, "rb")  # type: ignore[return-value]
+            return lzma.open(packed, "rb")  # type: ignore[return-value]
         case "zip":
-            return zipfile.ZipFile(path).open(member or "")  # type: ignore[return-value]
+            return zipfile.ZipFile(packed).open(member or "")  # type: ignore[return-value]
         case _:
-            reader = zstandard.ZstdDecompressor(max_window_size=1 << 31)
-            return reader.stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
+            reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+            return reader.stream_reader(packed, read_across_frames=True, closefd=False)
 
 
 def sample(path: Path, compression: Compression, member: str | None = None) -> Sample:

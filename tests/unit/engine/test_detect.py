@@ -100,6 +100,9 @@ def test_a_zip_of_several_files_needs_to_be_told_which(tmp_path):
         (bytes(range(256)) * 20, "binary"),
         (b"<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
         (b'[{"a": 1, "b": 2}]', "JSON"),
+        (b'<rows>\n  <row a="1"/>\n  <row a="2"/>\n</rows>\n', "markup"),
+        (gzip.compress(zipped({"a.csv": PRICES})), "zip data inside"),
+        (gzip.compress(b"%PDF-1.7\n1 0 obj\n"), "PDF"),
         (b'<?xml version="1.0"?><a/>', "XML"),
     ],
 )
@@ -114,6 +117,29 @@ def test_files_without_data_are_refused(tmp_path, content):
     """Nothing, a mark, blanks and bare delimiters are no table."""
     with pytest.raises(BadFileError, match=r"empty|no data"):
         detect(write(tmp_path, content))
+
+
+def test_cells_in_tags_are_no_markup(tmp_path):
+    """A table may hold HTML in its cells, the first one too."""
+    text = "<b>id</b>,note\n" + "".join(f"<i>{i}</i>,a note\n" for i in range(9))
+    assert len(read(write(tmp_path, text))[1]) == 9
+
+
+def test_an_encrypted_zip_is_named(tmp_path):
+    """What is wrong is said without a password being asked for."""
+    archive = bytearray(zipped({"prices.csv": PRICES}))
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        archive[archive.index(mark) + flags] |= 1
+    with pytest.raises(UnreadableError, match="encrypted"):
+        detect(write(tmp_path, bytes(archive)))
+
+
+def test_gzip_files_put_one_after_another_are_one_table(tmp_path):
+    """Members may follow each other, and zeros may fill the end; other bytes may not."""
+    packed = gzip.compress(PRICES[:100].encode()) + gzip.compress(PRICES[100:].encode())
+    assert len(read(write(tmp_path, packed + bytes(512)))[1]) == 29
+    with pytest.raises(UnreadableError, match="gzip data is damaged"):
+        detect(write(tmp_path, packed + b"more"))
 
 
 def test_damaged_compression_is_named(tmp_path):
