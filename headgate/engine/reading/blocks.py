@@ -24,7 +24,13 @@ from headgate.engine.reading.scan import (
     row_spans,
     whole_rows,
 )
-from headgate.engine.reading.source import body_lines, open_bytes, open_text, split_lines
+from headgate.engine.reading.source import (
+    body_lines,
+    open_bytes,
+    open_text,
+    refuse_long_line,
+    split_lines,
+)
 from headgate.engine.reading.tokenise import Parser, Rows
 from headgate.engine.staging import LINE
 from headgate.engine.threads import map_ahead
@@ -75,6 +81,7 @@ def _plain_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]
     skip = dialect.skip_lines + dialect.header_lines
     for data in _utf8_bytes(path, dialect):
         rest += data
+        refuse_long_line(len(rest) - rest.rfind(b"\n") - 1, path)
         while skip and (at := rest.find(b"\n")) >= 0:
             rest, line, skip = rest[at + 1 :], line + 1, skip - 1
         if skip or len(rest) < BLOCK_BYTES:

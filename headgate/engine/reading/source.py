@@ -401,16 +401,25 @@ def read_lines(path: Path, dialect: Dialect) -> Iterator[list[str]]:
     for text in open_text(path, dialect):
         lines = split_lines(rest + text, dialect.newline)
         rest = lines.pop() if lines else ""
-        if len(rest) > MAX_LINE:
-            raise UnreadableError(
-                f"A single line is longer than {MAX_LINE >> 20} million characters.",
-                where=path.name,
-                todo="Check that the file has line ends and that its encoding was found right.",
-            )
+        refuse_long_line(len(rest), path)
         if lines:
             yield lines
     if rest:
         yield split_lines(rest, dialect.newline)
+
+
+def refuse_long_line(size: int, path: Path) -> None:
+    """Refuse to wait for ever for the end of a line of which so much is there.
+
+    Raises:
+        UnreadableError: it is longer than `MAX_LINE`.
+    """
+    if size > MAX_LINE:
+        raise UnreadableError(
+            f"A single line is longer than {MAX_LINE >> 20} million characters.",
+            where=path.name,
+            todo="Check that the file has line ends and that its encoding was found right.",
+        )
 
 
 def body_lines(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:

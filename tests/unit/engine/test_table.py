@@ -12,7 +12,7 @@ from headgate.engine.reading import blocks
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import read
-from headgate.errors import ContractError
+from headgate.errors import ContractError, UnreadableError
 from headgate.options import CheckOptions, ReadOptions
 from schemas import contract_for
 
@@ -82,6 +82,15 @@ def test_a_header_alone_is_a_table_of_no_rows(tmp_path):
     reading = reading_of(write(tmp_path, "id,name\n"), header_rows=1)
     assert [column.name for column in reading.columns] == ["id", "name"]
     assert reading.rows_in == 0
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
+    """It is not waited for: a file without line ends may be of any size."""
+    monkeypatch.setattr("headgate.engine.reading.source.MAX_LINE", 1 << 20)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 18)
+    path = write(tmp_path, "a,b\n" + "1,2\n" * 400_000 + "1," + "x" * (3 << 20))
+    with pytest.raises(UnreadableError, match="single line"):
+        reading_of(path)
 
 
 def test_lines_are_physical_lines(tmp_path):
