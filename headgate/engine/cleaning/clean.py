@@ -6,6 +6,7 @@ recipe out (`replay`), and writing files (`outputs`).
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 
 from headgate.engine.cleaning import stats
@@ -93,15 +94,18 @@ def output_names(names: Iterable[str], how: str) -> list[str]:
     """Keep names, or write them in lower case with underscores, each once."""
     if how == "keep":
         return list(names)
-    taken: dict[str, int] = {}
-    tidied = []
+    tidied: dict[str, str] = {}
+    again: Counter[str] = Counter()
     for name in names:
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
         plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain)
         base = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "column"
-        taken[base] = taken.get(base, 0) + 1
-        tidied.append(base if taken[base] == 1 else f"{base}_{taken[base]}")
-    return tidied
+        tidy = base
+        while tidy in tidied:
+            again[base] += 1
+            tidy = f"{base}_{again[base] + 1}"
+        tidied[tidy] = name
+    return list(tidied)
 
 
 def _rules(columns: tuple[Column, ...], options: CleanOptions) -> dict[str, ColumnRules]:

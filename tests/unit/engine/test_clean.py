@@ -93,9 +93,9 @@ def test_replaying_the_recipe_gives_the_same_bytes(tmp_path):
 
 def test_names_can_be_tidied(tmp_path):
     """Lower case, underscores, no accents, each once."""
-    columns = {"Höhe (cm)": "text", "orderID": "text", "order id": "text", "%": "text"}
-    prepared = made(tmp_path, [("a", "b", "c", "d")], columns, names="tidy")
-    assert prepared.columns == ("hohe_cm", "order_id", "order_id_2", "column")
+    names = ("Höhe (cm)", "orderID", "order id", "order id 2", "%")
+    prepared = made(tmp_path, [tuple("abcde")], dict.fromkeys(names, "text"), names="tidy")
+    assert prepared.columns == ("hohe_cm", "order_id", "order_id_2", "order_id_2_2", "column")
 
 
 def test_rules_for_one_column_go_before_the_general_ones(tmp_path):
