@@ -139,7 +139,11 @@ def _check_lines(
         text = "".join(lines[line - 1 : after - 1])
         if dialect.comment is None:
             _hold(_letters("".join(cells)) == _letters(text), f"Line {line} holds other text.")
-    _hold(ends + reading.blank_lines == end - top, "Rows and blank lines are not all lines.")
+    comments = sum(each.lines for each in reading.left_out if each.where == "comment")
+    _hold(
+        ends + comments + reading.blank_lines == end - top,
+        "Rows and blank lines are not all lines.",
+    )
 
 
 def _letters(text: str) -> str:
