@@ -7,7 +7,6 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -34,7 +33,7 @@ PATIENCE = 1200
 
 
 class Cost(NamedTuple):
-    """Of the largest process of a part of the stack."""
+    """Of a part of the stack: memory of its largest process, CPU time of all that it has run."""
 
     mib: float
     cpu: float
@@ -49,13 +48,13 @@ def main() -> None:
     chosen = parser.parse_args()
     peaks: dict[str, Cost] = {}
     with tempfile.TemporaryDirectory(prefix="headgate-burst-") as folder, running(Path(folder)):
-        store, start = connect(load()), time.monotonic()
+        store, before, start = connect(load()), costs(), time.monotonic()
         with ThreadPoolExecutor(1) as aside:
             sending = aside.submit(send, store, chosen.files, chosen.seconds, chosen.kb)
             while receipts(store) < chosen.files and time.monotonic() - start < PATIENCE:
-                for part, cost in costs():
+                for part, cost in costs().items():
                     peaks[part] = Cost(*map(max, cost, peaks.get(part, cost)))
-                time.sleep(0.5)
+                time.sleep(1)
         took, done = time.monotonic() - start, receipts(store)
         with get_client(sync_client=True) as client:
             runs = client.read_flow_runs()
@@ -63,7 +62,8 @@ def main() -> None:
     print(f"{done} published after {took:.1f} s, in {len(runs)} runs")
     print(f"{'':<24}{'largest process':>18}{'CPU time':>12}")
     for part, cost in peaks.items():
-        print(f"  {part:<22}{cost.mib:>14,.0f} MiB{cost.cpu:>10.1f} s")
+        spent = cost.cpu - before.get(part, Cost(0, 0)).cpu
+        print(f"  {part:<22}{cost.mib:>14,.0f} MiB{spent:>10.1f} s")
 
 
 def send(store: Store, files: int, seconds: float, kb: int) -> float:
@@ -96,14 +96,19 @@ def receipts(store: Store) -> int:
     return sum(1 for _ in store.list(RECEIPTS))
 
 
-def costs() -> Iterator[tuple[str, Cost]]:
-    """Give what each process of the stack takes now; CPU time is with that of ended children."""
+def costs() -> dict[str, Cost]:
+    """Return what each part of the stack takes now and has taken so far."""
+    found: dict[str, Cost] = {}
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             words = {Path(word).name for word in process.cmdline()[:6]}
+            words |= {process.name()}
             part = next((name for word, name in PARTS.items() if word in words), None)
             if part:
-                yield part, Cost(process.memory_info().rss / 2**20, sum(process.cpu_times()[:4]))
+                sofar = found.get(part, Cost(0, 0))
+                mib = process.memory_info().rss / 2**20
+                found[part] = Cost(max(mib, sofar.mib), sum(process.cpu_times()[:4]) + sofar.cpu)
+    return found
 
 
 if __name__ == "__main__":

@@ -20,20 +20,33 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-# What flow runs import; the last three only while Prefect starts a flow.
+from pydantic import BaseModel
+
+# What flow runs import: the flows, what these import when they need it, and Prefect likewise.
 LIBRARIES = (
     "flows.process_batch",
     "flows.process_upload",
+    "schemas.default",
+    "boto3.s3.inject",
     "duckdb",
     "pandera.pandas",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
+    "prefect.concurrency._asyncio",
+    "prefect.concurrency._sync",
     "prefect.flow_engine",
+    "prefect.task_engine",
+    "prefect.utilities.visualization",
     "prefect.deployments.steps.pull",
     "anyio._backends._asyncio",
     "encodings.idna",
+    "encodings.unicode_escape",
+    "encodings.utf_8_sig",
+    "rich._emoji_codes",
     "pydantic.v1",
 )
 
@@ -48,10 +61,7 @@ class Request(NamedTuple):
 
 def main(address: str) -> None:
     """Serve launchers at `address` until standard input ends; in a fork, be the flow run."""
-    for library in LIBRARIES:
-        importlib.import_module(library)
-    gc.collect()
-    gc.freeze()  # else a collection in a fork would copy every page with an object on it
+    _warm_up()
     with socket.socket(socket.AF_UNIX) as listener:
         Path(address).unlink(missing_ok=True)
         listener.bind(address)
@@ -66,6 +76,22 @@ def main(address: str) -> None:
                 runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
             finally:
                 gc.unfreeze()  # else extension modules report leaks when Python ends
+
+
+def _warm_up() -> None:
+    """Do once what every run would do: import, and complete the models that Prefect leaves off."""
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    for model in _descendants(BaseModel):
+        model.model_rebuild(raise_errors=False)
+    gc.collect()
+    gc.freeze()  # else a collection in a fork would copy every page with an object on it
+
+
+def _descendants(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for child in model.__subclasses__():
+        yield child
+        yield from _descendants(child)
 
 
 def _serve(listener: socket.socket, until: int) -> Request | None:

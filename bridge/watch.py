@@ -40,7 +40,7 @@ FLOW = "process-batch"
 _MOST = 1_000  # keys in one event
 _SHORTEST_GAP = 0.1  # seconds for which arrivals are gathered when it is quiet
 _LONGEST_GAP = 5.0  # and in a long burst: a run costs a second of CPU time before its first file
-_LISTING_SHARE = 0.1  # of the time, at most, goes into listing
+_LISTING_SHARE = 0.05  # of the time, at most, goes into listing
 _PAUSE = 2.0  # seconds before what failed is tried again
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ async def _gathered(arrivals: ObjectReceiveStream[Arrival]) -> AsyncIterator[lis
     while True:
         batch = [await arrivals.receive()]
         in_burst = anyio.current_time() - last < 2 * gap
-        gap = min(2 * gap, _LONGEST_GAP) if in_burst else _SHORTEST_GAP
+        gap = min(3 * gap, _LONGEST_GAP) if in_burst else _SHORTEST_GAP
         with anyio.move_on_after(gap):
             while len(batch) < _MOST:
                 batch.append(await arrivals.receive())

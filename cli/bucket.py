@@ -125,8 +125,8 @@ def check(*, full: bool = False, json: AsJson = False) -> None:
                 say(f"  {tried.todo}")
     if json:
         as_json(steps)
-    if not all(tried.ok for tried in steps):
-        sys.exit(4)
+    if not steps[-1].ok:
+        sys.exit(steps[-1].exit_code)
 
 
 def link(key: str, /, *, hours: float = 24, json: AsJson = False) -> None:

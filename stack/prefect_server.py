@@ -32,6 +32,9 @@ def prefect_server(directory: Path, *, port: int = 0, database: str | None = Non
         "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_CLI_PROMPT": "false",
+        # A server of our own version, without CSRF protection: no need to ask it for either.
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
     }
     command = [
         str(Path(sys.executable).with_name("prefect")),

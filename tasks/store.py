@@ -4,15 +4,18 @@ from prefect_aws import AwsCredentials, S3Bucket
 from prefect_aws.client_parameters import AwsClientParameters
 
 from headgate.bucket.client import client_config
-from headgate.bucket.store import Store
+from headgate.bucket.store import Store, limits_of
 from headgate.errors import SettingsError
-from headgate.settings import Settings
+from headgate.settings import Settings, load
 
 
 def store_of(bucket: S3Bucket) -> Store:
     """Open the block's bucket; exact keys, since the block's own methods tidy them."""
     return Store(
-        bucket.credentials.get_s3_client(), bucket.bucket_name, folder=bucket.bucket_folder
+        bucket.credentials.get_s3_client(),
+        bucket.bucket_name,
+        folder=bucket.bucket_folder,
+        limits=limits_of(load()),
     )
 
 

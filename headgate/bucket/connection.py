@@ -36,6 +36,7 @@ class Step(Record):
     ok: bool
     detail: str = ""
     todo: str = ""
+    exit_code: int = 0
 
 
 def check(store: Store, *, full: bool = False) -> Iterator[Step]:
@@ -48,7 +49,8 @@ def check(store: Store, *, full: bool = False) -> Iterator[Step]:
         try:
             yield Step(name=name, ok=True, detail=step())
         except HeadgateError as error:
-            yield Step(name=name, ok=False, detail=error.what, todo=error.todo)
+            code = error.exit_code
+            yield Step(name=name, ok=False, detail=error.what, todo=error.todo, exit_code=code)
             probe.clean_up()
             return
 

@@ -333,9 +333,13 @@ def connect(settings: Settings) -> Store:
     """
     if not settings.bucket:
         raise SettingsError("No bucket is named.", todo="Set AWS_BUCKET_NAME.")
-    limits = Limits(
+    return Store(s3_client(settings), settings.bucket, settings.folder, limits_of(settings))
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Give the settings' say on transfers."""
+    return Limits(
         part_bytes=settings.part_mib * MIB,
         connections=settings.connections,
         attempts=settings.attempts,
     )
-    return Store(s3_client(settings), settings.bucket, settings.folder, limits)
