@@ -1,0 +1,143 @@
+"""Announcements that are repeated, reordered or lost, several workers, and silent runs."""
+
+import random
+import time
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
+from prefect.events import Event, Resource
+from prefect.states import Pending
+
+from bridge.watch import EVENT
+from headgate.bucket import receipts
+from headgate.bucket.backlog import pending
+from headgate.bucket.keys import CLAIMS, OLDER, attempts_prefixes
+from tests.harness.crash import LEASE, Crew, reckon, small_table
+from tests.harness.runs import ended, eventually, run, start
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def crew(tmp_path_factory):
+    """The whole stack with two workers."""
+    with Crew(tmp_path_factory.mktemp("crew")) as crew:
+        crew.start("worker")
+        yield crew
+
+
+@pytest.fixture
+def unwatched(crew):
+    """The same while the watcher is down."""
+    crew.stop("watch")
+    yield crew
+    crew.start("watch")
+
+
+def put(crew, name, count):
+    keys = [f"uploads/{name}/{number:02}.csv" for number in range(count)]
+    for key in keys:
+        crew.store.put(key, small_table(key))
+    return keys
+
+
+def large_table():
+    rows = "".join(f"{row},name {row},{row / 7:.3f}\n" for row in range(1_000_000))
+    return f"id,name,amount\n{rows}".encode()
+
+
+def announce(crew, keys):
+    event = Event(
+        event=EVENT,
+        resource=Resource({"prefect.resource.id": f"headgate.bucket.{crew.store.bucket}"}),
+        payload={"keys": keys},
+    )
+    with get_client(sync_client=True) as client:
+        client.request("POST", "/events", json=[event.model_dump(mode="json")])
+
+
+def assert_done_once(crew, keys):
+    """Each has a receipt, and nothing but what it points to was ever published."""
+    assert reckon(crew, keys, seconds=180) == []
+    assert list(crew.store.list(OLDER)) == []
+    for key in keys:
+        upload = crew.store.head(key)
+        told = {output["key"] for output in receipts.find(crew.store, upload)["outputs"]}
+        found = {
+            item.key for prefix in attempts_prefixes(upload) for item in crew.store.list(prefix)
+        }
+        assert found == told
+
+
+def test_events_five_times_in_any_order_and_two_workers_give_one_result_each(unwatched):
+    """With the schedule's run among them."""
+    keys = put(unwatched, "repeated", 25)
+    for _ in range(5):
+        random.shuffle(keys)
+        announce(unwatched, keys)
+        for start_ in range(0, 25, 5):
+            announce(unwatched, keys[start_ : start_ + 5])
+    backlog = run("process-backlog")
+    assert backlog.state == "Completed"
+    assert_done_once(unwatched, keys)
+
+
+def test_what_nobody_announced_is_found_by_the_schedules_run(unwatched):
+    """A watcher that is down loses nothing."""
+    keys = put(unwatched, "unannounced", 10)
+    assert run("process-backlog").state == "Completed"
+    assert_done_once(unwatched, keys)
+
+
+def test_what_came_while_the_watcher_was_down_is_announced_when_it_is_back(crew):
+    crew.stop("watch")
+    keys = put(crew, "missed", 10)
+    crew.start("watch")
+    assert_done_once(crew, keys)
+
+
+def test_a_large_file_does_not_hold_up_the_small_ones_beside_it(unwatched):
+    """Though it comes first in its run."""
+    (large,) = put(unwatched, "beside", 1)
+    unwatched.store.put(large, large_table())
+    small = put(unwatched, "small", 20)
+    assert run("process-batch", keys=[large, *small]).state == "Completed"
+    ends = {
+        key: receipts.find(unwatched.store, unwatched.store.head(key))["finished"]
+        for key in (large, *small)
+    }
+    assert max(ends, key=ends.__getitem__) == large
+
+
+def test_a_machine_that_dies_is_followed_after_a_lease_and_its_run_ends_up_crashed(crew):
+    """Worker and run are gone at once: Prefect hears nothing more of them, but for silence."""
+    key = "uploads/large/large.csv"
+    crew.store.put(key, large_table())
+    upload = crew.store.head(key)
+    (claim,) = eventually(lambda: list(crew.store.list(CLAIMS)), seconds=60)
+    (silent,) = crew.unfinished_runs()
+    crew.kill("machine")
+    died = time.monotonic()
+    assert receipts.find(crew.store, upload) is None
+    assert eventually(
+        lambda: [item.etag for item in crew.store.list(CLAIMS)] not in ([], [claim.etag]),
+        LEASE + 30,
+    )
+    assert time.monotonic() - died > LEASE / 2
+    assert eventually(lambda: receipts.find(crew.store, upload), 120)
+    assert eventually(lambda: silent not in crew.unfinished_runs(), 180)
+
+
+def test_a_run_that_a_dead_worker_had_taken_is_started_again(unwatched):
+    """The worker told Prefect that it would start it, and never did."""
+    (key,) = put(unwatched, "pending", 1)
+    unwatched.stop("worker")
+    taken = start("process-upload", key=key)
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(taken, Pending())
+        unwatched.start("worker")
+        assert client.read_flow_run(taken).state_type == StateType.PENDING
+        assert eventually(lambda: client.read_flow_run(taken).state_type != StateType.PENDING, 240)
+    assert ended(taken).state == "Completed"
+    assert list(pending(unwatched.store)) == []
