@@ -23,7 +23,7 @@ from headgate.bucket.transfer import Progress
 from headgate.engine.checking.correction import Sheet
 from headgate.engine.checking.correction import recognise as recognise_sheet
 from headgate.engine.prepare import Prepared, prepare
-from headgate.engine.table import Reading, read
+from headgate.engine.table import ROOM, Reading, read
 from headgate.errors import (
     AlreadyProcessedError,
     BadFileError,
@@ -36,7 +36,7 @@ from headgate.errors import (
 from headgate.options import DeliverOptions, ProcessOptions, SourcePolicy
 from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
 from headgate.record import Record
-from headgate.scratch import new_scratch, remove_scratch
+from headgate.scratch import new_scratch, remove_scratch, require_room
 from headgate.settings import load
 from schemas import choice, contract_for
 
@@ -104,14 +104,14 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
         )
     except AlreadyProcessedError:
         return _standing_receipt(store, upload)
-    work = _work(held, options)
-    if not options.deliver.force:
-        return work
+    work = None
     try:
-        amends = amendment.carried(store, upload, work.scratch)
+        work = _work(held, options)
+        amends = amendment.carried(store, upload, work.scratch) if options.deliver.force else None
     except HeadgateError:
         claims.release(store, held)
-        remove_scratch(work.scratch)
+        if work:
+            remove_scratch(work.scratch)
         raise
     return work.model_copy(update={"amends": amends})
 
@@ -123,6 +123,7 @@ def download(store: Store, work: Work, progress: Progress | None = None) -> Down
         ObjectChangedError: The object was overwritten since it was claimed.
         NoRoomError: The scratch disk cannot hold the work.
     """
+    require_room(work.scratch, (1 + ROOM) * work.upload.size)
     path = work.scratch / "upload" / work.name
     path.parent.mkdir(exist_ok=True)
     fetched = store.download(work.upload, path, progress)
@@ -202,6 +203,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.
+        NoRoomError: The scratch disk became full.
     """
     dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract
     contract, amends = contract_for(dataset, named), work.amends

@@ -41,11 +41,14 @@ async def process_many(
     owner, store, log = flow_run.get_id() or "", store_of(bucket), get_run_logger()
 
     async def one(key: str) -> Outcome:
-        result: Receipt | HeadgateError
+        result: Receipt | Exception
         async with gate:
             try:
                 result = await asyncio.to_thread(journey.process, store, key, options, owner=owner)
             except HeadgateError as error:
+                result = error
+            except Exception as error:  # one file never holds up the others
+                log.exception("%s: a defect of Headgate", key)
                 result = error
         outcome = journey.outcome(key, result)
         log.info("%s: %s, %s", key, outcome.verdict, outcome.detail)

@@ -98,20 +98,27 @@ class Run:
         return {task.name: task for task in found} if ended else {}
 
 
-def run(flow: str, **parameters: Any) -> Run:
+def run(flow: str, variables: dict[str, str] | None = None, **parameters: Any) -> Run:
     """Start a deployment and wait until the worker has run it."""
-    return ended(start(flow, **parameters))
+    return ended(start(flow, variables, **parameters))
 
 
-def start(flow: str, **parameters: Any) -> UUID:
-    """Start a deployment and do not wait; blocks are handed over by reference, as the form does."""
+def start(flow: str, variables: dict[str, str] | None = None, **parameters: Any) -> UUID:
+    """Start a deployment and do not wait; blocks are handed over by reference, as the form does.
+
+    Args:
+        flow: Name of the flow.
+        variables: Environment variables of this run's own.
+        parameters: Parameters of the flow.
+    """
     given = {
         name: {"$ref": {"block_document_id": str(value._block_document_id)}}
         if isinstance(value, Block)
         else value
         for name, value in parameters.items()
     }
-    return run_deployment(f"{flow}/headgate", parameters=given, timeout=0).id
+    own = {"env": variables} if variables else None
+    return run_deployment(f"{flow}/headgate", parameters=given, job_variables=own, timeout=0).id
 
 
 def ended(run_id: UUID) -> Run:

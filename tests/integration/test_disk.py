@@ -1,0 +1,71 @@
+"""A disk that is full, or may not be written: told as such, and nothing is lost or left."""
+
+import gzip
+import subprocess
+
+import pytest
+
+from tests.harness.runs import run
+
+TABLE = "id,name,amount\n" + "".join(f"{row},name {row},{row / 7:.9f}\n" for row in range(200_000))
+LARGE = TABLE.encode()
+PACKED = gzip.compress(LARGE)
+"""Small enough to be let in, and too large once it is unpacked."""
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 8 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8M", "tmpfs", str(folder)],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip("only root can make a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [("large.csv", LARGE, "MiB are needed"), ("packed.csv.gz", PACKED, "became full")],
+    ids=["refused before it starts", "fills up midway"],
+)
+def test_a_full_disk_fails_the_run_and_the_upload_waits_for_room(
+    place, small_disk, name, content, says
+):
+    """Beside it, what fits is published; with more room, so is the large one."""
+    large, small = place.put(f"uploads/{name}", content), place.put("uploads/small.csv", "a\n1\n")
+    full = run(
+        "process-batch",
+        {"HEADGATE_SCRATCH": str(small_disk)},
+        keys=[large, small],
+        bucket=place.block,
+        concurrency=1,
+    )
+
+    assert full.state == "Failed"
+    assert says in full.artifacts["files"].data
+    assert place.find(small).outcome == "published"
+    assert place.find(large) is None
+    assert place.listing("receipts/claims/") == []
+    assert list(small_disk.iterdir()) == []
+
+    assert run("process-upload", key=large, bucket=place.block).state == "Completed"
+
+
+def test_a_scratch_that_cannot_be_written_is_named(place):
+    """The claim is given up at once, so that another machine may do the work."""
+    key = place.put("uploads/data.csv", "a\n1\n")
+
+    refused = run(
+        "process-upload", {"HEADGATE_SCRATCH": "/proc/nowhere"}, key=key, bucket=place.block
+    )
+
+    assert refused.state == "Failed"
+    assert "HEADGATE_SCRATCH" in refused.message
+    assert place.listing("receipts/claims/") == []
+    assert run("process-upload", key=key, bucket=place.block).state == "Completed"
