@@ -59,7 +59,7 @@ def announce(crew, keys):
 
 def assert_done_once(crew, keys):
     """Each has a receipt, and nothing but what it points to was ever published."""
-    assert reckon(crew, keys, seconds=180) == []
+    assert reckon(crew, keys, seconds=300) == []
     assert list(crew.store.list(OLDER)) == []
     for key in keys:
         upload = crew.store.head(key)
@@ -76,10 +76,9 @@ def test_events_five_times_in_any_order_and_two_workers_give_one_result_each(unw
     for _ in range(5):
         random.shuffle(keys)
         announce(unwatched, keys)
-        for start_ in range(0, 25, 5):
-            announce(unwatched, keys[start_ : start_ + 5])
-    backlog = run("process-backlog")
-    assert backlog.state == "Completed"
+        for first in range(0, 25, 5):
+            announce(unwatched, keys[first : first + 5])
+    start("process-backlog")
     assert_done_once(unwatched, keys)
 
 
