@@ -163,7 +163,7 @@ class Sender(Thread):
 
     def __init__(self, store: Store, every: float) -> None:
         """Prepare to send until `stop`."""
-        super().__init__()
+        super().__init__(daemon=True)
         self._store = store
         self._every = every
         self._enough = Event()
