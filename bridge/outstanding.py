@@ -5,6 +5,7 @@ All of it is in memory and may be forgotten: a watcher that starts anew announce
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from headgate.bucket import claims
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import CLAIMS, claim_key
 from headgate.bucket.store import Store
+from headgate.errors import HeadgateError
 
 _MOST = 50_000  # uploads that are kept in mind at once; the rest is seen when these are done
 _LONGEST = 3600.0
@@ -104,4 +106,5 @@ class Outstanding:
         self._strays = {claim: self._strays.get(claim, now) for claim in held.items()}
         for (key, _), since in self._strays.items():
             if now - since > self._lease:
-                claims.settle(self._store, key)
+                with suppress(HeadgateError):  # tidying must not hold up an announcement
+                    claims.settle(self._store, key)
