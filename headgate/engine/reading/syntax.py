@@ -74,7 +74,7 @@ def choose_syntax(
         best = next(whole[d] for d in (*_COMMON, *whole) if d in whole)
     aligned = _aligned(lines, best, comment, options)
     if aligned:
-        return aligned.syntax, _explain(aligned, candidates, comment, options)
+        return aligned.syntax, _explain(aligned, candidates, options)
     _refuse_tie(candidates, lines, options, where)
     return best.syntax, _explain(best, candidates, options)
 
