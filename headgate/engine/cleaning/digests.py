@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 Hashes = npt.NDArray[np.uint64]
 
-AT_ONCE = 1 << 24
-"""Hashes that are sorted at a time (128 MiB); of more, one part of all possible values after
+AT_ONCE = 1 << 22
+"""Hashes that are sorted at a time (32 MiB); of more, one part of all possible values after
 another is looked at."""
+CHUNK = 1 << 20
+"""Hashes that are read at a time."""
 _SIEVE = 1 << 20
 
 
@@ -52,8 +54,8 @@ class Digests:
         return marked
 
     def _chunks(self) -> Iterator[tuple[int, Hashes]]:
-        for start in range(0, self._rows, AT_ONCE // 4):
-            yield start, np.fromfile(self._path, np.uint64, AT_ONCE // 4, offset=8 * start)
+        for start in range(0, self._rows, CHUNK):
+            yield start, np.fromfile(self._path, np.uint64, CHUNK, offset=8 * start)
 
 
 def _part(hashes: Hashes, bits: int) -> Hashes:

@@ -57,26 +57,31 @@ def leave_out(staged: Staged, rules: Removal) -> tuple[Rows, Removed]:
     A row counts under the first rule that hits it: empty, without target, duplicate.
     """
     changes = {each.name: Changes() for each in staged.inputs if each.name in staged.columns}
-    parts: list[Flags] = [np.zeros(0, np.bool_)]
-    empty = without = 0
-    repeated = None
+    gone = np.zeros(staged.rows, np.bool_)
+    at = empty = without = duplicates = 0
     with Digests(staged.scratch / "digests") as digests:
         for look in map_ahead(partial(_look, staged, rules), Staging(staged.path, staged.names)):
             changes = {name: changes[name] + more for name, more in look.changes.items()}
             empty += int(look.empty.sum())
             without += int(look.without.sum())
-            parts.append(look.empty | look.without)
+            gone[at : at + len(look.empty)] = look.empty | look.without
+            at += len(look.empty)
             if look.hashes is not None:
                 digests.add(look.hashes)
-        gone = np.concatenate(parts)
         if rules.duplicates:
-            repeated = digests.repeated() & ~gone
-    duplicates = 0
-    if repeated is not None and repeated.any():
-        places = _duplicates(staged, repeated)
-        gone[places] = True
-        duplicates = len(places)
+            duplicates = _leave_out_duplicates(staged, digests, gone)
     return Rows(staged, gone, changes), Removed(staged.rows, duplicates, empty, without)
+
+
+def _leave_out_duplicates(staged: Staged, digests: Digests, gone: Flags) -> int:
+    """Mark all but the first of equal rows as gone, besides those that are; count them."""
+    repeated = digests.repeated()
+    repeated[gone] = False
+    if not repeated.any():
+        return 0
+    places = _duplicates(staged, repeated)
+    gone[places] = True
+    return len(places)
 
 
 def _look(staged: Staged, rules: Removal, batch: pa.RecordBatch) -> Look:
