@@ -220,7 +220,7 @@ class Typing:
         live = [each for each in trial.formats if each not in trial.seen.misfits]
         if not seen.filled:
             return seen
-        seen.ascii = pc.all(pc.string_is_ascii(values)).as_py()
+        seen.ascii = bytes(values.buffers()[2] or b"").isascii()
         if not live:
             seen.padded = _padded(values)
             return seen

@@ -172,6 +172,8 @@ def _parse_regular(data: bytes, line: int, lines: int, dialect: Dialect, marks: 
 
 def _is_utf8(data: bytes) -> bool:
     """Let Arrow look at the bytes once, before it hands out texts of refused rows."""
+    if data.isascii():
+        return True
     offsets = pa.array([0, len(data)], pa.int32()).buffers()[1]
     try:
         pa.StringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)
