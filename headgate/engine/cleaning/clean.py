@@ -28,6 +28,8 @@ from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
 
 NUMBERS = ("integer", "decimal")
+DECIMALS = r"[.,](\d+)\D*$"
+COMMA = re.compile(r"234,\d|1\.234(?!\d)")  # of a format's example: the decimal mark is a comma
 AFFIXES = re.compile(r"([^\d.,+-]*)[-+]?[\d.,]+([^\d]*)")
 
 
@@ -202,17 +204,22 @@ def _fence(values: Values, column: Input, options: CleanOptions) -> Fence | None
 def _write(values: Values, column: Input, number: float) -> str:
     """Write a number as the column's own values are: their decimal mark, prefix and suffix.
 
-    What is written must be read as that number, up to the digits that the column's type keeps.
+    It gets as many decimals as every value has, so that the column can be read as before. What is
+    written must be read as that number, up to the digits that the column's type keeps.
     """
     plain = str(int(number)) if number == int(number) else repr(number)
-    example = first(
+    decimals = f"length(regexp_extract({values.text(column)}, '{DECIMALS}', 1))"
+    example, least = first(
         values.con,
-        f"SELECT min({values.text(column)}) FROM {values.relation}"
+        f"SELECT min({values.text(column)}), min({decimals}) FROM {values.relation}"
         f" WHERE {values.value(column)} IS NOT NULL",
-    )[0]
+    )
     around = AFFIXES.fullmatch(example or "")
     before, after = around.groups() if around else ("", "")
-    for text in (plain, plain.replace(".", ",")):
+    whole, _, part = plain.partition(".")
+    mark = "," if COMMA.search(values.rows.staged.columns[column.name].format) else "."
+    padded = f"{whole}{mark}{part:0<{least or 0}}".rstrip(mark)
+    for text in (padded, plain):
         found = values.rows.staged.read(column, before + text + after)
         if found is not None and abs(float(found) - number) <= max(abs(number) / 100, 0.5):
             return before + text + after

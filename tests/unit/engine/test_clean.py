@@ -149,15 +149,22 @@ def test_fills_equal_those_of_scikit_learn(tmp_path):
 
 @pytest.mark.parametrize(
     ("texts", "filled"),
-    [(["1,50", "4,50"], "3"), (["€1", "€4"], "€2.5"), (["10%", "15%"], "12.5%")],
+    [
+        (["1,50", "4,50"], "3,00"),
+        (["1.5", "4.5"], "3.0"),
+        (["1", "4.5"], "2.75"),
+        (["€1", "€4"], "€2.5"),
+        (["10%", "15%"], "12.5%"),
+    ],
 )
 def test_a_fill_is_written_as_the_column_is(tmp_path, texts, filled):
-    """Decimal commas, currency signs and percent signs are kept up."""
+    """Decimal commas, currency and percent signs, and the decimals that all values have."""
     staged = reading(
         tmp_path, {"x": "decimal", "y": "text"}, [(t, t) for t in texts] + [(None, "z")]
     )
     sql = """TRY_CAST(replace(regexp_replace("x", '[€%]', ''), ',', '.') AS DECIMAL(18, 2))"""
-    column = staged.columns[0].model_copy(update={"sql": sql})
+    form = "1234,56" if "," in texts[0] else "1234.56"
+    column = staged.columns[0].model_copy(update={"sql": sql, "format": form})
     staged = staged.model_copy(update={"columns": (column, staged.columns[1])})
     prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
     assert cells(prepared.csv)[3][0] == filled
