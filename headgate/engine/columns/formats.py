@@ -140,12 +140,10 @@ class Number(Format):
 
     def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Strip what is not the number, and cast."""
-        around = sorted((self.prefix.strip(), self.suffix.strip()), key=len, reverse=True)
+        around = sorted((self.prefix, self.suffix), key=len, reverse=True)
         for extra in (*around, self.thousands):  # the longer one first: it may hold the other
             if extra:
                 text = f"replace({text}, {_literal(extra)}, '')"
-        if self.prefix.strip() != self.prefix or self.suffix.strip() != self.suffix:
-            text = f"trim({text})"
         if self.mark != "." and self.scale != 0:
             text = f"replace({text}, {_literal(self.mark)}, '.')"
         if self.loose:

@@ -143,14 +143,22 @@ def test_a_whole_column_is_recognised(tmp_path, values, kind, typed):
         ["\u20287,5", "8,5\t", "\u30009,5"],
         ['"7?"', '"8?"', '"9?"'],
         ["%7%%", "%8%%", "%9%%"],
+        ["7,50\u00a0€", "8,50\u00a0€", "9,50\u00a0€"],
+        ["-7\x1c%", "8\x1c%", "9\x1c%"],
     ],
-    ids=["padded with other blanks", "a suffix that ends like the prefix", "a suffix of two"],
+    ids=[
+        "padded with other blanks",
+        "a suffix that ends like the prefix",
+        "a suffix of two",
+        "a no-break space before the sign",
+        "a control character before it",
+    ],
 )
 def test_no_value_of_a_typed_column_is_lost(tmp_path, values):
     """Whatever is taken for a number can be cast to one."""
     column, typed = column_of(tmp_path, values, delimiter=";")
     assert column.kind in ("integer", "decimal")
-    assert [float(value) // 1 for value in typed] == [7, 8, 9]
+    assert [abs(float(value)) // 1 for value in typed] == [7, 8, 9]
 
 
 def test_european_numbers_in_a_semicolon_file(tmp_path):
