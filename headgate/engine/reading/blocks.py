@@ -187,6 +187,8 @@ def _parse_by_arrow(data: bytes, dialect: Dialect, refused: list[Any]) -> pa.Tab
         refused.append(row)
         return "skip"
 
+    if data.startswith(_BOM):
+        data = _BOM + data  # Arrow takes one away, which is part of a cell here
     return pacsv.read_csv(
         pa.BufferReader(data),
         read_options=pacsv.ReadOptions(

@@ -160,6 +160,12 @@ def test_nul_bytes_go_from_names_and_stay_in_cells(tmp_path):
     assert staged(reading)[2] == ("1\0", "2")
 
 
+def test_a_mark_at_the_start_of_a_row_stays(tmp_path):
+    """Only the one at the start of the file is no text."""
+    reading = reading_of(write(tmp_path, "\ufeffa,b\n\ufeffx,2\ny,4\nz,6\n"))
+    assert staged(reading)[2] == ("\ufeffx", "2")
+
+
 def test_columns_that_differ_in_case_only_are_told_apart(tmp_path):
     """SQL takes `Name` and `name` for one; the second is renamed, and a note says so."""
     reading = reading_of(write(tmp_path, "Name,name,_line\na,b,1\nc,d,2\ne,f,3\n"))
