@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from headgate.errors import NoRoomError
 
-MEMORY = "512MB"
+MEMORY = "384MB"
 AT_ONCE = 500
 """Columns that one statement looks at; DuckDB holds some thousand values of each in memory."""
 SMALL = 16 * 2**20  # bytes of table below which an own instance (20 ms to start) is not worth it

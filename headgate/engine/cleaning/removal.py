@@ -77,11 +77,11 @@ def _leave_out_duplicates(staged: Staged, digests: Digests, gone: Flags) -> int:
     """Mark all but the first of equal rows as gone, besides those that are; count them."""
     repeated = digests.repeated()
     repeated[gone] = False
-    if not repeated.any():
-        return 0
-    places = _duplicates(staged, repeated)
-    gone[places] = True
-    return len(places)
+    count = 0
+    for places in _duplicates(staged, repeated) if repeated.any() else ():
+        gone[places] = True
+        count += len(places)
+    return count
 
 
 def _look(staged: Staged, rules: Removal, batch: pa.RecordBatch) -> Look:
@@ -114,8 +114,8 @@ def _hashes(staged: Staged, texts: pa.Table) -> Hashes:
     return hashes
 
 
-def _duplicates(staged: Staged, repeated: Flags) -> Any:
-    """Compare rows whose hash occurs again in full; give the places of all but the first."""
+def _duplicates(staged: Staged, repeated: Flags) -> Iterator[Any]:
+    """Compare rows whose hash occurs again in full; yield the places of all but the first."""
     cells = ", ".join(quote_name(each.name) for each in staged.inputs)
     candidates = _candidates(staged, repeated)
     first = next(candidates)
@@ -124,12 +124,13 @@ def _duplicates(staged: Staged, repeated: Flags) -> Any:
     con.register("candidate_rows", reader)
     con.execute("CREATE OR REPLACE TEMP TABLE candidates AS FROM candidate_rows")
     con.unregister("candidate_rows")
-    found = con.execute(
+    found = con.sql(
         f"SELECT {ROW} FROM candidates ANTI JOIN"
         f" (SELECT min({ROW}) AS {ROW} FROM candidates GROUP BY [{cells}]) USING ({ROW})"
-    ).fetchnumpy()
+    )
+    for batch in found.to_arrow_reader():
+        yield batch.column(0).to_numpy()
     con.execute("DROP TABLE candidates")
-    return found[ROW]
 
 
 def _candidates(staged: Staged, repeated: Flags) -> Iterator[pa.RecordBatch]:
