@@ -28,7 +28,6 @@ from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
 
 NUMBERS = ("integer", "decimal")
-DECIMALS = r"[.,](\d+)\D*$"
 COMMA = re.compile(r"234,\d|1\.234(?!\d)")  # of a format's example: the decimal mark is a comma
 AFFIXES = re.compile(r"([^\d.,+-]*)[-+]?[\d.,]+([^\d]*)")
 
@@ -70,7 +69,9 @@ def fit(rows: Rows, options: CleanOptions) -> tuple[Output, ...]:
         if rows.changes[each.name].filled or not options.drop_empty_columns
     ] or rows.staged.inputs
     names = output_names([each.name for each in kept_inputs], options.names)
-    values = Values(rows, [each for each in kept_inputs if _is_fitted(rules[each.name], options)])
+    values = Values(
+        rows, [each for each in kept_inputs if _is_fitted(each, rules[each.name], options)]
+    )
     outputs: list[Output] = []
     flags: list[Output] = []
     for column, name in zip(kept_inputs, names, strict=True):
@@ -131,10 +132,11 @@ def _markers(column: Column, rule: ColumnRules, options: CleanOptions) -> tuple[
     return tuple(sorted({marker for marker in (*found, *rule.missing) if marker}))
 
 
-def _is_fitted(rule: ColumnRules, options: CleanOptions) -> bool:
+def _is_fitted(column: Input, rule: ColumnRules, options: CleanOptions) -> bool:
     """Whether a rule of a column rests on the column's values."""
-    keeps = (rule.fill or options.fill) == Fill.KEEP
-    return not keeps or (rule.outliers or options.outliers) != Outliers.KEEP
+    fill, outliers = rule.fill or options.fill, rule.outliers or options.outliers
+    by_number = fill in (Fill.MEDIAN, Fill.MEAN) or outliers != Outliers.KEEP
+    return fill == Fill.MODE or (by_number and column.kind in NUMBERS)
 
 
 def _filling(
@@ -208,16 +210,16 @@ def _write(values: Values, column: Input, number: float) -> str:
     written must be read as that number, up to the digits that the column's type keeps.
     """
     plain = str(int(number)) if number == int(number) else repr(number)
-    decimals = f"length(regexp_extract({values.text(column)}, '{DECIMALS}', 1))"
-    example, least = first(
-        values.con,
-        f"SELECT min({values.text(column)}), min({decimals}) FROM {values.relation}"
-        f" WHERE {values.value(column)} IS NOT NULL",
-    )
+    mark = "," if COMMA.search(values.rows.staged.columns[column.name].format) else "."
+    text = values.text(column)
+    filled = f"FROM {values.relation} WHERE {values.value(column)} IS NOT NULL"
+    (example,) = first(values.con, f"SELECT min({text}) {filled}")
     around = AFFIXES.fullmatch(example or "")
     before, after = around.groups() if around else ("", "")
+    place = f"strpos({text}, '{mark}')"
+    decimals = f"if({place} = 0, 0, length({text}) - {place} - {len(after)})"
+    (least,) = first(values.con, f"SELECT min({decimals}) {filled}")
     whole, _, part = plain.partition(".")
-    mark = "," if COMMA.search(values.rows.staged.columns[column.name].format) else "."
     padded = f"{whole}{mark}{part:0<{least or 0}}".rstrip(mark)
     for text in (padded, plain):
         found = values.rows.staged.read(column, before + text + after)
