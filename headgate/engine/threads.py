@@ -6,6 +6,7 @@ Here: the one way in which the engine uses threads. Not here: what is done with 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -17,10 +18,18 @@ AHEAD = THREADS + 1
 
 
 def map_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
-    """Yield what `make` makes of each item, in their order; a few threads work ahead."""
+    """Yield what `make` makes of each item, in their order; a few threads work ahead.
+
+    One item alone needs no thread.
+    """
+    coming = iter(items)
+    first = [*islice(coming, 2)]
+    if len(first) < 2:
+        yield from map(make, first)
+        return
     waiting: deque[Future[Made]] = deque()
     with ThreadPoolExecutor(THREADS, "ahead") as pool:
-        for item in items:
+        for item in chain(first, coming):
             waiting.append(pool.submit(make, item))
             if len(waiting) > AHEAD:
                 yield waiting.popleft().result()

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headgate.engine.cleaning.staged import Rows, Staged
-from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import evaluate
-from headgate.engine.result.recipe import Category, Input, Profile
+from headgate.engine.result.recipe import Category, Profile
 from headgate.engine.staging import Staging
 from headgate.record import Record
 
 FEW = 4096  # rows that are looked at
+_DAY = 86_400_000_000  # microseconds
 BINS = 24
 TOP = 8
 SHIFTED = 0.25  # population stability index from which on a shift is called clear
@@ -48,7 +48,7 @@ def profiles(rows: Rows, sample: Sample, fitted: tuple[Profile, ...] = ()) -> tu
     steps = {each.column: (each.low, each.high) for each in fitted}
     staged = rows.staged
     columns = [each for each in staged.inputs if each.name in staged.columns]
-    shown = evaluate(staged.con, pa.table(sample), {each.name: _cell(each) for each in columns})
+    shown = [_shown(sample[each.name]) for each in columns]
     return tuple(
         Profile(
             column=column.name,
@@ -60,7 +60,7 @@ def profiles(rows: Rows, sample: Sample, fitted: tuple[Profile, ...] = ()) -> tu
                 else _steps(values, steps.get(column.name, (None, None)))
             ),
         )
-        for column, values in zip(columns, shown.values(), strict=True)
+        for column, values in zip(columns, shown, strict=True)
     )
 
 
@@ -113,13 +113,17 @@ def _stability(before: Sequence[float], now: Sequence[float]) -> float:
     return sum((new - old) * log(new / old) for old, new in pairs)
 
 
-def _cell(column: Input) -> str:
-    value = quote_name(column.name)
-    if column.kind in ("text", "boolean"):
-        return f"{value}::VARCHAR"
-    if column.kind in ("date", "timestamp"):
-        return f"epoch({value}) / 86400"
-    return f"{value}::DOUBLE"
+def _shown(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """What is counted or drawn of typed values: texts, numbers, or days since 1970."""
+    kind = values.type
+    if pa.types.is_string(kind) or pa.types.is_boolean(kind):
+        return pc.cast(values, pa.string())
+    if pa.types.is_date(kind):
+        return pc.cast(pc.cast(values, pa.int32()), pa.float64())
+    if pa.types.is_timestamp(kind):
+        moments = pc.cast(pc.cast(values, pa.timestamp("us")), pa.int64())
+        return pc.divide(pc.cast(moments, pa.float64(), safe=False), _DAY)
+    return pc.cast(values, pa.float64(), safe=False)
 
 
 def _top(texts: pa.ChunkedArray) -> tuple[Category, ...]:
