@@ -204,14 +204,12 @@ class Typing:
             self._column(i, self._cleared(trial, staged)) for i, trial in enumerate(self._trials)
         )
 
-    def _trial(self, name: str, sample: list[str], failed: Iterable[Format] = ()) -> Trial:
-        guesses = []
+    def _trial(self, name: str, sample: list[str], failed: Container[Format] = ()) -> Trial:
+        guesses: Iterable[Format] = ()
         if name not in self._text:
-            proposed = propose(sample, name, loose=name in self._loose)
-            guesses = [guess for guess in proposed if guess not in failed]
-        rivals = [guess for guess in guesses[1:] if guesses[0].rivals(guess)]
-        ruled_out = _ruled_out(guesses[0], guesses, sample, name) if guesses else {}
-        return Trial(name, sample, guesses[:1] + rivals, Seen(), ruled_out)
+            guesses = candidates(sample, name, loose=name in self._loose)
+        formats, ruled_out = _weigh(sample, [each for each in guesses if each not in failed])
+        return Trial(name, sample, formats, Seen(), ruled_out)
 
     def _look(self, texts: pa.ChunkedArray, lines: pa.ChunkedArray, trial: Trial) -> Seen:
         seen = Seen()
@@ -354,17 +352,24 @@ class Typing:
         return None, _why_text(trial.sample)
 
 
-def _ruled_out(
-    chosen: Format, fitting: list[Format], sample: list[str], name: str
-) -> dict[Format, str]:
-    """Return the other readings that came to mind, each with a text of the sample against it."""
-    others: dict[Format, str] = {}
-    for guess in candidates(sample, name):
-        shown = {form.label for form in others}
-        if guess not in fitting and chosen.rivals(guess) and guess.label not in shown:
-            fits = guess.fits(pa.array(sample, pa.string())).to_pylist()
-            others[guess] = sample[fits.index(False)]
-    return others
+def _weigh(sample: list[str], guesses: Sequence[Format]) -> tuple[list[Format], dict[Format, str]]:
+    """Return the first format that fits and its rivals that do too; of the others, a text against.
+
+    Formats that mean the same by what is written are no rivals and not tried out.
+    """
+    texts = pa.array(sample, pa.string())
+    fitting: list[Format] = []
+    against: dict[Format, str] = {}
+    for guess in guesses:
+        if fitting and not fitting[0].rivals(guess):
+            continue
+        fits = guess.fits(texts)
+        if pc.all(fits).as_py():
+            fitting.append(guess)
+        else:
+            against[guess] = sample[fits.to_pylist().index(False)]
+    told = {form.label: form for form in reversed(against) if fitting and fitting[0].rivals(form)}
+    return fitting, {form: against[form] for form in reversed(told.values())}
 
 
 def _has_point(form: Format) -> bool:
