@@ -59,15 +59,18 @@ class Crew:
         self._running = {part: ExitStack() for part in PARTS}
         self._always = ExitStack()
         self.scratch = directory / "scratch"
+        self._variables = {
+            "HEADGATE_SCRATCH": str(self.scratch),
+            "HEADGATE_LEASE_SECONDS": str(LEASE),
+        }
 
     def __enter__(self) -> Self:
         """Start everything and deploy the flows."""
-        own = {"HEADGATE_SCRATCH": str(self.scratch), "HEADGATE_LEASE_SECONDS": str(LEASE)}
-        self._always.enter_context(environment(own))
         self._database = self._always.enter_context(postgres(self._folder / "postgres"))
         s3, api = self.start("s3"), self.start("prefect")
         stack = Stack(s3=s3, api=api)
-        self._always.enter_context(environment(stack.variables))
+        self._variables |= stack.variables
+        self._always.enter_context(environment(self._variables))
         parts._make_bucket(stack)
         register("headgate", "headgate")
         parts._deploy()
@@ -84,7 +87,8 @@ class Crew:
 
     def start(self, part: str):
         """Start a part; give what its context gives."""
-        return self._running[part].enter_context(self._make(part))
+        with environment(self._variables):  # a test may have taken them out of its own
+            return self._running[part].enter_context(self._make(part))
 
     def stop(self, part: str) -> None:
         """End a part."""
