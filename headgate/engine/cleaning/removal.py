@@ -7,6 +7,7 @@ those that may be duplicates. Not here: counting bad rows, which never reach the
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial, reduce
+from itertools import chain
 from operator import and_
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from headgate.engine.staging import Staging
 from headgate.engine.threads import map_ahead
 
 ROW = "_headgate_row"
+"""A row's place in the staged file, from 0."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -119,7 +121,7 @@ def _duplicates(staged: Staged, repeated: Flags) -> Iterator[Any]:
     cells = ", ".join(quote_name(each.name) for each in staged.inputs)
     candidates = _candidates(staged, repeated)
     first = next(candidates)
-    reader = pa.RecordBatchReader.from_batches(first.schema, _with(first, candidates))
+    reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], candidates))
     con = staged.con
     con.register("candidate_rows", reader)
     con.execute("CREATE OR REPLACE TEMP TABLE candidates AS FROM candidate_rows")
@@ -142,8 +144,3 @@ def _candidates(staged: Staged, repeated: Flags) -> Iterator[pa.RecordBatch]:
             places = pa.array(np.flatnonzero(chosen) + at)
             yield from texts.append_column(ROW, places).combine_chunks().to_batches()
         at += batch.num_rows
-
-
-def _with(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from others
