@@ -59,20 +59,23 @@ def measure(store: Store, number: int) -> dict[str, float]:
     while not (receipt := receipts.find(store, upload)):
         time.sleep(0.03)
     seen = time.time() - start
-    time.sleep(1)  # until Prefect has written down its part
     moments = moments_of(receipt)
     return {"seen": seen} | {leg: _seconds(moments[leg]) - start for leg in LEGS}
 
 
 def moments_of(receipt: dict[str, Any]) -> dict[str, Any]:
     """Return when a file reached the end of each leg, by the receipt and by Prefect."""
+    key = receipt["source"]["upload"]["key"]
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(UUID(receipt["run"]))
         states = client.read_flow_run_states(run.id)
-        told = client.request("POST", "/events/filter", json=ABOUT).json()["events"]
-    key = receipt["source"]["upload"]["key"]
+        told: list[str] = []
+        while not told:  # Prefect writes its events down a little later
+            time.sleep(0.5)
+            events = client.request("POST", "/events/filter", json=ABOUT).json()["events"]
+            told = [event["occurred"] for event in events if key in event["payload"]["keys"]]
     return {state.name: state.timestamp for state in states} | {
-        "announced": min(event["occurred"] for event in told if key in event["payload"]["keys"]),
+        "announced": min(told),
         "created": run.created,
         "claimed": receipt["started"],
         "receipt": receipt["finished"],
