@@ -58,9 +58,13 @@ def claim(
     """
     wanted = Claim(upload=upload, owner=owner, attempt=secrets.token_hex(4), lease=lease)
     won = _put(store, wanted)
-    if not force and receipts.find(store, upload) is not None:  # only now can no other commit
-        release(store, won, age=0)
-        raise AlreadyProcessedError(receipt_key(upload), where=store.where(upload.key))
+    try:
+        if not force and receipts.find(store, upload) is not None:  # only now can no other commit
+            raise AlreadyProcessedError(receipt_key(upload), where=store.where(upload.key))
+    except HeadgateError:
+        with suppress(HeadgateError):  # else it would be held against the next try
+            release(store, won, age=0)
+        raise
     return won
 
 
