@@ -54,7 +54,7 @@ def render(cells: Cells, *, spreadsheet: bool) -> Rendered:
     sheet = None
     if spreadsheet:
         safe, counts = zip(*map(_escaped, cells.texts.values()), strict=True)
-        sheet, changed = _lines(safe), changed + Counter({("", ESCAPE): sum(counts)})
+        sheet, changed = _lines(safe), Counter(changed | {("", ESCAPE): sum(counts)})
     return Rendered(_lines([*cells.texts.values()]), sheet, pa.table(cells.typed), changed)
 
 

@@ -236,6 +236,9 @@ def test_the_spreadsheet_copy_escapes_formulas_and_the_table_does_not(tmp_path):
     ]
     assert cells(prepared.csv)[1][0] == "=1+1"
     assert counted(prepared, "escape formulas").cells == 3
+    harmless = reading(tmp_path / "b", COLUMNS, [("a", "1.00", "1")])
+    prepared = prepare(harmless, tmp_path / "b", PrepareOptions(spreadsheet=True))
+    assert counted(prepared, "escape formulas").cells == 0
 
 
 def test_a_table_of_one_column_keeps_rows_apart_from_empty_lines(tmp_path):
