@@ -1,4 +1,4 @@
-"""Automations that keep the states of runs true: none stays Running or Pending for ever.
+"""Automations that keep the states of runs true, as far as the server has their events.
 
 Prefect's server does not notice by itself when a run's process and its worker die together. What
 such a run left undone is announced again by the watcher, or found by `process_backlog`.
