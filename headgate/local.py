@@ -273,7 +273,7 @@ def _folder(path: Path) -> Path:
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
-    for batch in Staging(reading.table):
+    for batch in filter(len, Staging(reading.table)):
         columns = [name for name in batch.schema.names if name != LINE]
         first = batch.slice(0, PREVIEW_ROWS)
         rows = zip(*(first.column(name).to_pylist() for name in columns), strict=True)

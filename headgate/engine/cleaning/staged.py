@@ -94,15 +94,10 @@ class Staged:
         found = self.columns.get(column.name)
         if found is None:
             return f"NULL::{column.sql_type}"
-        value = column_sql(found)
+        value = quote_name(found.name) if found.kind == "text" else found.sql
         if found.sql_type == column.sql_type:
             return value
         return f"TRY_CAST({value} AS {column.sql_type})"
-
-
-def column_sql(found: Column) -> str:
-    """The typed value of a cleaned text; of a text column that is the text itself."""
-    return quote_name(found.name) if found.kind == "text" else found.sql
 
 
 @dataclass(frozen=True)
