@@ -9,6 +9,7 @@ and working directory; it gets the run's pidfd, then its exit status. A launcher
 takes its run with it.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -61,6 +62,8 @@ class Request(NamedTuple):
 
 def main(address: str) -> None:
     """Serve launchers at `address` until standard input ends; in a fork, be the flow run."""
+    status: list[int] = []
+    atexit.register(_leave, status)  # the first to be registered is the last to be called
     _warm_up()
     with socket.socket(socket.AF_UNIX) as listener:
         Path(address).unlink(missing_ok=True)
@@ -70,12 +73,8 @@ def main(address: str) -> None:
         request = _serve(listener, until=sys.stdin.fileno())
     if request:
         _become(request)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # the engine is imported already
-            try:
-                runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
-            finally:
-                gc.unfreeze()  # else extension modules report leaks when Python ends
+        status.append(_run_engine())
+        sys.exit(status[0])
 
 
 def _warm_up() -> None:
@@ -156,6 +155,25 @@ def _become(request: Request) -> None:
     os.environ.update(request.env)
     os.chdir(request.cwd)
     sys.argv = ["prefect.engine"]
+
+
+def _run_engine() -> int:
+    """Run the flow run that the environment names; return the exit status."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the engine is imported already
+        try:
+            runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            return int(end.code or 0)
+    return 0
+
+
+def _leave(status: list[int]) -> None:
+    """End a fork here: taking apart all that was imported would first copy every page of it."""
+    if status:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status[0])
 
 
 if __name__ == "__main__":
