@@ -278,16 +278,19 @@ class Store:
         self, prefix: str, *, before: datetime | None = None
     ) -> Sequence[tuple[str, str]]:
         """List the keys and ids of unfinished multipart uploads under a prefix."""
-        with explained(self.where(prefix)):
+        found: list[tuple[str, str]] = []
+        # A store may say so when there has never been one.
+        with explained(self.where(prefix)), suppress(self.client.exceptions.NoSuchUpload):
             pages = self.client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.bucket, Prefix=self.folder + prefix
             )
-            return [
-                (item["Key"].removeprefix(self.folder), item["UploadId"])
-                for page in pages
-                for item in page.get("Uploads", ())
-                if before is None or item["Initiated"] < before
-            ]
+            for page in pages:
+                found += [
+                    (item["Key"].removeprefix(self.folder), item["UploadId"])
+                    for item in page.get("Uploads", ())
+                    if before is None or item["Initiated"] < before
+                ]
+        return found
 
     def _page(self, prefix: str, how: dict[str, Any]) -> tuple[Sequence[Listed], str | None]:
         with explained(self.where(prefix)):
