@@ -82,10 +82,10 @@ def send(store: Store, files: int, seconds: float, kb: int) -> float:
 def table(number: int, kb: int) -> bytes:
     """Make a CSV of about this size; no two are alike."""
     chance = random.Random(number)
-    lines = [f"id,name,amount,day,file {number}"]
+    lines = ["id,name,amount,day,file"]
     while sum(map(len, lines)) < kb * 1000:
         lines += [
-            f"{row},name {chance.randrange(999)},{chance.random():.4f},2024-03-14,"
+            f"{row},name {chance.randrange(999)},{chance.random():.4f},2024-03-14,{number}"
             for row in range(len(lines), len(lines) + 20)
         ]
     return "\n".join(lines).encode()
