@@ -1,13 +1,11 @@
-"""What Prefect has to know before anything can run: block, work pool and automations."""
+"""What Prefect has to know before anything can run: block and work pool."""
 
-import asyncio
 from contextlib import suppress
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
-from bridge import upkeep
 from headgate.settings import load
 from tasks.store import block_of
 
@@ -21,4 +19,3 @@ def register(block: str, pool: str) -> None:
     block_of(load()).save(block, overwrite=True)
     with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):
         client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
-    asyncio.run(upkeep.ensure())

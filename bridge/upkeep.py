@@ -1,57 +1,122 @@
-"""Automations that keep the states of runs true, as far as the server has their events.
+"""Ends, in Prefect, the runs whose process is gone, where nobody lived to tell.
 
-Prefect's server does not notice by itself when a run's process and its worker die together. What
-such a run left undone is announced again by the watcher, or found by `process_backlog`.
+A worker reports the end of a process of its own at once. When the two die together, or the Prefect
+server does, nobody does. So every worker and the watcher look again and again at all runs that have
+not ended. What such a run left undone is announced again by the watcher, or found by
+`process_backlog`.
 """
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from uuid import UUID
 
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ChangeFlowRunState
-from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
-from prefect.events.schemas.events import ResourceSpecification
-
-_ENDS = {"Completed", "Failed", "Cancelled", "Crashed"}
-
-
-def _silence(after: str, unless: set[str], seconds: int) -> EventTrigger:
-    """Fire for a run that, so long after an event, has sent none of the others."""
-    return EventTrigger(
-        posture=Posture.Proactive,
-        match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
-        for_each={"prefect.resource.id"},
-        after={f"prefect.flow-run.{after}"},
-        expect={f"prefect.flow-run.{event}" for event in unless},
-        threshold=1,
-        within=timedelta(seconds=seconds),
-    )
-
-
-def _become(state: StateType, message: str) -> ChangeFlowRunState:
-    return ChangeFlowRunState(state=state, name=state.title(), message=message, force=False)
-
-
-AUTOMATIONS = (
-    AutomationCore(
-        name="Headgate: end runs that fell silent",
-        description="A run tells every 30 s that it is alive; without that, its process is gone.",
-        trigger=_silence("heartbeat", unless=_ENDS | {"heartbeat"}, seconds=75),
-        actions=[_become(StateType.CRASHED, "Its process no longer answers.")],
-    ),
-    AutomationCore(
-        name="Headgate: start runs again that never began",
-        description="A worker that dies between taking a run and starting it leaves it Pending.",
-        trigger=_silence("Pending", unless=_ENDS | {"Running", "Scheduled"}, seconds=120),
-        actions=[_become(StateType.SCHEDULED, "Its worker did not start it.")],
-    ),
+import anyio
+from anyio import to_thread
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
 )
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.logging import get_logger
+from prefect.states import Cancelled, Crashed, Scheduled
+
+from flows.alive import LABEL
+
+EVERY = 15.0  # seconds between two looks
+LOOKS = {StateType.PENDING: 8, StateType.RUNNING: 20, StateType.CANCELLING: 20}
+"""So many looks in a row must show nothing new; to run is to have missed ten signs of life then."""
+
+_DEPLOYMENT = "headgate"
+
+log = get_logger("headgate.upkeep")
 
 
-async def ensure() -> None:
-    """Make the automations, in place of former ones of the same names."""
-    async with get_client() as client:
-        for automation in AUTOMATIONS:
-            for former in await client.read_automations_by_name(automation.name):
-                await client.delete_automation(former.id)
-            await client.create_automation(automation)
+class Vigil:
+    """Tells the runs that fell silent: neither in another state nor with another sign of life.
+
+    Looks are counted, not seconds: if the machine sleeps, the runs may have slept as well.
+    """
+
+    def __init__(self, looks: Mapping[StateType, int] = LOOKS) -> None:
+        """Expect something new of a run in each of these states within so many looks."""
+        self._looks = looks
+        self._seen: dict[UUID, tuple[object, int]] = {}
+
+    def silent(self, runs: Iterable[FlowRun]) -> list[FlowRun]:
+        """Take in a look at all runs that have not ended; return those that fell silent."""
+        former, self._seen, silent = self._seen, {}, []
+        for run in runs:
+            sign, (last, count) = _sign(run), former.get(run.id, (None, 0))
+            count = count + 1 if sign == last else 0
+            self._seen[run.id] = sign, count
+            if run.state_type and count >= self._looks[run.state_type]:
+                silent.append(run)
+        return silent
+
+    def forget(self) -> None:
+        """Begin anew, after a time in which runs may have had nobody to tell."""
+        self._seen = {}
+
+
+async def keep_true() -> None:
+    """End silent runs until cancelled; a server that is away is waited for."""
+    vigil = Vigil()
+    with get_client(sync_client=True) as prefect:
+        while True:
+            await anyio.sleep(EVERY)
+            try:
+                await to_thread.run_sync(look, prefect, vigil, abandon_on_cancel=True)
+            except Exception as error:  # noqa: BLE001 - its worker or watcher must go on
+                log.warning("Runs were not looked after: %s", error)
+                vigil.forget()
+
+
+def look(prefect: SyncPrefectClient, vigil: Vigil) -> None:
+    """Look at all runs once; end the silent ones, or have them started if they never began."""
+    for run in vigil.silent(_unfinished(prefect)):
+        if _sign(prefect.read_flow_run(run.id)) != _sign(run):
+            continue
+        log.warning("The run %s (%s) fell silent as %s.", run.name, run.id, run.state_name)
+        prefect.set_flow_run_state(run.id, _end(run))
+
+
+def _sign(run: FlowRun) -> object:
+    return run.state and run.state.id, run.labels.get(LABEL)
+
+
+def _end(run: FlowRun) -> State[None]:
+    match run.state_type:
+        case StateType.PENDING:
+            return Scheduled(
+                scheduled_time=datetime.now(UTC), message="Its worker did not start it."
+            )
+        case StateType.CANCELLING:
+            return Cancelled(message="Its process no longer answers.")
+        case _:
+            return Crashed(message="Its process no longer answers.")
+
+
+def _unfinished(prefect: SyncPrefectClient) -> list[FlowRun]:
+    """Return the oldest runs that wait for their process or have one and are known as Headgate's.
+
+    Others are none of its business: they give no sign of life.
+    """
+    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(LOOKS)))
+    deployed = prefect.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=state),
+        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[_DEPLOYMENT])),
+        sort=FlowRunSort.START_TIME_ASC,
+    )
+    by_hand = prefect.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            state=state, deployment_id=FlowRunFilterDeploymentId(is_null_=True)
+        ),
+        sort=FlowRunSort.START_TIME_ASC,
+    )
+    return deployed + [run for run in by_hand if LABEL in run.labels]

@@ -28,6 +28,7 @@ from prefect.events import Event, Resource
 from prefect.logging import get_logger
 from prefect.logging.configuration import setup_logging
 
+from bridge import upkeep
 from bridge.outstanding import Batch, Outstanding
 from bridge.sqs import Queue
 from headgate.bucket.store import Store, connect
@@ -74,6 +75,7 @@ async def _watch(store: Store, settings: Settings) -> None:
         outstanding = Outstanding(store, settings.lease_seconds, partial(_unfinished, prefect))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
+            tasks.start_soon(upkeep.keep_true)
             tasks.start_soon(_from_listing, outstanding, every, sender)
             if queue:
                 tasks.start_soon(_from_queue, queue, sender)

@@ -29,7 +29,7 @@ from prefect.logging.configuration import setup_logging
 from prefect.settings import PREFECT_API_URL, PREFECT_WORKER_QUERY_SECONDS
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from bridge import launch
+from bridge import launch, upkeep
 from headgate.scratch import new_scratch, remove_scratch, sweep_scratch
 from headgate.settings import load
 
@@ -69,6 +69,7 @@ async def _serve(address: Path, pool: str, name: str, limit: int, grace: float) 
             helpers.start_soon(_keep_warm, address, ready)
             await ready.wait()
         helpers.start_soon(_listen, bell)
+        helpers.start_soon(upkeep.keep_true)
         with anyio.CancelScope() as running:
             helpers.start_soon(_stop_on_signal, stop, running, grace)
             while not stop.is_set():

@@ -1,7 +1,11 @@
 """Flow runs through real deployments, and what a person would see of them in Prefect."""
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -13,6 +17,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
+    FlowFilter,
+    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterId,
     LogFilter,
@@ -20,6 +26,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import Artifact, FlowRun, TaskRun
 from prefect.deployments import run_deployment
+from prefect.settings import PREFECT_API_URL
 from prefect_aws import S3Bucket
 
 from headgate.bucket import receipts
@@ -31,6 +38,21 @@ from tasks.store import block_of
 from tests.harness.stores import new_store, settings_for
 
 RUN_SECONDS = 90
+
+_BY_HAND = """
+import sys, time
+from contextlib import nullcontext
+from prefect import flow
+from prefect.client.orchestration import get_client
+from flows.alive import telling
+
+@flow(name=sys.argv[1])
+def by_hand():
+    with get_client(sync_client=True) as client, {}:
+        time.sleep(3600)
+
+by_hand()
+"""
 
 _numbers = count(1)
 
@@ -132,6 +154,28 @@ def ended(run_id: UUID) -> Run:
         record = eventually(look, RUN_SECONDS)
     assert record, "the run did not end in time"
     return Run(record)
+
+
+@contextmanager
+def by_hand(meanwhile: str) -> Iterator[tuple[subprocess.Popen[bytes], UUID]]:
+    """Run a flow of no deployment in a process of its own, for as long as the block lasts.
+
+    Args:
+        meanwhile: Context in which it waits, as Python.
+    """
+    name = f"by-hand-{time.time_ns()}"
+    command = [sys.executable, "-c", _BY_HAND.format(meanwhile), name]
+    env = os.environ | {"PREFECT_API_URL": PREFECT_API_URL.value()}
+    process = subprocess.Popen(command, env=env)
+    try:
+        with get_client(sync_client=True) as client:
+            named = FlowFilter(name=FlowFilterName(any_=[name]))
+            (run,) = eventually(lambda: client.read_flow_runs(flow_filter=named), 60)
+            assert eventually(lambda: client.read_flow_run(run.id).state_name == "Running")
+        yield process, run.id
+    finally:
+        process.kill()
+        process.wait()
 
 
 @dataclass(frozen=True)

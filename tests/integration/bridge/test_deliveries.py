@@ -9,14 +9,17 @@ from prefect.client.schemas.objects import StateType
 from prefect.events import Event, Resource
 from prefect.states import Pending
 
+from bridge.upkeep import EVERY, LOOKS
 from bridge.watch import EVENT
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import CLAIMS, OLDER, attempts_prefixes
 from tests.harness.crash import LEASE, Crew, reckon, small_table
-from tests.harness.runs import ended, eventually, run, start
+from tests.harness.runs import by_hand, ended, eventually, run, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+SILENCE = EVERY * LOOKS[StateType.RUNNING]
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +128,7 @@ def test_a_machine_that_dies_is_followed_after_a_lease_and_its_run_ends_up_crash
     )
     assert time.monotonic() - died > LEASE / 2
     assert eventually(lambda: receipts.find(crew.store, upload), 120)
-    assert eventually(lambda: silent not in crew.unfinished_runs(), 180)
+    assert eventually(lambda: silent not in crew.unfinished_runs(), SILENCE + 60)
 
 
 def test_a_run_that_a_dead_worker_had_taken_is_started_again(unwatched):
@@ -137,6 +140,31 @@ def test_a_run_that_a_dead_worker_had_taken_is_started_again(unwatched):
         client.set_flow_run_state(taken, Pending())
         unwatched.start("worker")
         assert client.read_flow_run(taken).state_type == StateType.PENDING
-        assert eventually(lambda: client.read_flow_run(taken).state_type != StateType.PENDING, 240)
+        assert eventually(
+            lambda: client.read_flow_run(taken).state_type != StateType.PENDING, SILENCE + 60
+        )
     assert ended(taken).state == "Completed"
     assert list(pending(unwatched.store)) == []
+
+
+def test_runs_that_die_together_with_the_server_are_ended_and_a_live_one_is_not(crew):
+    """One is under way, another was taken by the worker and has not begun."""
+    crew.store.put("uploads/together/large.csv", large_table())
+    assert eventually(lambda: list(crew.store.list(CLAIMS)), seconds=60)
+    (under_way,) = crew.unfinished_runs()
+    server = crew.processes("prefect")
+    with by_hand("telling(client)") as (_, live), get_client(sync_client=True) as client:
+        taken = start("check-connection")
+        while client.read_flow_run(taken).state_type == StateType.SCHEDULED:
+            pass
+        for process in server:
+            process.kill()
+        crew.kill("machine")
+        crew.kill("prefect")
+        assert client.read_flow_run(taken).state_type == StateType.PENDING
+        assert under_way in crew.unfinished_runs()
+        only_live = [client.read_flow_run(live).name]
+        assert eventually(lambda: crew.unfinished_runs() == only_live, SILENCE + 90)
+        assert ended(taken).state == "Completed"
+        time.sleep(SILENCE / 2)
+        assert client.read_flow_run(live).state_type == StateType.RUNNING

@@ -1,0 +1,63 @@
+"""What becomes, in Prefect, of runs that give no sign of life, and of others beside them."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.deployments import run_deployment
+from prefect.states import Cancelling, Pending
+
+from bridge.upkeep import LOOKS, Vigil, look
+from tests.harness.runs import by_hand, eventually
+
+MANY = 3
+
+
+@pytest.fixture
+def prefect(stack):
+    with get_client(sync_client=True) as client:
+        yield client
+
+
+def taken(prefect, flow, state):
+    """Make a run that a worker took and that has come this far."""
+    later = datetime.now(UTC) + timedelta(days=1)
+    run = run_deployment(f"{flow}/headgate", scheduled_time=later, timeout=0)
+    prefect.set_flow_run_state(run.id, state, force=True)
+    return run.id
+
+
+def looked_after(prefect, run_id, looks, every=0.0):
+    """Look so often at all runs, and give the state of this one."""
+    vigil = Vigil(dict.fromkeys(LOOKS, MANY))
+    for _ in range(looks):
+        look(prefect, vigil)
+        time.sleep(every)
+    return prefect.read_flow_run(run_id).state_name
+
+
+def test_a_run_that_a_dead_worker_had_taken_is_started_again(prefect):
+    run_id = taken(prefect, "check-connection", Pending())
+    assert looked_after(prefect, run_id, MANY) == "Pending"
+    assert looked_after(prefect, run_id, MANY + 1) != "Pending"
+    assert eventually(lambda: prefect.read_flow_run(run_id).state_name == "Completed", 60)
+
+
+def test_a_run_that_was_being_cancelled_when_its_process_died_is_cancelled(prefect):
+    run_id = taken(prefect, "check-connection", Cancelling())
+    assert looked_after(prefect, run_id, MANY + 1) == "Cancelled"
+
+
+def test_a_run_started_by_hand_is_left_alone_until_it_is_killed(prefect):
+    with by_hand("telling(client, 0.5)") as (process, run_id):
+        assert looked_after(prefect, run_id, 2 * MANY, every=1) == "Running"
+        process.kill()
+        process.wait()
+        assert looked_after(prefect, run_id, MANY + 2, every=1) == "Crashed"
+
+
+def test_a_run_of_somebody_elses_flow_is_left_alone(prefect):
+    """It does not know how to tell that it is alive."""
+    with by_hand("nullcontext()") as (_, run_id):
+        assert looked_after(prefect, run_id, 2 * MANY) == "Running"
