@@ -93,11 +93,19 @@ class Download(Record):
 def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Work | Receipt:
     """Claim an upload for this run, or return the receipt that it already has.
 
+    What was archived or deleted once it was done may be announced again, and has one as well.
+
     Raises:
         NoSuchObjectError: There is no such object.
         ClaimHeldError: Another run is working on it.
     """
-    upload, settings = store.head(key), load()
+    settings = load()
+    try:
+        upload = store.head(key)
+    except NoSuchObjectError:
+        if not options.deliver.force and (receipt := _settled(store, key)):
+            return receipt
+        raise
     try:
         held = claims.claim(
             store, upload, owner, settings.lease_seconds, force=options.deliver.force
@@ -446,6 +454,16 @@ def _commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
 
 def _standing_receipt(store: Store, upload: Upload) -> Receipt:
     return Receipt.model_validate(receipts.find(store, upload))
+
+
+def _settled(store: Store, key: str) -> Receipt | None:
+    """Give the receipt of an upload whose source is no longer there, by its own options."""
+    found = receipts.find_last(store, key)
+    if found is None:
+        return None
+    receipt = Receipt.model_validate(found)
+    put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
+    return receipt if put_away and receipt.outcome == "published" else None
 
 
 def _settle_source(store: Store, work: Work) -> None:

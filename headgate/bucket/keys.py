@@ -160,6 +160,11 @@ def receipt_key(upload: Upload) -> str:
     return _receipt_key(upload.key, upload.id)
 
 
+def receipts_prefix(key: str) -> str:
+    """Place the receipts of all contents that lay under an upload's key, save for hashed ones."""
+    return f"{RECEIPTS}{key.removeprefix(UPLOADS)}!"
+
+
 def mark(upload: Upload) -> str:
     """Name an upload in a file that a person may send back, such as its quarantine."""
     return f"{upload.key}!{upload.id}"
@@ -179,7 +184,7 @@ def marked_dataset(text: str) -> str | None:
 
 def _receipt_key(key: str, upload_id: str) -> str:
     if has_mirrored_receipt(key):
-        return f"{RECEIPTS}{key.removeprefix(UPLOADS)}!{upload_id}.json"
+        return f"{receipts_prefix(key)}{upload_id}.json"
     return f"{HASHED_RECEIPTS}{upload_id}.json"
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from operator import attrgetter
 from typing import Any
 
 from headgate.bucket.faults import PreconditionError
@@ -16,8 +17,10 @@ from headgate.bucket.keys import (
     content_key,
     older_receipt_key,
     older_receipts_prefix,
+    parse_receipt_key,
     quarantine_prefix,
     receipt_key,
+    receipts_prefix,
     result_prefix,
 )
 from headgate.bucket.store import Store
@@ -36,6 +39,15 @@ class Finding(Record):
 def find(store: Store, upload: Upload) -> dict[str, Any] | None:
     """Give the receipt of exactly this upload, if it has one."""
     stored = store.read(receipt_key(upload))
+    return None if stored is None else json.loads(stored.body)
+
+
+def find_last(store: Store, key: str) -> dict[str, Any] | None:
+    """Give the newest receipt of what lay under a key, unless its place was hashed."""
+    listed = store.list(receipts_prefix(key))
+    own = [item for item in listed if (parse_receipt_key(item.key) or ("",))[0] == key]
+    last = max(own, key=attrgetter("modified"), default=None)
+    stored = store.read(last.key) if last else None
     return None if stored is None else json.loads(stored.body)
 
 

@@ -8,7 +8,7 @@ import pytest
 from headgate import journey
 from headgate.bucket import receipts
 from headgate.bucket.keys import PROCESSED
-from headgate.errors import TransientError
+from headgate.errors import NoSuchObjectError, TransientError
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"
@@ -17,6 +17,10 @@ SKIP = ProcessOptions(deliver=DeliverOptions(same_content="skip"))
 
 def _process(store, key, options=ProcessOptions()):  # noqa: B008 - frozen
     return journey.process(store, key, options, owner="a test")
+
+
+def _deliver(**options):
+    return ProcessOptions(deliver=DeliverOptions(**options))
 
 
 def test_every_row_of_an_upload_is_accounted_for(store):
@@ -48,6 +52,27 @@ def test_known_content_is_made_again_for_other_options(store):
     second = _process(store, "uploads/second.csv", SKIP.model_copy(update={"prepare": prepare}))
     assert second.same_as is None
     assert second.rows.duplicates == 0
+
+
+@pytest.mark.parametrize("source", ["archive", "delete"])
+def test_an_upload_that_was_put_away_once_it_was_done_is_done(store, source):
+    """An announcement of it may be repeated, under whatever options; one by force is in vain."""
+    store.put("uploads/people.csv", BODY)
+    store.put("uploads/people.csv!0123456789abcdef.json", BODY)
+    first = _process(store, "uploads/people.csv", _deliver(source=source))
+    _process(store, "uploads/people.csv!0123456789abcdef.json")
+    assert _process(store, "uploads/people.csv") == first
+    with pytest.raises(NoSuchObjectError):
+        _process(store, "uploads/people.csv", _deliver(force=True))
+
+
+def test_an_upload_that_somebody_else_deleted_is_missed(store):
+    """Its receipt may be that of another content."""
+    store.put("uploads/people.csv", BODY)
+    _process(store, "uploads/people.csv")
+    store.delete("uploads/people.csv")
+    with pytest.raises(NoSuchObjectError):
+        _process(store, "uploads/people.csv")
 
 
 def test_an_upload_overwritten_midway_is_started_over(store, monkeypatch):
