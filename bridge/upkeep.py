@@ -1,9 +1,8 @@
 """Ends, in Prefect, the runs whose process is gone, where nobody lived to tell.
 
-A worker reports the end of a process of its own at once. When the two die together, or the Prefect
-server does, nobody does. So every worker and the watcher look again and again at all runs that have
-not ended. What such a run left undone is announced again by the watcher, or found by
-`process_backlog`.
+A worker reports the end of a process of its own at once, unless it died as well, or the Prefect
+server was away. So every worker and the watcher look again and again at all runs that have not
+ended. What such a run left undone is announced again by the watcher, or found by `process_backlog`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,7 +29,7 @@ from flows.alive import LABEL
 
 EVERY = 15.0  # seconds between two looks
 LOOKS = {StateType.PENDING: 8, StateType.RUNNING: 20, StateType.CANCELLING: 20}
-"""So many looks in a row must show nothing new; to run is to have missed ten signs of life then."""
+"""Looks in a row that may show nothing new; a live run would have missed ten signs of life."""
 
 _DEPLOYMENT = "headgate"
 

@@ -1,9 +1,10 @@
 """`headgate worker`: a Prefect process worker that starts runs at once and from a warm process.
 
-It serves an ordinary process work pool, beside any other worker. Two things differ from
+It serves an ordinary process work pool, beside any other worker. Three things differ from
 `prefect worker start`: the server's event stream tells it of scheduled runs, where the ordinary
-one asks every few seconds; and runs are forked from `bridge.warm`. A run whose deployment sets a
-`command` or Prefect settings of its own starts the ordinary, cold way.
+one asks every few seconds; runs are forked from `bridge.warm`; and runs whose process is gone are
+ended, whoever started them (`bridge.upkeep`). A run whose deployment sets a `command` or Prefect
+settings of its own starts the ordinary, cold way.
 """
 
 import abc
