@@ -39,9 +39,11 @@ EVENT = "headgate.uploads.arrived"
 FLOW = "process-batch"
 
 _MOST = 1_000  # keys in one event
-_SHORTEST_GAP = 0.1  # seconds for which arrivals are gathered when it is quiet
+_SHORTEST_GAP = 0.02  # seconds for which arrivals are gathered when it is quiet
 _LONGEST_GAP = 5.0  # and in a long burst: a run costs a second of CPU time before its first file
-_LISTING_SHARE = 0.05  # of the time, at most, goes into listing
+_GROWTH = 4  # of the gap, from one batch of a burst to the next
+_QUIET = 0.3  # seconds without an arrival that end a burst
+_LISTING_SHARE = 0.1  # of the time, at most, goes into listing
 _PAUSE = 2.0  # seconds before what failed is tried again
 
 T = TypeVar("T")
@@ -114,8 +116,8 @@ async def _gathered(arrivals: ObjectReceiveStream[Arrival]) -> AsyncIterator[lis
     gap, last = _SHORTEST_GAP, -_LONGEST_GAP
     while True:
         batch = [await arrivals.receive()]
-        in_burst = anyio.current_time() - last < 2 * gap
-        gap = min(3 * gap, _LONGEST_GAP) if in_burst else _SHORTEST_GAP
+        in_burst = anyio.current_time() - last < max(2 * gap, _QUIET)
+        gap = min(_GROWTH * gap, _LONGEST_GAP) if in_burst else _SHORTEST_GAP
         with anyio.move_on_after(gap):
             while len(batch) < _MOST:
                 batch.append(await arrivals.receive())

@@ -37,7 +37,7 @@ from headgate.options import DeliverOptions, ProcessOptions, SourcePolicy
 from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch, require_room
-from headgate.settings import load
+from headgate.settings import Settings, load
 from schemas import choice, contract_for
 
 CONTENT_TYPES = {
@@ -114,7 +114,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
         return _standing_receipt(store, upload)
     work = None
     try:
-        work = _work(held, options)
+        work = _work(held, options, settings)
         amends = amendment.carried(store, upload, work.scratch) if options.deliver.force else None
     except HeadgateError:
         claims.release(store, held)
@@ -174,8 +174,9 @@ def correct(store: Store, work: Work, file: Download) -> Receipt | None:
 def _amend(store: Store, work: Work, file: Download, sheet: Sheet, standing: Receipt) -> Receipt:
     """Take the upload whose rows were corrected through the journey again."""
     options = standing.options.model_copy(update={"deliver": DeliverOptions(force=True)})
-    original, lease = standing.source.upload, load().lease_seconds
-    again = _work(claims.claim(store, original, work.claim.owner, lease, force=True), options)
+    original, settings = standing.source.upload, load()
+    held = claims.claim(store, original, work.claim.owner, settings.lease_seconds, force=True)
+    again = _work(held, options, settings)
     receipt = None
     try:
         with claims.kept(store, again.claim):
@@ -393,8 +394,8 @@ def _aim(upload: Upload, options: ProcessOptions) -> tuple[object, ...]:
     return keys.dataset_of(upload.key), options.read, options.check, options.prepare
 
 
-def _work(held: Claim, options: ProcessOptions) -> Work:
-    scratch = new_scratch(load().scratch)
+def _work(held: Claim, options: ProcessOptions, settings: Settings) -> Work:
+    scratch = new_scratch(settings.scratch)
     return Work(claim=held, options=options, scratch=scratch, started=datetime.now(UTC))
 
 
