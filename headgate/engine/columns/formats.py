@@ -174,52 +174,6 @@ class Number(Format):
 
 
 @dataclass(frozen=True)
-class Shortest(Format):
-    """The shortest text that stands for a double, as Python's `repr` and pandas write it.
-
-    At least one digit follows the point, and numbers below 0.0001 and from 1e+16 on have an
-    exponent: `104.0`, `1e-05`, `1.5e+16`.
-    """
-
-    @property
-    def kind(self) -> Kind:
-        """A number that is kept as a double."""
-        return "decimal"
-
-    @property
-    def label(self) -> str:
-        """A number that is written so."""
-        return "1.5e-05"
-
-    def fits(self, values: pa.Array) -> pa.BooleanArray:
-        """Hold the texts to the pattern; those that a double may not keep are written back.
-
-        Every decimal number of up to 15 digits within the range of normal doubles is the shortest
-        text of its double, since no other of 15 digits has the same.
-        """
-        mask = pc.match_substring_regex(values, _SHORTEST)
-        doubtful = pc.and_(mask, pc.match_substring_regex(values, _DOUBTFUL))
-        if not pc.any(doubtful).as_py():
-            return mask
-        kept = [repr(float(text)) == text for text in values.filter(doubtful).to_pylist()]
-        return pc.replace_with_mask(mask, doubtful, pa.array(kept, pa.bool_()))
-
-    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
-        """Cast to the nearest double."""
-        del before, after
-        return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
-
-
-_DIGITS = "(?:[1-9]|[1-9][0-9]*[1-9])"
-_SHORTEST = (
-    rf"^-?(?:0\.0|0\.0{{0,3}}{_DIGITS}|[1-9][0-9]{{0,15}}\.(?:0|[0-9]*[1-9])"
-    r"|[1-9](?:\.[0-9]*[1-9])?e(?:-0[5-9]|-[1-9][0-9]{1,2}|\+1[6-9]|\+[2-9][0-9]|\+[1-3][0-9]{2}))$"
-)
-_DOUBTFUL = r"[0-9.]{17}|e.[3-9][0-9]{2}"
-"""More than 15 digits, or near the ends of what a double holds."""
-
-
-@dataclass(frozen=True)
 class Words(Format):
     """Two words, one for true and one for false."""
 

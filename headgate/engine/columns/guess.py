@@ -11,13 +11,13 @@ from itertools import product
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine.columns.doubles import PROGRAMS, Shortest
 from headgate.engine.columns.formats import (
     Format,
     IsoMoment,
     Moment,
     Number,
     SerialDay,
-    Shortest,
     Words,
 )
 
@@ -34,6 +34,7 @@ _ABOUT_DATES = re.compile(r"date|datum|fecha|data\b|day\b|tag\b|jour\b|_dt\b|_at
 _MANY = 20
 """Distinct texts that can hardly all be dates by accident."""
 _NUMBER = re.compile(r"([^\d\s.,+-]{1,3}\s?)?-?[\d.,'\u2019\s]*\d(\s?[^\d\s.,+-]{1,3})?")
+_DIGIT_FIRST = re.compile(r"-?[0-9]")
 _CURRENCY_CODE = re.compile(r"^[A-Z]{3}\s?-?\d|\d\s?[A-Z]{3}$")
 _MOMENT = re.compile(r"(.+?)(?:(, |[ T])(\d{1,2}:\d\d(:\d\d)?)(\.\d{1,6})?( [AP]M)?(Z)?)?")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -64,7 +65,7 @@ def candidates(sample: Sequence[str], name: str, *, loose: bool = False) -> list
     """List the formats that come to mind at a sample, whether or not all its texts fit them."""
     if not sample:
         return []
-    found = (*_words(sample), *_moments(sample, name), *_numbers(sample), Shortest())
+    found = (*_words(sample), *_moments(sample, name), *_numbers(sample), *_doubles(sample))
     return [*dict.fromkeys((*found, *(_loose(sample) if loose else ())))]
 
 
@@ -95,6 +96,11 @@ def _numbers(sample: Sequence[str]) -> Iterator[Format]:
         if any(thousands in body for body in bodies):
             for scale in (0, *_scales(bodies, mark)):
                 yield Number(mark, thousands, scale, prefix, suffix)
+
+
+def _doubles(sample: Sequence[str]) -> Iterator[Format]:
+    if _DIGIT_FIRST.match(sample[0]):
+        yield from map(Shortest, PROGRAMS)
 
 
 def _loose(sample: Sequence[str]) -> Iterator[Format]:
