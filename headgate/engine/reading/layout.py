@@ -19,6 +19,7 @@ MAX_PREAMBLE_ROWS = 500
 _PROFILED_ROWS = 200
 _TRUST_IN_HEADERS = 0.35
 """Votes that a first row of text has before its cells are looked at: most tables have a header."""
+_RULE = frozenset("-=+:")
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
     re.IGNORECASE,
@@ -227,6 +228,8 @@ def _span(
     notes = 0 if told else footer_rows(block[first:], width)
     last = len(block) - 1 - notes * (first + notes < len(block))
     count = _header_rows(block[first : last + 1], width) if header_rows is None else header_rows
+    if header_rows is None:
+        count = _with_rule(block[first : last + 1], count)
     data = min(first + count, len(block))
     return _Span(start + first, start + data, start + max(last, data - 1))
 
@@ -314,6 +317,19 @@ def _header_rows(block: list[list[str]], width: int) -> int:
     while count > 1 and _filled(block[count - 1]) == 0:
         count -= 1
     return count
+
+
+def _with_rule(block: list[list[str]], count: int) -> int:
+    """Take the line that is drawn below a header for its last row; it shows that there is one."""
+    rule = max(count, 1)
+    return rule + 1 if rule < len(block) - 1 and _is_rule(block[rule]) else count
+
+
+def _is_rule(row: list[str]) -> bool:
+    """Whether a row only draws a line: `--,-----`, `----+----` or `|:--|--:|`."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    drawn = all(_RULE.issuperset(cell) and cell.strip("+:") for cell in cells)
+    return drawn and any(len(cell) > 1 for cell in cells)
 
 
 def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
@@ -417,7 +433,7 @@ def _fills_gaps(above: list[list[str]], row: list[str]) -> bool:
 
 def _join_header(header: list[list[str]], body: list[list[str]], width: int) -> tuple[str, ...]:
     """One text per column; a group's name is carried over the columns that it spans."""
-    rows = [_fit(row, body, width) for row in header if _filled(row)]
+    rows = [_fit(row, body, width) for row in header if _filled(row) and not _is_rule(row)]
     if len(rows) == 1:
         return tuple(rows[0])
     carried = [_carry(rows, depth) for depth in range(len(rows))]
