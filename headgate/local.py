@@ -200,8 +200,14 @@ def _sheet(corrected: Path) -> Sheet:
 def _existing(path: Path) -> Path:
     if path.is_dir():
         raise OptionsError("This is a folder.", where=str(path), todo="Name a file in it.")
-    if not path.is_file():
+    if not path.exists():
         raise OptionsError("There is no such file.", where=str(path), todo="Check the path.")
+    if not path.is_file():
+        raise OptionsError(
+            "This is a pipe or a device.",
+            where=str(path),
+            todo="Save what comes from it as a file: it is read more than once.",
+        )
     if not os.access(path, os.R_OK):
         raise OptionsError("You may not read this file.", where=str(path), todo="Ask its owner.")
     return path

@@ -1,5 +1,6 @@
 """The `headgate` command: help, exit codes, messages, and JSON with nothing beside it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -264,6 +265,7 @@ def wrong_inputs(tmp_path):
     (tmp_path / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
     (tmp_path / "header.csv").write_text("id,name\n")
     (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
     _workbook(tmp_path / "book.csv")
 
 
@@ -272,6 +274,7 @@ def wrong_inputs(tmp_path):
     [
         (("inspect", "nowhere.csv"), 2, "nowhere.csv: There is no such file."),
         (("inspect", "folder"), 2, "folder: This is a folder."),
+        (("inspect", "pipe"), 2, "pipe: This is a pipe or a device."),
         (("inspect", "empty.csv"), 3, "empty.csv: The file is empty"),
         (("inspect", "book.csv"), 3, "book.csv: "),
         (("inspect", "photo.csv"), 3, "photo.csv: "),

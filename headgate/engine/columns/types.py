@@ -394,7 +394,8 @@ def _why_text(sample: list[str]) -> str:
         for text in sample:
             if pattern.fullmatch(text) and all(each[-1:].isdigit() for each in sample):
                 return f"As a number, {text!r} {loss}."
-    if loose := propose(sample, "", loose=True):
+    numeric = all(any(map(str.isdigit, text)) for text in sample)
+    if numeric and (loose := propose(sample, "", loose=True)):
         return f"As {loose[0].kind}s, the values would not all come back as they are written."
     return ""
 
