@@ -6,6 +6,7 @@ lost or repeated without harm.
 """
 
 import signal
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -44,6 +45,7 @@ _LONGEST_GAP = 5.0  # and in a long burst: a run costs a second of CPU time befo
 _GROWTH = 4  # of the gap, from one batch of a burst to the next
 _QUIET = 0.3  # seconds without an arrival that end a burst
 _LISTING_SHARE = 0.1  # of the time, at most, goes into listing
+_LAST_LOOKS = 5  # the quickest of them counts for that: an outage makes the others long
 _PAUSE = 2.0  # seconds before what failed is tried again
 
 T = TypeVar("T")
@@ -93,13 +95,14 @@ async def _watch(store: Store, settings: Settings) -> None:
 async def _from_listing(
     outstanding: Outstanding, every: float, sender: ObjectSendStream[Arrival]
 ) -> None:
+    took = deque([0.0], _LAST_LOOKS)
     while True:
         started = anyio.current_time()
         keys = await _patiently(outstanding.look)
-        took = anyio.current_time() - started
+        took.append(anyio.current_time() - started)
         for key in keys:
             await sender.send(Arrival(key))
-        await anyio.sleep(max(every, took / _LISTING_SHARE))
+        await anyio.sleep(max(every, min(took) / _LISTING_SHARE))
 
 
 async def _from_queue(queue: Queue, sender: ObjectSendStream[Arrival]) -> None:

@@ -4,16 +4,19 @@ import json
 import time
 from urllib.parse import quote_plus
 
+import anyio
 import boto3
 import pytest
 from prefect.client.orchestration import get_client
 
+from bridge.outstanding import Outstanding
 from bridge.sqs import Queue
-from bridge.watch import EVENT
+from bridge.watch import EVENT, _from_listing
 from headgate.bucket import receipts
 from headgate.bucket.keys import CLAIMS
 from headgate.bucket.store import Store, connect
 from stack.s3 import REGION
+from tests.harness.faults import error
 from tests.harness.runs import eventually
 from tests.harness.stores import new_store, put_upload, settings_for
 
@@ -104,3 +107,24 @@ def test_more_handles_than_one_request_takes_are_all_acknowledged(queue):
         handles += [message.handle for message in source.receive()]
     source.acknowledge(handles)
     assert left() == 0
+
+
+def test_after_an_outage_the_store_is_listed_as_often_as_before(faulty):
+    """A look that had to wait for the store is no measure of how long a look takes."""
+    store, between = faulty
+    outstanding = Outstanding(store, 60, list)
+
+    async def seen():
+        sender, arrivals = anyio.create_memory_object_stream(9)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_from_listing, outstanding, 0.1, sender)
+            for name in ("before", "meanwhile", "after"):
+                if name == "meanwhile":
+                    between.add(lambda _: True, error("AccessDenied", 403), times=2)
+                    await anyio.sleep(3)
+                store.put(f"uploads/{name}.csv", b"a\n1\n")
+                with anyio.fail_after(20):
+                    assert (await arrivals.receive()).key == f"uploads/{name}.csv"
+            tasks.cancel_scope.cancel()
+
+    anyio.run(seen)
