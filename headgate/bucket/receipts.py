@@ -15,6 +15,7 @@ from headgate.bucket.keys import (
     Upload,
     attempts_prefixes,
     content_key,
+    has_mirrored_receipt,
     older_receipt_key,
     older_receipts_prefix,
     parse_receipt_key,
@@ -44,6 +45,8 @@ def find(store: Store, upload: Upload) -> dict[str, Any] | None:
 
 def find_last(store: Store, key: str) -> dict[str, Any] | None:
     """Give the newest receipt of what lay under a key, unless its place was hashed."""
+    if not has_mirrored_receipt(key):
+        return None
     listed = store.list(receipts_prefix(key))
     own = [item for item in listed if (parse_receipt_key(item.key) or ("",))[0] == key]
     last = max(own, key=attrgetter("modified"), default=None)
