@@ -20,6 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+ESCAPE = b"\x1b"
 SHIFT = re.compile(rb"\x1b\$(?:[@B]|\([DOPQ]|\)C)")
 """What changes to two-byte characters in an encoding of seven bits."""
 _SHIFTED = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004", "iso2022_kr")

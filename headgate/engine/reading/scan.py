@@ -39,7 +39,7 @@ class RowSpans(NamedTuple):
 def whole_rows(data: bytes, marks: Marks) -> int:
     """Return the offset up to which the data holds whole rows only; 0 where not even one is."""
     cut = data.rfind(b"\n") + 1
-    if marks.quote is None or count(data[:cut], marks.quote) % 2 == 0:
+    if marks.quote is None or count(memoryview(data)[:cut], marks.quote) % 2 == 0:
         return cut
     _, open_from = _follow_quotes(data[:cut], marks)
     if open_from is None or len(data) - open_from > MAX_ROW:
@@ -70,7 +70,7 @@ def damaged_spans(data: bytes, marks: Marks) -> list[tuple[int, int]]:
     return _merge(spans)
 
 
-def count(data: bytes, octet: int) -> int:
+def count(data: bytes | memoryview, octet: int) -> int:
     """Count a byte, several times faster than `bytes.count`."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == octet))
 

@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 import zstandard
 
 from headgate.engine.reading.dialect import Compression, Dialect, Newline
-from headgate.engine.reading.encoding import SHIFT
+from headgate.engine.reading.encoding import ESCAPE, SHIFT
 from headgate.errors import BadFileError, UndecidableError, UnreadableError
 
 CHUNK = 1 << 20
@@ -323,7 +323,7 @@ def find_stray(path: Path, compression: Compression, member: str | None = None) 
         while (data := file.read(CHUNK)) and (compression == "none" or seen < BOMB_SIZE):
             seen += len(data)
             if data.isascii() and not decoder.getstate()[0]:
-                if shift := SHIFT.search(data):
+                if ESCAPE in data and (shift := SHIFT.search(data)):
                     return data[data.rfind(b"\n", 0, shift.start()) + 1 :][:TAIL]
                 continue
             try:
