@@ -13,7 +13,7 @@ from headgate.engine.checking.correction import Amended, Sheet, amend, recognise
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
 from headgate.engine.result import recipe as recipes
-from headgate.engine.staging import LINE, Staging
+from headgate.engine.staging import CSV, LINE, Staging
 from headgate.engine.table import Reading, read
 from headgate.errors import BadFileError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
@@ -280,7 +280,7 @@ def _folder(path: Path) -> Path:
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
     for batch in filter(len, Staging(reading.table)):
-        columns = [name for name in batch.schema.names if name != LINE]
+        columns = [name for name in batch.schema.names if name not in (LINE, CSV)]
         first = batch.slice(0, PREVIEW_ROWS)
         rows = zip(*(first.column(name).to_pylist() for name in columns), strict=True)
         return tuple(tuple("" if cell is None else cell for cell in row) for row in rows)

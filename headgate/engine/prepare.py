@@ -204,5 +204,5 @@ def _write_tables(
         batches, balance = table.map(render), table.balance
     else:
         replay = Replay(rows, made)
-        batches = rows.map(lambda texts: render(replay.cells(texts)))
+        batches = rows.map(lambda texts: render(replay.cells(texts)), lines=replay.keeps_lines)
     return outputs.write(folder, names, batches, spreadsheet=spreadsheet), balance

@@ -1,4 +1,6 @@
-"""The staged rows of a file: its text columns and their lines, on the disk between two steps.
+"""The staged rows of a file: its text columns, their lines, and the rows as lines of CSV.
+
+They are on the disk between two steps.
 
 Here: the one place that knows the form, Arrow's IPC file, which costs next to nothing to write
 and to read. Not here: what stands in the rows.
@@ -13,12 +15,14 @@ from duckdb import DuckDBPyConnection
 
 LINE = "_line"
 """Name of the column that holds the physical line on which a row starts."""
+CSV = "_headgate_csv"
+"""Name of the column that holds a row as the line of CSV that the result has if no cell changes."""
 PLACES = 16
 """Parts of a large file from which a sample is taken."""
 
 
 class Writer:
-    """Takes tables of text columns and `_line`; each becomes one batch of the file."""
+    """Takes tables of these columns; each becomes one batch of the file."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._file = pa.ipc.new_file(str(path), schema)

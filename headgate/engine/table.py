@@ -26,15 +26,16 @@ from headgate.engine.reading.detect import detect, parse
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
 from headgate.engine.reading.source import raw_lines
-from headgate.engine.staging import LINE, Staging, Writer
+from headgate.engine.staging import CSV, LINE, Staging, Writer
 from headgate.errors import ContractError, DriftError, RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
 from headgate.scratch import filling, require_room
 from headgate.words import counted
 
-ROOM = 3
-"""Bytes on the scratch disk for each byte of a file: its staged rows, then its CSV and Parquet."""
+ROOM = 4
+"""Bytes on the scratch disk for each byte of a file: its staged rows, cells and lines; its CSV and
+Parquet."""
 _MOST_NOTES = 50
 
 
@@ -189,7 +190,7 @@ class Sieve:
             point=dialect.delimiter == ",",
         )
         texts = [(name, pa.string()) for name in dialect.names]
-        self.schema = pa.schema([*texts, (LINE, pa.int64())])
+        self.schema = pa.schema([*texts, (LINE, pa.int64()), (CSV, pa.string())])
         self._width = len(dialect.names)
         self._header = dialect.header if dialect.header_rows == 1 else ()
         self._started = False
@@ -239,13 +240,14 @@ def _at_fault(rows: pa.Table, faults: list[Fault], block: Block) -> Iterator[Kep
     by_line: dict[int, list[Fault]] = {}
     for fault in faults:
         by_line.setdefault(fault.line, []).append(fault)
-    for *fields, line in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+    cells = (column.to_pylist() for column in rows.drop_columns(CSV).columns)
+    for *fields, line in zip(*cells, strict=True):
         yield Kept(line, fields, block.raw(line) or "", by_line[line])
 
 
 def _with_safe_names(dialect: Dialect) -> tuple[Dialect, tuple[Evidence, ...]]:
     """Tell names apart that differ in case only, which SQL does not, and free `_line`."""
-    taken = {LINE}
+    taken = {LINE, CSV}
     names = []
     for place, name in enumerate(dialect.names, start=1):
         safe = plain = name.replace("\0", "") or f"column_{place}"

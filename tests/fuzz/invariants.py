@@ -15,11 +15,12 @@ from headgate.engine.contract import Contract
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.source import open_bytes, split_lines
-from headgate.engine.staging import LINE, Staging
+from headgate.engine.staging import CSV, LINE, Staging
 from headgate.engine.table import Reading, read
 from headgate.errors import DefectError, HeadgateError
 from headgate.options import CheckOptions
 from tests.fuzz.cases import PREPARATIONS, Case, Table
+from tests.unit.engine.staging import line_of
 
 ANYTHING = Contract(min_rows=0, max_bad_share=1)
 
@@ -76,6 +77,9 @@ def staged(reading: Reading) -> dict[int, list[str]]:
     """The good rows by line."""
     cells = [row for batch in Staging(reading.table) for row in batch.to_pylist()]
     lines = [row.pop(LINE) for row in cells]
+    written = [row.pop(CSV) for row in cells]
+    again = [line_of(*row.values()) for row in cells]
+    _hold(written == again, "A line of CSV holds other cells than its row, or in another way.")
     _hold(lines == sorted(set(lines)), "Good rows are not in file order, each on its own line.")
     return {line: list(row.values()) for line, row in zip(lines, cells, strict=True)}
 

@@ -21,11 +21,11 @@ from pydantic import Field
 from headgate.engine.checking.quarantine import CHECK, NOTES, RAW, REASON, SHEET, UPLOAD
 from headgate.engine.columns.types import quote_text
 from headgate.engine.duck import database, first
-from headgate.engine.reading.blocks import Block, map_blocks
+from headgate.engine.reading.blocks import Block, map_blocks, with_lines
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.source import open_bytes, sniff_compression
-from headgate.engine.staging import LINE
+from headgate.engine.staging import CSV, LINE
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions
 from headgate.record import Record
@@ -180,7 +180,7 @@ class Corrections:
     def _table(self, at: npt.NDArray[np.int64]) -> pa.Table:
         rows = self._rows.take(pa.array(at))
         texts = [pc.list_element(rows.column(2), i) for i in range(len(self._names))]
-        return pa.table([*texts, rows.column(0)], names=[*self._names, LINE])
+        return with_lines(pa.table(texts, names=self._names), rows.column(0).to_numpy())
 
 
 def _header(path: Path, member: str | None) -> ReadOptions | None:
@@ -247,7 +247,8 @@ def _numbered(dialect: Dialect) -> Dialect:
 
 def _padded(block: Block) -> pa.Table:
     """Take rows that lost empty cells at their end, as some programs save them, for whole ones."""
-    width = block.rows.num_columns - 1
+    names = [name for name in block.rows.column_names if name not in (LINE, CSV)]
+    width = len(names)
     for bad in block.bad:
         if any(bad.fields[width:]):
             raise BadFileError(
@@ -259,9 +260,8 @@ def _padded(block: Block) -> pa.Table:
     columns = [pa.array(column, pa.string()) for column in zip(*fields, strict=True)]
     if not columns:
         return block.rows
-    lines = pa.array([bad.line for bad in block.bad], pa.int64())
-    short = pa.table([*columns, lines], names=block.rows.column_names)
-    return pa.concat_tables([block.rows, short])
+    short = pa.table(columns, names=names)
+    return pa.concat_tables([block.rows, with_lines(short, [bad.line for bad in block.bad])])
 
 
 def _load(

@@ -21,7 +21,6 @@ from headgate.engine.cleaning.texts import Changes
 from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import AT_ONCE
 from headgate.engine.result.recipe import Removal
-from headgate.engine.staging import Staging
 from headgate.engine.threads import map_ahead
 
 ROW = "_headgate_row"
@@ -62,7 +61,7 @@ def leave_out(staged: Staged, rules: Removal) -> tuple[Rows, Removed]:
     gone = np.zeros(staged.rows, np.bool_)
     at = empty = without = duplicates = 0
     with Digests(staged.scratch / "digests") as digests:
-        for look in map_ahead(partial(_look, staged, rules), Staging(staged.path, staged.names)):
+        for look in map_ahead(partial(_look, staged, rules), staged.batches(lines=True)):
             changes = {name: changes[name] + more for name, more in look.changes.items()}
             empty += int(look.empty.sum())
             without += int(look.without.sum())
@@ -93,7 +92,8 @@ def _look(staged: Staged, rules: Removal, batch: pa.RecordBatch) -> Look:
     empty = _missing(texts, names) if rules.empty_rows else nothing
     known = rules.target in staged.columns and rules.target in names
     without = _missing(texts, [rules.target]) & ~empty if known else nothing
-    return Look(changes, empty, without, _hashes(staged, texts) if rules.duplicates else None)
+    hashes = _hashes(staged, texts.select(staged.key)) if rules.duplicates else None
+    return Look(changes, empty, without, hashes)
 
 
 def _missing(texts: pa.Table, names: list[Any]) -> Flags:
@@ -104,8 +104,8 @@ def _missing(texts: pa.Table, names: list[Any]) -> Flags:
 
 
 def _hashes(staged: Staged, texts: pa.Table) -> Hashes:
-    """Hash the rows; of very many columns, some hundred at a time."""
-    names = [each.name for each in staged.inputs]
+    """Hash rows; of very many columns, some hundred at a time."""
+    names = texts.column_names
     hashes = np.zeros(texts.num_rows, np.uint64)
     with staged.con.cursor() as con:
         for start in range(0, len(names), AT_ONCE):
@@ -118,7 +118,7 @@ def _hashes(staged: Staged, texts: pa.Table) -> Hashes:
 
 def _duplicates(staged: Staged, repeated: Flags) -> Iterator[Any]:
     """Compare rows whose hash occurs again in full; yield the places of all but the first."""
-    cells = ", ".join(quote_name(each.name) for each in staged.inputs)
+    cells = ", ".join(map(quote_name, staged.key))
     candidates = _candidates(staged, repeated)
     first = next(candidates)
     reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], candidates))
@@ -137,10 +137,10 @@ def _duplicates(staged: Staged, repeated: Flags) -> Iterator[Any]:
 
 def _candidates(staged: Staged, repeated: Flags) -> Iterator[pa.RecordBatch]:
     at = 0
-    for batch in Staging(staged.path, staged.names):
+    for batch in staged.batches(lines=True):
         chosen = repeated[at : at + batch.num_rows]
         if chosen.any():
             texts, _ = staged.texts(stay(batch, ~chosen))
             places = pa.array(np.flatnonzero(chosen) + at)
-            yield from texts.append_column(ROW, places).combine_chunks().to_batches()
+            yield from texts.select(staged.key).append_column(ROW, places).to_batches()
         at += batch.num_rows

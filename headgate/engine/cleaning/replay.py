@@ -5,16 +5,19 @@ fitting the recipe, and writing files.
 """
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine import csv_lines
 from headgate.engine.cleaning.staged import Rows
 from headgate.engine.columns.types import arrow_type
 from headgate.engine.duck import double, first
 from headgate.engine.result.outputs import Cells
 from headgate.engine.result.recipe import CleanColumn, Fence, OutlierFlag, Recipe
+from headgate.engine.staging import CSV
 
 FILL, CLIP, FLAG = "fill", "clip outliers", "flag outliers"
 """The rules that a recipe carries out cell by cell."""
@@ -29,6 +32,9 @@ class Replay:
         self._outputs = [
             each for each in recipe.outputs if isinstance(each, CleanColumn | OutlierFlag)
         ]
+        sources = [each.source for each in self._outputs]
+        self.keeps_lines = rows.staged.whole and sources == [e.name for e in rows.staged.inputs]
+        """Whether the lines of CSV beside the staged rows hold what the result has."""
         self._fills = {
             each.name: self._fill_value(each)
             for each in self._outputs
@@ -38,7 +44,7 @@ class Replay:
     def cells(self, texts: pa.Table) -> Cells:
         """The cells of the result for some rows of cleaned texts; may run in several threads."""
         values = self._rows.staged.typed(texts)
-        made = Cells({}, {}, Counter())
+        made = Cells({}, {}, changed=Counter())
         for each in self._outputs:
             text, value = texts[each.source], values[each.source]
             if isinstance(each, OutlierFlag):
@@ -48,7 +54,20 @@ class Replay:
             else:
                 text, value = self._treated(each, text, value, made.changed)
             made.texts[each.name], made.typed[each.name] = text, value
-        return made
+        return replace(made, lines=self._lines(texts, made)) if self.keeps_lines else made
+
+    def _lines(self, texts: pa.Table, made: Cells) -> pa.StringArray:
+        """The rows as lines of CSV, those written anew of which a cell was filled or clipped."""
+        lines = texts[CSV].combine_chunks()
+        touched = {name for (name, _), count in made.changed.items() if count}
+        pairs = [
+            (texts[each.source], made.texts[each.name])
+            for each in self._outputs
+            if each.name in touched
+        ]
+        if not pairs:
+            return lines
+        return csv_lines.renew(lines, [*made.texts.values()], csv_lines.changed(pairs))
 
     def _treated(
         self,

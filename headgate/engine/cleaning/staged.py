@@ -17,11 +17,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine import csv_lines
 from headgate.engine.cleaning.texts import Changes, clean
 from headgate.engine.columns.types import Column, arrow_type, quote_name
 from headgate.engine.duck import evaluate
 from headgate.engine.result.recipe import Input
-from headgate.engine.staging import LINE, Staging
+from headgate.engine.staging import CSV, LINE, Staging
 from headgate.engine.threads import map_ahead
 
 Flags = npt.NDArray[np.bool_]
@@ -43,6 +44,21 @@ class Staged:
         """The columns of the file that are inputs, and the line."""
         return [LINE, *(each.name for each in self.inputs if each.name in self.columns)]
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the inputs are all columns of the file, in their order, as in its lines."""
+        own = [name for name in Staging(self.path).schema.names if name not in (LINE, CSV)]
+        return own == [each.name for each in self.inputs]
+
+    @cached_property
+    def key(self) -> list[str]:
+        """The columns of cleaned texts that tell rows apart."""
+        return [CSV] if self.whole else [each.name for each in self.inputs]
+
+    def batches(self, *, lines: bool = False) -> Staging:
+        """The staged rows; with their lines of CSV if asked for, where these hold the inputs."""
+        return Staging(self.path, [*self.names, *([CSV] if lines and self.whole else [])])
+
     def texts(self, batch: pa.RecordBatch) -> tuple[pa.Table, dict[str, Changes]]:
         """The cleaned texts of all inputs and the lines; what the cleaning changed."""
         cleaned, changes = {LINE: batch.column(LINE)}, {}
@@ -52,7 +68,19 @@ class Staged:
                 cleaned[each.name], changes[each.name] = texts, changed
             else:
                 cleaned[each.name] = pa.nulls(batch.num_rows, pa.string())
+        if CSV in batch.schema.names:
+            cleaned[CSV] = self._lines(batch, cleaned, [name for name in changes if changes[name]])
         return pa.table(cleaned), changes
+
+    def _lines(
+        self, batch: pa.RecordBatch, cleaned: dict[str, pa.Array], changed: Sequence[str]
+    ) -> pa.StringArray:
+        """The lines of a batch, those written anew of which the cleaning changed a cell."""
+        if not changed:
+            return batch.column(CSV)
+        stale = csv_lines.changed((batch.column(name), cleaned[name]) for name in changed)
+        columns = [cleaned[each.name] for each in self.inputs]
+        return csv_lines.renew(batch.column(CSV), columns, stale)
 
     def typed(self, texts: pa.Table, names: Sequence[str] | None = None) -> dict[str, pa.Array]:
         """The typed values of cleaned texts, null where one is missing or of another kind."""
@@ -112,21 +140,24 @@ class Rows:
         """Whether every row of the file has a value in this column."""
         return name in self.changes and self.changes[name].filled == self.staged.rows
 
-    def map(self, make: Callable[[pa.Table], Any]) -> Iterator[Any]:
-        """Yield what `make` makes of the cleaned texts of each batch; several run at a time."""
+    def map(self, make: Callable[[pa.Table], Any], *, lines: bool = False) -> Iterator[Any]:
+        """Yield what `make` makes of the cleaned texts of each batch; several run at a time.
+
+        The lines of CSV are among them if asked for, where these hold the inputs.
+        """
 
         def made(item: tuple[pa.RecordBatch, Flags]) -> Any:
             batch, gone = item
             return make(self.staged.texts(stay(batch, gone))[0])
 
-        return map_ahead(made, self._batches())
+        return map_ahead(made, self._parts(self.staged.batches(lines=lines)))
 
-    def _batches(self) -> Iterator[tuple[pa.RecordBatch, Flags]]:
+    def _parts(self, batches: Staging) -> Iterator[tuple[pa.RecordBatch, Flags]]:
         """All batches with what goes of each; an empty one where there is no row."""
         at = 0
         if not self.staged.rows:
-            yield Staging(self.staged.path, self.staged.names).nothing(), self.gone
-        for batch in Staging(self.staged.path, self.staged.names):
+            yield batches.nothing(), self.gone
+        for batch in batches:
             yield batch, self.gone[at : at + batch.num_rows]
             at += batch.num_rows
 
@@ -145,7 +176,7 @@ class Rows:
             columns |= {self._alias("v", each): values[each.name] for each in wanted}
             return pa.table(columns)
 
-        empty = shown(self.staged.texts(Staging(self.staged.path, self.staged.names).nothing())[0])
+        empty = shown(self.staged.texts(self.staged.batches().nothing())[0])
         batches = (batch for table in self.map(shown) for batch in table.to_batches())
         reader = pa.RecordBatchReader.from_batches(empty.schema, batches)
         self.staged.con.register("visible_rows", reader)

@@ -22,6 +22,10 @@ class Changes:
     emptied: int = 0
     filled: int = 0
 
+    def __bool__(self) -> bool:
+        """Tell whether any text is another one now."""
+        return bool(self.trimmed or self.normalised or self.emptied)
+
     def __add__(self, other: "Changes") -> "Changes":
         """Count both."""
         return Changes(

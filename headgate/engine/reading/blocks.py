@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from headgate.engine import csv_lines
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.scan import (
     NEWLINE,
@@ -21,6 +23,7 @@ from headgate.engine.reading.scan import (
     RowSpans,
     count,
     damaged_spans,
+    needless_quotes,
     row_spans,
     whole_rows,
 )
@@ -32,7 +35,7 @@ from headgate.engine.reading.source import (
     split_lines,
 )
 from headgate.engine.reading.tokenise import Parser, Rows
-from headgate.engine.staging import LINE
+from headgate.engine.staging import CSV, LINE
 from headgate.engine.threads import map_ahead
 
 BLOCK_BYTES = 8 << 20
@@ -164,7 +167,8 @@ def _parse_regular(data: bytes, line: int, lines: int, dialect: Dialect, marks: 
     places = np.arange(line, line + lines) if even else text.spans.lines + line
     at = [row.number - 1 for row in refused]
     bad = [_misfit(int(places[i]), row.text, dialect) for i, row in zip(at, refused, strict=True)]
-    rows = rows.append_column(LINE, pa.array(np.delete(places, at)))
+    own = _own_lines(data, rows, at, dialect, marks) if even else None
+    rows = with_lines(rows, np.delete(places, at), own)
     kept = [row for row in bad if len(row.fields) > 1 or row.fields[0].strip()]
     blank = 0 if even else text.spans.blank
     return Block(rows, kept, blank + len(bad) - len(kept), text.row_on)
@@ -224,8 +228,44 @@ def _parse_undecodable(text: "RowText", dialect: Dialect) -> Block:
     lines = text.spans.lines[good] + text.line
     at = [row.number - 1 for row in refused]
     bad += [_misfit(int(lines[i]), text.row(good[i]), dialect) for i in at]
-    rows = rows.append_column(LINE, pa.array(np.delete(lines, at)))
+    rows = with_lines(rows, np.delete(lines, at))
     return Block(rows, sorted(bad), text.spans.blank, text.row_on)
+
+
+def with_lines(
+    rows: pa.Table, lines: npt.ArrayLike, written: pa.StringArray | None = None
+) -> pa.Table:
+    """Put beside the cells of rows the lines on which they start, and the rows as lines of CSV."""
+    written = csv_lines.write(rows.columns) if written is None else written
+    return rows.append_column(LINE, pa.array(lines, pa.int64())).append_column(CSV, written)
+
+
+def _own_lines(
+    data: bytes, rows: pa.Table, refused: list[int], dialect: Dialect, marks: Marks
+) -> pa.StringArray | None:
+    """Take lines that are rows for lines of CSV as they stand, if the file is written so.
+
+    Args:
+        data: the lines.
+        rows: the cells of the rows that were not refused.
+        refused: the places of the others.
+        dialect: how the lines are written.
+        marks: the same in bytes.
+    """
+    alike = dialect.delimiter == "," and (dialect.quotechar == '"' or b'"' not in data)
+    if not alike or not data.endswith(b"\n"):
+        return None
+    data = data.replace(b"\r\n", b"\n") if b"\r" in data else data
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE) + 1
+    offsets = np.concatenate(([0], ends)).astype(np.int32)
+    lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
+    stale = np.zeros(len(ends), np.bool_)
+    stale[np.searchsorted(ends, needless_quotes(data, marks), "right")] = True
+    if refused:
+        stays = np.ones(len(ends), np.bool_)
+        stays[refused] = False
+        lines, stale = lines.filter(pa.array(stays)), stale[stays]
+    return csv_lines.renew(lines, rows.columns, pa.array(stale)) if stale.any() else lines
 
 
 def _parse_damaged(data: bytes, line: int, lines: int, dialect: Dialect, marks: Marks) -> Block:
@@ -280,7 +320,7 @@ def _block_of_rows(rows: Rows, first: int, lines: list[str], dialect: Dialect) -
     ]
     columns = [pa.array(column, pa.string()) for column in zip(*good.fields, strict=True)]
     columns = columns or [pa.array([], pa.string())] * width
-    table = pa.table([*columns, pa.array(good.lines, pa.int64())], names=[*dialect.names, LINE])
+    table = with_lines(pa.table(columns, names=dialect.names), good.lines)
     filled = sum(end - start + 1 for start, end in ends.items())
     return Block(table, bad, len(lines) - filled, raw)
 

@@ -75,6 +75,27 @@ def count(data: bytes | memoryview, octet: int) -> int:
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == octet))
 
 
+def needless_quotes(data: bytes, marks: Marks) -> Offsets:
+    """Find where fields open that hold nothing for which quotes are needed, though they have some.
+
+    All quotes of the data pair up.
+    """
+    if marks.quote is None or data.find(marks.quote) < 0:
+        return np.empty(0, np.int64)
+    octets = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(octets == marks.quote)
+    opening: Offsets = quotes[::2]
+    closing: Offsets = quotes[1::2]
+    apart = opening[1:] != closing[:-1] + 1  # a quote inside a field closes and opens at once
+    alone = np.append(True, apart) & np.append(apart, True)
+    opening, closing = opening[alone], closing[alone]
+    if opening.size:
+        parting = np.flatnonzero((octets == marks.delimiter) | (octets == NEWLINE))
+        inside = np.searchsorted(parting, opening) != np.searchsorted(parting, closing)
+        opening = opening[~inside]
+    return opening
+
+
 def row_spans(data: bytes, marks: Marks) -> RowSpans:
     """Find every row of data whose quotes all pair up."""
     octets = np.frombuffer(data, np.uint8)

@@ -5,24 +5,23 @@ Here: writing them from cells, batch by batch. Not here: what stands in the cell
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from headgate.engine import csv_lines
 
 PREVIEW_ROWS = 50
 ROW_GROUP_ROWS = 100_000
 ROW_GROUP_BYTES = 32 << 20
 ESCAPE = "escape formulas"
-_SPECIAL = (b'"', b",", b"\n", b"\r")
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
@@ -37,6 +36,8 @@ class Cells:
     typed: Columns
     changed: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Cells that a rule changed, by output and rule."""
+    lines: pa.StringArray | None = None
+    """The rows as lines of CSV, where they are known already."""
 
 
 class Rendered(NamedTuple):
@@ -54,8 +55,10 @@ def render(cells: Cells, *, spreadsheet: bool) -> Rendered:
     sheet = None
     if spreadsheet:
         safe, counts = zip(*map(_escaped, cells.texts.values()), strict=True)
-        sheet, changed = _lines(safe), Counter(changed | {("", ESCAPE): sum(counts)})
-    return Rendered(_lines([*cells.texts.values()]), sheet, pa.table(cells.typed), changed)
+        sheet = csv_lines.octets(csv_lines.write(safe))
+        changed = Counter(changed | {("", ESCAPE): sum(counts)})
+    lines = cells.lines if cells.lines is not None else csv_lines.write([*cells.texts.values()])
+    return Rendered(csv_lines.octets(lines), sheet, pa.table(cells.typed), changed)
 
 
 class Written(NamedTuple):
@@ -138,36 +141,7 @@ class _RowGroups:
 
 
 def _header(names: Iterable[str]) -> bytes:
-    return bytes(_lines([pa.chunked_array([[name]], pa.string()) for name in names]))
-
-
-def _lines(columns: Sequence[pa.ChunkedArray]) -> memoryview:
-    """Join columns of text to the lines of a CSV; a missing value is an empty cell.
-
-    A table of one column says it with quotes, since an empty line would be no row.
-    """
-    nothing = "" if len(columns) > 1 else '""'
-    *cells, last = (_quoted(column.combine_chunks()) for column in columns)
-    last = pc.binary_join_element_wise(
-        last, "", "\n", null_handling="replace", null_replacement=nothing
-    )
-    if cells:
-        last = pc.binary_join_element_wise(
-            *cells, last, ",", null_handling="replace", null_replacement=""
-        )
-    _, offsets, data = last.buffers()
-    return memoryview(data)[: np.frombuffer(offsets, np.int32)[len(last)]]
-
-
-def _quoted(texts: pa.StringArray) -> pa.StringArray:
-    """Put quotes around texts that would otherwise be read as more than one cell."""
-    data = bytes(texts.buffers()[2] or b"")
-    found = [mark for mark in _SPECIAL if data.find(mark) >= 0]
-    if not found:
-        return texts
-    special = pc.fill_null(reduce(pc.or_, (pc.match_substring(texts, m) for m in found)), False)
-    quoted = pc.replace_substring(texts.filter(special), '"', '""')
-    return pc.replace_with_mask(texts, special, pc.binary_join_element_wise('"', quoted, '"', ""))
+    return bytes(csv_lines.octets(csv_lines.write([pa.array([name]) for name in names])))
 
 
 def _escaped(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:

@@ -1,5 +1,7 @@
-"""Staged tables made by hand, so that preparing is tested apart from reading."""
+"""Staged tables made by hand, so that preparing is tested apart from reading; and their rows."""
 
+import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,7 +9,7 @@ import pyarrow as pa
 
 from headgate.engine.columns.types import Column, Kind, Missing, quote_name
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.staging import LINE, Writer
+from headgate.engine.staging import CSV, LINE, Staging, Writer
 from headgate.engine.table import Reading
 
 if TYPE_CHECKING:
@@ -36,9 +38,35 @@ def column(name: str, position: int, kind: Kind = "text", missing: tuple[str, ..
     )
 
 
+def line_of(*cells: str) -> str:
+    """A row as a line of CSV, as Python writes it."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def rows_of(table: pa.Table) -> dict[int, tuple[str, ...]]:
+    """Cells by line, which the line of CSV beside them must hold too."""
+    found = {}
+    for row in table.to_pylist():
+        line, written = row.pop(LINE), row.pop(CSV)
+        found[line] = tuple(row.values())
+        assert written == line_of(*found[line])
+    return found
+
+
+def staged_rows(path: Path) -> dict[int, tuple[str, ...]]:
+    """The rows of a staged file."""
+    file = Staging(path)
+    return rows_of(pa.Table.from_batches(file, file.schema))
+
+
 def write(scratch: Path, table: pa.Table) -> Path:
     """Write a staged file."""
     path = scratch / "staged.arrow"
+    cells = table.drop_columns(LINE).to_pylist()
+    lines = [line_of(*(text or "" for text in row.values())) for row in cells]
+    table = table.append_column(CSV, pa.array(lines, pa.string()))
     with Writer(path, table.schema) as out:
         out.write(table)
     return path

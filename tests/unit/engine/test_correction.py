@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from headgate.engine.checking.correction import amend, recognise
 from headgate.engine.contract import Contract
-from headgate.engine.staging import Staging
 from headgate.engine.table import read
 from headgate.errors import BadFileError
 from headgate.options import CheckOptions, ReadOptions
+from tests.unit.engine.staging import staged_rows
 
 
 class Stock(pa.DataFrameModel):
@@ -69,8 +69,7 @@ class Desk:
         return done
 
     def table(self):
-        rows = [row for batch in Staging(self.reading.table) for row in batch.to_pylist()]
-        return {row.pop("_line"): tuple(row.values()) for row in rows}
+        return staged_rows(self.reading.table)
 
 
 def test_corrected_rows_take_their_places(tmp_path):

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.staging import LINE, Staging
+from headgate.engine.staging import LINE
 from headgate.engine.table import read
 from headgate.errors import ContractError, UnreadableError
 from headgate.options import CheckOptions, ReadOptions
 from schemas import contract_for
+from tests.unit.engine.staging import rows_of, staged_rows
 
 ANYTHING = Contract(min_rows=0, max_bad_share=1)
 
@@ -29,12 +30,6 @@ def reading_of(path, contract=ANYTHING, check=CheckOptions(), **options):  # noq
     scratch = path.parent / "scratch"
     scratch.mkdir(exist_ok=True)
     return read(path, scratch, read=ReadOptions(**options), check=check, contract=contract)
-
-
-def staged(reading):
-    """All cells by line, as texts."""
-    rows = [row for batch in Staging(reading.table) for row in batch.to_pylist()]
-    return {row.pop(LINE): tuple(row.values()) for row in rows}
 
 
 def quarantined(reading):
@@ -96,7 +91,7 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path, monk
 def test_lines_are_physical_lines(tmp_path):
     """Blank lines and line ends inside quotes count, as they do in any editor."""
     reading = reading_of(write(tmp_path, 'id,note\n1,a\n\n2,"b\nc"\n\n\n3,d\n4,e\n5,f\n'))
-    assert staged(reading) == {
+    assert staged_rows(reading.table) == {
         2: ("1", "a"),
         4: ("2", "b\nc"),
         8: ("3", "d"),
@@ -115,7 +110,7 @@ def test_a_row_of_another_width_is_kept_back_with_its_text_and_line(tmp_path):
         ("5", '4,"d\nd",x,"too, many"'),
     ]
     assert (reading.rows_in, reading.rows_good, reading.quarantined) == (7, 5, 2)
-    assert list(staged(reading)) == [2, 4, 7, 8, 9]
+    assert list(staged_rows(reading.table)) == [2, 4, 7, 8, 9]
 
 
 def test_a_stray_quote_damages_its_own_row_only(tmp_path, monkeypatch):
@@ -125,7 +120,7 @@ def test_a_stray_quote_damages_its_own_row_only(tmp_path, monkeypatch):
     rows[10] = '11,"never closed,x'
     rows[20] = '21,5" wide,x'
     reading = reading_of(write(tmp_path, "\n".join(["id,text,end", *rows]) + "\n"))
-    cells = staged(reading)
+    cells = staged_rows(reading.table)
     assert cells[22] == ("21", '5" wide', "x")
     assert {line: row[0] for line, row in cells.items() if line != 12} == {
         i + 1: str(i) for i in range(1, 30) if i != 11
@@ -157,20 +152,20 @@ def test_nul_bytes_go_from_names_and_stay_in_cells(tmp_path):
     """A name has to be written in SQL and read by people; a cell is kept as it is."""
     reading = reading_of(write(tmp_path, "na\0me,b\n1\0,2\n3,4\n5,6\n"))
     assert [column.name for column in reading.columns] == ["name", "b"]
-    assert staged(reading)[2] == ("1\0", "2")
+    assert staged_rows(reading.table)[2] == ("1\0", "2")
 
 
 def test_a_mark_at_the_start_of_a_row_stays(tmp_path):
     """Only the one at the start of the file is no text."""
     reading = reading_of(write(tmp_path, "\ufeffa,b\n\ufeffx,2\ny,4\nz,6\n"))
-    assert staged(reading)[2] == ("\ufeffx", "2")
+    assert staged_rows(reading.table)[2] == ("\ufeffx", "2")
 
 
 def test_columns_that_differ_in_case_only_are_told_apart(tmp_path):
     """SQL takes `Name` and `name` for one; the second is renamed, and a note says so."""
     reading = reading_of(write(tmp_path, "Name,name,_line\na,b,1\nc,d,2\ne,f,3\n"))
     assert [column.name for column in reading.columns] == ["Name", "name_2", "_line_2"]
-    assert staged(reading)[2] == ("a", "b", "1")
+    assert staged_rows(reading.table)[2] == ("a", "b", "1")
     assert {note.found for note in reading.notes} == {"name_2", "_line_2"}
 
 
@@ -252,8 +247,7 @@ def told(width, **more):
 def parsed(path, dialect):
     cells, count, blank = [], 0, 0
     for block in blocks.map_blocks(path, dialect, lambda block: block):
-        columns = [block.rows[name].to_pylist() for name in dialect.names]
-        cells += list(zip(*columns, block.rows[LINE].to_pylist(), strict=True))
+        cells += [(*row, line) for line, row in rows_of(block.rows).items()]
         count += block.rows.num_rows + len(block.bad)
         blank += block.blank
     return cells, count, blank
@@ -288,7 +282,7 @@ def test_no_damage_loses_a_line(tmp_path, monkeypatch, body, size):
     path = write(tmp_path, f"c0,c1\n{body}")
     kept = []
     for block in blocks.map_blocks(path, told(2), lambda block: block):
-        kept += [(line, block.raw(line)) for line in block.rows[LINE].to_pylist()]
+        kept += [(line, block.raw(line)) for line in rows_of(block.rows)]
         kept += [(bad.line, bad.raw) for bad in block.bad]
     found = "".join(text for _, text in sorted(kept))
     assert bare(found) == bare(body)
@@ -306,12 +300,15 @@ def test_the_row_equation_holds_under_any_damage(tmp_path, body):
     reading = reading_of(
         write(tmp_path, f"c0,c1\nx,y\nx,y\n{body}\n"), delimiter=",", skip_lines=0, header_rows=1
     )
-    assert reading.rows_in == len(staged(reading)) + len(quarantined(reading))
-    assert len(staged(reading)) == reading.rows_good
+    assert reading.rows_in == len(staged_rows(reading.table)) + len(quarantined(reading))
+    assert len(staged_rows(reading.table)) == reading.rows_good
 
 
 def test_names_that_sql_cannot_hold_or_tell_apart_are_made_unique(tmp_path):
     """Names that differ in case only are numbered past those that are taken; a NUL is left out."""
     reading = reading_of(write(tmp_path, "a,A,a_2,b\0c,_line\n1,2,3,4,5\n6,7,8,9,10\n"))
     assert [column.name for column in reading.columns] == ["a", "A_2", "a_2_2", "bc", "_line_2"]
-    assert list(staged(reading).values()) == [("1", "2", "3", "4", "5"), ("6", "7", "8", "9", "10")]
+    assert list(staged_rows(reading.table).values()) == [
+        ("1", "2", "3", "4", "5"),
+        ("6", "7", "8", "9", "10"),
+    ]

@@ -1,0 +1,66 @@
+"""Rows as lines of CSV, as results have them: UTF-8, commas, quotes only where they are needed.
+
+Here: the one place that writes such lines. Not here: how an upload's own lines are read.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_SPECIAL = (b'"', b",", b"\n", b"\r")
+
+Texts: TypeAlias = pa.Array | pa.ChunkedArray
+
+
+def write(columns: Sequence[Texts]) -> pa.StringArray:
+    """Write columns of text as lines; a missing value is an empty cell.
+
+    A table of one column says it with quotes, since an empty line would be no row.
+    """
+    *cells, last = (_quoted(_whole(column)) for column in columns)
+    if not cells:
+        last = pc.if_else(pc.fill_null(pc.equal(last, ""), True), '""', last)
+    last = pc.binary_join_element_wise(last, "", "\n", null_handling="replace")
+    if not cells:
+        return last
+    return pc.binary_join_element_wise(*cells, last, ",", null_handling="replace")
+
+
+def changed(texts: Iterable[tuple[Texts, Texts]]) -> pa.BooleanArray:
+    """Tell for each row whether one of its texts is another afterwards; a missing one is empty."""
+    pairs = ((pc.fill_null(before, ""), pc.fill_null(after, "")) for before, after in texts)
+    return _whole(reduce(pc.or_, (pc.not_equal(before, after) for before, after in pairs)))
+
+
+def renew(
+    lines: pa.StringArray, columns: Sequence[Texts], stale: pa.BooleanArray
+) -> pa.StringArray:
+    """Write rows anew that are marked as stale, from their cells."""
+    rows = [_whole(column).filter(stale) for column in columns]
+    return pc.replace_with_mask(lines, stale, write(rows))
+
+
+def octets(lines: pa.StringArray) -> memoryview:
+    """Give the bytes of all lines, one after another, without copying them."""
+    _, offsets, data = lines.buffers()
+    places = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + len(lines) + 1]
+    return memoryview(data or b"")[places[0] : places[-1]] if len(lines) else memoryview(b"")
+
+
+def _whole(column: Texts) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _quoted(texts: pa.StringArray) -> pa.StringArray:
+    """Put quotes around texts that would otherwise be read as more than one cell."""
+    data = bytes(texts.buffers()[2] or b"")
+    found = [mark for mark in _SPECIAL if data.find(mark) >= 0]
+    if not found:
+        return texts
+    special = pc.fill_null(reduce(pc.or_, (pc.match_substring(texts, m) for m in found)), False)
+    quoted = pc.replace_substring(texts.filter(special), '"', '""')
+    return pc.replace_with_mask(texts, special, pc.binary_join_element_wise('"', quoted, '"', ""))
