@@ -39,7 +39,7 @@ def clean(texts: pa.Array, rule: Input, found: Column) -> tuple[pa.Array, Change
     What the whole column was found to hold saves looking for what it cannot have.
     """
     trimmed = normalised = emptied = 0
-    if rule.trim and (found.padded or found.kind == "text"):
+    if rule.trim and found.padded:
         texts, trimmed = _changed(texts, pc.utf8_trim(texts, BLANKS))
     if rule.normalise and not found.ascii:
         texts, normalised = _changed(texts, pc.utf8_normalize(texts, "NFC"))

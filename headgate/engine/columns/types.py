@@ -313,7 +313,7 @@ class Typing:
             position=position,
             kind=kind,
             format=label,
-            padded=seen.padded,
+            padded=seen.padded or any(marker != marker.strip() for marker in seen.missing),
             ascii=seen.ascii,
             sql_type=sql_type,
             sql=sql,

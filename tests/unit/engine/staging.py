@@ -26,12 +26,13 @@ TYPES: dict[Kind, str] = {
 
 
 def column(name: str, position: int, kind: Kind = "text", missing: tuple[str, ...] = ()) -> Column:
-    """A column whose text DuckDB's own casts understand."""
+    """A column whose text DuckDB's own casts understand, and that may hold white space."""
     quoted = quote_name(name)
     return Column(
         name=name,
         position=position,
         kind=kind,
+        padded=kind == "text",
         sql_type=TYPES[kind],
         sql=quoted if kind == "text" else f"TRY_CAST({quoted} AS {TYPES[kind]})",
         missing=tuple(Missing(marker=marker, count=1) for marker in missing),
