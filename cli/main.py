@@ -1,5 +1,6 @@
 """The `headgate` command: one door for every command, and how each kind of failure ends."""
 
+import gc
 import sys
 import traceback
 
@@ -69,6 +70,9 @@ HEADGATE_POLL_SECONDS, or every HEADGATE_SWEEP_SECONDS beside a queue.""",
 The help stands here since the list of commands must not import them all.
 """
 
+OBJECTS = 100_000
+"""New objects after which garbage is looked for: what is imported at the start is none."""
+
 app = App(
     name="headgate",
     help=HELP,
@@ -84,6 +88,7 @@ for room, commands in COMMANDS.items():
 
 def main() -> None:
     """Run the command line; every failure ends with a message and its exit code."""
+    gc.set_threshold(OBJECTS)
     try:
         app()
     except HeadgateError as error:
