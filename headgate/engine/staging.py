@@ -42,23 +42,30 @@ class Writer:
 
 
 class Staging:
-    """A staged file, read batch by batch."""
+    """A staged file, read batch by batch; each is mapped into memory until it is let go."""
 
     def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
         """Open a file; with `names` only these columns are read."""
-        schema = pa.ipc.open_file(pa.OSFile(str(path))).schema
-        fields = None if names is None else [schema.get_field_index(name) for name in names]
-        options = pa.ipc.IpcReadOptions(included_fields=fields)
-        self._file = pa.ipc.open_file(pa.OSFile(str(path)), options=options)
-        self.schema: pa.Schema = self._file.schema
+        self._path = str(path)
+        self._fields: list[int] | None = None
+        if names is not None:
+            schema = self._open().schema
+            self._fields = [schema.get_field_index(name) for name in names]
+        file = self._open()
+        self.schema: pa.Schema = file.schema
+        self._batches = int(file.num_record_batches)
 
     def __len__(self) -> int:
         """Give the number of batches."""
-        return int(self._file.num_record_batches)
+        return self._batches
 
     def __getitem__(self, place: int) -> pa.RecordBatch:
         """Read one batch."""
-        return self._file.get_batch(place)
+        return self._open().get_batch(place)
+
+    def _open(self) -> pa.RecordBatchFileReader:
+        options = pa.ipc.IpcReadOptions(included_fields=self._fields)
+        return pa.ipc.open_file(pa.memory_map(self._path), options=options)
 
     def sample(self, rows: int, most: int) -> pa.RecordBatch:
         """Take at most so many of its rows from all over the file; the same ones each time."""
