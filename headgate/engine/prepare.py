@@ -20,6 +20,8 @@ from headgate.engine.cleaning.staged import Rows, Staged
 from headgate.engine.duck import database
 from headgate.engine.model import export
 from headgate.engine.model import fit as model
+from headgate.engine.model import replay as model_replay
+from headgate.engine.model.base import typed_rows
 from headgate.engine.model.inputs import as_numbers
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
@@ -96,7 +98,7 @@ def prepare(
         now = profiles.profiles(rows, sample, made.profile) if replayed else made.profile
     drift = _drift(made, reading, now) if replayed else ()
     results = [*rules.count(rows, removed, made, written.changed), *drift]
-    model.typed_rows(scratch).unlink(missing_ok=True)
+    typed_rows(scratch).unlink(missing_ok=True)
     recipes.save(made, folder / "recipe.json")
     extras = _extras(made, folder)
     prepared = Prepared(
@@ -195,14 +197,13 @@ def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterat
 
 def _write_tables(
     rows: Rows, made: Recipe, folder: Path, *, spreadsheet: bool
-) -> tuple[outputs.Written, tuple[model.Balance, ...]]:
+) -> tuple[outputs.Written, tuple[model_replay.Balance, ...]]:
     names = [each.name for each in made.outputs]
-    render = partial(outputs.render, spreadsheet=spreadsheet)
-    balance: tuple[model.Balance, ...] = ()
+    balance: tuple[model_replay.Balance, ...] = ()
     if made.modelling:
-        table = model.apply(rows, made)
-        batches, balance = table.map(render), table.balance
+        table = model_replay.apply(rows, made)
+        batches, balance = table.rendered(spreadsheet=spreadsheet), table.balance
     else:
-        replay = Replay(rows, made)
+        render, replay = partial(outputs.render, spreadsheet=spreadsheet), Replay(rows, made)
         batches = rows.map(lambda texts: render(replay.cells(texts)), lines=replay.keeps_lines)
     return outputs.write(folder, names, batches, spreadsheet=spreadsheet), balance

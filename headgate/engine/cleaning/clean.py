@@ -163,7 +163,7 @@ def _filling(
         (middle,) = stats.quantiles(con, values.relation, [value], [0.5])
         number = middle[0] if middle else None
     else:
-        (moments,) = stats.moments(con, values.relation, LINE, [value])
+        (moments,) = stats.moments(con, values.relation, f"{LINE} // {stats.CHUNK}", [value])
         number = moments.mean if moments else None
     if number is None:
         return None

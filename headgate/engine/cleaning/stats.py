@@ -48,15 +48,16 @@ def quantiles(
 
 
 def moments(
-    con: duckdb.DuckDBPyConnection, relation: str, line: str, values: Sequence[str]
+    con: duckdb.DuckDBPyConnection, relation: str, chunk: str, values: Sequence[str]
 ) -> list[Moments | None]:
     """Moments of each expression; None without a value.
 
-    Sums are taken chunk by chunk and then added exactly, so that threads cannot change them.
+    Sums are taken chunk by chunk and then added exactly, so that threads cannot change them;
+    `chunk` tells them apart, each of which lies in at most two parts that a thread reads.
     """
     if not values:
         return []
-    chunks = f"GROUP BY {line} // {CHUNK}"
+    chunks = f"GROUP BY {chunk}"
     sums = ", ".join(
         f"count({value}), sum({value}), min({value}), max({value})"
         for value in (f"({value})::DOUBLE" for value in values)

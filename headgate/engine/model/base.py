@@ -1,26 +1,35 @@
-"""The typed rows that a model's recipe is fitted on and applied to, in one Parquet file.
+"""The typed rows that a model's recipe is fitted on and applied to, in one Arrow file.
 
 Here: writing that file, with each row's part in training. Not here: any fitting.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from math import ceil
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from headgate.engine.cleaning.staged import Rows
+from headgate.engine.cleaning.staged import Flags, Rows, Staged
 from headgate.engine.columns.types import quote_name, quote_text
-from headgate.engine.duck import first
+from headgate.engine.duck import evaluate, first
+from headgate.engine.model.hashes import row_hashes, with_cell
 from headgate.engine.result.recipe import Split
-from headgate.engine.staging import LINE
+from headgate.engine.staging import Staging, register
 
 TEST = "_headgate_test"
 FOLD = "_headgate_fold"
 ROW_HASH = "_headgate_row"
-PLACE = "_headgate_place"
 FULL_HASH = "_headgate_full"
+CHUNK = "_headgate_chunk"
+"""Which batch a row is in: sums are taken batch by batch."""
 SHARES = 1_000_000  # steps in which a hash is compared with the test share
-BETWEEN, NOTHING = "\x1f", "\x1e"
+AT_ONCE = 1 << 17  # rows of a batch at most: Arrow hands these out undivided
 
 
 @dataclass(frozen=True)
@@ -30,10 +39,14 @@ class Base:
     con: duckdb.DuckDBPyConnection
     path: Path
 
+    def __post_init__(self) -> None:
+        """Let SQL see the rows."""
+        register(self.con, self.path, self.rows)
+
     @property
     def rows(self) -> str:
-        """All rows, in file order."""
-        return f"read_parquet({quote_text(str(self.path))})"
+        """What SQL calls all rows."""
+        return "model_rows"
 
     @property
     def training(self) -> str:
@@ -47,47 +60,84 @@ class Base:
         count, total = found or (0, 0)
         return f"{count}-{total or 0:x}"
 
+    def batches(self, most: int) -> Iterator[pa.RecordBatch]:
+        """Read all rows in file order, at most so many at a time; at least one batch."""
+        staging = Staging(self.path)
+        yield staging.nothing()
+        for batch in staging:
+            yield from _in_parts(batch, most)
+
+
+def typed_rows(scratch: Path) -> Path:
+    """Where the typed rows lie between fitting a recipe and applying it."""
+    return scratch / "typed.arrow"
+
 
 def write_base(rows: Rows, split: Split, target: str, path: Path) -> Base:
     """Write the typed rows that stay.
 
     The row hash leaves the target out: rows that differ in nothing else stay together, and no
-    target can move a row. md5 is the same in every version and on every machine.
+    target can move a row.
     """
-    inputs = rows.staged.inputs
-    features = [rows.text(each.name) for each in inputs if each.name != target]
-    row = _md5([quote_text(str(split.seed)), *map(_cell, features)])
-    placed = row
-    if split.how == "group":
-        group = rows.text(split.column or "")
-        alone = f"CASE WHEN {group} IS NULL THEN {row} ELSE "
-        placed = f"{alone}{_md5([quote_text(str(split.seed)), group])} END"
-    full = _md5([f"{ROW_HASH}::VARCHAR", _cell(rows.text(target))])
-    cells = [f"{rows.value(each.name)} AS {quote_name(each.name)}" for each in inputs]
-    with rows.visible() as relation:
-        inner = f"(SELECT *, {row} AS {ROW_HASH}, {placed} AS {PLACE} FROM {relation})"
-        rows.staged.con.execute(
-            f"COPY (SELECT {LINE}, {', '.join(cells)}, {_test(rows, split)} AS {TEST},"
-            f" ({PLACE} // {SHARES} % {split.folds})::TINYINT AS {FOLD}, {ROW_HASH},"
-            f" {full} AS {FULL_HASH}"
-            f" FROM {inner}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION snappy)"
-        )
+
+    def based(texts: pa.Table) -> pa.Table:
+        values = rows.staged.typed(texts)
+        own = _parts(rows.staged, split, target, texts, values)
+        return pa.table({each.name: values[each.name] for each in rows.staged.inputs} | own)
+
+    tables = rows.map(based)
+    head = next(tables)
+    schema = head.schema.append(pa.field(CHUNK, pa.int32()))
+    with pa.ipc.new_file(str(path), schema) as out:
+        for chunk, batch in enumerate(_batches(chain([head], tables))):
+            number = pa.repeat(pa.scalar(chunk, pa.int32()), batch.num_rows)
+            out.write_batch(pa.record_batch([*batch.columns, number], schema))
     return Base(rows.staged.con, path)
 
 
-def _test(rows: Rows, split: Split) -> str:
+def _batches(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
+    for table in tables:
+        for batch in table.combine_chunks().to_batches():
+            yield from _in_parts(batch, AT_ONCE)
+
+
+def _in_parts(batch: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
+    """Cut a batch into even parts of at most so many rows."""
+    parts = ceil(batch.num_rows / most)
+    size = ceil(batch.num_rows / max(1, parts))
+    return (batch.slice(part * size, size) for part in range(parts))
+
+
+def _parts(
+    staged: Staged, split: Split, target: str, texts: pa.Table, values: dict[str, pa.Array]
+) -> dict[str, Any]:
+    """The columns of the file that tell each row's part."""
+    con = staged.con
+    features = [texts[each.name] for each in staged.inputs if each.name != target]
+    nothing = pa.repeat("", texts.num_rows)
+    hashes = row_hashes(con, split.hash, split.seed, features or [nothing])
+    placed = hashes
+    if split.how == "group":
+        group = texts[split.column]
+        alone = np.asarray(pc.is_null(group))
+        placed = np.where(alone, hashes, row_hashes(con, split.hash, split.seed, [group]))
+    held_out = placed % SHARES < round(split.test_share * SHARES)
     if split.how == "time":
-        (column,) = [each for each in rows.staged.inputs if each.name == split.column]
-        if split.latest is None:
-            return "0::TINYINT"
-        latest = f"{quote_text(split.latest)}::{column.sql_type}"
-        return f"coalesce({rows.value(column.name)} > {latest}, false)::TINYINT"
-    return f"({PLACE} % {SHARES} < {round(split.test_share * SHARES)})::TINYINT"
+        held_out = _later(staged, split, values)
+    return {
+        TEST: pa.array(held_out).cast(pa.int8()),
+        FOLD: (placed // SHARES % split.folds).astype(np.int8),
+        ROW_HASH: hashes,
+        FULL_HASH: with_cell(con, split.hash, hashes, texts[target]),
+    }
 
 
-def _cell(text: str) -> str:
-    return f"coalesce({text}, {quote_text(NOTHING)})"
-
-
-def _md5(parts: list[str]) -> str:
-    return f"md5_number_lower(concat_ws({quote_text(BETWEEN)}, {', '.join(parts)}))"
+def _later(staged: Staged, split: Split, values: dict[str, pa.Array]) -> Flags:
+    """Tell which rows lie beyond the time up to which rows are for training."""
+    (column,) = [each for each in staged.inputs if each.name == split.column]
+    if split.latest is None:
+        return np.zeros(len(values[column.name]), np.bool_)
+    latest = f"{quote_text(split.latest)}::{column.sql_type}"
+    later = f"coalesce({quote_name(column.name)} > {latest}, false)"
+    rows = pa.table({column.name: values[column.name]})
+    return np.asarray(evaluate(staged.con, rows, {column.name: later})[column.name])

@@ -11,7 +11,7 @@ from typing import NamedTuple, get_args
 from headgate.engine.cleaning import stats
 from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import double, first
-from headgate.engine.model.base import FOLD, ROW_HASH, Base
+from headgate.engine.model.base import CHUNK, FOLD, ROW_HASH, Base
 from headgate.engine.model.judge import Role
 from headgate.engine.model.sql import number_value, words
 from headgate.engine.model.task import Task
@@ -28,7 +28,6 @@ from headgate.engine.result.recipe import (
     TargetMean,
     Word,
 )
-from headgate.engine.staging import LINE
 from headgate.options import ModelOptions
 
 STEPS = 2**48  # in which half the target's reach is counted; squares of them still add up exactly
@@ -95,7 +94,7 @@ def _numbers(
         if part not in left_out | ({"hour"} if column.kind == "date" else set())
     ]
     values = [number_value(column.name, part) for column, part in parts]
-    found = stats.moments(base.con, base.training, LINE, values)
+    found = stats.moments(base.con, base.training, CHUNK, values)
     if options.fill == "median":
         middles = stats.quantiles(base.con, base.training, values, [0.5])
         fills = [each[0] if each else 0.0 for each in middles]
@@ -129,7 +128,7 @@ def _scales(base: Base, filled: list[str], options: ModelOptions) -> list[tuple[
     if options.scale == "robust":
         quarters = stats.quantiles(base.con, base.training, filled, [0.25, 0.5, 0.75])
         return [(each[1], each[2] - each[0]) if each else (0.0, 1.0) for each in quarters]
-    found = stats.moments(base.con, base.training, LINE, filled)
+    found = stats.moments(base.con, base.training, CHUNK, filled)
     if options.scale == "minmax":
         return [(each.least, each.most - each.least) if each else (0.0, 1.0) for each in found]
     return [(each.mean, each.deviation) if each else (0.0, 1.0) for each in found]

@@ -1,7 +1,7 @@
 """A model recipe as something that runs where the model is served: SQL, or a scikit-learn pipeline.
 
-Here: writing both. Not here: what they compute; the SQL is the very one that made the table, and
-the pipeline reads the recipe.
+Here: writing both. Not here: what they compute; the SQL is that of `sql`, and the pipeline reads
+the recipe.
 """
 
 from importlib.resources import files
@@ -22,15 +22,13 @@ HEAD = """\
 def write_sql(recipe: Recipe, path: Path) -> None:
     """Write the features of new rows as one SELECT over a typed table."""
     features = _features_only(recipe)
-    tables = sql.lookups(features, folds=False)
+    tables = sql.lookups(features)
     with_clause = ",\n".join(_values(table) for table in tables)
-    cells = ",\n".join(
-        f"  {cell} AS {quote_name(name)}" for name, cell in sql.cells(features, "1", str(sql.ALL))
-    )
+    cells = ",\n".join(f"  {cell} AS {quote_name(name)}" for name, cell in sql.cells(features))
     columns = ", ".join(f"{each.name} {each.sql_type}" for each in recipe.inputs)
     text = HEAD.format(columns=columns.replace("\n", " "))
     text += f"WITH {with_clause}\n" if tables else ""
-    text += f"SELECT\n{cells}\nFROM {sql.source(features, 'typed_rows', str(sql.ALL))};\n"
+    text += f"SELECT\n{cells}\nFROM {sql.source(features, 'typed_rows')};\n"
     path.write_text(text, encoding="utf-8")
 
 
@@ -46,12 +44,11 @@ def _features_only(recipe: Recipe) -> Recipe:
 
 
 def _values(table: sql.Lookup) -> str:
-    columns = "(lookup_fold, lookup_key, lookup_number)"
-    if not table.rows:
-        empty = "SELECT -1, '', CAST(0 AS DOUBLE PRECISION) WHERE 1 = 0"
+    columns = "(lookup_key, lookup_number)"
+    if not table.numbers:
+        empty = "SELECT '', CAST(0 AS DOUBLE PRECISION) WHERE 1 = 0"
         return f"{table.name} {columns} AS ({empty})"
     rows = ",\n  ".join(
-        f"({fold}, {quote_text(category)}, {double(number)})"
-        for fold, category, number in table.rows
+        f"({quote_text(category)}, {double(number)})" for category, number in table.numbers.items()
     )
     return f"{table.name} {columns} AS (VALUES\n  {rows}\n)"

@@ -1,6 +1,7 @@
-"""A fitted model recipe as SQL over the typed rows: what runs here is what is exported.
+"""A fitted model recipe as SQL over the typed rows.
 
-Here: one expression per output column, and the look-up tables they join. Not here: fitting.
+Here: one expression per output column, and the look-up tables they join. Not here: fitting, and
+the faster ways in which `replay` looks up categories and words.
 """
 
 from typing import NamedTuple
@@ -22,7 +23,6 @@ from headgate.engine.result.recipe import (
     Word,
 )
 
-ALL = -1  # the fold under which a look-up keeps what was fitted on all training rows
 PARTS: dict[DatePart, str] = {
     "year": "EXTRACT(YEAR FROM {})",
     "month": "EXTRACT(MONTH FROM {})",
@@ -34,10 +34,10 @@ PARTS: dict[DatePart, str] = {
 
 
 class Lookup(NamedTuple):
-    """A table from fold and category to a number."""
+    """A table from categories to numbers."""
 
     name: str
-    rows: list[tuple[int, str, float]]
+    numbers: dict[str, float]
 
 
 def number_value(source: str, part: DatePart | None) -> str:
@@ -46,52 +46,33 @@ def number_value(source: str, part: DatePart | None) -> str:
     return f"CAST({PARTS[part].format(name) if part else name} AS DOUBLE)"
 
 
-def lookups(recipe: Recipe, *, folds: bool) -> list[Lookup]:
-    """The look-up tables of a recipe; those of single folds only where the rows were trained on."""
+def lookups(recipe: Recipe) -> list[Lookup]:
+    """The look-up tables of a recipe, for rows that were not trained on."""
     tables = []
     for place, output in enumerate(recipe.outputs):
         if isinstance(output, Frequency):
-            rows = [(ALL, category, share) for category, share in output.shares.items()]
-            tables.append(Lookup(_table(place), rows))
+            tables.append(Lookup(_table(place), output.shares))
         if isinstance(output, TargetMean):
-            fitted = {ALL: output.all, **(dict(enumerate(output.folds)) if folds else {})}
-            tables.append(
-                Lookup(
-                    _table(place),
-                    [
-                        (fold, category, mean)
-                        for fold, means in fitted.items()
-                        for category, mean in means.means.items()
-                    ],
-                )
-            )
+            tables.append(Lookup(_table(place), output.all.means))
     return tables
 
 
-def cells(recipe: Recipe, test: str, fold: str) -> list[tuple[str, str]]:
-    """Name and expression of every output, over the rows `r` and their look-ups.
-
-    `fold` tells under which fold a row's target means are looked up; `test` whether it took no
-    part in fitting.
-    """
+def cells(recipe: Recipe) -> list[tuple[str, str]]:
+    """Name and expression of every output but the test flag, over the rows `r` and look-ups."""
     return [
-        (output.name, _cell(output, place, test, fold))
+        (output.name, _cell(output, place))
         for place, output in enumerate(recipe.outputs)
+        if not isinstance(output, TestFlag)
     ]
 
 
-def source(recipe: Recipe, relation: str, fold: str) -> str:
+def source(recipe: Recipe, relation: str) -> str:
     """The rows `r` joined with their look-ups."""
     joins = [relation + " r"]
     for place, output in enumerate(recipe.outputs):
         if isinstance(output, Frequency | TargetMean):
-            table = _table(place)
-            key = f"COALESCE({quote_name(output.source)}, '')"
-            wanted = fold if isinstance(output, TargetMean) else str(ALL)
-            joins.append(
-                f"LEFT JOIN {table} ON {table}.lookup_key = {key}"
-                f" AND {table}.lookup_fold = {wanted}"
-            )
+            table, key = _table(place), f"COALESCE({quote_name(output.source)}, '')"
+            joins.append(f"LEFT JOIN {table} ON {table}.lookup_key = {key}")
     return "\n".join(joins)
 
 
@@ -99,19 +80,17 @@ def _table(place: int) -> str:
     return f"lookup_{place}"
 
 
-def _cell(output: Output, place: int, test: str, fold: str) -> str:
+def _cell(output: Output, place: int) -> str:
     match output:
         case Frequency():
             return f"COALESCE({_table(place)}.lookup_number, 0.0)"
         case TargetMean():
-            return f"COALESCE({_table(place)}.lookup_number, {_prior(output, fold)})"
-        case TestFlag():
-            return test
+            return f"COALESCE({_table(place)}.lookup_number, {double(output.all.prior)})"
         case _:
-            return _own_cell(output)
+            return own_cell(output)
 
 
-def _own_cell(output: Output) -> str:
+def own_cell(output: Output) -> str:
     """What needs nothing but the row's own value."""
     name = quote_name("" if isinstance(output, TestFlag) else output.source)
     match output:
@@ -135,15 +114,6 @@ def _number(output: Number) -> str:
     if (output.center, output.scale) == (0.0, 1.0):
         return filled
     return f"({filled} - {double(output.center)}) / {double(output.scale)}"
-
-
-def _prior(output: TargetMean, fold: str) -> str:
-    if fold == str(ALL):
-        return double(output.all.prior)
-    priors = " ".join(
-        f"WHEN {place} THEN {double(means.prior)}" for place, means in enumerate(output.folds)
-    )
-    return f"CASE {fold} {priors} ELSE {double(output.all.prior)} END"
 
 
 def words(source: str) -> str:

@@ -123,6 +123,7 @@ def find_split(rows: Rows, options: ModelOptions) -> Split:
         latest = _latest(rows, options.time_column or "", options.test_share)
     return Split(
         how=how,
+        hash="murmur64",
         test_share=options.test_share,
         seed=options.seed,
         folds=options.folds,

@@ -14,7 +14,8 @@ from headgate.engine.columns.formats import Kind
 from headgate.errors import OptionsError
 from headgate.record import Record
 
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
+Hash = Literal["md5", "murmur64"]
 SqlType = Annotated[str, Field(pattern=r"^[A-Z]+( [A-Z]+)*(\(\d+, ?\d+\))?$")]
 
 
@@ -174,6 +175,7 @@ class Split(Record):
     """Which rows are training rows: by a hash of the row, of a group, or by time."""
 
     how: Literal["row", "group", "time"]
+    hash: Annotated[Hash, Field(description="Version 1 had no other than md5")] = "md5"
     test_share: float
     seed: int
     folds: int
@@ -230,7 +232,7 @@ class Profile(Record):
 class Recipe(Record):
     """How a file becomes the result: its inputs, the rows left out, the columns of the result."""
 
-    headgate_recipe: Literal[1] = VERSION
+    headgate_recipe: Literal[1, 2] = VERSION
     mode: Literal["clean", "model"]
     contract: Annotated[
         str | None, Field(description="What the file was held to; the next one is, too")
@@ -260,7 +262,7 @@ def load(path: Path) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         raise OptionsError(
-            f"This is no recipe of version {VERSION}: {first['msg']}"
+            f"This is no recipe of version 1 to {VERSION}: {first['msg']}"
             f" at {'.'.join(map(str, first['loc'])) or 'the top'}.",
             where=path.name,
             todo="Use a recipe.json that Headgate wrote.",

@@ -19,7 +19,7 @@ from headgate.engine.result.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.table import Reading
 
 if TYPE_CHECKING:
-    from headgate.engine.model.fit import Balance
+    from headgate.engine.model.replay import Balance
     from headgate.engine.prepare import Prepared
 
 COLUMNS = 100  # drawn one by one; more would be a page that nobody reads

@@ -258,7 +258,7 @@ def test_the_report_is_one_file_that_runs_and_loads_nothing(tmp_path):
 
 def test_a_file_that_is_no_recipe_is_refused(tmp_path):
     """The message says what to use."""
-    (tmp_path / "r.json").write_text('{"headgate_recipe": 2}')
+    (tmp_path / "r.json").write_text('{"headgate_recipe": 3}')
     staged = reading(tmp_path, COLUMNS, ROWS)
     with pytest.raises(OptionsError, match="recipe"):
         prepare(staged, tmp_path, PrepareOptions(), recipe=tmp_path / "r.json")

@@ -1,8 +1,11 @@
 """Mode `model`: nothing leaks, values equal scikit-learn's, and a recipe treats files alike."""
 
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn import datasets
 from sklearn.impute import SimpleImputer
@@ -15,10 +18,14 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
+from headgate.engine.model.sql import words
+from headgate.engine.model.words import marks
 from headgate.engine.prepare import prepare
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
 from tests.unit.engine.staging import staged_frame
+
+DATA = Path(__file__).parents[2] / "data" / "recipes"
 
 
 def shop(rows=600):
@@ -132,6 +139,38 @@ def test_replaying_on_the_same_file_gives_the_same_bytes(tmp_path):
     assert again.csv.read_bytes() == first.csv.read_bytes()
     assert again.parquet.read_bytes() == first.parquet.read_bytes()
     assert again.recipe.read_bytes() == first.recipe.read_bytes()
+
+
+def test_a_recipe_of_version_1_still_gives_the_same_bytes(tmp_path):
+    """It splits rows by another hash; a table and its recipe, written back then, are kept here."""
+    again = made(tmp_path, shop(60), None, recipe=DATA / "version-1.json")
+    assert again.csv.read_bytes() == (DATA / "version-1.csv").read_bytes()
+
+
+def test_rows_come_in_the_order_of_the_file(tmp_path):
+    """Also where there are many of them, which several threads work on."""
+    frame = pd.DataFrame({"kind": np.arange(300_000) % 1000, "price": np.arange(300_000) / 4})
+    staged = staged_frame(tmp_path, frame.assign(kind=frame["kind"].map("k{}".format)))
+    options = PrepareOptions(mode="model", model=ModelOptions(one_hot_limit=2))
+    rows = table(prepare(staged, tmp_path, options, target="price"))
+    assert rows["price"].tolist() == frame["price"].tolist()
+
+
+PLAIN = "aB3z _-,.'\n\t\0"
+FOREIGN = "aB3 _-éÄß漢字\u0130\u0131\u017f\u212a٣²ª\u03c3ςΣ\u0301\u00a0ǅ\n"
+
+
+@pytest.mark.parametrize("letters", [PLAIN, FOREIGN])
+def test_words_are_those_that_the_exported_sql_finds(letters):
+    """A word is a run of letters and digits in lower case, in any script."""
+    rng = np.random.default_rng(3)
+    texts = pa.array(["".join(rng.choice([*letters], 8)) for _ in range(2000)] + ["", None])
+    with duckdb.connect() as con:
+        con.register("texts", pa.table({"text": texts}))
+        lists = [row[0] or [] for row in con.sql(f"SELECT {words('text')} FROM texts").fetchall()]
+    wanted = sorted({word for found in lists for word in found})
+    expected = [[int(word in found) for word in wanted] for found in lists]
+    assert marks(texts, wanted).tolist() == expected
 
 
 def test_replaying_on_another_file_gives_the_same_columns(tmp_path):

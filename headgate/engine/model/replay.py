@@ -1,0 +1,293 @@
+"""A model recipe carried out on typed rows: the result's numbers, and its lines of CSV.
+
+Here: working cells out once for each value that recurs. Not here: the SQL of a cell (`sql`), and
+fitting the recipe.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, groupby
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headgate.engine.cleaning.staged import Rows
+from headgate.engine.columns.types import quote_name
+from headgate.engine.duck import AT_ONCE, double, first
+from headgate.engine.model import sql
+from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
+from headgate.engine.model.words import marks
+from headgate.engine.result.outputs import ESCAPE, Rendered
+from headgate.engine.result.recipe import (
+    Frequency,
+    Means,
+    Output,
+    Recipe,
+    TargetColumn,
+    TargetMean,
+    TestFlag,
+    Word,
+)
+from headgate.engine.threads import map_ahead
+from headgate.errors import OptionsError
+
+CELLS = 1 << 22  # that are worked out at a time
+FEW = 1024  # values that show whether the same ones recur
+SOME = 0.99  # share of them that differ where about half of a large batch does
+MANY = 4 * FEW  # rows from which on it is worth asking
+STEPS = 20  # into which the range of a number to predict is cut for the report
+
+
+class Balance(NamedTuple):
+    """How many rows have a target of one class, or in one step of its range."""
+
+    label: str
+    train: int
+    test: int
+
+
+class Cells(NamedTuple):
+    """Some columns of the result: their cells joined by commas, and their numbers."""
+
+    texts: pa.StringArray
+    typed: list[pa.Array]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The result, whose rows come in the order of the file."""
+
+    base: Base
+    steps: Sequence["Step"]
+    names: Sequence[str]
+    balance: tuple[Balance, ...]
+
+    def rendered(self, *, spreadsheet: bool) -> Iterator[Rendered]:
+        """Yield the rows in the form of the files; several batches are worked on at a time."""
+        most = max(FEW, CELLS // len(self.names))
+        render = partial(self._rendered, spreadsheet=spreadsheet)
+        return map_ahead(render, self.base.batches(most))
+
+    def _rendered(self, batch: pa.RecordBatch, *, spreadsheet: bool) -> Rendered:
+        """Numbers need no quotes, nor an escape in a spreadsheet."""
+        columns = [step.cells(self.base.con, batch) for step in self.steps]
+        lines = _lines([each.texts for each in columns])
+        typed = chain.from_iterable(each.typed for each in columns)
+        table = pa.table(dict(zip(self.names, typed, strict=True)))
+        if not spreadsheet:
+            return Rendered(lines, None, table, Counter())
+        return Rendered(lines, lines, table, Counter({("", ESCAPE): 0}))
+
+
+class Computed:
+    """Columns made of one source by SQL."""
+
+    def __init__(self, source: str, outputs: Iterable[Output]) -> None:
+        self._source = source
+        self._cells = [sql.own_cell(each) for each in outputs]
+
+    def cells(self, con: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
+        """Work the columns out for some rows: where values recur, once for each of them."""
+        values = batch.column(self._source)
+        if not _recur(values):
+            typed = self._evaluated(con, values)
+            return Cells(_side_by_side(list(map(_as_text, typed))), typed)
+        coded = values.dictionary_encode(null_encoding="encode")
+        typed = self._evaluated(con, coded.dictionary)
+        texts = _side_by_side([pc.cast(each, pa.string()) for each in typed])
+        return Cells(texts.take(coded.indices), [each.take(coded.indices) for each in typed])
+
+    def _evaluated(self, con: duckdb.DuckDBPyConnection, values: pa.Array) -> list[pa.Array]:
+        table = pa.table({self._source: values})
+        found: list[pa.Array] = []
+        with con.cursor() as own:
+            rows = own.from_arrow(table)
+            for start in range(0, len(self._cells), AT_ONCE):
+                some = enumerate(self._cells[start : start + AT_ONCE])
+                cells = ", ".join(f"{cell} AS c{place}" for place, cell in some)
+                made: Any = rows.project(cells).to_arrow_table()
+                found += [column.combine_chunks() for column in made.columns]
+        return found
+
+
+class Worded:
+    """Columns that mark the words of one source."""
+
+    def __init__(self, source: str, outputs: Iterable[Word]) -> None:
+        self._source = source
+        self._words = [each.word for each in outputs]
+
+    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
+        """Mark the words for some rows; each cell is one digit."""
+        marked = marks(batch.column(self._source), self._words)
+        rows, width = len(marked), 2 * len(self._words) - 1
+        digits = np.full((rows, width), ord(","), np.uint8)
+        digits[:, ::2] = marked + ord("0")
+        ends = np.arange(rows + 1, dtype=np.int32) * np.int32(width)
+        texts = pa.StringArray.from_buffers(rows, pa.py_buffer(ends), pa.py_buffer(digits))
+        return Cells(texts, [pa.array(column) for column in marked.T])
+
+
+class LookedUp:
+    """A column of numbers that stand for categories, in training rows by fold."""
+
+    def __init__(self, output: Frequency | TargetMean, *, folds: bool) -> None:
+        if isinstance(output, Frequency):
+            fitted, folds = [Means(prior=0.0, means=output.shares)], False
+        else:
+            fitted = [output.all, *(output.folds if folds else ())]
+        self._source, self._folds = output.source, folds
+        self._categories = pa.array(fitted[0].means, pa.string())
+        self._numbers = pa.array(
+            [
+                number
+                for means in fitted
+                for number in (
+                    means.prior,
+                    *(means.means.get(each, means.prior) for each in fitted[0].means),
+                )
+            ],
+            pa.float64(),
+        )
+        self._texts = pc.cast(self._numbers, pa.string())
+
+    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
+        """Look the numbers up for some rows; a missing category is ''."""
+        keys = pc.fill_null(batch.column(self._source), "")
+        found = pc.fill_null(pc.index_in(keys, value_set=self._categories), -1)
+        places = np.asarray(found) + 1
+        if self._folds:
+            test = np.asarray(batch.column(TEST)) == 1
+            fold = np.where(test, 0, np.asarray(batch.column(FOLD)).astype(np.int64) + 1)
+            places = places + fold * (len(self._categories) + 1)
+        return Cells(self._texts.take(pa.array(places)), [self._numbers.take(pa.array(places))])
+
+
+class Flagged:
+    """The column that tells which rows took no part in fitting: on other rows, all of them."""
+
+    def __init__(self, *, same: bool) -> None:
+        self._same = same
+
+    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
+        """Tell it for some rows."""
+        all_new = pa.repeat(pa.scalar(1, pa.int8()), batch.num_rows)
+        flags = batch.column(TEST) if self._same else all_new
+        return Cells(_as_text(flags), [flags])
+
+
+Step = Computed | Worded | LookedUp | Flagged
+
+
+def apply(rows: Rows, recipe: Recipe) -> Table:
+    """Lay out the result of a recipe.
+
+    On the very rows that the recipe was fitted on, training rows get the means of the folds that
+    they are not in; on any others, every row is new.
+    """
+    modelling = recipe.modelling
+    if modelling is None:
+        raise OptionsError("This recipe is not one for a model.", todo="Replay it as a clean one.")
+    path = typed_rows(rows.staged.scratch)
+    base = (
+        Base(rows.staged.con, path)
+        if path.exists()
+        else write_base(rows, modelling.split, modelling.target, path)
+    )
+    same = base.fingerprint == modelling.fingerprint
+    return Table(
+        base,
+        [*_steps(recipe, same=same)],
+        [each.name for each in recipe.outputs],
+        _balance(base, recipe, TEST if same else "1"),
+    )
+
+
+def _steps(recipe: Recipe, *, same: bool) -> Iterator[Step]:
+    """Columns of one source that stand together are worked out together."""
+    for (step, source), outputs in groupby(recipe.outputs, _manner):
+        if step is Computed:
+            yield Computed(source, outputs)
+        elif step is Worded:
+            yield Worded(source, [each for each in outputs if isinstance(each, Word)])
+        else:
+            yield from (_looked_up(each, same=same) for each in outputs)
+
+
+def _manner(output: Output) -> tuple[type[Step], str]:
+    match output:
+        case TestFlag():
+            return Flagged, ""
+        case Frequency() | TargetMean():
+            return LookedUp, output.source
+        case Word():
+            return Worded, output.source
+        case _:
+            return Computed, output.source
+
+
+def _looked_up(output: Output, *, same: bool) -> Step:
+    if isinstance(output, Frequency | TargetMean):
+        return LookedUp(output, folds=same)
+    return Flagged(same=same)
+
+
+def _recur(values: pa.Array) -> bool:
+    """Whether enough rows have a value in common with others for it to pay to look for them."""
+    few = values.slice(0, FEW).drop_null()
+    return len(values) >= MANY and len(few.unique()) <= SOME * len(few)
+
+
+def _as_text(numbers: pa.Array) -> pa.StringArray:
+    """Write numbers; where they recur, each of them once."""
+    if not _recur(numbers):
+        return pc.cast(numbers, pa.string())
+    coded = numbers.dictionary_encode()
+    return pc.cast(coded.dictionary, pa.string()).take(coded.indices)
+
+
+def _side_by_side(texts: Sequence[pa.StringArray], end: str = "") -> pa.StringArray:
+    """Join columns of cells by commas; a missing one is empty."""
+    if end:
+        last = pc.binary_join_element_wise(
+            texts[-1], "", end, null_handling="replace", null_replacement=""
+        )
+        texts = [*texts[:-1], last]
+    if len(texts) == 1:
+        return texts[0]
+    return pc.binary_join_element_wise(*texts, ",", null_handling="replace", null_replacement="")
+
+
+def _lines(texts: Sequence[pa.StringArray]) -> memoryview:
+    lines = _side_by_side(texts, "\n")
+    _, offsets, data = lines.buffers()
+    return memoryview(data)[: np.frombuffer(offsets, np.int32)[len(lines)]]
+
+
+def _balance(base: Base, recipe: Recipe, test: str) -> tuple[Balance, ...]:
+    """Rows by class of the target, or by twenty steps of its range."""
+    (target,) = [each for each in recipe.outputs if isinstance(each, TargetColumn)]
+    name = quote_name(target.source)
+    if target.classes:
+        return tuple(Balance(*row) for row in _counts(base, f"{name}::VARCHAR", name, test))
+    low, high = first(base.con, f"SELECT min({name})::DOUBLE, max({name})::DOUBLE FROM {base.rows}")
+    if low is None:
+        return ()
+    width = (high - low) / STEPS or 1.0
+    step = f"least(floor(({name}::DOUBLE - {double(low)}) / {double(width)}), {STEPS - 1})::INT"
+    found = {place: counts for place, *counts in _counts(base, step, name, test)}
+    return tuple(
+        Balance(f"{low + width * place:.4g}", *found.get(place, (0, 0))) for place in range(STEPS)
+    )
+
+
+def _counts(base: Base, key: str, name: str, test: str) -> list[tuple[Any, int, int]]:
+    return base.con.execute(
+        f"SELECT {key}, count(*) FILTER (WHERE {test} = 0), count(*) FILTER (WHERE {test} = 1)"
+        f" FROM {base.rows} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 1"
+    ).fetchall()

@@ -1,0 +1,50 @@
+"""Which of some words a text has.
+
+Here: finding them, in Arrow. Not here: which words get a column (`encode`), and the same as SQL
+(`sql`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_NO_WORD = r"[^\pL\pN]+"
+_BYTES = bytes(
+    code if chr(code).isalnum() else ord(" ") for code in bytes(range(128)).lower().ljust(256)
+)
+"""What stands for each byte of ASCII text in lower case, where only words are wanted."""
+
+
+def marks(texts: pa.StringArray, words: Sequence[str]) -> npt.NDArray[np.int32]:
+    """Mark with 1 which words each text has.
+
+    A word is a run of letters and digits, in lower case.
+
+    Returns:
+        One row for each text, one column for each word.
+    """
+    lists = _split(texts)
+    found = pc.index_in(lists.flatten(), value_set=pa.array(words, pa.string()))
+    wanted = np.asarray(pc.is_valid(found))
+    rows = np.asarray(pc.list_parent_indices(lists))[wanted]
+    marked = np.zeros((len(texts), len(words)), np.int32)
+    marked[rows, np.asarray(found.drop_null())] = 1
+    return marked
+
+
+def _split(texts: pa.StringArray) -> Any:
+    """Split texts at what is neither a letter nor a digit; ASCII needs no table of letters."""
+    _, _, data = texts.buffers()
+    content = bytes(data or b"")
+    if not content.isascii():
+        return pc.split_pattern_regex(pc.utf8_lower(texts), _NO_WORD)
+    valid, offsets, _ = texts.buffers()
+    plain = pa.py_buffer(content.translate(_BYTES))
+    spaced = pa.StringArray.from_buffers(
+        len(texts), offsets, plain, valid, texts.null_count, texts.offset
+    )
+    return pc.ascii_split_whitespace(spaced)
