@@ -3,7 +3,7 @@
 Here: writing that file, with each row's part in training. Not here: any fitting.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import ceil
@@ -60,9 +60,11 @@ class Base:
         count, total = found or (0, 0)
         return f"{count}-{total or 0:x}"
 
-    def batches(self, most: int) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, most: int = AT_ONCE, names: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
         """Read all rows in file order, at most so many at a time; at least one batch."""
-        staging = Staging(self.path)
+        staging = Staging(self.path, names)
         yield staging.nothing()
         for batch in staging:
             yield from _in_parts(batch, most)

@@ -4,15 +4,15 @@ Here: medians, scales, categories and means. Not here: which columns are feature
 the SQL that applies what was fitted (`sql`).
 """
 
-from collections.abc import Iterable
-from functools import reduce
-from typing import NamedTuple, get_args
+from math import sqrt
+from typing import get_args
 
 from headgate.engine.cleaning import stats
 from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import double, first
-from headgate.engine.model.base import CHUNK, FOLD, ROW_HASH, Base
+from headgate.engine.model.base import CHUNK, ROW_HASH, Base
 from headgate.engine.model.judge import Role
+from headgate.engine.model.means import Goal, fit_means
 from headgate.engine.model.sql import number_value, words
 from headgate.engine.model.task import Task
 from headgate.engine.result.recipe import (
@@ -21,7 +21,6 @@ from headgate.engine.result.recipe import (
     Frequency,
     HashedText,
     Input,
-    Means,
     MissingFlag,
     Number,
     OneHot,
@@ -30,17 +29,9 @@ from headgate.engine.result.recipe import (
 )
 from headgate.options import ModelOptions
 
-STEPS = 2**48  # in which half the target's reach is counted; squares of them still add up exactly
 SELDOM = 5  # training rows that must have a word before it gets a column
 ENOUGH_TEXTS = 100_000  # texts from which words are chosen
 MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fitted for unseen ones
-
-
-class Goal(NamedTuple):
-    """What a target mean is the mean of: the target, or whether it is one class."""
-
-    value: str
-    category: str | None = None
 
 
 def goals(target: Input, task: Task, classes: tuple[str, ...]) -> list[Goal]:
@@ -48,8 +39,9 @@ def goals(target: Input, task: Task, classes: tuple[str, ...]) -> list[Goal]:
     name = quote_name(target.name)
     wanted = {"regression": (), "binary": classes[1:], "multiclass": classes}[task]
     return [
-        Goal(f"({name}::VARCHAR = {quote_text(each)})::INT::DOUBLE", each) for each in wanted
-    ] or [Goal(f"{name}::DOUBLE")]
+        Goal(target.name, f"({name}::VARCHAR = {quote_text(each)})::INT::DOUBLE", each)
+        for each in wanted
+    ] or [Goal(target.name, f"{name}::DOUBLE")]
 
 
 def encode(
@@ -67,13 +59,14 @@ def encode(
     for column, role in features:
         if role in ("category", "many", "phrases"):
             counts = _categories(base, column)
-            if len(counts) <= options.one_hot_limit:
-                fitted[column.name] += _one_hot(column, counts)
+            named = {category: count for category, count in counts.items() if category}
+            if len(named) <= options.one_hot_limit:
+                fitted[column.name] += _one_hot(column, named)
             elif options.many_categories == "frequency":
-                fitted[column.name].append(_frequency(base, column, counts))
+                fitted[column.name].append(_frequency(base, column, named))
             else:
                 fitted[column.name] += [
-                    _target_mean(base, column, goal, options.folds) for goal in goals
+                    _target_mean(base, column, counts, goal, options.folds) for goal in goals
                 ]
         if role in ("phrases", "text") and options.text != "drop":
             fitted[column.name] += _text(base, column, options)
@@ -100,10 +93,7 @@ def _numbers(
         fills = [each[0] if each else 0.0 for each in middles]
     else:
         fills = [each.mean if each else 0.0 for each in found]
-    filled = [
-        f"coalesce({value}, {double(fill)})" for value, fill in zip(values, fills, strict=True)
-    ]
-    scales = _scales(base, filled, options)
+    scales = _scales(base, values, found, fills, options)
     numbered = []
     for (column, part), fill, scale, look in zip(parts, fills, scales, found, strict=True):
         if look is None or (part and look.least == look.most):
@@ -122,23 +112,39 @@ def _numbers(
     return numbered
 
 
-def _scales(base: Base, filled: list[str], options: ModelOptions) -> list[tuple[float, float]]:
+def _scales(
+    base: Base,
+    values: list[str],
+    found: list[stats.Moments | None],
+    fills: list[float],
+    options: ModelOptions,
+) -> list[tuple[float, float]]:
+    """Centre and width of each column once it is filled."""
     if options.scale == "none":
-        return [(0.0, 1.0)] * len(filled)
+        return [(0.0, 1.0)] * len(values)
+    looks = list(zip(values, found, fills, strict=True))
     if options.scale == "robust":
+        filled = [f"coalesce({value}, {double(fill)})" for value, _, fill in looks]
         quarters = stats.quantiles(base.con, base.training, filled, [0.25, 0.5, 0.75])
         return [(each[1], each[2] - each[0]) if each else (0.0, 1.0) for each in quarters]
-    found = stats.moments(base.con, base.training, CHUNK, filled)
     if options.scale == "minmax":
         return [(each.least, each.most - each.least) if each else (0.0, 1.0) for each in found]
-    return [(each.mean, each.deviation) if each else (0.0, 1.0) for each in found]
+    (rows,) = first(base.con, f"SELECT count(*) FROM {base.training}")
+    return [_spread(each, fill, rows) if each else (0.0, 1.0) for _, each, fill in looks]
+
+
+def _spread(look: stats.Moments, fill: float, rows: int) -> tuple[float, float]:
+    """Mean and deviation of a column whose missing values are filled."""
+    known, missing = look.n / rows, 1 - look.n / rows
+    mean = look.mean + missing * (fill - look.mean)
+    variance = known * (look.deviation**2 + (look.mean - mean) ** 2) + missing * (fill - mean) ** 2
+    return mean, sqrt(variance)
 
 
 def _categories(base: Base, column: Input) -> dict[str, int]:
-    """Categories of the training rows with their counts, the most frequent first."""
-    name = quote_name(column.name)
+    """Categories of the training rows with their counts, the most frequent first; '' is missing."""
     rows = base.con.execute(
-        f"SELECT {name}, count(*) FROM {base.training} WHERE {name} IS NOT NULL"
+        f"SELECT coalesce({quote_name(column.name)}, ''), count(*) FROM {base.training}"
         f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_CATEGORIES}"
     ).fetchall()
     return dict(rows)
@@ -204,90 +210,15 @@ def _missing_flags(base: Base, columns: list[Input]) -> dict[str, list[MissingFl
     }
 
 
-def _target_mean(base: Base, column: Input, goal: Goal, folds: int) -> TargetMean:
-    middle, reach = 0.0, 1.0
-    if goal.category is None:
-        least, most = first(
-            base.con, f"SELECT min({goal.value}), max({goal.value}) FROM {base.training}"
-        ) or (0.0, 0.0)
-        middle, reach = (least + most) / 2, (most - least) / 2 or 1.0
-    step = f"round(({goal.value} - {double(middle)}) / {double(reach)} * {STEPS})::HUGEINT"
-    tallies = _tallies(base, column, step)
-    unit = reach / STEPS
-    name = f"{column.name} target"
+def _target_mean(
+    base: Base, column: Input, counts: dict[str, int], goal: Goal, folds: int
+) -> TargetMean:
+    kept, name = sorted(counts), f"{column.name} target"
+    fitted, by_fold = fit_means(base, column.name, kept, goal, folds)
     return TargetMean(
         name=name if goal.category is None else f"{name}={goal.category}",
         source=column.name,
         category=goal.category,
-        all=_means(tallies, None, middle, unit),
-        folds=tuple(_means(tallies, fold, middle, unit) for fold in range(folds)),
+        all=fitted,
+        folds=tuple(by_fold),
     )
-
-
-class Tally(NamedTuple):
-    """Rows, and the sum and sum of squares of their targets, in whole steps."""
-
-    rows: int = 0
-    total: int = 0
-    squares: int = 0
-
-    def plus(self, other: "Tally") -> "Tally":
-        """Both together."""
-        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
-
-    @property
-    def mean(self) -> float:
-        """Mean of the targets, in steps."""
-        return self.total / self.rows if self.rows else 0.0
-
-    @property
-    def variance(self) -> float:
-        """Population variance of the targets, in steps squared."""
-        return (self.squares * self.rows - self.total**2) / self.rows**2 if self.rows else 0.0
-
-
-Tallies = dict[str | None, dict[int, Tally]]
-
-
-def _tallies(base: Base, column: Input, step: str) -> Tallies:
-    """Tallies by category and fold, rare categories under None, missing ones under ''.
-
-    Sums of whole numbers are exact, whatever the order in which threads add them.
-    """
-    key = f"coalesce({quote_name(column.name)}, '')"
-    rows = base.con.execute(
-        f"WITH often AS (SELECT {key} AS k FROM {base.training} GROUP BY 1"
-        f" ORDER BY count(*) DESC, 1 LIMIT {MOST_CATEGORIES})"
-        f" SELECT k, {FOLD}, count(*), sum(s), sum(s * s) FROM (SELECT {FOLD}, {step} AS s,"
-        f" CASE WHEN {key} IN (FROM often) THEN {key} END AS k FROM {base.training})"
-        " GROUP BY k, 2"
-    ).fetchall()
-    tallies: Tallies = {}
-    for category, fold, count, total, squares in rows:
-        tallies.setdefault(category, {})[fold] = Tally(count, int(total), int(squares))
-    return tallies
-
-
-def _means(tallies: Tallies, without: int | None, middle: float, unit: float) -> Means:
-    """Means by category without one fold, drawn to the overall mean as empirical Bayes says.
-
-    Formula: Micci-Barreca 2001, as in scikit-learn's TargetEncoder(smooth="auto").
-    """
-    left = {
-        category: _together(tally for fold, tally in folds.items() if fold != without)
-        for category, folds in tallies.items()
-    }
-    everything = _together(left.values())
-    means = {}
-    for category in sorted(key for key in left if key is not None):
-        own = left[category]
-        weight = everything.variance * own.rows
-        trust = weight / (weight + own.variance) if weight + own.variance else 0.0
-        if own.rows:
-            drawn = trust * own.mean + (1 - trust) * everything.mean
-            means[category] = middle + drawn * unit
-    return Means(prior=middle + everything.mean * unit, means=means)
-
-
-def _together(tallies: Iterable[Tally]) -> Tally:
-    return reduce(Tally.plus, tallies, Tally())
