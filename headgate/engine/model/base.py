@@ -53,6 +53,12 @@ class Base:
         """The rows that everything is fitted on."""
         return f"(SELECT * FROM {self.rows} WHERE {TEST} = 0)"
 
+    def some_training(self, enough: int) -> str:
+        """A fixed part of them, chosen by their hash: at least so many, if there are."""
+        (rows,) = first(self.con, f"SELECT count(*) FROM {self.training}")
+        part = max(1, rows // enough)
+        return f"(SELECT * FROM {self.training} WHERE {ROW_HASH} % {part} = 0)"
+
     @property
     def fingerprint(self) -> str:
         """What tells these rows from any others, whatever their order."""

@@ -10,8 +10,8 @@ from typing import get_args
 from headgate.engine.cleaning import stats
 from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import double, first
-from headgate.engine.model.base import CHUNK, ROW_HASH, Base
-from headgate.engine.model.judge import Role
+from headgate.engine.model.base import CHUNK, Base
+from headgate.engine.model.judge import Verdict
 from headgate.engine.model.means import Goal, fit_means
 from headgate.engine.model.sql import number_value, words
 from headgate.engine.model.task import Task
@@ -46,11 +46,12 @@ def goals(target: Input, task: Task, classes: tuple[str, ...]) -> list[Goal]:
 
 def encode(
     base: Base,
-    features: list[tuple[Input, Role]],
+    verdict: Verdict,
     goals: list[Goal],
     options: ModelOptions,
 ) -> list[Feature]:
     """Fit every feature; those of one source stand together, in the file's order."""
+    features = verdict.features
     fitted: dict[str, list[Feature]] = {column.name: [] for column, _ in features}
     numbers = [column for column, role in features if role == "number"]
     dates = [column for column, role in features if role == "date"]
@@ -70,8 +71,9 @@ def encode(
                 ]
         if role in ("phrases", "text") and options.text != "drop":
             fitted[column.name] += _text(base, column, options)
-    flags = _missing_flags(base, [column for column, _ in features])
-    return [feature for name, own in fitted.items() for feature in (*own, *flags.get(name, ()))]
+    for name in fitted.keys() & verdict.gaps:
+        fitted[name].append(MissingFlag(name=f"{name} missing", source=name))
+    return [feature for own in fitted.values() for feature in own]
 
 
 def _numbers(
@@ -184,9 +186,7 @@ def _frequent_words(base: Base, column: Input, count: int) -> list[str]:
 
     Past some hundred thousand rows a fixed part of them, chosen by their hash, has the say.
     """
-    (rows,) = first(base.con, f"SELECT count(*) FROM {base.training}")
-    part = max(1, rows // ENOUGH_TEXTS)
-    asked = f"{base.training} WHERE {ROW_HASH} % {part} = 0"
+    asked = base.some_training(ENOUGH_TEXTS)
     found = base.con.execute(
         f"WITH seen AS (SELECT unnest(list_distinct({words(column.name)})) AS word FROM {asked}),"
         f" n AS (SELECT count(*) AS n FROM {asked})"
@@ -195,19 +195,6 @@ def _frequent_words(base: Base, column: Input, count: int) -> list[str]:
         f" ORDER BY count(*) DESC, word LIMIT {count}"
     ).fetchall()
     return sorted(row[0] for row in found)
-
-
-def _missing_flags(base: Base, columns: list[Input]) -> dict[str, list[MissingFlag]]:
-    """A flag for each column of which a training row has no value."""
-    if not columns:
-        return {}
-    wanted = ", ".join(f"count(*) - count({quote_name(each.name)})" for each in columns)
-    row = first(base.con, f"SELECT {wanted} FROM {base.training}")
-    return {
-        column.name: [MissingFlag(name=f"{column.name} missing", source=column.name)]
-        for column, missing in zip(columns, row, strict=True)
-        if missing
-    }
 
 
 def _target_mean(

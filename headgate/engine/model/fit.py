@@ -31,7 +31,7 @@ def fit(
     _check_training(base)
     inputs = [each for each in staged.inputs if each.name != target.name]
     verdict = judge(base, inputs, target, task, options)
-    features = encode(base, verdict.features, goals(target, task, classes), options)
+    features = encode(base, verdict, goals(target, task, classes), options)
     outputs: list[Output] = [
         TargetColumn(name=target.name, source=target.name, classes=classes),
         TestFlag(name="_test"),

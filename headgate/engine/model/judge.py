@@ -21,6 +21,9 @@ IDENTIFYING = re.compile(
     r"(^|[_\W])(id|uuid|guid|key|index|rowid|row|nr|no)$|^unnamed", re.IGNORECASE
 )
 ALL_BUT = 0.9999  # correlation, or share of rows, from which a column repeats the target
+MISSED = 0.1  # of the rows that guessing the most frequent class gets wrong, what a leak may miss
+ENOUGH_ROWS = 50_000  # training rows that show that a column cannot repeat the target
+PERHAPS = 0.99  # what it tells of these, below which it cannot tell all but all of the others
 PER_VALUE = 5  # rows that a value must have on average before it can be said to tell the target
 
 
@@ -35,10 +38,11 @@ class Look(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The columns that become features, with their roles, and those that are risks."""
+    """The columns that become features, with their roles; those at risk; those with gaps."""
 
     features: list[tuple[Input, Role]]
     risks: list[Risk]
+    gaps: set[str]
 
 
 def judge(
@@ -61,7 +65,8 @@ def judge(
             risks.append(risk)
         if risk is None or risk.kept:
             features.append((column, _role(column, look, options)))
-    return Verdict(features, risks)
+    gaps = {name for name, look in looks.items() if look.filled < rows}
+    return Verdict(features, risks, gaps)
 
 
 def _looks(base: Base, inputs: list[Input]) -> dict[str, Look]:
@@ -162,13 +167,21 @@ def _leaks(
     if task == "regression":
         leaks |= _correlated(base, inputs, target)
     spread = f"var_pop({quote_name(target.name)}::DOUBLE)" if task == "regression" else None
+    some = "some_rows"
+    base.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {some} AS FROM {base.some_training(ENOUGH_ROWS)}"
+    )
     for column in inputs:
         look = looks[column.name]
         if column.name in leaks or not 2 <= look.distinct <= look.filled / PER_VALUE:
             continue
-        share = _told(base, column, target, spread)
-        if share >= ALL_BUT:
-            back = _told(base, target, column, None)
+        told = _told(base, some, column, target, spread)
+        if told is not None and told < PERHAPS:
+            continue
+        share = _told(base, base.training, column, target, spread) or 0.0
+        by_chance = 0.0 if spread else _most_frequent(base, column, target)
+        if share >= ALL_BUT and 1 - share < MISSED * (1 - by_chance):
+            back = _told(base, base.training, target, column, None) or 0.0
             why = (
                 f"Its value alone tells {share:.2%} of the target, and the target {back:.2%} of it."
             )
@@ -191,10 +204,17 @@ def _correlated(base: Base, inputs: list[Input], target: Input) -> dict[str, Lea
     return leaks
 
 
-def _told(base: Base, column: Input, goal: Input, spread: str | None) -> float:
-    """The share of a goal that a column's values settle: of its rows, or of its spread."""
+def _most_frequent(base: Base, column: Input, target: Input) -> float:
+    """The share of the most frequent class among the rows that a column has a value in."""
+    filled = f"{base.training} WHERE {quote_name(column.name)} IS NOT NULL"
+    classes = f"SELECT count(*) AS n FROM {filled} GROUP BY {quote_name(target.name)}"
+    return float(first(base.con, f"SELECT max(n) / sum(n) FROM ({classes})")[0])
+
+
+def _told(base: Base, rows: str, column: Input, goal: Input, spread: str | None) -> float | None:
+    """The share of a goal that a column's values settle: of its rows, or of its spread, if any."""
     name, wanted = quote_name(column.name), quote_name(goal.name)
-    filled = f"{base.training} WHERE {name} IS NOT NULL"
+    filled = f"{rows} WHERE {name} IS NOT NULL"
     if spread:
         row = first(
             base.con,
@@ -207,7 +227,7 @@ def _told(base: Base, column: Input, goal: Input, spread: str | None) -> float:
             "SELECT sum(most) / sum(n) FROM (SELECT max(n) AS most, sum(n) AS n FROM (SELECT"
             f" {name} AS v, {wanted}, count(*) AS n FROM {filled} GROUP BY ALL) GROUP BY v)",
         )
-    return float(row[0]) if row[0] is not None else 0.0
+    return None if row[0] is None else float(row[0])
 
 
 def _one(base: Base, sql: str) -> int:

@@ -16,6 +16,7 @@ from headgate.options import ModelOptions
 Task = Literal["binary", "multiclass", "regression"]
 FEW = 10  # whole numbers with up to this many different values are taken for classes
 MOST_CLASSES = 1000
+FIRST_ROWS = 100_000  # which may show that there are more
 
 
 def find_target(staged: Staged, target: str | None) -> Input:
@@ -90,11 +91,15 @@ def _check(target: Input, task: Task, told: str, count: int, *, number: bool) ->
 def _values(base: Base, target: Input) -> list[str]:
     """Different values in their order, as text; a few more than can be classes at most."""
     name = quote_name(target.name)
-    rows = base.con.execute(
-        f"SELECT {name}::VARCHAR FROM {base.rows} WHERE {name} IS NOT NULL GROUP BY {name}"
-        f" ORDER BY {name} LIMIT {MOST_CLASSES + 1}"
-    ).fetchall()
-    return [row[0] for row in rows]
+    some = f"(SELECT {name} FROM {base.rows} LIMIT {FIRST_ROWS})"
+    for rows in (some, base.rows):
+        found = base.con.execute(
+            f"SELECT {name}::VARCHAR FROM {rows} WHERE {name} IS NOT NULL GROUP BY {name}"
+            f" ORDER BY {name} LIMIT {MOST_CLASSES + 1}"
+        ).fetchall()
+        if len(found) > MOST_CLASSES:
+            break
+    return [row[0] for row in found]
 
 
 def find_split(rows: Rows, options: ModelOptions) -> Split:

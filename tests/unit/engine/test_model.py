@@ -21,6 +21,7 @@ from sklearn.preprocessing import (
 from headgate.engine.model.sql import words
 from headgate.engine.model.words import marks
 from headgate.engine.prepare import prepare
+from headgate.engine.result.recipe import load
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
 from tests.unit.engine.staging import staged_frame
@@ -214,6 +215,16 @@ def test_risky_columns_are_named_and_left_out(tmp_path):
     assert rules["country"] == "constant column left out"
     assert rules["net"] == "leak column left out"
     assert not {"order", "country", "net"} & set(prepared.columns)
+
+
+def test_a_rare_class_makes_no_leak_of_every_column(tmp_path):
+    """A column tells nothing where it is right only as often as the most frequent class."""
+    rows = 30_000
+    frame = pd.DataFrame({"late": np.zeros(rows, int), "size": np.arange(rows) % 50})
+    frame.loc[[5, 17_000], "late"] = 1
+    frame["told"] = frame["late"].map({0: "in time", 1: "too late"})
+    recipe = load(made(tmp_path, frame, "late", test_share=0).recipe)
+    assert [(risk.column, risk.risk) for risk in recipe.modelling.risks] == [("told", "leak")]
 
 
 @pytest.mark.parametrize(
