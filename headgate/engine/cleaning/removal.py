@@ -6,7 +6,7 @@ those that may be duplicates. Not here: counting bad rows, which never reach the
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from itertools import chain
 from operator import and_
 from typing import Any, NamedTuple
@@ -60,8 +60,10 @@ def leave_out(staged: Staged, rules: Removal) -> tuple[Rows, Removed]:
     changes = {each.name: Changes() for each in staged.inputs if each.name in staged.columns}
     gone = np.zeros(staged.rows, np.bool_)
     at = empty = without = duplicates = 0
+    batches = staged.batches(lines=True)
     with Digests(staged.scratch / "digests") as digests:
-        for look in map_ahead(partial(_look, staged, rules), staged.batches(lines=True)):
+        looks = map_ahead(lambda place: _look(staged, rules, batches[place]), range(len(batches)))
+        for look in looks:
             changes = {name: changes[name] + more for name, more in look.changes.items()}
             empty += int(look.empty.sum())
             without += int(look.without.sum())

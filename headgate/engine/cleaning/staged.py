@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,11 @@ class Staged:
     def key(self) -> list[str]:
         """The columns of cleaned texts that tell rows apart."""
         return [CSV] if self.whole else [each.name for each in self.inputs]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The place of the first row of each batch, and behind the last one."""
+        return [0, *accumulate(batch.num_rows for batch in Staging(self.path, [LINE]))]
 
     def batches(self, *, lines: bool = False) -> Staging:
         """The staged rows; with their lines of CSV if asked for, where these hold the inputs."""
@@ -143,23 +149,17 @@ class Rows:
     def map(self, make: Callable[[pa.Table], Any], *, lines: bool = False) -> Iterator[Any]:
         """Yield what `make` makes of the cleaned texts of each batch; several run at a time.
 
-        The lines of CSV are among them if asked for, where these hold the inputs.
+        There is a batch without rows where there is no row. The lines of CSV are among the texts
+        if asked for, where these hold the inputs.
         """
+        batches, starts = self.staged.batches(lines=lines), self.staged.starts
 
-        def made(item: tuple[pa.RecordBatch, Flags]) -> Any:
-            batch, gone = item
+        def made(place: int) -> Any:
+            batch = batches[place] if place < len(batches) else batches.nothing()
+            gone = self.gone[starts[place] :][: batch.num_rows]
             return make(self.staged.texts(stay(batch, gone))[0])
 
-        return map_ahead(made, self._parts(self.staged.batches(lines=lines)))
-
-    def _parts(self, batches: Staging) -> Iterator[tuple[pa.RecordBatch, Flags]]:
-        """All batches with what goes of each; an empty one where there is no row."""
-        at = 0
-        if not self.staged.rows:
-            yield batches.nothing(), self.gone
-        for batch in batches:
-            yield batch, self.gone[at : at + batch.num_rows]
-            at += batch.num_rows
+        return map_ahead(made, range(max(1, len(batches))))
 
     @contextmanager
     def visible(self, *names: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ Here: writing them from cells, batch by batch. Not here: what stands in the cell
 import csv
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -104,21 +105,31 @@ def preview(path: Path) -> tuple[tuple[str, ...], ...]:
 
 
 class _RowGroups:
-    """A Parquet file whose row groups are large, however small the batches are."""
+    """A Parquet file whose row groups are large, however small the batches are.
+
+    A thread writes one of them while the next one gathers.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.Table] = []
+        self._thread = ThreadPoolExecutor(1, "row-groups")
+        self._writing: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._pending and kind is None:
-            self._flush()
-        if self._writer:
-            self._writer.close()
+        self._thread.shutdown()
+        try:
+            if kind is None:
+                self._wait()
+                if self._pending:
+                    self._write(self._gathered())
+        finally:
+            if self._writer:
+                self._writer.close()
 
     def add(self, rows: pa.Table) -> None:
         """Take the next rows."""
@@ -128,7 +139,18 @@ class _RowGroups:
             self._flush()
 
     def _flush(self) -> None:
+        self._wait()
+        self._writing = self._thread.submit(self._write, self._gathered())
+
+    def _wait(self) -> None:
+        if self._writing:
+            self._writing.result()
+
+    def _gathered(self) -> pa.Table:
         rows, self._pending = pa.concat_tables(self._pending), []
+        return rows
+
+    def _write(self, rows: pa.Table) -> None:
         if self._writer is None:
             self._writer = pq.ParquetWriter(
                 self._path,
