@@ -4,8 +4,10 @@ Here: which hashes occur more than once. Not here: whether such rows really are 
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from tempfile import SpooledTemporaryFile
+from typing import IO, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,66 +15,73 @@ import numpy.typing as npt
 Hashes = npt.NDArray[np.uint64]
 
 AT_ONCE = 1 << 22
-"""Hashes that are sorted at a time (32 MiB); of more, one part of all possible values after
-another is looked at."""
-CHUNK = 1 << 20
-"""Hashes that are read at a time."""
+"""Hashes that are sorted at a time, 64 MiB with their places; more are parted by their values."""
+_MOST_PARTS = 512  # files that are open at a time
+_IN_MEMORY = 1 << 18  # bytes of a part that need no file
 _SIEVE = 1 << 20
+_RECORD = np.dtype([("hash", np.uint64), ("row", np.uint64)])
 
 
 class Digests:
-    """The hashes of rows in file order, 8 bytes each on the disk."""
+    """The hashes of rows with the rows' places, 16 bytes each, on the disk if there are many."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = path.open("wb")
+    def __init__(self, folder: Path, rows: int) -> None:
+        """Get ready for so many rows; what does not fit memory goes to files in the folder."""
+        self._bits = (min(rows // AT_ONCE, _MOST_PARTS - 1)).bit_length()
+        self._files = ExitStack()
+        self._parts: list[IO[bytes]] = [
+            self._files.enter_context(SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)))  # noqa: SIM115 - closed together
+            for _ in range(1 << self._bits)
+        ]
         self._rows = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
-        self._path.unlink()
+        self._files.close()
 
     def add(self, hashes: Hashes) -> None:
         """Take the hashes of the next rows."""
-        self._file.write(hashes.tobytes())
+        records = np.empty(len(hashes), _RECORD)
+        records["hash"] = hashes
+        records["row"] = np.arange(self._rows, self._rows + len(hashes))
         self._rows += len(hashes)
+        for part, own in zip(self._parts, self._parted(records), strict=True):
+            part.write(own.tobytes())
 
     def repeated(self) -> npt.NDArray[np.bool_]:
         """Tell for each row whether another one has the same hash."""
-        self._file.flush()
         marked = np.zeros(self._rows, np.bool_)
-        bits = max(0, (self._rows // AT_ONCE).bit_length())
-        for part in range(1 << bits):
-            own = [hashes[_part(hashes, bits) == part] for _, hashes in self._chunks()]
-            twice = _twice(np.concatenate(own)) if own else np.empty(0, np.uint64)
-            if len(twice):
-                for start, hashes in self._chunks():
-                    marked[start + _among(hashes, twice)] = True
+        for records in self._read():
+            hashes = np.ascontiguousarray(records["hash"])
+            marked[records["row"][_alike(hashes)]] = True
         return marked
 
-    def _chunks(self) -> Iterator[tuple[int, Hashes]]:
-        for start in range(0, self._rows, CHUNK):
-            yield start, np.fromfile(self._path, np.uint64, CHUNK, offset=8 * start)
+    def _parted(self, records: npt.NDArray[np.void]) -> list[npt.NDArray[np.void]]:
+        if not self._bits:
+            return [records]
+        part = (records["hash"] >> np.uint64(64 - self._bits)).astype(np.uint16)
+        order = np.argsort(part, kind="stable")
+        ends = np.searchsorted(part[order], np.arange(1, len(self._parts)))
+        return np.split(records[order], ends)
+
+    def _read(self) -> Iterator[npt.NDArray[np.void]]:
+        for part in self._parts:
+            part.seek(0)
+            yield np.frombuffer(part.read(), _RECORD)
 
 
-def _part(hashes: Hashes, bits: int) -> Hashes:
-    return hashes >> np.uint64(64 - bits) if bits else np.zeros_like(hashes)
-
-
-def _twice(hashes: Hashes) -> Hashes:
-    hashes.sort()
-    return np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
-
-
-def _among(hashes: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
-    """Find the places of hashes that are among the sorted ones."""
+def _alike(hashes: Hashes) -> npt.NDArray[np.int64]:
+    """Find the places of hashes that occur more than once."""
+    ordered = np.sort(hashes)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(twice):
+        return np.empty(0, np.int64)
     low = np.uint64(_SIEVE - 1)
     sieve = np.zeros(_SIEVE, np.bool_)
-    sieve[wanted & low] = True
+    sieve[twice & low] = True
     places: npt.NDArray[np.int64] = np.flatnonzero(sieve[hashes & low])
-    near = np.minimum(np.searchsorted(wanted, hashes[places]), len(wanted) - 1)
-    alike: npt.NDArray[np.int64] = places[wanted[near] == hashes[places]]
+    near = np.minimum(np.searchsorted(twice, hashes[places]), len(twice) - 1)
+    alike: npt.NDArray[np.int64] = places[twice[near] == hashes[places]]
     return alike

@@ -61,7 +61,7 @@ def leave_out(staged: Staged, rules: Removal) -> tuple[Rows, Removed]:
     gone = np.zeros(staged.rows, np.bool_)
     at = empty = without = duplicates = 0
     batches = staged.batches(lines=True)
-    with Digests(staged.scratch / "digests") as digests:
+    with Digests(staged.scratch, staged.rows) as digests:
         looks = map_ahead(lambda place: _look(staged, rules, batches[place]), range(len(batches)))
         for look in looks:
             changes = {name: changes[name] + more for name, more in look.changes.items()}

@@ -6,16 +6,15 @@ import pytest
 from headgate.engine.cleaning import digests
 
 
-@pytest.mark.parametrize("at_once", [1 << 24, 64], ids=["at once", "part by part"])
+@pytest.mark.parametrize("at_once", [1 << 24, 64, 1], ids=["at once", "by parts", "many parts"])
 def test_every_row_whose_hash_occurs_again_is_marked(monkeypatch, tmp_path, at_once):
     """Across batches, and whether all hashes fit memory or one part of them at a time."""
     monkeypatch.setattr(digests, "AT_ONCE", at_once)
-    monkeypatch.setattr(digests, "CHUNK", 100)
     rng = np.random.default_rng(3)
     hashes = rng.integers(0, 2**64, 1000, np.uint64)
     hashes[[7, 400, 999]] = hashes[3]
     hashes[20:30] = hashes[500:510]
-    with digests.Digests(tmp_path / "digests") as kept:
+    with digests.Digests(tmp_path, 1000) as kept:
         for start in range(0, 1000, 130):
             kept.add(hashes[start : start + 130])
         marked = np.flatnonzero(kept.repeated())
@@ -24,5 +23,5 @@ def test_every_row_whose_hash_occurs_again_is_marked(monkeypatch, tmp_path, at_o
 
 def test_no_rows_have_no_repeats(tmp_path):
     """An empty table is no special case."""
-    with digests.Digests(tmp_path / "digests") as kept:
+    with digests.Digests(tmp_path, 0) as kept:
         assert not len(kept.repeated())
