@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine import csv_lines
 from headgate.engine.cleaning.staged import Rows
 from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import AT_ONCE, double, first
@@ -76,7 +77,7 @@ class Table:
     def _rendered(self, batch: pa.RecordBatch, *, spreadsheet: bool) -> Rendered:
         """Numbers need no quotes, nor an escape in a spreadsheet."""
         columns = [step.cells(self.base.con, batch) for step in self.steps]
-        lines = _lines([each.texts for each in columns])
+        lines = csv_lines.octets(_side_by_side([each.texts for each in columns], "\n"))
         typed = chain.from_iterable(each.typed for each in columns)
         table = pa.table(dict(zip(self.names, typed, strict=True)))
         if not spreadsheet:
@@ -261,12 +262,6 @@ def _side_by_side(texts: Sequence[pa.StringArray], end: str = "") -> pa.StringAr
     if len(texts) == 1:
         return texts[0]
     return pc.binary_join_element_wise(*texts, ",", null_handling="replace", null_replacement="")
-
-
-def _lines(texts: Sequence[pa.StringArray]) -> memoryview:
-    lines = _side_by_side(texts, "\n")
-    _, offsets, data = lines.buffers()
-    return memoryview(data)[: np.frombuffer(offsets, np.int32)[len(lines)]]
 
 
 def _balance(base: Base, recipe: Recipe, test: str) -> tuple[Balance, ...]:
