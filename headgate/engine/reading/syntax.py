@@ -24,6 +24,8 @@ _UNUSUAL_DELIMITERS = (
     "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "||", "::", ";;", "~|~"
 )  # fmt: skip
 _COMMENTS = ("#", "//", "--", "%")
+_DRAWN = "-=+:|,; \t\r\n"
+"""What a line is made of that is drawn below a header: no comment."""
 _ONE_COLUMN = 0.25
 _MAX_CELLS = 6000
 _MAX_TEXT = 1 << 16
@@ -115,7 +117,7 @@ def _aligned(
 
 def _comment(lines: list[str]) -> str | None:
     """The mark that some lines, but by no means all, start with."""
-    filled = [line for line in lines if line.strip()]
+    filled = [line for line in lines if line.strip(_DRAWN)]
     for mark in _COMMENTS:
         marked = sum(line.startswith(mark) for line in filled)
         if 0 < marked < 0.8 * len(filled):
