@@ -39,7 +39,7 @@ from headgate.settings import Settings
 EVENT = "headgate.uploads.arrived"
 FLOW = "process-batch"
 
-_MOST = 1_000  # keys in one event
+_MOST = 250  # keys in one event: one run uses one core, so that many files need several runs
 _SHORTEST_GAP = 0.02  # seconds for which arrivals are gathered when it is quiet
 _LONGEST_GAP = 5.0  # and in a long burst: a run costs a second of CPU time before its first file
 _GROWTH = 4  # of the gap, from one batch of a burst to the next

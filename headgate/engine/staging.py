@@ -48,12 +48,13 @@ class Staging:
         """Open a file; with `names` only these columns are read."""
         self._path = str(path)
         self._fields: list[int] | None = None
-        if names is not None:
-            schema = self._open().schema
-            self._fields = [schema.get_field_index(name) for name in names]
         file = self._open()
+        if names is not None:
+            self._fields = [file.schema.get_field_index(name) for name in names]
+            file = self._open()
         self.schema: pa.Schema = file.schema
         self._batches = int(file.num_record_batches)
+        self._only = file.get_batch(0) if self._batches == 1 else None
 
     def __len__(self) -> int:
         """Give the number of batches."""
@@ -61,7 +62,7 @@ class Staging:
 
     def __getitem__(self, place: int) -> pa.RecordBatch:
         """Read one batch."""
-        return self._open().get_batch(place)
+        return self._open().get_batch(place) if self._only is None else self._only
 
     def _open(self) -> pa.RecordBatchFileReader:
         options = pa.ipc.IpcReadOptions(included_fields=self._fields)
