@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.options import Check, Deliver, Prepare, Read
 from cli.show import AsJson, as_json, failures, out, page, say, table
-from headgate import intake, journey, local
+from headgate import intake, journey, local, results
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.housekeeping import sweep
@@ -137,7 +137,7 @@ def link(key: str, /, *, hours: float = 24, json: AsJson = False) -> None:
         hours: How long the link should work; never longer than the credential does.
     """
     store = connect(load())
-    signed = store.presign(journey.find_table(store, key), hours=hours)
+    signed = store.presign(results.find_table(store, key), hours=hours)
     url = signed.url.get_secret_value()
     if json:
         as_json({"url": url, "expires_at": f"{signed.expires_at:%Y-%m-%dT%H:%M:%SZ}"})
@@ -153,7 +153,7 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
         key: Key of the upload.
     """
     store = connect(load())
-    receipt = journey.find_receipt(store, key)
+    receipt = results.find_receipt(store, key)
     if receipt.outcome == "refused":
         raise BadFileError(
             "This upload was refused, and nothing was published.",

@@ -1,6 +1,9 @@
 """The main journey: one upload becomes a checked, cleaned, published result."""
 
+from contextlib import suppress
+
 from prefect import flow
+from prefect_aws import S3Bucket
 
 from flows.answers import answers, ended
 from flows.parameters import Bucket, Key, open_bucket
@@ -34,23 +37,28 @@ async def process_upload(
         options: How the file is read, checked, prepared and delivered.
     """
     bucket = await open_bucket(bucket)
+    while True:
+        with suppress(ObjectChangedError):  # overwritten midway: the new content is new work
+            return ended(_journey(bucket, key, options))
+
+
+def _journey(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:
     work = claim(bucket, key, options)
     if isinstance(work, Receipt):
-        return ended(work)
+        return work
     receipt = None
-    try:
-        with renewing(bucket, work):
+    with renewing(bucket, work):
+        try:
             file = download(bucket, work)
             receipt = recognise(bucket, work, file)
             if receipt is None:
                 reading = validate(bucket, work, file)
                 prepared = preprocess(bucket, work, reading)
                 receipt = upload_processed(bucket, work, file, reading, prepared)
-            presign(bucket, receipt.key(), options.deliver.link_hours)
-    except BadFileError as error:
-        receipt = refuse(bucket, work, file, error)
-    except ObjectChangedError:
-        return await process_upload(key, bucket, options)
-    finally:
-        cleanup(bucket, work, receipt)
-    return ended(receipt)
+            if receipt.outcome == "published":
+                presign(bucket, receipt.key(), options.deliver.link_hours)
+        except BadFileError as error:
+            receipt = refuse(bucket, work, file, error)
+        finally:
+            cleanup(bucket, work, receipt)
+    return receipt

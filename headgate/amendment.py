@@ -10,7 +10,6 @@ from typing import Annotated
 from pydantic import Field
 
 from headgate.bucket import keys
-from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.engine.checking.correction import Sheet, amend
 from headgate.engine.checking.drift import Drift, Layout
@@ -26,31 +25,39 @@ _AS_A_NEW_FILE = (
 
 
 class Amendment(Record):
-    """The corrected rows that a new result has to hold, and the receipt that it replaces."""
+    """The corrected rows that a new result has to hold."""
 
     ledger: Annotated[Path, Field(description="Every corrected row, in all its states")]
     files: Annotated[tuple[Correction, ...], Field(description="The files of corrected rows")]
-    etag: Annotated[str, Field(description="ETag of the receipt to be replaced")]
     layout: Annotated[Layout | None, Field(description="Columns of the result that stands")] = None
     drift: Annotated[tuple[Drift, ...], Field(description="What had changed in them")] = ()
 
 
-def find(store: Store, sheet: Sheet) -> Receipt:
-    """Return the receipt of the upload that a sheet speaks of.
+def find(store: Store, sheet: Sheet) -> tuple[Receipt, str]:
+    """Return the receipt of the upload that a sheet speaks of, and its ETag.
 
     Raises:
         BadFileError: There is no such result.
     """
-    return _standing(store, keys.marked_receipt_key(sheet.upload or ""), sheet)[0]
+    key = keys.marked_receipt_key(sheet.upload or "")
+    stored = store.read(key) if key else None
+    receipt = Receipt.model_validate_json(stored.body) if stored else None
+    if stored is None or receipt is None or receipt.outcome != "published":
+        raise BadFileError(
+            f"This is a quarantine file, but {sheet.upload or 'no upload'!r} in its column "
+            "'_upload' has no result here.",
+            where=sheet.path.name,
+            todo="Leave that column as it was in the quarantine file of this bucket.",
+        )
+    return receipt, stored.etag
 
 
-def add(store: Store, scratch: Path, sheet: Sheet, source: Source) -> Amendment:
-    """Add what a sheet corrects to the result that stands now.
+def add(store: Store, scratch: Path, sheet: Sheet, source: Source, standing: Receipt) -> Amendment:
+    """Add what a sheet corrects to the result that stands.
 
     Raises:
         BadFileError: The sheet does not fit.
     """
-    standing, etag = _standing(store, keys.marked_receipt_key(sheet.upload or ""), sheet)
     kept, earlier = (_fetch(store, standing, role, scratch) for role in (QUARANTINE, LEDGER))
     ledger, done = amend(scratch, kept, sheet, source.upload.key, earlier)
     file = Correction(upload=source.upload, sha256=source.sha256, rows=done.rows, cells=done.cells)
@@ -58,7 +65,6 @@ def add(store: Store, scratch: Path, sheet: Sheet, source: Source) -> Amendment:
     return Amendment(
         ledger=ledger,
         files=(*standing.corrections, file),
-        etag=etag,
         layout=Layout(
             names=tuple(each.name for each in columns), kinds=tuple(each.kind for each in columns)
         ),
@@ -66,16 +72,10 @@ def add(store: Store, scratch: Path, sheet: Sheet, source: Source) -> Amendment:
     )
 
 
-def carried(store: Store, upload: Upload, scratch: Path) -> Amendment | None:
+def carried(store: Store, standing: Receipt, scratch: Path) -> Amendment | None:
     """Return the corrected rows of the result that stands, for one that is made again by force."""
-    stored = store.read(keys.receipt_key(upload))
-    if stored is None:
-        return None
-    standing = Receipt.model_validate_json(stored.body)
     ledger = _fetch(store, standing, LEDGER, scratch)
-    if ledger is None:
-        return None
-    return Amendment(ledger=ledger, files=standing.corrections, etag=stored.etag)
+    return Amendment(ledger=ledger, files=standing.corrections) if ledger else None
 
 
 def fetch_original(store: Store, receipt: Receipt, to: Path) -> None:
@@ -100,19 +100,6 @@ def fetch_original(store: Store, receipt: Receipt, to: Path) -> None:
         where=original.key,
         todo=_AS_A_NEW_FILE,
     )
-
-
-def _standing(store: Store, key: str | None, sheet: Sheet) -> tuple[Receipt, str]:
-    stored = store.read(key) if key else None
-    receipt = Receipt.model_validate_json(stored.body) if stored else None
-    if stored is None or receipt is None or receipt.outcome != "published":
-        raise BadFileError(
-            f"This is a quarantine file, but {sheet.upload or 'no upload'!r} in its column "
-            "'_upload' has no result here.",
-            where=sheet.path.name,
-            todo="Leave that column as it was in the quarantine file of this bucket.",
-        )
-    return receipt, stored.etag
 
 
 def _fetch(store: Store, receipt: Receipt, role: str, scratch: Path) -> Path | None:

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import arun_deployment
 
 from cli.show import fail, out, say
-from headgate import journey
+from headgate import results
 from headgate.bucket.keys import UPLOADS
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError
@@ -39,7 +39,7 @@ def main() -> None:
             keys = [_upload(store, file) for file in _samples()]
             asyncio.run(_process(keys))
             for key in keys:
-                _show(store, journey.find_receipt(store, key))
+                _show(store, results.find_receipt(store, key))
             _farewell(stack, time.monotonic() - began)
     except HeadgateError as error:
         sys.exit(fail(error))

@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from prefect.runtime import flow_run
 from prefect_aws import S3Bucket
 
-from headgate import journey
+from headgate import steps
 from headgate.bucket.claims import Heartbeat, kept, settle_all
-from headgate.journey import Work
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
+from headgate.steps import Work
 from tasks.policy import step
 from tasks.store import store_of
 
@@ -17,7 +17,7 @@ from tasks.store import store_of
 @step("claim {key}")
 def claim(bucket: S3Bucket, key: str, options: ProcessOptions) -> Work | Receipt:
     """Claim an upload for this run, or return the receipt that it already has."""
-    return journey.claim(store_of(bucket), key, options, owner=flow_run.get_id() or "")
+    return steps.claim(store_of(bucket), key, options, owner=flow_run.get_id() or "")
 
 
 def renewing(bucket: S3Bucket, work: Work) -> AbstractContextManager[Heartbeat]:

@@ -2,9 +2,9 @@
 
 from prefect_aws import S3Bucket
 
-from headgate import journey
-from headgate.journey import Work
+from headgate import steps
 from headgate.receipt import Receipt
+from headgate.steps import Work
 from tasks.policy import step
 from tasks.store import store_of
 
@@ -12,4 +12,4 @@ from tasks.store import store_of
 @step("cleanup {work.name}")
 def cleanup(bucket: S3Bucket, work: Work, receipt: Receipt | None) -> None:
     """Remove the scratch folder, and the source where the options say so."""
-    journey.cleanup(store_of(bucket), work, receipt)
+    steps.cleanup(store_of(bucket), work, receipt)

@@ -3,9 +3,9 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate import journey
-from headgate.journey import Download, Work
+from headgate import recognition, steps
 from headgate.receipt import Receipt
+from headgate.steps import Download, Work
 from tasks.policy import step
 from tasks.progress import progress_bar
 from tasks.show import show_receipt
@@ -16,13 +16,13 @@ from tasks.store import store_of
 def download(bucket: S3Bucket, work: Work) -> Download:
     """Fetch the claimed version of the upload, showing how far it is."""
     with progress_bar(f"Download of {work.name}") as progress:
-        return journey.download(store_of(bucket), work, progress)
+        return steps.download(store_of(bucket), work, progress)
 
 
 @step("recognise {work.name}")
 def recognise(bucket: S3Bucket, work: Work, file: Download) -> Receipt | None:
     """Commit the result of corrected rows, and of content that has one, where options say so."""
-    receipt = journey.recognise(store_of(bucket), work, file)
+    receipt = recognition.recognise(store_of(bucket), work, file)
     if receipt is not None:
         show_receipt(receipt)
         get_run_logger().info("%s: %s", work.name, receipt)

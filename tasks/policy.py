@@ -13,12 +13,11 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
 from headgate.errors import ObjectChangedError, TransientError
+from headgate.journey import BACKOFF_SECONDS, RETRIES
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-RETRIES = 4
-BACKOFF_SECONDS = 2
 JITTER = 0.5
 
 

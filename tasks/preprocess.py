@@ -2,10 +2,10 @@
 
 from prefect_aws import S3Bucket
 
-from headgate import journey
+from headgate import steps
 from headgate.engine.prepare import Prepared
 from headgate.engine.table import Reading
-from headgate.journey import Work
+from headgate.steps import Work
 from tasks.policy import step
 from tasks.store import store_of
 
@@ -13,4 +13,4 @@ from tasks.store import store_of
 @step("preprocess {work.name}")
 def preprocess(bucket: S3Bucket, work: Work, reading: Reading) -> Prepared:
     """Make the good rows into what the options ask for."""
-    return journey.preprocess(store_of(bucket), work, reading)
+    return steps.preprocess(store_of(bucket), work, reading)

@@ -3,7 +3,7 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate import journey
+from headgate import results
 from headgate.bucket.store import Link
 from tasks.policy import step
 from tasks.show import show_link
@@ -25,4 +25,4 @@ def presign(bucket: S3Bucket, key: str, hours: float, *, show: bool = False) -> 
 @step("find-table {key}")
 def find_table(bucket: S3Bucket, key: str) -> str:
     """Find the table that was made from an upload; any other key stands for itself."""
-    return journey.find_table(store_of(bucket), key)
+    return results.find_table(store_of(bucket), key)

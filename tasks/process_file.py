@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 
+from anyio import CapacityLimiter, to_thread
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
@@ -24,32 +26,32 @@ _CHUNK = 50
 @step("process {key}")
 async def process_file(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:
     """Take one upload through the whole journey."""
-    owner = flow_run.get_id() or ""
-    receipt = await asyncio.to_thread(journey.process, store_of(bucket), key, options, owner=owner)
+    process = partial(journey.process, owner=flow_run.get_id() or "")
+    receipt = await to_thread.run_sync(process, store_of(bucket), key, options)
     get_run_logger().info("%s: %s", key, receipt)
     return receipt
 
 
 @step("process {keys[0]} and others")
 async def process_many(
-    bucket: S3Bucket, keys: list[str], options: ProcessOptions, gate: asyncio.Semaphore
+    bucket: S3Bucket, keys: list[str], options: ProcessOptions, gate: CapacityLimiter
 ) -> list[Outcome]:
     """Take several uploads through the journey, each in its turn at the gate and with a log line.
 
     A task of its own for each file would cost the Prefect server more than the file does.
     """
-    owner, store, log = flow_run.get_id() or "", store_of(bucket), get_run_logger()
+    process = partial(journey.process_patiently, owner=flow_run.get_id() or "")
+    store, log = store_of(bucket), get_run_logger()
 
     async def one(key: str) -> Outcome:
         result: Receipt | Exception
-        async with gate:
-            try:
-                result = await asyncio.to_thread(journey.process, store, key, options, owner=owner)
-            except HeadgateError as error:
-                result = error
-            except Exception as error:  # one file never holds up the others
-                log.exception("%s: a defect of Headgate", key)
-                result = error
+        try:
+            result = await to_thread.run_sync(process, store, key, options, limiter=gate)
+        except HeadgateError as error:
+            result = error
+        except Exception as error:  # one file never holds up the others
+            log.exception("%s: a defect of Headgate", key)
+            result = error
         outcome = journey.outcome(key, result)
         log.info("%s: %s, %s", key, outcome.verdict, outcome.detail)
         return outcome
@@ -67,7 +69,7 @@ async def process_each(
     bucket: S3Bucket, keys: Iterable[str], options: ProcessOptions, concurrency: int
 ) -> list[Outcome]:
     """Process several uploads, at most `concurrency` at once; each has its own outcome."""
-    keys, gate = list(keys), asyncio.Semaphore(concurrency)
+    keys, gate = list(keys), CapacityLimiter(concurrency)
     if len(keys) > _FEW:
         chunks = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
         done = await asyncio.gather(*(process_many(bucket, c, options, gate) for c in chunks))

@@ -3,12 +3,12 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate import journey
+from headgate import steps
 from headgate.engine.prepare import Prepared
 from headgate.engine.table import Reading
 from headgate.errors import BadFileError
-from headgate.journey import Download, Work
 from headgate.receipt import Receipt
+from headgate.steps import Download, Work
 from tasks.policy import step
 from tasks.show import show_receipt
 from tasks.store import store_of
@@ -19,7 +19,7 @@ def upload_processed(
     bucket: S3Bucket, work: Work, file: Download, reading: Reading, prepared: Prepared
 ) -> Receipt:
     """Publish the outputs under this upload's own prefix and commit the receipt."""
-    receipt = journey.publish(store_of(bucket), work, file, reading, prepared)
+    receipt = steps.publish(store_of(bucket), work, file, reading, prepared)
     show_receipt(receipt, prepared.columns, prepared.preview)
     get_run_logger().info("%s: %s", work.name, receipt)
     return receipt
@@ -28,6 +28,6 @@ def upload_processed(
 @step("refuse {work.name}")
 def refuse(bucket: S3Bucket, work: Work, file: Download, error: BadFileError) -> Receipt:
     """Commit a receipt that says why the file was refused."""
-    receipt = journey.refuse(store_of(bucket), work, file, error)
+    receipt = steps.refuse(store_of(bucket), work, file, error)
     show_receipt(receipt)
     return receipt

@@ -3,9 +3,9 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate import journey
+from headgate import steps
 from headgate.engine.table import Reading
-from headgate.journey import Download, Work
+from headgate.steps import Download, Work
 from tasks.policy import step
 from tasks.store import store_of
 
@@ -13,7 +13,7 @@ from tasks.store import store_of
 @step("validate {work.name}")
 def validate(bucket: S3Bucket, work: Work, file: Download) -> Reading:
     """Read, type and check the file; set its bad rows aside."""
-    reading = journey.validate(store_of(bucket), work, file)
+    reading = steps.validate(store_of(bucket), work, file)
     get_run_logger().info(
         "%s: %d rows, %d of them quarantined", work.name, reading.rows_in, reading.quarantined
     )

@@ -78,11 +78,7 @@ def renew(store: Store, held: Claim) -> Claim:
     try:
         etag = store.replace(claim_key(held.upload), following.body(), held.etag)
     except PreconditionError as error:
-        raise ClaimLostError(
-            "The claim lapsed and another run took over.",
-            where=store.where(held.upload.key),
-            todo="Nothing is lost: the other run publishes the result.",
-        ) from error
+        raise _lost(store, held) from error
     return following.model_copy(update={"etag": etag})
 
 
@@ -102,30 +98,55 @@ def release(store: Store, held: Claim, age: float = math.inf) -> None:
     store.delete(key)
 
 
-def settle(store: Store, key: str) -> None:
-    """Remove a claim that its owner let lapse, unless an heir will take the work over."""
+def confirm(store: Store, held: Claim) -> None:
+    """Make sure that a claim is still one's own and live, before a result is replaced.
+
+    Raises:
+        ClaimLostError: it lapsed, or another owner has taken over.
+    """
+    stored = store.read(claim_key(held.upload))
+    now = _parse(stored) if stored else None
+    if not stored or not now or now.attempt != held.attempt or _seconds_left(now, stored) <= 0:
+        raise _lost(store, held)
+
+
+def abandoned(store: Store, key: str) -> Claim | None:
+    """Give the claim under a key if its owner has let it lapse and no heir will take over."""
     held = lapsed(store, key)
-    if held is None or _waits(store, held.upload):
+    return None if held is None or _waits(store, held.upload) else held
+
+
+def settle(store: Store, key: str) -> None:
+    """Remove an abandoned claim, and what its owner had written without publishing it.
+
+    The claim is taken over first, so that an owner who was only slow finds out.
+    """
+    held = abandoned(store, key)
+    if held is None:
+        return
+    heir = held.model_copy(update={"attempt": secrets.token_hex(4), "owner": "housekeeping"})
+    try:
+        store.replace(key, heir.body(), held.etag)
+    except PreconditionError:
         return
     receipts.discard_attempts(store, held.upload)
     store.delete(key)
 
 
 def settle_all(store: Store) -> None:
-    """Remove all claims that no heir will take over."""
+    """Remove all abandoned claims."""
     for item in store.list(CLAIMS):
         settle(store, item.key)
 
 
 class Heartbeat:
-    """Keeps a claim alive while its owner works; ask `check()` before anything is published."""
+    """Keeps a claim alive while its owner works."""
 
     def __init__(self, store: Store, held: Claim) -> None:
         self.claim = held
         self._store = store
         self._written = time.monotonic()
         self._stop = threading.Event()
-        self._lost: ClaimLostError | None = None
         self._thread = threading.Thread(target=self._run, name="claim-heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -144,24 +165,14 @@ class Heartbeat:
                 receipts.discard_attempts(self._store, self.claim.upload)
             release(self._store, self.claim, time.monotonic() - self._written)
 
-    def check(self) -> None:
-        """Refuse to go on once the claim is another's.
-
-        Raises:
-            ClaimLostError: it is.
-        """
-        if self._lost is not None:
-            raise self._lost
-
     def _run(self) -> None:
         while not self._stop.wait(self.claim.lease / RENEWALS_PER_LEASE):
             now = time.monotonic()
             try:
                 self.claim = renew(self._store, self.claim)
                 self._written = now
-            except ClaimLostError as error:
-                self._lost = error
-                return
+            except ClaimLostError:
+                return  # the owner finds out when it publishes
             except HeadgateError:
                 continue  # the next renewal may get through; the receipt decides in any case
 
@@ -227,6 +238,14 @@ def _refusal(store: Store, wanted: Claim, owner: str, left: float) -> ClaimHeldE
         f"{owner} is working on it.",
         where=store.where(wanted.upload.key),
         todo=f"Its claim lapses in {left:.0f} s unless it is renewed.",
+    )
+
+
+def _lost(store: Store, held: Claim) -> ClaimLostError:
+    return ClaimLostError(
+        "The claim lapsed and another run took over.",
+        where=store.where(held.upload.key),
+        todo="Nothing is lost: the other run publishes the result.",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from headgate.bucket import claims, receipts
+from headgate.bucket import claims
 from headgate.bucket.keys import ARCHIVE, CLAIMS, PROBES, PROCESSED, QUARANTINE
 from headgate.bucket.store import Store
 from headgate.record import Record
@@ -35,7 +35,7 @@ def leftovers(store: Store, *, quarantine_days: int | None = None) -> Iterator[L
     """
     now = datetime.now(UTC)
     for item in store.list(CLAIMS):
-        held = claims.lapsed(store, item.key)
+        held = claims.abandoned(store, item.key)
         if held is not None:
             yield Leftover(kind="lapsed claim", key=item.key, detail=f"of {held.owner}")
     for prefix in (PROCESSED, QUARANTINE, ARCHIVE):
@@ -67,8 +67,7 @@ def remove(store: Store, leftover: Leftover) -> None:
     """Remove one leftover; one that is gone already is a success."""
     if leftover.kind == "unfinished upload":
         store.abort_multipart(leftover.key, leftover.upload_id)
-    elif leftover.kind != "lapsed claim":
-        store.delete(leftover.key)
-    elif held := claims.lapsed(store, leftover.key):
-        receipts.discard_attempts(store, held.upload)
+    elif leftover.kind == "lapsed claim":
+        claims.settle(store, leftover.key)
+    else:
         store.delete(leftover.key)

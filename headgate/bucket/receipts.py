@@ -24,7 +24,7 @@ from headgate.bucket.keys import (
     receipts_prefix,
     result_prefix,
 )
-from headgate.bucket.store import Store
+from headgate.bucket.store import Store, Stored
 from headgate.errors import AlreadyProcessedError, ClaimLostError, TransientError
 from headgate.record import Record
 
@@ -39,8 +39,13 @@ class Finding(Record):
 
 def find(store: Store, upload: Upload) -> dict[str, Any] | None:
     """Give the receipt of exactly this upload, if it has one."""
-    stored = store.read(receipt_key(upload))
+    stored = read(store, upload)
     return None if stored is None else json.loads(stored.body)
+
+
+def read(store: Store, upload: Upload) -> Stored | None:
+    """Read the receipt of exactly this upload, with the ETag by which it can be replaced."""
+    return store.read(receipt_key(upload))
 
 
 def find_last(store: Store, key: str) -> dict[str, Any] | None:
@@ -69,28 +74,29 @@ def commit(
     receipt: Mapping[str, Any],
     *,
     sha256: str | None = None,
-    force: bool = False,
-    replacing: str | None = None,
+    replaces: str | None = None,
 ) -> str:
     """Publish a result by writing its receipt, the last of all writes; give the receipt's key.
 
     The receipt must hold something of its run's own (such as its id), for a lost acknowledgement to
     be told from another's receipt. An attempt that commits again, after a retry, has succeeded.
-    With `force` an older receipt is kept beside the new one, and with `replacing` only the one with
-    this ETag may be replaced.
+    With `replaces` the receipt of this ETag makes way, and is kept beside the new one.
 
     Raises:
         AlreadyProcessedError: another run has published a result for this upload.
-        ClaimLostError: the receipt to be replaced is not the one that stands.
+        ClaimLostError: the receipt to be replaced no longer stands.
     """
     key, body = receipt_key(upload), json.dumps(receipt, indent=1, ensure_ascii=False).encode()
     try:
-        store.put_new(key, body)
-    except PreconditionError as error:
+        if replaces:
+            _replace(store, upload, body, replaces)
+        else:
+            store.put_new(key, body)
+    except (PreconditionError, ClaimLostError) as error:
         if not _places(find(store, upload)) & _places(receipt):
-            if not force:
-                raise AlreadyProcessedError(key, where=store.where(upload.key)) from error
-            _replace(store, upload, body, replacing)
+            if replaces:
+                raise
+            raise AlreadyProcessedError(key, where=store.where(upload.key)) from error
     if sha256:
         pointer = json.dumps({"receipt": key}).encode()
         with suppress(TransientError):  # a convenience; the result is published without it
@@ -164,25 +170,17 @@ def _discard(store: Store, prefixes: Iterable[str], published: set[str]) -> int:
     return removed
 
 
-def _replace(store: Store, upload: Upload, body: bytes, only: str | None) -> None:
-    """Keep the older receipt, then put the new one in its place."""
+def _replace(store: Store, upload: Upload, body: bytes, etag: str) -> None:
+    """Keep the older receipt, then put the new one in its place, if it still is the one it was."""
     key = receipt_key(upload)
-    for _ in range(store.limits.attempts):
-        older = store.read(key)
-        if only and older and older.etag != only:
-            raise ClaimLostError(
-                "Another run has published a newer result meanwhile.",
-                where=store.where(upload.key),
-                todo="Nothing is lost: this work is done again on that result.",
-            )
-        try:
-            if older is None:
-                store.put_new(key, body)
-            else:
-                kept = older_receipt_key(upload, older.etag)
-                store.put(kept, older.body, "application/json")
-                store.replace(key, body, older.etag)
-        except PreconditionError:
-            continue
-        return
-    raise TransientError("Other runs keep replacing this receipt.", where=store.where(key))
+    older = store.read(key)
+    if older is not None and older.etag == etag:
+        store.put(older_receipt_key(upload, etag), older.body, "application/json")
+        with suppress(PreconditionError):
+            store.replace(key, body, etag)
+            return
+    raise ClaimLostError(
+        "Another run has published a newer result meanwhile.",
+        where=store.where(upload.key),
+        todo="Nothing is lost; where work is left, the next run does it on that result.",
+    )

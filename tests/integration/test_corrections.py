@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from headgate import amendment, journey
+from headgate import amendment, journey, results
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.errors import ClaimHeldError, TransientError
@@ -53,10 +53,10 @@ def kept(store):
 
 def test_corrected_rows_join_the_result_of_their_upload(store, kept):
     """In the old order, with their original text, and both receipts say what happened."""
-    first = journey.find_receipt(store, KEY)
+    first = results.find_receipt(store, KEY)
     kept[0]["zip"], kept[0]["note"] = "00502", "now right"
     told = process(store, send(store, kept))
-    receipt = journey.find_receipt(store, KEY)
+    receipt = results.find_receipt(store, KEY)
 
     assert table(store, receipt) == (
         'id,zip,note\n1,00501,"two\r\nlines"\n2,00502,now right\n4,00504,"says ""so"""\n' + END
@@ -79,14 +79,14 @@ def test_a_spreadsheet_may_have_saved_it_in_its_own_way(store, kept):
     """Semicolons, another encoding and other line ends change nothing."""
     kept[1]["note"] = "schön"
     process(store, send(store, kept, encoding="cp1252", delimiter=";", quoting=csv.QUOTE_ALL))
-    assert "3,00503,schön\n" in table(store, journey.find_receipt(store, KEY))
+    assert "3,00503,schön\n" in table(store, results.find_receipt(store, KEY))
 
 
 def test_rows_can_be_accepted_as_they_are(store, kept):
     """An emptied reason says so: the short row is complete."""
     kept[2]["_reason"] = ""
     process(store, send(store, kept))
-    receipt = journey.find_receipt(store, KEY)
+    receipt = results.find_receipt(store, KEY)
     assert table(store, receipt).endswith("5,,\n" + END)
     assert str(receipt) == "7 rows in, 5 out, 2 quarantined"
 
@@ -97,7 +97,7 @@ def test_people_may_share_the_work(store, kept):
     one[0]["zip"], other[1]["note"] = "00502", "y"
     process(store, send(store, one, "uploads/one.csv"))
     process(store, send(store, other, "uploads/other.csv"))
-    receipt = journey.find_receipt(store, KEY)
+    receipt = results.find_receipt(store, KEY)
     assert "2,00502,\n3,00503,y\n" in table(store, receipt)
     assert [file.upload.key for file in receipt.corrections] == [
         "uploads/one.csv",
@@ -109,10 +109,21 @@ def test_a_forced_run_keeps_what_was_corrected(store, kept):
     """Processing the original again does not put corrected rows back into quarantine."""
     kept[0]["zip"] = "00502"
     process(store, send(store, kept))
-    before = journey.find_receipt(store, KEY)
+    before = results.find_receipt(store, KEY)
     after = process(store, force=True)
     assert table(store, after) == table(store, before)
     assert after.corrections == before.corrections
+
+
+def test_an_upload_that_was_put_away_stays_done_after_a_correction(store):
+    """Its own options stand in the new receipt as they did in the first."""
+    store.put(KEY, BODY)
+    rows = rows_of(store, process(store, source="archive"))
+    rows[0]["zip"] = "00502"
+    process(store, send(store, rows))
+    receipt = process(store)
+    assert len(receipt.corrections) == 1
+    assert receipt.options.deliver.source == "archive"
 
 
 @pytest.mark.parametrize("lost", ["first", "second"])
@@ -134,7 +145,7 @@ def test_a_run_that_dies_between_the_receipts_is_taken_up(store, kept, monkeypat
             process(store, SHEET)
     assert [upload.key for upload in pending(store)] == [SHEET]
     told = process(store, SHEET)
-    receipt = journey.find_receipt(store, KEY)
+    receipt = results.find_receipt(store, KEY)
     assert told.outputs == receipt.outputs
     assert len(receipt.corrections) == 1
     assert all(found.ok for found in receipts.verify(store, receipt.model_dump()))
@@ -160,7 +171,7 @@ def test_no_correction_overwrites_another(store, kept, monkeypatch):
     with pytest.raises(ClaimHeldError):
         process(store, "uploads/other.csv")
     process(store, "uploads/other.csv")
-    assert "2,00502,\n3,00503,y\n" in table(store, journey.find_receipt(store, KEY))
+    assert "2,00502,\n3,00503,y\n" in table(store, results.find_receipt(store, KEY))
 
 
 def test_the_original_may_have_been_archived(store):
@@ -228,7 +239,7 @@ def _mix_marks(_store, rows):
 )
 def test_what_does_not_fit_is_refused(store, kept, spoil, says):
     """The reason stands in the file's own receipt; the result that stands is not touched."""
-    before = journey.find_receipt(store, KEY)
+    before = results.find_receipt(store, KEY)
     kept[0]["zip"] = "00502"
     spoil(store, kept)
     told = process(store, send(store, kept))

@@ -1,15 +1,18 @@
 """The journey as plain steps, on each S3 server, without Prefect."""
 
 import io
+import time
 
 import pyarrow.parquet as pq
 import pytest
 
-from headgate import journey
-from headgate.bucket import receipts
-from headgate.bucket.keys import PROCESSED
-from headgate.errors import NoSuchObjectError, TransientError
+from headgate import journey, recognition, results, steps
+from headgate.bucket import claims, receipts
+from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key
+from headgate.errors import ClaimLostError, NoSuchObjectError, TransientError
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
+from schemas import contract_for
+from tests.harness.faults import refuse
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"
 SKIP = ProcessOptions(deliver=DeliverOptions(same_content="skip"))
@@ -40,6 +43,28 @@ def test_known_content_under_another_name_takes_the_result_it_has(store):
     assert second.same_as == "uploads/first.csv"
     assert second.outputs == first.outputs
     assert second.source.upload.key == "uploads/second.csv"
+
+
+def test_known_content_is_made_again_by_force_and_for_another_contract(store, monkeypatch):
+    """What was asked for on purpose, or is held to something else by now, is new work."""
+    for name in ("first", "second"):
+        store.put(f"uploads/{name}.csv", BODY)
+    first = _process(store, "uploads/first.csv", SKIP)
+    again = _process(store, "uploads/first.csv", _deliver(same_content="skip", force=True))
+    assert (again.same_as, again.outputs == first.outputs) == (None, False)
+    stricter = contract_for(None, None).model_copy(update={"max_rows": 9})
+    monkeypatch.setattr(steps, "contract_for", lambda *_: stricter)
+    monkeypatch.setattr(recognition, "contract_for", lambda *_: stricter)
+    assert _process(store, "uploads/second.csv", SKIP).same_as is None
+
+
+def test_content_that_was_refused_is_looked_at_again(store):
+    """A refusal is no result: the file may be read better by now."""
+    for name in ("first", "second"):
+        store.put(f"uploads/{name}.csv", b"PK\x03\x04" + bytes(2000))
+    assert _process(store, "uploads/first.csv", SKIP).outcome == "refused"
+    second = _process(store, "uploads/second.csv", SKIP)
+    assert (second.outcome, second.same_as) == ("refused", None)
 
 
 def test_known_content_is_made_again_for_other_options(store):
@@ -73,6 +98,78 @@ def test_an_upload_that_somebody_else_deleted_is_missed(store):
     store.delete("uploads/people.csv")
     with pytest.raises(NoSuchObjectError):
         _process(store, "uploads/people.csv")
+
+
+def test_a_source_that_changed_after_the_receipt_stays(store):
+    """The new content is an upload of its own; the result of the old one stands."""
+    store.put("uploads/people.csv", BODY)
+    work = steps.claim(store, "uploads/people.csv", _deliver(source="archive"), owner="a test")
+    receipt = _publish(store, work)
+    store.put("uploads/people.csv", b"id,name\n9,Alan\n")
+    steps.cleanup(store, work, receipt)
+    assert store.read("uploads/people.csv").body == b"id,name\n9,Alan\n"
+    assert not list(store.list(ARCHIVE))
+
+
+def test_putting_the_source_away_twice_is_a_success(store):
+    """A step whose acknowledgement was lost is done again."""
+    store.put("uploads/people.csv", BODY)
+    work = steps.claim(store, "uploads/people.csv", _deliver(source="archive"), owner="a test")
+    receipt = _publish(store, work)
+    for _ in range(2):
+        steps.cleanup(store, work, receipt)
+    assert [store.read(item.key).body for item in store.list(ARCHIVE)] == [BODY]
+
+
+def test_a_result_is_published_though_its_columns_could_not_be_remembered(faulty):
+    """The next file's drift is then told against an older file; the source is put away."""
+    store, proxy = faulty
+    store.put("uploads/people/may.csv", BODY)
+    proxy.add(lambda r: r.method == "PUT" and "layouts" in r.target, refuse, times=99)
+    receipt = _process(store, "uploads/people/may.csv", _deliver(source="delete"))
+    assert receipt.outcome == "published"
+    assert not store.exists("uploads/people/may.csv")
+
+
+def test_a_forced_run_that_was_stopped_for_too_long_replaces_nothing(store, monkeypatch):
+    """What it had written is gone by then, and the result that stands is whole."""
+    monkeypatch.setenv("HEADGATE_LEASE_SECONDS", "1")
+    store.put("uploads/people.csv", BODY)
+    _process(store, "uploads/people.csv")
+    work = steps.claim(store, "uploads/people.csv", _deliver(force=True), owner="stopped")
+
+    def settle_first(*args, **kwargs):
+        deadline = time.monotonic() + 15
+        while claims.lapsed(store, claim_key(work.upload)) is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        claims.settle(store, claim_key(work.upload))
+        return confirm(*args, **kwargs)
+
+    confirm = claims.confirm
+    monkeypatch.setattr(claims, "confirm", settle_first)
+    with pytest.raises(ClaimLostError):
+        _publish(store, work)
+    steps.cleanup(store, work, None)
+    standing = results.find_receipt(store, "uploads/people.csv")
+    assert all(finding.ok for finding in receipts.verify(store, standing.model_dump()))
+    assert {item.key for item in store.list(PROCESSED)} <= {each.key for each in standing.outputs}
+
+
+def test_what_may_pass_by_itself_is_tried_again(store, monkeypatch):
+    """An outage that outlasts the patience of single requests does not fail a file."""
+    monkeypatch.setattr(journey, "BACKOFF_SECONDS", 0.01)
+    store.put("uploads/people.csv", BODY)
+    tries = iter([_fail, _fail, receipts.commit])
+
+    def commit(*args, **kwargs):
+        return next(tries)(*args, **kwargs)
+
+    monkeypatch.setattr(receipts, "commit", commit)
+    options = ProcessOptions()
+    receipt = journey.process_patiently(store, "uploads/people.csv", options, owner="a test")
+    assert receipt.outcome == "published"
+    assert next(tries, None) is None
 
 
 def test_an_upload_overwritten_midway_is_started_over(store, monkeypatch):
@@ -117,6 +214,12 @@ def test_columns_that_are_set_aside_are_published_beside_the_result(store):
     aside = pq.read_table(io.BytesIO(store.read(receipt.key("aside")).body))
     assert aside.to_pydict() == {"_line": [2, 3], "mood": ["fine", "0.50"]}
     assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+
+
+def _publish(store, work):
+    file = steps.download(store, work)
+    reading = steps.validate(store, work, file)
+    return steps.publish(store, work, file, reading, steps.preprocess(store, work, reading))
 
 
 def _fail(*_args, **_kwargs):

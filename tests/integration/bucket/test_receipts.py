@@ -7,17 +7,23 @@ import pytest
 
 from headgate.bucket import backlog, receipts
 from headgate.bucket.keys import quarantine_prefix, receipt_key, result_prefix
-from headgate.errors import AlreadyProcessedError
+from headgate.errors import AlreadyProcessedError, ClaimLostError
 from tests.harness.faults import lose_answer, refuse
 from tests.harness.stores import put_upload
 
 
-def publish(store, upload, attempt, *, force=False, body=b"table"):
+def standing(store, upload):
+    """Give the ETag of the receipt that stands, if there is one."""
+    stored = receipts.read(store, upload)
+    return stored and stored.etag
+
+
+def publish(store, upload, attempt, *, replaces=None, body=b"table"):
     key = f"{result_prefix(upload, attempt)}table.csv"
     store.put(key, body)
     sha256 = hashlib.sha256(body).hexdigest()
     receipt = {"run": attempt, "outputs": [{"key": key, "sha256": sha256}]}
-    receipts.commit(store, upload, receipt, sha256="5" * 64, force=force)
+    receipts.commit(store, upload, receipt, sha256="5" * 64, replaces=replaces)
     return receipt
 
 
@@ -70,8 +76,8 @@ def test_an_attempt_that_commits_again_has_succeeded(store):
     """A retried step writes another time into its receipt; the result is its own all the same."""
     upload = put_upload(store)
     first = publish(store, upload, "1" * 8)
-    for force in (False, True):
-        receipts.commit(store, upload, first | {"finished": "later"}, force=force)
+    for replaces in (None, "an older one's"):
+        receipts.commit(store, upload, first | {"finished": "later"}, replaces=replaces)
     assert receipts.find(store, upload) == first
     assert list(receipts.history(store, upload)) == []
 
@@ -93,19 +99,32 @@ def test_a_failed_attempt_is_discarded_unless_it_was_published(store):
     assert receipts.discard_attempt(store, upload, "1" * 8) == 0
     assert receipts.discard_attempt(store, upload, "2" * 8) == 1
     assert all(finding.ok for finding in receipts.verify(store, published))
-    publish(store, upload, "3" * 8, force=True)
+    publish(store, upload, "3" * 8, replaces=standing(store, upload))
     assert receipts.discard_attempt(store, upload, "1" * 8) == 0, "an older receipt points to it"
 
 
 def test_force_keeps_the_older_receipt(store):
     """And its outputs can still be verified."""
     upload = put_upload(store)
-    written = [publish(store, upload, str(n) * 8, force=n > 0) for n in range(3)]
+    written = [
+        publish(store, upload, str(n) * 8, replaces=standing(store, upload)) for n in range(3)
+    ]
     assert receipts.find(store, upload) == written[-1]
     older = sorted(receipts.history(store, upload), key=lambda receipt: receipt["run"])
     assert older == written[:-1]
     for receipt in written:
         assert all(finding.ok for finding in receipts.verify(store, receipt))
+
+
+def test_only_the_receipt_that_was_seen_is_replaced(store):
+    """A run that was stopped for long finds that another has replaced it meanwhile."""
+    upload = put_upload(store)
+    publish(store, upload, "1" * 8)
+    seen = standing(store, upload)
+    second = publish(store, upload, "2" * 8, replaces=seen)
+    with pytest.raises(ClaimLostError, match="newer result"):
+        publish(store, upload, "3" * 8, replaces=seen)
+    assert receipts.find(store, upload) == second
 
 
 def test_without_force_the_receipt_stays(store):
@@ -140,7 +159,7 @@ def test_what_dead_attempts_left_is_discarded(store):
     """But no attempt that a receipt, older ones included, points to, and no other upload's."""
     upload, other = put_upload(store), put_upload(store, "uploads/other.csv")
     first = publish(store, upload, "1" * 8)
-    second = publish(store, upload, "2" * 8, force=True)
+    second = publish(store, upload, "2" * 8, replaces=standing(store, upload))
     store.put(f"{result_prefix(upload, '3' * 8)}half.csv", b"")
     store.put(f"{quarantine_prefix(upload, '3' * 8)}half.csv", b"")
     store.put(f"{result_prefix(other, '4' * 8)}half.csv", b"")

@@ -1,0 +1,94 @@
+"""Uploads that are no new table: corrected rows of an earlier one, and content that is known.
+
+Here: what is made of them. Not here: what a new result with corrected rows holds (`amendment`).
+"""
+
+from headgate import amendment, steps
+from headgate.bucket import claims, keys, receipts
+from headgate.bucket.store import Store
+from headgate.engine.checking import correction
+from headgate.engine.checking.correction import Sheet
+from headgate.receipt import Receipt
+from headgate.settings import load
+from headgate.steps import Download, Work
+from schemas import contract_for
+
+
+def recognise(store: Store, work: Work, file: Download) -> Receipt | None:
+    """Commit the result of what is no new table: corrected rows, and known content.
+
+    Raises:
+        BadFileError: Corrected rows do not fit the result that they belong to.
+        ClaimHeldError: Another run is working on that result.
+    """
+    return _correct(store, work, file) or _known(store, work, file)
+
+
+def _correct(store: Store, work: Work, file: Download) -> Receipt | None:
+    """Where a file holds corrected rows of an earlier upload, make that one's result anew.
+
+    The receipt of the earlier upload comes first and lists this file; who finds it listed has
+    only this upload's own receipt left to write.
+
+    Raises:
+        BadFileError: The rows do not fit.
+        ClaimHeldError: Another run is working on the earlier upload.
+    """
+    sheet = correction.recognise(file.path, work.options.read.member)
+    if sheet is None:
+        return None
+    standing, _ = amendment.find(store, sheet)
+    if not any(each.upload.id == work.upload.id for each in standing.corrections):
+        standing = _amend(store, work, file, sheet, standing)
+    whose = standing.source.upload.key
+    told = standing.model_copy(
+        update={"source": file.source, "corrects": whose, **steps.about(work)}
+    )
+    return steps.commit(store, work, told)
+
+
+def _amend(store: Store, work: Work, file: Download, sheet: Sheet, standing: Receipt) -> Receipt:
+    """Take the upload whose rows were corrected through the journey again."""
+    original, settings = standing.source.upload, load()
+    held = claims.claim(store, original, work.claim.owner, settings.lease_seconds, force=True)
+    again = steps.work_on(held, standing.options, settings)
+    receipt = None
+    with claims.kept(store, held):
+        try:
+            standing, etag = amendment.find(store, sheet)
+            amends = amendment.add(store, again.scratch, sheet, file.source, standing)
+            again = again.model_copy(update={"amends": amends, "replaces": etag})
+            source = Download(path=again.scratch / again.name, source=standing.source)
+            amendment.fetch_original(store, standing, source.path)
+            reading = steps.validate(store, again, source)
+            prepared = steps.preprocess(store, again, reading)
+            receipt = steps.publish(store, again, source, reading, prepared)
+        finally:
+            steps.cleanup(store, again, receipt)
+    return receipt
+
+
+def _known(store: Store, work: Work, file: Download) -> Receipt | None:
+    """Take the result of the same content in the same data set, made in the same way."""
+    deliver = work.options.deliver
+    if deliver.same_content == "process" or deliver.force:
+        return None
+    found = receipts.find_content(store, file.source.sha256)
+    earlier = Receipt.model_validate(found) if found else None
+    if earlier is None or not _would_be_the_same(earlier, work):
+        return None
+    same_as = earlier.same_as or earlier.source.upload.key
+    own = {"source": file.source, "same_as": same_as, **steps.about(work)}
+    told = earlier.model_copy(update=own)
+    return steps.commit(store, work, told)
+
+
+def _would_be_the_same(earlier: Receipt, work: Work) -> bool:
+    """Whether a result is what this work would give: by data set, contract and options."""
+    dataset, before, now = keys.dataset_of(work.upload.key), earlier.options, work.options
+    return (
+        earlier.outcome == "published"
+        and keys.dataset_of(earlier.source.upload.key) == dataset
+        and earlier.contract_hash == contract_for(dataset, now.check.contract).hash
+        and (before.read, before.check, before.prepare) == (now.read, now.check, now.prepare)
+    )

@@ -1,0 +1,36 @@
+"""What an upload has become: its receipt, and the table that was made of it."""
+
+from headgate.bucket import keys, receipts
+from headgate.bucket.store import Store
+from headgate.errors import NoSuchObjectError, OptionsError
+from headgate.receipt import Receipt
+
+
+def find_receipt(store: Store, key: str) -> Receipt:
+    """Return the receipt of the upload that lies under this key now.
+
+    Raises:
+        NoSuchObjectError: There is no such upload, or it has no receipt yet.
+    """
+    found = receipts.find(store, store.head(key))
+    if found is None:
+        raise NoSuchObjectError(
+            "This upload has no result yet.",
+            where=store.where(key),
+            todo="Process it, or wait for its run.",
+        )
+    return Receipt.model_validate(found)
+
+
+def find_table(store: Store, key: str) -> str:
+    """Return the key of the table made from an upload; any other key must exist and is returned.
+
+    Raises:
+        NoSuchObjectError: There is no such object, or the upload has no result.
+        OptionsError: The key is a folder's.
+    """
+    if key.endswith("/"):
+        raise OptionsError(
+            "This is a folder.", where=store.where(key), todo="Name an object in it, or an upload."
+        )
+    return find_receipt(store, key).key() if keys.is_upload(key) else store.head(key).key

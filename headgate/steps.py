@@ -1,0 +1,325 @@
+"""The steps of an upload's journey, from its claim to its receipt, as plain functions.
+
+Each takes a `Store` and small records and can be called without Prefect. Their order is told in
+`journey`; what a step does inside, in `headgate.bucket` and `headgate.engine`.
+"""
+
+import hashlib
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from headgate import amendment, layouts
+from headgate.amendment import Amendment
+from headgate.bucket import claims, keys, receipts
+from headgate.bucket.claims import Claim
+from headgate.bucket.keys import Upload
+from headgate.bucket.store import Store
+from headgate.bucket.transfer import Progress
+from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.table import ROOM, Reading, read
+from headgate.errors import (
+    AlreadyProcessedError,
+    BadFileError,
+    HeadgateError,
+    NoSuchObjectError,
+    ObjectChangedError,
+    TransientError,
+)
+from headgate.options import ProcessOptions, SourcePolicy
+from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
+from headgate.record import Record
+from headgate.scratch import new_scratch, remove_scratch, require_room
+from headgate.settings import Settings, load
+from schemas import choice, contract_for
+
+CONTENT_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+}
+
+
+class Work(Record):
+    """One claimed upload and the folder it is worked on in."""
+
+    claim: Claim
+    options: ProcessOptions
+    scratch: Path
+    started: Annotated[datetime, Field(description="When the claim was won (UTC)")]
+    replaces: Annotated[
+        str | None, Field(description="ETag of the receipt that a new one may replace")
+    ] = None
+    amends: Annotated[
+        Amendment | None, Field(description="Corrected rows to be held by the new result")
+    ] = None
+
+    @property
+    def upload(self) -> Upload:
+        """What is worked on."""
+        return self.claim.upload
+
+    @property
+    def name(self) -> str:
+        """The name by which people know the upload."""
+        return self.upload.name
+
+    @property
+    def last_layout(self) -> Path:
+        """Local copy of the columns that the data set's last accepted file had."""
+        return self.scratch / "last-layout.json"
+
+
+class Download(Record):
+    """The upload's content on the local disk."""
+
+    path: Path
+    source: Source
+
+
+def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Work | Receipt:
+    """Claim an upload for this run, or return the receipt that it already has.
+
+    What was archived or deleted once it was done may be announced again, and has one as well.
+
+    Raises:
+        NoSuchObjectError: There is no such object.
+        ClaimHeldError: Another run is working on it.
+    """
+    settings = load()
+    try:
+        upload = store.head(key)
+    except NoSuchObjectError:
+        if not options.deliver.force and (receipt := _put_away(store, key)):
+            return receipt
+        raise
+    try:
+        held = claims.claim(
+            store, upload, owner, settings.lease_seconds, force=options.deliver.force
+        )
+    except AlreadyProcessedError:
+        return _standing_receipt(store, upload)
+    work = None
+    try:
+        work = work_on(held, options, settings)
+        return _replacing(store, work) if options.deliver.force else work
+    except HeadgateError:
+        claims.release(store, held)
+        if work:
+            remove_scratch(work.scratch)
+        raise
+
+
+def work_on(held: Claim, options: ProcessOptions, settings: Settings) -> Work:
+    """Give a claimed upload a scratch folder."""
+    scratch = new_scratch(settings.scratch)
+    return Work(claim=held, options=options, scratch=scratch, started=datetime.now(UTC))
+
+
+def download(store: Store, work: Work, progress: Progress | None = None) -> Download:
+    """Fetch the claimed version of the upload.
+
+    Raises:
+        ObjectChangedError: The object was overwritten since it was claimed.
+        NoRoomError: The scratch disk cannot hold the work.
+    """
+    require_room(work.scratch, (1 + ROOM) * work.upload.size)
+    path = work.scratch / "upload" / work.name
+    path.parent.mkdir(exist_ok=True)
+    fetched = store.download(work.upload, path, progress)
+    return Download(
+        path=path, source=Source(upload=work.upload, sha256=fetched.sha256, bytes=fetched.size)
+    )
+
+
+def validate(store: Store, work: Work, file: Download) -> Reading:
+    """Read, type and check the file; set its bad rows aside.
+
+    Raises:
+        BadFileError: The file as a whole cannot be accepted.
+        NoRoomError: The scratch disk became full.
+    """
+    dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract
+    contract, amends = contract_for(dataset, named), work.amends
+    reading = read(
+        file.path,
+        work.scratch,
+        read=work.options.read,
+        check=work.options.check,
+        contract=contract,
+        previous=(amends and amends.layout) or layouts.recall(store, dataset, work.last_layout),
+        corrected=amends.ledger if amends else None,
+        upload=keys.mark(work.upload),
+    )
+    notes = (*reading.notes, *choice(contract, dataset, named))
+    drift = dict.fromkeys((*(amends.drift if amends else ()), *reading.drift))
+    return reading.model_copy(update={"notes": notes, "drift": tuple(drift)})
+
+
+def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
+    """Make the good rows into what the options ask for."""
+    recipe = None
+    if key := work.options.prepare.recipe:
+        recipe = work.scratch / "replayed-recipe.json"
+        store.download(store.head(key), recipe)
+    return prepare(
+        reading,
+        work.scratch,
+        work.options.prepare,
+        target=work.options.check.target,
+        recipe=recipe,
+    )
+
+
+def publish(
+    store: Store, work: Work, file: Download, reading: Reading, prepared: Prepared
+) -> Receipt:
+    """Upload the outputs under this upload's own prefix, then commit the receipt.
+
+    Raises:
+        RowsUnaccountedError: The row equation does not hold; nothing is published.
+    """
+    rows = RowCounts(
+        rows_in=reading.rows_in,
+        rows_out=prepared.rows_out,
+        quarantined=reading.quarantined,
+        duplicates=prepared.duplicates,
+        dropped=prepared.dropped,
+    )
+    amends = work.amends
+    outputs = [_put(store, work, role, path) for role, path in _files(reading, prepared, amends)]
+    receipt = Receipt(
+        outcome="published",
+        source=file.source,
+        corrections=amends.files if amends else (),
+        rows=rows,
+        dialect=reading.dialect,
+        contract=reading.contract,
+        contract_hash=reading.contract_hash,
+        columns=reading.columns,
+        failures=reading.failures,
+        left_out=reading.left_out,
+        drift=reading.drift,
+        rules=prepared.rules,
+        outputs=tuple(outputs),
+        **about(work),
+    )
+    committed = commit(store, work, receipt)
+    if committed is receipt and not (amends and amends.layout):
+        dataset = keys.dataset_of(work.upload.key)
+        with suppress(TransientError):  # the result is published without it
+            layouts.remember(store, dataset, reading.layout, work.last_layout)
+    return committed
+
+
+def refuse(store: Store, work: Work, file: Download, error: BadFileError) -> Receipt:
+    """Commit a receipt that says why the file was refused; its content stays where it is."""
+    receipt = Receipt(outcome="refused", source=file.source, reasons=(str(error),), **about(work))
+    return commit(store, work, receipt)
+
+
+def cleanup(store: Store, work: Work, receipt: Receipt | None) -> None:
+    """Remove what only this run needed, and the source where the options say so."""
+    remove_scratch(work.scratch)
+    if receipt is None:
+        receipts.discard_attempt(store, work.upload, work.claim.attempt)
+    elif receipt.outcome == "published":
+        _put_source_away(store, work)
+
+
+def commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
+    """Write the receipt; where another run was first, drop this attempt and return its receipt.
+
+    Raises:
+        ClaimLostError: It was to replace one, and another run has taken over or replaced it.
+    """
+    if work.replaces:
+        claims.confirm(store, work.claim)
+    try:
+        receipts.commit(
+            store,
+            work.upload,
+            receipt.model_dump(mode="json"),
+            sha256=receipt.source.sha256,
+            replaces=work.replaces,
+        )
+    except AlreadyProcessedError:
+        receipts.discard_attempt(store, work.upload, work.claim.attempt)
+        return _standing_receipt(store, work.upload)
+    return receipt
+
+
+def about(work: Work) -> dict[str, Any]:
+    """What every receipt says of the work."""
+    return {
+        "options": work.options,
+        "run": work.claim.owner,
+        "started": work.started,
+        "finished": datetime.now(UTC),
+        "versions": library_versions(),
+    }
+
+
+def _replacing(store: Store, work: Work) -> Work:
+    """Note the receipt that is to be replaced, and the corrected rows that its result holds."""
+    stored = receipts.read(store, work.upload)
+    if stored is None:
+        return work
+    standing = Receipt.model_validate_json(stored.body)
+    amends = amendment.carried(store, standing, work.scratch)
+    return work.model_copy(update={"replaces": stored.etag, "amends": amends})
+
+
+def _files(
+    reading: Reading, prepared: Prepared, amends: Amendment | None
+) -> list[tuple[str, Path]]:
+    files = [
+        ("table", prepared.csv),
+        ("parquet", prepared.parquet),
+        (amendment.QUARANTINE, reading.quarantine),
+        (amendment.LEDGER, amends.ledger if amends else None),
+        ("aside", reading.aside),
+        ("left-out", reading.left_out_lines),
+        ("report", prepared.report),
+        ("recipe", prepared.recipe),
+        ("spreadsheet", prepared.spreadsheet),
+        *(("extra", extra) for extra in prepared.extras),
+    ]
+    return [(role, path) for role, path in files if path is not None]
+
+
+def _put(store: Store, work: Work, role: str, path: Path) -> Output:
+    place = keys.quarantine_prefix if role == amendment.QUARANTINE else keys.result_prefix
+    key = place(work.upload, work.claim.attempt) + path.name
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = store.upload(path, key, CONTENT_TYPES.get(path.suffix, "application/octet-stream")).size
+    return Output(role=role, key=key, bytes=size, sha256=sha256)
+
+
+def _standing_receipt(store: Store, upload: Upload) -> Receipt:
+    return Receipt.model_validate(receipts.find(store, upload))
+
+
+def _put_away(store: Store, key: str) -> Receipt | None:
+    """Give the receipt of an upload whose source is no longer there, by its own options."""
+    found = receipts.find_last(store, key)
+    if found is None:
+        return None
+    receipt = Receipt.model_validate(found)
+    put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
+    return receipt if put_away and receipt.outcome == "published" else None
+
+
+def _put_source_away(store: Store, work: Work) -> None:
+    """Archive or delete the source; one that is gone, or new content in its place, is left."""
+    policy = work.options.deliver.source
+    with suppress(NoSuchObjectError, ObjectChangedError):
+        if policy is SourcePolicy.ARCHIVE:
+            store.copy(work.upload, keys.archive_key(work.upload))
+        if policy is not SourcePolicy.KEEP:
+            store.delete_upload(work.upload)
