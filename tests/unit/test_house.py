@@ -77,6 +77,26 @@ def test_no_flow_or_task_shadows_a_module(room):
     assert not names & importable
 
 
+def test_no_flow_calls_a_flow():
+    """Prefect keeps what a subflow is called with, the bucket block with its token included."""
+    trees = [ast.parse(path.read_text()) for path in modules("flows")]
+    flows = {
+        node.name
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AsyncFunctionDef)
+        and any(ast.unparse(mark).startswith("flow(") for mark in node.decorator_list)
+    }
+    called = {
+        node.func.id
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert "process_upload" in flows
+    assert not flows & called
+
+
 def test_importing_has_no_effect():
     """No module writes, makes a folder, connects, starts a process or reads settings on import."""
     ours = sorted(
