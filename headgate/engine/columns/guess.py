@@ -30,12 +30,20 @@ _GROUPED = (
     *(("\u00a0", ","), ("\u202f", ",")),
 )
 """Thousands separator and decimal mark, as they go together."""
+_NAMES_DATE = re.compile(r"(?:(?<!candi)(?<!man)(?<!up)date|datum|fecha)(?![a-z])", re.IGNORECASE)
+"""Names of columns in which whole numbers may count days: not `candidates`, not `per day`."""
 _ABOUT_DATES = re.compile(r"date|datum|fecha|data\b|day\b|tag\b|jour\b|_dt\b|_at\b", re.IGNORECASE)
 _MANY = 20
 """Distinct texts that can hardly all be dates by accident."""
-_NUMBER = re.compile(r"([^\d\s.,+-]{1,3}\s?)?-?[\d.,'\u2019\s]*\d(\s?[^\d\s.,+-]{1,3})?")
+_CURRENCIES = (
+    "AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HRK|HUF|IDR|ILS|INR|"
+    "IQD|IRR|ISK|JOD|JPY|KES|KRW|KWD|KZT|LKR|MAD|MXN|MYR|NGN|NOK|NPR|NZD|OMR|PHP|PKR|PLN|QAR|RON|"
+    "RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|UYU|VND|XAF|XOF|ZAR"
+)
+_SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|(?:{_CURRENCIES})"
+"""Money, shares and degrees. Anything else changes what the number beside it means: `<5`, `(5)`."""
+_NUMBER = re.compile(rf"((?:{_SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{_SIGN}))?")
 _DIGIT_FIRST = re.compile(r"-?[0-9]")
-_CURRENCY_CODE = re.compile(r"^[A-Z]{3}\s?-?\d|\d\s?[A-Z]{3}$")
 _MOMENT = re.compile(r"(.+?)(?:(, |[ T])(\d{1,2}:\d\d(:\d\d)?)(\.\d{1,6})?( [AP]M)?(Z)?)?")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _THREE_NUMBERS = re.compile(r"(\d{4}|\d{1,2})([/.-])\d{1,2}\2(\d{4}|\d{1,2})")
@@ -114,10 +122,7 @@ def _affixes(text: str) -> tuple[str, str] | None:
     found = _NUMBER.fullmatch(text)
     if not found:
         return None
-    prefix, suffix = found[1] or "", found[2] or ""
-    if re.search(r"[^\W\d]", prefix + suffix) and not _CURRENCY_CODE.search(text):
-        return None
-    return prefix, suffix
+    return found[1] or "", found[2] or ""
 
 
 def _scales(bodies: Sequence[str], mark: str) -> Iterator[int]:
@@ -129,7 +134,7 @@ def _scales(bodies: Sequence[str], mark: str) -> Iterator[int]:
 
 def _moments(sample: Sequence[str], name: str) -> Iterator[Format]:
     about_dates = bool(_ABOUT_DATES.search(name))
-    if about_dates and sample[0].isdecimal():
+    if _NAMES_DATE.search(name) and sample[0].isdecimal():
         yield SerialDay()
     found = _MOMENT.fullmatch(sample[0])
     if not found:

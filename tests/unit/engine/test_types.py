@@ -75,6 +75,13 @@ KEPT_AS_TEXT = {
     "times with several zones": ["2024-01-01T10:00:00+01:00", "2024-07-01T10:00:00+02:00"],
     "two currencies": ["$5.00", "€6.00"],
     "wrong groups": ["1,23,456", "7,89,012"],
+    "below the limit of detection": ["<0.05", "<0.10"],
+    "negative amounts in brackets": ["(12.50)", "(3.00)"],
+    "numbers of invoices": ["INV1001", "INV1002"],
+    "numbers of articles": ["#1001", "#1002"],
+    "about": ["~5", "~7"],
+    "footnoted": ["5*", "7*"],
+    "three letters that are no currency": ["120 MHZ", "433 MHZ"],
 }
 
 
@@ -144,15 +151,17 @@ def test_a_whole_column_is_recognised(tmp_path, values, kind, typed):
     "values",
     [
         ["\u20287,5", "8,5\t", "\u30009,5"],
-        ['"7?"', '"8?"', '"9?"'],
-        ["%7%%", "%8%%", "%9%%"],
+        ["$7€", "$8€", "$9€"],
+        ["%7%", "%8%", "%9%"],
+        ["EUR 7 EUR", "EUR 8 EUR", "EUR 9 EUR"],
         ["7,50\u00a0€", "8,50\u00a0€", "9,50\u00a0€"],
         ["-7\x1c%", "8\x1c%", "9\x1c%"],
     ],
     ids=[
         "padded with other blanks",
-        "a suffix that ends like the prefix",
-        "a suffix of two",
+        "a prefix and another suffix",
+        "a prefix and the same suffix",
+        "a prefix that holds the suffix",
         "a no-break space before the sign",
         "a control character before it",
     ],
@@ -196,6 +205,19 @@ def test_excel_days_are_dates_where_the_name_says_so(tmp_path):
     column, typed = column_of(tmp_path, ["45365", "45366"], name="order_date")
     assert (column.kind, str(typed[0])) == ("date", "2024-03-14")
     assert column_of(tmp_path, ["45365", "45366"], name="amount")[0].kind == "integer"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, "date") for name in ("Date", "OrderDate", "birthdate", "date_sent", "Kaufdatum")),
+        *((name, "integer") for name in ("candidate_votes", "updates", "last update", "data")),
+        *((name, "integer") for name in ("visitors per day", "Umsatz pro Tag", "mandates")),
+    ],
+)
+def test_only_a_name_of_dates_makes_excel_days_of_numbers(tmp_path, name, kind):
+    """Counts of tens of thousands are as large."""
+    assert column_of(tmp_path, ["25000", "45366"], name=name)[0].kind == kind
 
 
 def test_a_value_far_down_the_file_decides_too(tmp_path, monkeypatch):
