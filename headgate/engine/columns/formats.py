@@ -38,6 +38,11 @@ class Format(ABC):
         """Whether Arrow's own cast reads what is written so, as `sql` does."""
         return False
 
+    @property
+    def certain(self) -> bool:
+        """Whether a text that is written so means one value only."""
+        return True
+
     @abstractmethod
     def fits(self, values: pa.Array) -> pa.BooleanArray:
         """Tell for each text, none of them null, whether it is written so."""
@@ -299,11 +304,18 @@ class Moment(Format):
 
     shape: str
     parse: str
+    any_century: bool = False
+    """Whether years of two digits may be such as programs put into different centuries."""
 
     @property
     def kind(self) -> Kind:
         """A date where there is no time."""
         return "timestamp" if "%M" in self.parse else "date"
+
+    @property
+    def certain(self) -> bool:
+        """Not where 1945 and 2045 are written alike."""
+        return not self.any_century
 
     @property
     def label(self) -> str:

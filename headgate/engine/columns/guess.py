@@ -50,6 +50,9 @@ _THREE_NUMBERS = re.compile(r"(\d{4}|\d{1,2})([/.-])\d{1,2}\2(\d{4}|\d{1,2})")
 _MONTH_INSIDE = re.compile(r"\d{1,2}([ ./-])([A-Za-z]{3,9})\1(\d{4}|\d\d)")
 _MONTH_FIRST = re.compile(r"([A-Za-z]{3,9}) \d{1,2}, \d{4}")
 _COMPACT = re.compile(r"(?:19|20)\d{6}")
+_CERTAIN_YEAR = "(?:[0-2][0-9]|69|[7-9][0-9])"
+"""Years that POSIX and spreadsheets put into the same century; 30 to 68 are 1930 or 2030."""
+_ANY_YEAR = "[0-9]{2}"
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -148,9 +151,9 @@ def _moments(sample: Sequence[str], name: str) -> Iterator[Format]:
     compact = about_dates or len(sample) >= _MANY
     for shape, parse in _dates(date, compact):
         for time_shape, time_parse in _times(time, bool(seconds), bool(noon)):
-            yield Moment(
-                f"^{shape}{separator or ''}{time_shape}$", f"{parse}{separator or ''}{time_parse}"
-            )
+            pattern = f"^{shape}{separator or ''}{time_shape}$"
+            parts = f"{parse}{separator or ''}{time_parse}"
+            yield Moment(pattern, parts, any_century=_ANY_YEAR in shape)
 
 
 def _times(time: str | None, seconds: bool, noon: bool) -> Iterator[tuple[str, str]]:
@@ -172,10 +175,13 @@ def _dates(date: str, compact: bool) -> Iterator[tuple[str, str]]:
     """Yield shape and pattern of what a date may be; the day is the shape's only group."""
     if compact and _COMPACT.fullmatch(date):
         yield "[12][0-9]{3}[01][0-9]([0-3][0-9])", "%Y%m%d"
-    for parse, padded in product(_orders(date), (True, False)):
+    years = (_CERTAIN_YEAR, _ANY_YEAR)
+    for year, parse, padded in product(years, _orders(date), (True, False)):
+        if year == _ANY_YEAR and "%y" not in parse:
+            continue
         parts = {
             "%Y": "[12][0-9]{3}",
-            "%y": "[0-9]{2}",
+            "%y": year,
             "%m": "[01][0-9]" if padded else "(?:[1-9]|1[0-2])",
             "%d": "([0-3][0-9])" if padded else "([1-9]|[12][0-9]|3[01])",
             "%b": _month_names(date, 3),

@@ -334,6 +334,9 @@ class Typing:
         if contested:
             readings = " and ".join(each.label for each in contested)
             return None, f"All values could be written {readings}: undecidable, so it stays text."
+        if live and not live[0].certain:
+            why = "but years of two digits could be of either century: undecidable"
+            return None, f"All values are written {live[0].label}, {why}, so it stays text."
         ruled_out = [
             f"{misfit.value!r} on line {misfit.line:,} rules out {form.label}"
             for form, misfit in trial.seen.misfits.items()

@@ -186,6 +186,24 @@ def test_day_and_month_that_nothing_tells_apart_stay_text(tmp_path):
     assert "DD/MM/YYYY and MM/DD/YYYY" in column.evidence[0].why
 
 
+@pytest.mark.parametrize("late", ["12.03.48", "01.07.30", "15.11.68"])
+def test_years_of_two_digits_are_dates_where_all_programs_agree_on_the_century(tmp_path, late):
+    """Spreadsheets take 48 for 1948, others for 2048; the evidence says so."""
+    plain = ["31.12.99", "01.02.69", "15.03.00", "31.12.29"]
+    column, typed = column_of(tmp_path, plain)
+    assert [str(each) for each in typed] == ["1999-12-31", "1969-02-01", "2000-03-15", "2029-12-31"]
+    column, typed = column_of(tmp_path, [*plain, late])
+    assert column.kind == "text"
+    assert typed == [*plain, late]
+    assert "either century" in column.evidence[0].why
+
+
+def test_a_year_that_is_of_either_century_still_rivals_a_day(tmp_path):
+    """15/06/30 may be a day of 2015 or a year in two centuries."""
+    assert column_of(tmp_path, ["15/06/30", "16/12/31"])[0].kind == "text"
+    assert column_of(tmp_path, ["15/06/30", "30/06/15"])[0].kind == "text"
+
+
 def test_a_day_past_the_twelfth_decides_and_is_shown(tmp_path):
     """The evidence names the value that rules the other order out."""
     column, _ = column_of(tmp_path, ["01/02/2024", "17/04/2024", "05/06/2024"])
