@@ -129,6 +129,16 @@ class Trial:
     seen: "Seen"
     ruled_out: dict[Format, str]
 
+    @property
+    def live(self) -> list[Format]:
+        """The formats that every value seen is written in."""
+        return [each for each in self.formats if each not in self.seen.misfits]
+
+    @property
+    def contested(self) -> list[Format]:
+        """Those of them that give the same texts different values."""
+        return [each for each in self.live if any(map(each.rivals, self.live))]
+
 
 @dataclass
 class Seen:
@@ -174,7 +184,7 @@ class Typing:
             missing: texts that count as missing in every column.
             text: columns that are text, whatever they look like.
             loose: columns whose numbers may lose their exact text.
-            point: whether a point is known to be the decimal mark.
+            point: whether a point is the decimal mark, unless a column shows a decimal comma.
         """
         self._names = names
         self._declared = tuple(dict.fromkeys(marker for marker in missing if marker))
@@ -200,9 +210,9 @@ class Typing:
 
     def settle(self, staged: Path) -> tuple[Column, ...]:
         """Decide, after the last block; late doubts are cleared up on the staged file."""
-        return tuple(
-            self._column(i, self._cleared(trial, staged)) for i, trial in enumerate(self._trials)
-        )
+        trials = [self._cleared(trial, staged) for trial in self._trials]
+        self._point = self._point and not any(map(_has_comma, trials))
+        return tuple(self._column(i, trial) for i, trial in enumerate(trials))
 
     def _trial(self, name: str, sample: list[str], failed: Container[Format] = ()) -> Trial:
         guesses: Iterable[Format] = ()
@@ -215,7 +225,7 @@ class Typing:
         seen = Seen()
         values = self._without_missing(texts, seen)
         seen.filled = len(values)
-        live = [each for each in trial.formats if each not in trial.seen.misfits]
+        live = trial.live
         if not seen.filled:
             return seen
         seen.ascii = bytes(values.buffers()[2] or b"").isascii()
@@ -326,8 +336,7 @@ class Typing:
 
     def _choose(self, trial: Trial) -> tuple[Format | None, str]:
         """Take the format that alone is left, and say what speaks for it."""
-        live = [each for each in trial.formats if each not in trial.seen.misfits]
-        contested = [each for each in live if any(each.rivals(other) for other in live)]
+        live, contested = trial.live, trial.contested
         if self._point and all(isinstance(each, Number) for each in contested):
             live = [each for each in live if each not in contested or _has_point(each)]
             contested = []
@@ -373,6 +382,12 @@ def _weigh(sample: list[str], guesses: Sequence[Format]) -> tuple[list[Format], 
             against[guess] = sample[fits.to_pylist().index(False)]
     told = {form.label: form for form in reversed(against) if fitting and fitting[0].rivals(form)}
     return fitting, {form: against[form] for form in reversed(told.values())}
+
+
+def _has_comma(trial: Trial) -> bool:
+    """Whether a column's values can only be read with a decimal comma."""
+    marks = {form.mark for form in trial.live if isinstance(form, Number) and form.scale != 0}
+    return marks == {","} and trial.seen.filled > 0 and not trial.contested
 
 
 def _has_point(form: Format) -> bool:

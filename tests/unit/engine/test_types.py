@@ -26,13 +26,14 @@ from headgate.options import CheckOptions, ReadOptions
 BESIDE = "beside"
 
 
-def column_of(folder, values, name="value", delimiter=",", **options):
+def column_of(folder, values, name="value", delimiter=",", others=(), **options):
     """The column as it is settled, and its typed values."""
     path = folder / "file.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL)
         writer.writerow([BESIDE, name])
-        writer.writerows([f"row {i}", value] for i, value in enumerate(values))
+        others = others or [f"row {i}" for i in range(len(values))]
+        writer.writerows(zip(others, values, strict=True))
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     told = ReadOptions(
@@ -216,6 +217,15 @@ def test_a_comma_before_three_digits_is_undecidable_in_a_semicolon_file(tmp_path
     assert column_of(tmp_path, ["1,234", "5,678"], delimiter=";")[0].kind == "text"
     assert column_of(tmp_path, ["1,234", "5,6"], delimiter=";")[0].kind == "decimal"
     assert column_of(tmp_path, ["1,234", "5,678,901"], delimiter=";")[0].kind == "integer"
+
+
+@pytest.mark.parametrize(
+    ("beside", "kind"), [("12,5", "text"), ("12.5", "integer"), ("text", "integer")]
+)
+def test_a_decimal_comma_in_one_column_puts_those_of_others_in_doubt(tmp_path, beside, kind):
+    """Else, in a file with commas between fields, they stand between thousands."""
+    column, _ = column_of(tmp_path, ["1,234", "5,678"], others=[beside, beside])
+    assert column.kind == kind
 
 
 def test_excel_days_are_dates_where_the_name_says_so(tmp_path):
