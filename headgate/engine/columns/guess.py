@@ -43,6 +43,8 @@ _CURRENCIES = (
 _SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|(?:{_CURRENCIES})"
 """Money, shares and degrees. Anything else changes what the number beside it means: `<5`, `(5)`."""
 _NUMBER = re.compile(rf"((?:{_SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{_SIGN}))?")
+_IN_THREES = re.compile(r"\d{3}(?:\s\d{3}){2,}")
+"""Phone and registration numbers: amounts are not all of the same length."""
 _DIGIT_FIRST = re.compile(r"-?[0-9]")
 _MOMENT = re.compile(r"(.+?)(?:(, |[ T])(\d{1,2}:\d\d(:\d\d)?)(\.\d{1,6})?( [AP]M)?(Z)?)?")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -104,7 +106,7 @@ def _numbers(sample: Sequence[str]) -> Iterator[Format]:
     for mark in ".,":
         yield Number(mark, "", None, prefix, suffix, point=True)
     for thousands, mark in _GROUPED:
-        if any(thousands in body for body in bodies):
+        if any(thousands in body for body in bodies) and not all(map(_IN_THREES.fullmatch, bodies)):
             for scale in (0, *_scales(bodies, mark)):
                 yield Number(mark, thousands, scale, prefix, suffix)
 
