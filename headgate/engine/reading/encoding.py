@@ -7,6 +7,7 @@ signs stand where signs stand?
 
 import codecs
 import re
+import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
@@ -30,7 +31,8 @@ _SAMPLE = 1 << 14
 _LEGACY = (
     "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp437", "iso8859-15",
     "cp1257", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866", "iso8859-5", "mac-cyrillic",
-    "cp1253", "cp1255", "cp1256", "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
+    "cp1253", "cp1255", "cp1256", "iso8859-6", "cp874", "gb18030", "big5hkscs", "cp932", "euc_jp",
+    "cp949",
 )  # fmt: skip
 _PRIORS = {
     "cp1252": 0.06,
@@ -46,11 +48,15 @@ _ALPHABETS = (
     "àâçéèêëîïôùûüÿœæ", "äöüß", "áéíóúñü", "ãõáéíóúâêôçà", "àèéìòù", "æøåéö", "åäöé", "áðéíóúýþæö",
     "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîșțşţ", "çğıöşüâî",
     "čćđšž", "äõöüšž", "āčēģīķļņšūž", "ąčęėįšųūž", "àèéíïòóúüç", "éëïóöüèáú",
-    "абвгдежзийклмнопрстуфхцчшщъыьэюяё", "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
-    "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώςϊϋ", "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
 )  # fmt: skip
-_VOWELS = "аеиоуыэюяёіїє"
-_SIGNS = frozenset("’‘“”„–—…•£€°§©®™«»¿¡½¼¾²³ºª·×´¥¢±µ¹†№\xa0、。「」・（），：！？—％")
+_SCRIPTS = (
+    ("оеаинтсрвлкм", "бгдёжзйпуфхцчшщъыьэюя"), ("оаниіветрклс", "бгґдєжзїймпуфхцчшщьюя"),
+    ("аоиенртсјвку", "бгдђжзлљмњпћфхцчџш"), ("αοιετσνηυρπκςίάόέ", "βγδζθλμξφχψωήύώϊϋΐΰ"),
+    ("יוהלרתאמבנש", "גדזחטךכםןסעףפץצק"), ("اليمونرتبهةدسع", "ثجحخذزشصضطظغفقكىءآأؤإئپچژگ"),
+    ("านรอกเงมยลวดทส่้ีั", "ขคฆจฉชซฌญฎฏฐฑฒณตถธบปผฝพฟภศษหฬฮะำิึืุูแโใไๆ็์"),
+)  # fmt: skip
+"""The letters of other scripts, first those of which most words are made."""
+_SIGNS = frozenset("’‘“”„–—…•£€°§©®™«»¿¡½¼¾²³ºª·×´¥¢±µ¹†№\xa0،؛؟、。「」・（），：！？—％")
 _COMMON = frozenset(
     "的一是不了人在有他这這中大来來上国國个個到说說们們为為子和地出道也时時年得就那要下以生会會自着著去之过過"
     "家学學对對可里裡后後小心多天而能好都然没日于於起还發发成事只作当當看文无無开開手十用主行方如前所本见見经經"
@@ -234,7 +240,7 @@ def _plausibility(text: str) -> float:
         at = match.start()
         char, before, after = text[at], text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
         count += 1
-        if char.isalpha() and char not in "ºªµ":
+        if _is_letter(char) and char not in "ºªµ":
             letters[char] += 1
             wrong += _misplaced_letter(char, before, after)
         elif char in _SIGNS:
@@ -244,6 +250,11 @@ def _plausibility(text: str) -> float:
     if not count:
         return 0
     return (_fluency(letters) + signs - wrong) / count
+
+
+def _is_letter(char: str) -> bool:
+    """Whether it is part of words; vowels and tones are written as marks in some scripts."""
+    return char.isalpha() or unicodedata.category(char) == "Mn"
 
 
 def _misplaced_letter(char: str, before: str, after: str) -> float:
@@ -256,13 +267,8 @@ def _misplaced_letter(char: str, before: str, after: str) -> float:
         return 1.5
     if char.islower() and after.isupper():
         return 0.7
-    if before.isdigit() or (not before.isalpha() and not after.isalpha() and _is_cased(char)):
-        return 0.7
-    return 0
-
-
-def _is_cased(char: str) -> bool:
-    return char.lower() != char.upper()
+    alone = not before.isalpha() and not after.isalpha() and _script(char) != "wide"
+    return 0.7 if before.isdigit() or alone else 0
 
 
 def _placed_sign(char: str, before: str, after: str) -> float:
@@ -273,7 +279,8 @@ def _placed_sign(char: str, before: str, after: str) -> float:
     if inside and char != "\xa0":
         return -1
     if char in "£€¥¢":
-        return 1 if after.isdigit() or before.isdigit() or after in " -.," else 0.3
+        beside = before.isdigit() or after.isdigit() or " " in (before, after) or after in "-.,"
+        return 1 if beside else 0.3
     return 0.9 if char in "–—“”°…•µ\xa0½²³" else 0.6
 
 
@@ -285,7 +292,7 @@ def _script(char: str) -> str:
 
 
 def _fluency(letters: Counter[str]) -> float:
-    """Letters of the one language that covers most of them; common ones of the wide scripts."""
+    """Letters of the one language that covers most of them; of other scripts the common ones."""
     wide = sum(n for c, n in letters.items() if _script(c) == "wide")
     if wide:
         fluent = sum(n for c, n in letters.items() if c in _COMMON or _is_kana(c))
@@ -294,10 +301,14 @@ def _fluency(letters: Counter[str]) -> float:
     for char, n in letters.items():
         lower[char.lower()] += n
     total = sum(lower.values())
-    covered = max(sum(lower[c] for c in alphabet) for alphabet in _ALPHABETS)
-    vowels = sum(lower[c] for c in _VOWELS)
-    mute = any("а" <= c <= "я" for c in lower) and vowels < 0.2 * total
-    return covered + 0.3 * (total - covered) - 0.5 * total * mute
+    covered = max(
+        *(sum(lower[c] for c in alphabet) for alphabet in _ALPHABETS),
+        *(
+            1.1 * sum(lower[c] for c in common) + 0.5 * sum(lower[c] for c in rare)
+            for common, rare in _SCRIPTS
+        ),
+    )
+    return covered + 0.3 * max(0.0, total - covered)
 
 
 def _is_kana(char: str) -> bool:
