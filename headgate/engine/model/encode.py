@@ -66,9 +66,7 @@ def encode(
             elif options.many_categories == "frequency":
                 fitted[column.name].append(_frequency(base, column, named))
             else:
-                fitted[column.name] += [
-                    _target_mean(base, column, counts, goal, options.folds) for goal in goals
-                ]
+                fitted[column.name] += _target_means(base, column, counts, goals, options.folds)
         if role in ("phrases", "text") and options.text != "drop":
             fitted[column.name] += _text(base, column, options)
     for name in fitted.keys() & verdict.gaps:
@@ -197,15 +195,19 @@ def _frequent_words(base: Base, column: Input, count: int) -> list[str]:
     return sorted(row[0] for row in found)
 
 
-def _target_mean(
-    base: Base, column: Input, counts: dict[str, int], goal: Goal, folds: int
-) -> TargetMean:
+def _target_means(
+    base: Base, column: Input, counts: dict[str, int], goals: list[Goal], folds: int
+) -> list[TargetMean]:
     kept, name = sorted(counts), f"{column.name} target"
-    fitted, by_fold = fit_means(base, column.name, kept, goal, folds)
-    return TargetMean(
-        name=name if goal.category is None else f"{name}={goal.category}",
-        source=column.name,
-        category=goal.category,
-        all=fitted,
-        folds=tuple(by_fold),
-    )
+    return [
+        TargetMean(
+            name=name if goal.category is None else f"{name}={goal.category}",
+            source=column.name,
+            category=goal.category,
+            all=fitted,
+            folds=tuple(by_fold),
+        )
+        for goal, (fitted, by_fold) in zip(
+            goals, fit_means(base, column.name, kept, goals, folds), strict=True
+        )
+    ]

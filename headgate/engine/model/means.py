@@ -4,6 +4,7 @@ Here: fitting these. Not here: which columns get them (`encode`), and looking th
 """
 
 from collections.abc import Iterator, Sequence
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from headgate.engine.duck import evaluate
 from headgate.engine.model.base import FOLD, TEST, Base
 from headgate.engine.result.recipe import Means
 from headgate.engine.threads import map_ahead
+
+AT_ONCE = 8  # goals whose values are in memory together
 
 Numbers = npt.NDArray[np.float64]
 """One for each category in order, and last one for all others together; by fold."""
@@ -38,49 +41,69 @@ class Tallies(NamedTuple):
 
 
 def fit_means(
-    base: Base, column: str, kept: Sequence[str], goal: Goal, folds: int
-) -> tuple[Means, list[Means]]:
-    """Fit the means of all training rows, and those that rows of each fold get.
+    base: Base, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
+) -> list[tuple[Means, list[Means]]]:
+    """Fit for each goal the means of all training rows, and those that rows of each fold get.
 
     Of the column's categories some are kept, the others share one mean; '' is the missing one.
     Batches are added up in the order of the file, so that threads cannot change a sum.
     """
-    tallies = _tallies(base, column, kept, goal, folds)
     every = np.ones(folds, np.bool_)
-    others = [np.arange(folds) != fold for fold in range(folds)]
-    fitted, *by_fold = (_means(kept, tallies, chosen) for chosen in (every, *others))
-    return fitted, by_fold
+    chosen = [every, *(np.arange(folds) != fold for fold in range(folds))]
+    fitted = []
+    for start in range(0, len(goals), AT_ONCE):
+        for tallies in _tallies(base, column, kept, goals[start : start + AT_ONCE], folds):
+            means, *by_fold = (_means(kept, tallies, some) for some in chosen)
+            fitted.append((means, by_fold))
+    return fitted
 
 
-def _tallies(base: Base, column: str, kept: Sequence[str], goal: Goal, folds: int) -> Tallies:
-    size = (len(kept) + 1) * folds
-    rows, sums, squares = (np.zeros(size) for _ in Tallies._fields)
-    for places, values in _rows(base, column, kept, goal, folds):
-        rows += np.bincount(places, minlength=size)
-        sums += np.bincount(places, values, size)
-    shape = (-1, folds)
-    middles = _ratio(sums.reshape(shape).sum(1), rows.reshape(shape).sum(1))
-    for places, values in _rows(base, column, kept, goal, folds):
-        squares += np.bincount(places, (values - middles[places // folds]) ** 2, size)
-    return Tallies(rows.reshape(shape), sums.reshape(shape), squares.reshape(shape))
+def _tallies(
+    base: Base, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
+) -> list[Tallies]:
+    """Tally the goals; what the second look at the rows needs waits in a file."""
+    size, shape = (len(kept) + 1) * folds, (-1, folds)
+    rows, (sums, squares) = np.zeros(size), np.zeros((2, len(goals), size))
+    with TemporaryFile(dir=base.path.parent) as seen:
+        batches = 0
+        for places, values in _rows(base, column, kept, goals, folds):
+            rows += np.bincount(places, minlength=size)
+            for goal, own in enumerate(values):
+                sums[goal] += np.bincount(places, own, size)
+            np.save(seen, places)
+            np.save(seen, values)
+            batches += 1
+        counts = rows.reshape(shape).sum(1)
+        middles = [_ratio(own.reshape(shape).sum(1), counts) for own in sums]
+        seen.seek(0)
+        for _ in range(batches):
+            places, values = np.load(seen), np.load(seen)
+            for goal, own in enumerate(values):
+                away = (own - middles[goal][places // folds]) ** 2
+                squares[goal] += np.bincount(places, away, size)
+    return [
+        Tallies(rows.reshape(shape), own.reshape(shape), spread.reshape(shape))
+        for own, spread in zip(sums, squares, strict=True)
+    ]
 
 
 def _rows(
-    base: Base, column: str, kept: Sequence[str], goal: Goal, folds: int
+    base: Base, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
 ) -> Iterator[tuple[Places, Numbers]]:
-    """Yield the place of each training row's category and fold, and its goal."""
+    """Yield the place of each training row's category and fold, and its value of each goal."""
     categories = pa.array(kept, pa.string())
+    (target,) = {goal.target for goal in goals}
 
     def placed(batch: pa.RecordBatch) -> tuple[Places, Numbers]:
         rows = batch.filter(pc.equal(batch.column(TEST), 0))
         keys = pc.fill_null(rows.column(column), "")
         category = pc.fill_null(pc.index_in(keys, value_set=categories), len(kept))
         places = np.asarray(category).astype(np.int64) * folds + np.asarray(rows.column(FOLD))
-        target = pa.table({goal.target: rows.column(goal.target)})
-        values: Any = evaluate(base.con, target, {goal.target: goal.value})[goal.target]
-        return places, np.asarray(values)
+        targets = pa.table({target: rows.column(target)})
+        values = [evaluate(base.con, targets, {target: goal.value})[target] for goal in goals]
+        return places, np.stack([np.asarray(own) for own in values])
 
-    names = dict.fromkeys([TEST, FOLD, column, goal.target])
+    names = dict.fromkeys([TEST, FOLD, column, target])
     return map_ahead(placed, base.batches(names=[*names]))
 
 
