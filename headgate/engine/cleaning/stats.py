@@ -68,10 +68,10 @@ def moments(
         fsum(part[4 * place + 1] or 0 for part in parts) / count if count else 0.0
         for place, count in enumerate(counts)
     ]
-    squares = ", ".join(
-        f"sum((({value})::DOUBLE - {double(mean)}) ** 2)"
-        for value, mean in zip(values, means, strict=True)
-    )
+    away = [
+        f"(({value})::DOUBLE - {double(mean)})" for value, mean in zip(values, means, strict=True)
+    ]
+    squares = ", ".join(f"sum({each} * {each})" for each in away)
     spread = con.execute(f"SELECT {squares} FROM {relation} {chunks}").fetchall()
     return [
         Moments(
