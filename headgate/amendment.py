@@ -14,11 +14,9 @@ from headgate.bucket.store import Store
 from headgate.engine.checking.correction import Sheet, amend
 from headgate.engine.checking.drift import Drift, Layout
 from headgate.errors import BadFileError, NoSuchObjectError
-from headgate.receipt import Correction, Receipt, Source
+from headgate.receipt import LEDGER, QUARANTINE, Correction, Receipt, Source
 from headgate.record import Record
 
-LEDGER, QUARANTINE = "corrections", "quarantine"
-"""Roles of outputs."""
 _AS_A_NEW_FILE = (
     "Upload the corrected rows, without the columns that begin with '_', as a new file."
 )

@@ -17,7 +17,7 @@ from headgate.engine.staging import CSV, LINE, Staging
 from headgate.engine.table import Reading, read
 from headgate.errors import BadFileError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
-from headgate.receipt import RowCounts
+from headgate.receipt import RowCounts, result_files
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
@@ -128,25 +128,9 @@ def clean(
             amended.append(done)
             reading = read_it(ledger)
         prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
-        rows = RowCounts(
-            rows_in=reading.rows_in,
-            rows_out=prepared.rows_out,
-            quarantined=reading.quarantined,
-            duplicates=prepared.duplicates,
-            dropped=prepared.dropped,
-        )
-        made = (
-            prepared.csv,
-            prepared.parquet,
-            prepared.report,
-            prepared.recipe,
-            prepared.spreadsheet,
-            reading.quarantine,
-            reading.left_out_lines,
-            ledger,
-            *prepared.extras,
-        )
-        moved = {file: Path(shutil.move(file, _folder(out) / file.name)) for file in made if file}
+        rows = RowCounts.of(reading, prepared)
+        made = (file for _, file in result_files(reading, prepared, ledger))
+        moved = {file: Path(shutil.move(file, _folder(out) / file.name)) for file in made}
     return Cleaned(
         rows=rows,
         corrected=tuple(amended),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -16,14 +17,17 @@ from headgate.bucket.keys import Upload
 from headgate.engine.checking.drift import Drift
 from headgate.engine.checking.quarantine import Failure
 from headgate.engine.columns.types import Column
-from headgate.engine.prepare import RuleResult
+from headgate.engine.prepare import Prepared, RuleResult
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.left_out import LeftOut
+from headgate.engine.table import Reading
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import ProcessOptions
 from headgate.record import Record
 from headgate.words import counted
 
+LEDGER, QUARANTINE = "corrections", "quarantine"
+"""Roles of outputs that are needed again: corrected rows, and those kept back."""
 LIBRARIES = ("prefect", "pandera", "pandas", "pyarrow", "duckdb")
 
 
@@ -35,6 +39,21 @@ class RowCounts(Record):
     quarantined: Annotated[int, Field(ge=0, description="Rows kept back with their reasons")]
     duplicates: Annotated[int, Field(ge=0, description="Exact repeats removed by a chosen rule")]
     dropped: Annotated[int, Field(ge=0, description="Rows removed by another chosen rule")]
+
+    @classmethod
+    def of(cls, reading: Reading, prepared: Prepared) -> Self:
+        """Add up what became of a file's rows.
+
+        Raises:
+            RowsUnaccountedError: The row equation does not hold.
+        """
+        return cls(
+            rows_in=reading.rows_in,
+            rows_out=prepared.rows_out,
+            quarantined=reading.quarantined,
+            duplicates=prepared.duplicates,
+            dropped=prepared.dropped,
+        )
 
     @model_validator(mode="after")
     def _every_row_is_accounted_for(self) -> Self:
@@ -136,6 +155,25 @@ class Receipt(Record):
         """Say the outcome in one line."""
         whose = f"corrects {self.corrects}: " if self.corrects else ""
         return f"{whose}{self.rows}" if self.rows else f"refused: {' '.join(self.reasons)}"
+
+
+def result_files(
+    reading: Reading, prepared: Prepared, ledger: Path | None
+) -> list[tuple[str, Path]]:
+    """Name every file of a result, with its role; the ledger is that of corrected rows, if any."""
+    files = [
+        ("table", prepared.csv),
+        ("parquet", prepared.parquet),
+        (QUARANTINE, reading.quarantine),
+        (LEDGER, ledger),
+        ("aside", reading.aside),
+        ("left-out", reading.left_out_lines),
+        ("report", prepared.report),
+        ("recipe", prepared.recipe),
+        ("spreadsheet", prepared.spreadsheet),
+        *(("extra", extra) for extra in prepared.extras),
+    ]
+    return [(role, path) for role, path in files if path is not None]
 
 
 @cache

@@ -30,7 +30,15 @@ from headgate.errors import (
     TransientError,
 )
 from headgate.options import ProcessOptions, SourcePolicy
-from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
+from headgate.receipt import (
+    QUARANTINE,
+    Output,
+    Receipt,
+    RowCounts,
+    Source,
+    library_versions,
+    result_files,
+)
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch, require_room
 from headgate.settings import Settings, load
@@ -183,15 +191,10 @@ def publish(
     Raises:
         RowsUnaccountedError: The row equation does not hold; nothing is published.
     """
-    rows = RowCounts(
-        rows_in=reading.rows_in,
-        rows_out=prepared.rows_out,
-        quarantined=reading.quarantined,
-        duplicates=prepared.duplicates,
-        dropped=prepared.dropped,
-    )
+    rows = RowCounts.of(reading, prepared)
     amends = work.amends
-    outputs = [_put(store, work, role, path) for role, path in _files(reading, prepared, amends)]
+    files = result_files(reading, prepared, amends.ledger if amends else None)
+    outputs = [_put(store, work, role, path) for role, path in files]
     receipt = Receipt(
         outcome="published",
         source=file.source,
@@ -274,26 +277,8 @@ def _replacing(store: Store, work: Work) -> Work:
     return work.model_copy(update={"replaces": stored.etag, "amends": amends})
 
 
-def _files(
-    reading: Reading, prepared: Prepared, amends: Amendment | None
-) -> list[tuple[str, Path]]:
-    files = [
-        ("table", prepared.csv),
-        ("parquet", prepared.parquet),
-        (amendment.QUARANTINE, reading.quarantine),
-        (amendment.LEDGER, amends.ledger if amends else None),
-        ("aside", reading.aside),
-        ("left-out", reading.left_out_lines),
-        ("report", prepared.report),
-        ("recipe", prepared.recipe),
-        ("spreadsheet", prepared.spreadsheet),
-        *(("extra", extra) for extra in prepared.extras),
-    ]
-    return [(role, path) for role, path in files if path is not None]
-
-
 def _put(store: Store, work: Work, role: str, path: Path) -> Output:
-    place = keys.quarantine_prefix if role == amendment.QUARANTINE else keys.result_prefix
+    place = keys.quarantine_prefix if role == QUARANTINE else keys.result_prefix
     key = place(work.upload, work.claim.attempt) + path.name
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
