@@ -66,7 +66,8 @@ class Staging:
 
     def _open(self) -> pa.RecordBatchFileReader:
         options = pa.ipc.IpcReadOptions(included_fields=self._fields)
-        return pa.ipc.open_file(pa.memory_map(self._path), options=options)
+        mapped = pa.memory_map(self._path).read_buffer()  # a plain file would be read by a thread
+        return pa.ipc.open_file(mapped, options=options)
 
     def sample(self, rows: int, most: int) -> pa.RecordBatch:
         """Take at most so many of its rows from all over the file; the same ones each time."""
