@@ -1,5 +1,6 @@
 """The queue that announces uploads: SQS, fed by S3 event notifications, EventBridge or SNS."""
 
+from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from prefect.logging import get_logger
 from headgate.bucket.arrivals import parse
 from headgate.bucket.store import Store
 from headgate.settings import Settings
+
+_MOST_TOLD = 10_000  # strange messages that are kept in mind, since each comes again and again
 
 log = get_logger("headgate.watch")
 
@@ -28,6 +31,7 @@ class Queue:
         secret, token = settings.secret_access_key, settings.session_token
         self._url = url
         self._store = store
+        self._told = deque[str](maxlen=_MOST_TOLD)
         self._client = boto3.Session().client(
             "sqs",
             region_name=settings.region,
@@ -45,8 +49,8 @@ class Queue:
         for message in answer.get("Messages", ()):
             try:
                 arrivals = list(parse(message["Body"], self._store.bucket, self._store.folder))
-            except (ValueError, LookupError) as error:
-                log.warning("Left a message to the queue's dead-letter policy: %s", error)
+            except ValueError as error:
+                self._tell_once(message["MessageId"], error)
             else:
                 keys = [arrival.key for arrival in arrivals]
                 messages.append(Message(keys, message["ReceiptHandle"]))
@@ -62,3 +66,8 @@ class Queue:
                 QueueUrl=self._url,
                 Entries=[{"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(now)],
             )
+
+    def _tell_once(self, message: str, error: ValueError) -> None:
+        if message not in self._told:
+            self._told.append(message)
+            log.warning("Left message %s to the queue's dead-letter policy. %s", message, error)

@@ -1,11 +1,12 @@
 """Announcements of new objects: what S3, EventBridge and SNS write into a queue, as keys."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
-from headgate.bucket.keys import is_upload
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from headgate.bucket.keys import KEY_BYTES, is_upload
 from headgate.record import Record
 
 
@@ -13,32 +14,73 @@ class Arrival(Record):
     """One announced object; announced does not mean new."""
 
     bucket: str
+    key: str = Field(max_length=KEY_BYTES)
+
+
+class _Part(BaseModel):
+    """What is needed of one part of a message; whatever else stands there is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Bucket(_Part):
+    name: str
+
+
+class _Object(_Part):
     key: str
+    size: int | None = None
+
+
+class _Place(_Part):
+    """A bucket and an object in it, as S3 and EventBridge alike write them."""
+
+    bucket: _Bucket
+    object: _Object
+
+
+class _Event(_Part):
+    """One event of an S3 notification; `s3` is a place where an object was created."""
+
+    name: str = Field(default="", alias="eventName")
+    s3: dict[str, Any] = {}
+
+
+class _Message(_Part):
+    """An S3 notification, an event of EventBridge, or what SNS wraps around one of them."""
+
+    wrapped: str | None = Field(default=None, alias="Message")
+    events: list[_Event] = Field(default=[], alias="Records")
+    kind: str = Field(default="", alias="detail-type")
+    detail: dict[str, Any] = {}
 
 
 def parse(body: str, bucket: str, folder: str = "") -> Iterator[Arrival]:
     """Give the uploads that one queue message announces; test events and strangers give none.
 
     Raises:
-        ValueError: the message is no JSON object.
+        ValueError: the message has no form that S3, EventBridge or SNS would give it.
     """
-    message = json.loads(body)
-    if not isinstance(message, dict):
-        raise ValueError("the message is no JSON object")  # noqa: TRY004
-    if isinstance(message.get("Message"), str):  # through SNS
-        yield from parse(message["Message"], bucket, folder)
+    try:
+        for found, key, size in _objects(body):
+            relative = key.removeprefix(folder)
+            if found == bucket and key.startswith(folder) and is_upload(relative, size):
+                yield Arrival(bucket=bucket, key=relative)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "message"
+        raise ValueError(f"{place}: {first['msg']}") from error
+
+
+def _objects(body: str) -> Iterator[tuple[str, str, int | None]]:
+    message = _Message.model_validate_json(body)
+    if message.wrapped is not None:
+        yield from _objects(message.wrapped)
         return
-    for found, key, size in _objects(message):
-        relative = key.removeprefix(folder)
-        if found == bucket and key.startswith(folder) and is_upload(relative, size):
-            yield Arrival(bucket=bucket, key=relative)
-
-
-def _objects(message: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
-    for record in message.get("Records", ()):
-        if str(record.get("eventName", "")).removeprefix("s3:").startswith("ObjectCreated"):
-            entry = record["s3"]["object"]
-            yield record["s3"]["bucket"]["name"], unquote_plus(entry["key"]), entry.get("size")
-    if message.get("detail-type") == "Object Created":
-        entry = message["detail"]["object"]
-        yield message["detail"]["bucket"]["name"], entry["key"], entry.get("size")
+    for event in message.events:
+        if event.name.removeprefix("s3:").startswith("ObjectCreated"):
+            place = _Place.model_validate(event.s3)
+            yield place.bucket.name, unquote_plus(place.object.key), place.object.size
+    if message.kind == "Object Created":
+        place = _Place.model_validate(message.detail)
+        yield place.bucket.name, place.object.key, place.object.size

@@ -90,11 +90,25 @@ def test_messages_that_announce_no_upload_are_deleted_at_once(queue):
     assert eventually(lambda: (source.receive(), left() == 0)[1])
 
 
-def test_what_is_no_notification_is_left_to_the_dead_letter_policy(queue):
+@pytest.mark.parametrize("body", ["no JSON", "[]", '{"Records": null}', '{"Records": [1]}'])
+def test_what_is_no_notification_is_left_to_the_dead_letter_policy(queue, body):
     source, send, left = queue
-    send("no JSON")
+    send(body)
     assert source.receive() == []
     assert left() == 1
+
+
+def test_what_is_no_notification_is_told_once_however_often_it_comes(queue, caplog):
+    """A good message beside it is received all the same."""
+    source, send, _ = queue
+    source._client.set_queue_attributes(QueueUrl=source._url, Attributes={"VisibilityTimeout": "0"})
+    send('{"Records": null}')
+    send(notification(source._store, "uploads/a.csv"))
+    with caplog.at_level("WARNING", "prefect.headgate.watch"):
+        received = [message for _ in range(4) for message in source.receive()]
+    assert {key for message in received for key in message.keys} == {"uploads/a.csv"}
+    (told,) = caplog.messages
+    assert "dead-letter policy. Records: " in told
 
 
 def test_more_handles_than_one_request_takes_are_all_acknowledged(queue):

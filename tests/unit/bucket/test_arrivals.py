@@ -1,6 +1,7 @@
 """Queue messages become keys; what announces no upload becomes nothing."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -71,11 +72,78 @@ def test_the_folder_is_taken_off():
     assert keys_of(s3_event("uploads/x.csv"), folder="team/") == []
 
 
-@pytest.mark.parametrize("body", ["", "no json", "[]", "3"])
+def strange(place, value, message):
+    """Put another value at a place in a message."""
+    *path, last = place
+    part = message
+    for step in path:
+        part = part[step]
+    part[last] = value
+    return json.dumps(message)
+
+
+STRANGE_VALUES = (None, 1, [], [1], {}, {"a": None}, True, "\ud800")
+PLACES = [("Records",), ("Records", 0), ("Records", 0, "eventName"), ("Records", 0, "s3")]
+PLACES += [("Records", 0, "s3", *end) for end in (["bucket"], ["bucket", "name"], ["object"])]
+PLACES += [("Records", 0, "s3", "object", "key"), ("Records", 0, "s3", "object", "size")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "no json",
+        "[]",
+        "3",
+        "null",
+        '"text"',
+        "[" * 100_000,
+        '{"Message": "no json"}',
+        "9" * 9999,
+    ],
+)
 def test_a_strange_message_is_told(body):
     """The watcher can set it aside."""
-    with pytest.raises(ValueError):  # noqa: PT011 - json's own message
+    with pytest.raises(ValueError):  # noqa: PT011 - any text
         list(parse(body, "b"))
+
+
+@pytest.mark.parametrize("value", STRANGE_VALUES, ids=repr)
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+def test_whatever_stands_where_in_a_message_it_is_told_or_passed_over(place, value):
+    """Nothing but a ValueError comes of it, through SNS as well."""
+    body = strange(place, value, s3_event("uploads/x.csv"))
+    for sent in (body, json.dumps({"Message": body})):
+        with suppress(ValueError):
+            assert {arrival.key for arrival in parse(sent, "b")} <= {"uploads/x.csv"}
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("Records",), None),
+        (("Records", 0), 1),
+        (("Records", 0, "s3"), None),
+        (("Records", 0, "s3", "object", "key"), None),
+        (("Records", 0, "s3", "object", "size"), "large"),
+        (("Records", 0, "s3", "object", "key"), "uploads/" + "x" * 1024),
+    ],
+)
+def test_a_strange_notification_is_told_with_the_place(place, value):
+    """Which part it is, and no word of what stood there."""
+    name = str(place[-1])
+    with pytest.raises(ValueError, match=rf"^([\w.]+\.)?{name}: \w[\w ,]+$"):
+        list(parse(strange(place, value, s3_event("uploads/x.csv")), "b"))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(("detail",), None), (("detail", "bucket"), "b"), (("detail", "object", "key"), None)],
+)
+def test_a_strange_event_of_eventbridge_is_told_with_the_place(place, value):
+    name = str(place[-1])
+    with pytest.raises(ValueError, match=rf"^([\w.]+\.)?{name}: \w"):
+        list(parse(strange(place, value, eventbridge("uploads/x.csv")), "b"))
 
 
 def test_an_arrival_names_bucket_and_key():
