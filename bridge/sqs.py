@@ -4,13 +4,15 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import boto3
 from prefect.logging import get_logger
 
 from headgate.bucket.arrivals import parse
+from headgate.bucket.client import sqs_client
+from headgate.bucket.faults import explained
 from headgate.bucket.store import Store
 from headgate.settings import Settings
 
+_LONGEST_WAIT = 20  # seconds for messages; SQS allows no more
 _MOST_TOLD = 10_000  # strange messages that are kept in mind, since each comes again and again
 
 log = get_logger("headgate.watch")
@@ -27,24 +29,27 @@ class Queue:
     """Messages about one store; what is not acknowledged comes again."""
 
     def __init__(self, url: str, store: Store, settings: Settings) -> None:
-        """Open the queue with the settings' credentials, or the machine's own."""
-        secret, token = settings.secret_access_key, settings.session_token
+        """Open the queue; nothing is sent yet."""
         self._url = url
         self._store = store
         self._told = deque[str](maxlen=_MOST_TOLD)
-        self._client = boto3.Session().client(
-            "sqs",
-            region_name=settings.region,
-            aws_access_key_id=settings.access_key_id,
-            aws_secret_access_key=secret.get_secret_value() if secret else None,
-            aws_session_token=token.get_secret_value() if token else None,
-        )
+        self._client = sqs_client(settings, _LONGEST_WAIT)
+
+    def try_out(self) -> None:
+        """Ask for a message and leave it where it is.
+
+        Raises:
+            HeadgateError: The queue cannot be read.
+        """
+        with explained(self._url):
+            self._client.receive_message(QueueUrl=self._url, VisibilityTimeout=0, WaitTimeSeconds=0)
 
     def receive(self) -> list[Message]:
-        """Wait up to 20 seconds for messages; those that announce nothing are deleted at once."""
-        answer = self._client.receive_message(
-            QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=20
-        )
+        """Wait a while for messages; those that announce nothing are deleted at once."""
+        with explained(self._url):
+            answer = self._client.receive_message(
+                QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=_LONGEST_WAIT
+            )
         messages = []
         for message in answer.get("Messages", ()):
             try:
@@ -62,10 +67,13 @@ class Queue:
         left = list(handles)
         while left:
             now, left = left[:10], left[10:]
-            self._client.delete_message_batch(
-                QueueUrl=self._url,
-                Entries=[{"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(now)],
-            )
+            with explained(self._url):
+                self._client.delete_message_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(now)
+                    ],
+                )
 
     def _tell_once(self, message: str, error: ValueError) -> None:
         if message not in self._told:

@@ -8,13 +8,13 @@ lost or repeated without harm.
 import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 import anyio
 from anyio import to_thread
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
-from botocore.exceptions import BotoCoreError, ClientError
 from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
@@ -33,7 +33,7 @@ from bridge import upkeep
 from bridge.outstanding import Batch, Outstanding
 from bridge.sqs import Queue
 from headgate.bucket.store import Store, connect
-from headgate.errors import HeadgateError
+from headgate.errors import HeadgateError, TransientError
 from headgate.settings import Settings
 
 EVENT = "headgate.uploads.arrived"
@@ -62,18 +62,23 @@ class Arrival(NamedTuple):
 def watch(settings: Settings) -> None:
     """Tell Prefect of every new upload until SIGTERM or SIGINT.
 
-    A store, queue or Prefect server that does not answer is waited for.
+    A store, queue or Prefect server that does not answer is waited for; once it has begun,
+    whatever it answers.
 
     Raises:
-        SettingsError: No bucket is named.
+        HeadgateError: At the start, the bucket or the queue cannot be read.
     """
     setup_logging()
-    anyio.run(_watch, connect(settings), settings)
-
-
-async def _watch(store: Store, settings: Settings) -> None:
-    sender, arrivals = anyio.create_memory_object_stream[Arrival](_MOST)
+    store = connect(settings)
     queue = Queue(settings.queue_url, store, settings) if settings.queue_url else None
+    for try_out in (store.list_page, queue.try_out) if queue else (store.list_page,):
+        with suppress(TransientError):
+            try_out()
+    anyio.run(_watch, store, queue, settings)
+
+
+async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
+    sender, arrivals = anyio.create_memory_object_stream[Arrival](_MOST)
     every = settings.sweep_seconds if queue else settings.poll_seconds
     with get_client(sync_client=True) as prefect:
         outstanding = Outstanding(store, settings.lease_seconds, partial(_unfinished, prefect))
@@ -163,7 +168,7 @@ async def _patiently(action: Callable[..., T], *args: object) -> T:
     while True:
         try:
             return await to_thread.run_sync(partial(action, *args), abandon_on_cancel=True)
-        except (HeadgateError, BotoCoreError, ClientError, HTTPError) as error:
+        except (HeadgateError, HTTPError) as error:
             log.warning("Trying again in %.0f s: %s", _PAUSE, error)
         await anyio.sleep(_PAUSE)
 

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
     )
     queue_url: str | None = Field(default=None, description="SQS queue that announces uploads")
+    queue_endpoint_url: str | None = Field(
+        default=None,
+        description="Address of an SQS-compatible server; empty for AWS",
+        validation_alias=AliasChoices("AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL"),
+    )
     scratch: Path | None = Field(
         default=None, description="Folder for work in progress; empty for the system's own"
     )

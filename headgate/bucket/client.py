@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from datetime import datetime
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 import boto3
@@ -17,6 +17,7 @@ from headgate.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 FILES_AT_ONCE = 8
 """How many files may share a client before connections are thrown away and made again."""
@@ -30,29 +31,49 @@ _CHEAP = ("Get", "Head")
 
 def s3_client(settings: Settings) -> "S3Client":
     """Build a client with the settings' credentials, or the machine's own."""
+    client: S3Client = _client("s3", settings, settings.endpoint_url, client_config(settings))
+    return client
+
+
+def sqs_client(settings: Settings, longest_wait: float) -> "SQSClient":
+    """Build the same for the queue, which may let an answer wait for so many seconds."""
+    config = _config(settings).merge(Config(read_timeout=longest_wait + settings.read_seconds))
+    client: SQSClient = _client("sqs", settings, settings.queue_endpoint_url, config)
+    return client
+
+
+def client_config(settings: Settings) -> Config:
+    """Give clients of S3 the settings' patience; path-style addresses serve any endpoint."""
+    own = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"} if settings.endpoint_url else None,
+    )
+    return _config(settings).merge(own)
+
+
+def _client(
+    service: Literal["s3", "sqs"], settings: Settings, endpoint_url: str | None, config: Config
+) -> Any:
     secret, token = settings.secret_access_key, settings.session_token
-    where = settings.endpoint_url or "AWS"
+    where = endpoint_url or "AWS"
     with explained(where):
         try:
             return boto3.Session().client(
-                "s3",
-                endpoint_url=settings.endpoint_url,
-                region_name=settings.region or ("us-east-1" if settings.endpoint_url else None),
+                service,
+                endpoint_url=endpoint_url,
+                region_name=settings.region or ("us-east-1" if endpoint_url else None),
                 aws_access_key_id=settings.access_key_id,
                 aws_secret_access_key=secret.get_secret_value() if secret else None,
                 aws_session_token=token.get_secret_value() if token else None,
-                config=client_config(settings),
+                config=config,
             )
         except ValueError as error:
             raise explain(error, where) from error
 
 
-def client_config(settings: Settings) -> Config:
-    """Give boto3 the settings' patience; path-style addresses serve any endpoint."""
+def _config(settings: Settings) -> Config:
     return Config(
         user_agent=f"headgate/{__version__}",
-        signature_version="s3v4",
-        s3={"addressing_style": "path"} if settings.endpoint_url else None,
         retries={"mode": "standard", "total_max_attempts": settings.attempts},
         connect_timeout=settings.connect_seconds,
         read_timeout=settings.read_seconds,

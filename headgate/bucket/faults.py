@@ -75,6 +75,11 @@ _FINAL: dict[str, tuple[type[HeadgateError], str, str]] = {
         "There is no bucket of this name.",
         "Check AWS_BUCKET_NAME and the endpoint URL, or create the bucket.",
     ),
+    "QueueDoesNotExist": (
+        BucketError,
+        "There is no queue of this address.",
+        "Check HEADGATE_QUEUE_URL and AWS_REGION, or create the queue.",
+    ),
     "InvalidBucketName": (
         NoSuchBucketError,
         "This cannot be the name of a bucket.",
@@ -111,6 +116,7 @@ _ALIASES = {
     "NotSignedUp": "InvalidAccessKeyId",
     "InvalidClientTokenId": "InvalidAccessKeyId",
     "UnrecognizedClientException": "InvalidAccessKeyId",
+    "InvalidSignatureException": "SignatureDoesNotMatch",
     "ExpiredTokenException": "ExpiredToken",
     "TokenRefreshRequired": "ExpiredToken",
     "RequestExpired": "ExpiredToken",
@@ -123,6 +129,7 @@ _ALIASES = {
     "TemporaryRedirect": "PermanentRedirect",
     "AuthorizationHeaderMalformed": "PermanentRedirect",
     "IllegalLocationConstraintException": "PermanentRedirect",
+    "AWS.SimpleQueueService.NonExistentQueue": "QueueDoesNotExist",
     "404": "NoSuchKey",
     "NotFound": "NoSuchKey",
     "NoSuchVersion": "NoSuchKey",

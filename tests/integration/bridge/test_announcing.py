@@ -81,6 +81,14 @@ def test_a_message_is_kept_until_it_is_acknowledged(queue):
     assert left() == 0
 
 
+def test_trying_the_queue_out_takes_nothing_from_it(queue):
+    source, send, _ = queue
+    send(notification(source._store, "uploads/a.csv"))
+    source.try_out()
+    (message,) = source.receive()
+    assert message.keys == ["uploads/a.csv"]
+
+
 def test_messages_that_announce_no_upload_are_deleted_at_once(queue):
     """S3's own test event, other buckets, and keys outside `uploads/`."""
     source, send, left = queue
