@@ -1,5 +1,6 @@
 """Commands for the operator: register the block, run a worker, watch for uploads."""
 
+from collections.abc import Callable
 from time import sleep
 
 from cli.show import err, say
@@ -32,28 +33,30 @@ def worker(*, pool: str = "headgate", limit: int = 8) -> None:
         limit: Most runs at once.
     """
     from bridge.worker import work
+    from cli import server
 
-    _await_server()
+    _patiently(server.answering)
     work(pool, limit=limit)
 
 
 def watch() -> None:
     """Tell Prefect of new uploads, which starts runs for them, until Ctrl-C."""
     from bridge.watch import watch as tell
+    from cli import server
     from headgate.settings import load
 
-    _await_server()
-    tell(load())
+    settings = load()
+    _patiently(server.answering)
+    _patiently(server.hold_to_block, settings)
+    tell(settings)
 
 
-def _await_server() -> None:
-    """Wait for the server that is named, and say so where it does not answer; one must be named."""
-    from cli import server
-
+def _patiently(ask: Callable[..., object], *about: object) -> None:
+    """Ask the server until it answers, and say so where it does not."""
     waiting = False
     while True:
         try:
-            server.answering()
+            ask(*about)
         except TransientError as error:
             if not waiting:
                 err.print(f"{error.what} Waiting for it ...", markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ Import this only where Prefect is wanted: it takes longer to import than a small
 
 from typing import cast
 
+from httpx import HTTPError
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 from prefect_aws import S3Bucket
@@ -42,11 +43,7 @@ def answering() -> str:
     with get_client(sync_client=True) as client:
         error = client.api_healthcheck()
     if error:
-        raise TransientError(
-            f"No Prefect server answers at {url}.",
-            where="PREFECT_API_URL",
-            todo="Start it, or unset PREFECT_API_URL.",
-        ) from error
+        raise _away() from error
     return url
 
 
@@ -55,11 +52,14 @@ def hold_to_block(settings: Settings) -> None:
 
     Raises:
         SettingsError: They differ.
+        TransientError: The server does not answer.
     """
     if not settings.bucket:
         return
     try:
         block = cast(S3Bucket, S3Bucket.load(BLOCK, _sync=True))  # type: ignore[call-arg]
+    except HTTPError as error:
+        raise _away() from error
     except ValueError:
         return  # without a block, runs use the environment's bucket
     endpoint = block.credentials.aws_client_parameters.endpoint_url
@@ -71,6 +71,14 @@ def hold_to_block(settings: Settings) -> None:
             todo="Run `headgate register` to save the environment's bucket in the block, or unset "
             "AWS_BUCKET_NAME to use the block's, or PREFECT_API_URL to do without Prefect.",
         )
+
+
+def _away() -> TransientError:
+    return TransientError(
+        f"No Prefect server answers at {named()}.",
+        where="PREFECT_API_URL",
+        todo="Start it, or unset PREFECT_API_URL.",
+    )
 
 
 def _place(bucket: str, folder: str, endpoint: str | None) -> str:

@@ -11,7 +11,7 @@ from headgate.errors import RegionError
 from headgate.settings import Settings
 from stack.running import ROOT
 from stack.s3 import REGION
-from tests.harness.faults import Response, proxy
+from tests.harness.faults import Response, proxy, refuse
 from tests.harness.stores import settings_for
 
 
@@ -77,6 +77,26 @@ def test_an_address_of_the_queues_server_that_is_none(watch):
 def test_a_bucket_that_may_not_be_read(watch):
     ended = watch(AWS_SECRET_ACCESS_KEY="wrong")
     assert_told(ended, "secret key does not fit")
+
+
+def test_another_bucket_than_that_of_the_runs(watch, stack):
+    """Its keys would name nothing there, or other files."""
+    ended = watch(HEADGATE_FOLDER="elsewhere")
+    assert_told(ended, f"The environment names s3://{stack.bucket}/elsewhere at {stack.s3.url}")
+    assert f"s3-bucket/headgate in Prefect s3://{stack.bucket} at" in ended.stderr
+
+
+def test_a_prefect_server_that_goes_away_before_its_bucket_is_known_is_waited_for(watch, stack):
+    with proxy(stack.api.removesuffix("/api")) as between:
+        gone = between.add(lambda request: "/block" in request.target, refuse)
+        ended = watch(
+            PREFECT_API_URL=f"{between.url}/api",
+            PREFECT_CLIENT_MAX_RETRIES="0",
+            HEADGATE_FOLDER="elsewhere",
+        )
+    assert gone.seen == 1
+    assert f"No Prefect server answers at {between.url}/api. Waiting for it" in ended.stderr
+    assert_told(ended, "The environment names")
 
 
 def test_a_queue_on_aws_needs_a_region():
