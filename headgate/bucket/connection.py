@@ -12,7 +12,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass, urlopen
 
-from headgate.bucket.faults import PreconditionError, explained
+from headgate.bucket.faults import PreconditionError, UnsupportedError, explained
 from headgate.bucket.keys import PROBES, UPLOADS
 from headgate.bucket.store import Store
 from headgate.errors import (
@@ -27,6 +27,7 @@ from headgate.record import Record
 
 REACH_SECONDS = 5
 WORRYING_SECONDS = 300
+_NO_ETAG = "0" * 32
 
 
 class Step(Record):
@@ -80,6 +81,7 @@ class _Probe:
             ("link", self.link),
             ("download and compare", self.download),
             ("conditional writes", self.conditional),
+            ("conditional delete", self.conditional_delete),
             ("delete", self.delete),
         ]
 
@@ -183,7 +185,7 @@ class _Probe:
         except PreconditionError:
             pass
         try:
-            self.store.replace(self.key, secrets.token_bytes(8), "0" * 32)
+            self.store.replace(self.key, secrets.token_bytes(8), _NO_ETAG)
             accepted.append("If-Match")
         except PreconditionError:
             pass
@@ -194,6 +196,19 @@ class _Probe:
                 "see docs/promises.md.",
             )
         return "honoured"
+
+    def conditional_delete(self) -> str:
+        try:
+            with explained(self.store.where(self.key)):
+                self.store.client.delete_object(**self.store.at(self.key), IfMatch=f'"{_NO_ETAG}"')
+        except PreconditionError:
+            return "honoured"
+        except UnsupportedError:
+            pass
+        return (
+            "not honoured: let uploads be kept; where they are archived or deleted, what "
+            "overwrites one in that moment may be deleted in its place, see docs/promises.md"
+        )
 
     def delete(self) -> str:
         self.store.delete(self.key)

@@ -20,12 +20,17 @@ FULL = [
     "link",
     "download and compare",
     "conditional writes",
+    "conditional delete",
     "delete",
 ]
 
 
 def anything(_request):
     return True
+
+
+def lowered(request):
+    return {name.lower() for name in request.headers}
 
 
 def failure(store, **how):
@@ -187,6 +192,27 @@ def test_a_store_that_ignores_conditions(faulty_moto, header, said):
     assert (last.name, f"ignores {said}" in last.detail) == ("conditional writes", True)
     assert "twice" in last.todo
     assert list(store.list()) == [], "the probe is removed all the same"
+
+
+def test_the_servers_of_the_tests_honour_conditional_deletes(store):
+    """Else what is tested of archiving and deleting would rest on nothing."""
+    details = {step.name: step.detail for step in check(store, full=True)}
+    assert details["conditional delete"] == "honoured"
+
+
+@pytest.mark.parametrize(
+    "ignore", [drop_headers("if-match"), error("NotImplemented", 501)], ids=["ignored", "unknown"]
+)
+def test_a_store_without_conditional_deletes(faulty_moto, ignore):
+    """It will do where uploads are kept, and what is not promised where they are not is said."""
+    store, proxy = faulty_moto
+    proxy.add(lambda r: r.method == "DELETE" and "if-match" in lowered(r), ignore)
+    steps = list(check(store, full=True))
+    assert [step.name for step in steps] == FULL
+    assert all(step.ok for step in steps), steps
+    (said,) = [step.detail for step in steps if step.name == "conditional delete"]
+    assert said.startswith("not honoured: let uploads be kept")
+    assert list(store.list()) == []
 
 
 def test_a_link_that_does_not_work(faulty):
