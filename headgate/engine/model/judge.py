@@ -83,7 +83,7 @@ def _looks(base: Base, inputs: list[Input]) -> dict[str, Look]:
 def _look(column: Input) -> str:
     name = quote_name(column.name)
     text = column.kind == "text"
-    words = f"coalesce(avg(strlen({name}) - strlen(replace({name}, ' ', '')) + 1), 0)"
+    words = f"coalesce(avg(len(string_split({name}, ' '))), 0)"
     return (
         f"count({name}), approx_count_distinct({name}), min({name}), max({name}),"
         f" {words if text else 0}"
@@ -127,15 +127,16 @@ def _identifies(base: Base, column: Input, look: Look) -> bool:
         return False
     if look.distinct < 0.85 * look.filled:
         return False
-    name = quote_name(column.name)
-    distinct = _one(
-        base, f"SELECT count(*) FROM (SELECT {name} FROM {base.training} GROUP BY 1) WHERE 1 = 1"
-    )
-    if column.kind == "text":
-        return distinct >= 0.95 * look.filled
-    running = look.most - look.least < 2 * look.filled
-    named = IDENTIFYING.search(column.name) is not None
-    return distinct >= look.filled and (running or named)
+    if column.kind == "integer":
+        running = look.most - look.least < 2 * look.filled
+        named = IDENTIFYING.search(column.name) is not None
+        return (running or named) and _distinct(base, column) >= look.filled
+    return _distinct(base, column) >= 0.95 * look.filled
+
+
+def _distinct(base: Base, column: Input) -> int:
+    values = f"SELECT {quote_name(column.name)} FROM {base.training} GROUP BY 1"
+    return _one(base, f"SELECT count(*) FROM ({values}) WHERE 1 = 1")
 
 
 def _role(column: Input, look: Look, options: ModelOptions) -> Role:
@@ -167,14 +168,19 @@ def _leaks(
     if task == "regression":
         leaks |= _correlated(base, inputs, target)
     spread = f"var_pop({quote_name(target.name)}::DOUBLE)" if task == "regression" else None
+    suspects = [
+        each
+        for each in inputs
+        if each.name not in leaks
+        and 2 <= looks[each.name].distinct <= looks[each.name].filled / PER_VALUE
+    ]
     some = "some_rows"
+    names = ", ".join(quote_name(each.name) for each in [*suspects, target])
     base.con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {some} AS FROM {base.some_training(ENOUGH_ROWS)}"
+        f"CREATE OR REPLACE TEMP TABLE {some} AS"
+        f" SELECT {names} FROM {base.some_training(ENOUGH_ROWS)}"
     )
-    for column in inputs:
-        look = looks[column.name]
-        if column.name in leaks or not 2 <= look.distinct <= look.filled / PER_VALUE:
-            continue
+    for column in suspects:
         told = _told(base, some, column, target, spread)
         if told is not None and told < PERHAPS:
             continue
