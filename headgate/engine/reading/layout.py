@@ -6,7 +6,7 @@ It sees rows of text with their line numbers, not the file.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from headgate.engine.reading.cells import is_typed, shape, shapes
@@ -19,6 +19,7 @@ MAX_PREAMBLE_ROWS = 500
 _PROFILED_ROWS = 200
 _TRUST_IN_HEADERS = 0.35
 """Votes that a first row of text has before its cells are looked at: most tables have a header."""
+_YEAR = re.compile(r"(?:1[89]|20)\d\d")
 _RULE = frozenset("-=+:")
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
@@ -252,9 +253,10 @@ def _first_row(block: list[list[str]], width: int) -> int:
 
 def _is_prose(row: list[str], below: list[list[str]], width: int) -> bool:
     """Whether a row wider than the table is a sentence, or stands above the table's header."""
-    if len(below) > 1 and len(below[0]) == _filled(below[0]) == width:
-        header, data = below[:2]
-        if not any(map(is_typed, header)) and len(data) == width and any(map(is_typed, data)):
+    names = [*takewhile(lambda row: len(row) == width and not any(map(is_typed, row)), below)]
+    if names and len(names) < min(len(below), MAX_HEADER_ROWS) and _filled(names[0]) == width:
+        data = below[len(names)]
+        if len(data) == width and any(map(is_typed, data)):
             return True
     spaced = sum(1 for cell in row[1:] if cell.startswith(" "))
     return len(row) < 20 and spaced > 0.5 * (len(row) - 1) and not any(map(is_typed, row))
@@ -391,9 +393,13 @@ def _vote_of_text(cell: str, column: list[str]) -> float:
 
 
 def _is_series(row: list[str], body: list[list[str]]) -> bool:
-    """Whether whole numbers in even steps, such as years, run along the row but not below it."""
-    numbers = [cell.strip() for cell in row if cell.strip()][1:]
-    if len(numbers) < 3 or not all(n.isdecimal() for n in numbers):
+    """Whether whole numbers in even steps run along the row but not below it.
+
+    Beside names of further columns only years tell.
+    """
+    cells = [cell.strip() for cell in row if cell.strip()][1:]
+    numbers = [cell for cell in cells if cell.isdecimal()]
+    if len(numbers) < 3 or not (numbers == cells or all(map(_YEAR.fullmatch, numbers))):
         return False
     steps = {int(b) - int(a) for a, b in pairwise(numbers)}
     below = [cell.strip() for cell in body[0] if cell.strip()][1:]
@@ -411,10 +417,23 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
         return count + 1 < len(block) - 1 and _continues(block, count + 1, typed)
     over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number and cell.strip()]
     if any(is_typed(cell) for cell in over):
-        return False
+        return _puts_years_under_groups(block, count)
     if over and all(shape(cell) != "empty" for cell in over):
         return True
     return not over and _fills_gaps(block[:count], row)
+
+
+def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:
+    """Whether a row holds years alone, under names that each span several of them.
+
+    Its first cell is blank, unlike that of any row above or below.
+    """
+    above, row = block[count - 1], block[count]
+    years = [cell.strip() for cell in row if cell.strip()]
+    spanned = any(year.strip() and not name.strip() for name, year in zip(above, row, strict=False))
+    around = [above, *block[count + 1 : count + 1 + _PROFILED_ROWS]]
+    leads = not row[0].strip() and all(each and each[0].strip() for each in around)
+    return leads and spanned and len(years) > 1 and all(map(_YEAR.fullmatch, years))
 
 
 def _fills_gaps(above: list[list[str]], row: list[str]) -> bool:
