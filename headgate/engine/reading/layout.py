@@ -87,7 +87,9 @@ def find_layout(
         spans = _tables(fields, lines, fixed=fixed, header_rows=header_rows)
     else:
         spans = [_span(fields, 0, len(fields), fixed=fixed, header_rows=header_rows, told=True)]
-    index = _choose(spans, table)
+    if not fixed:
+        spans = _without_keys(spans, fields)
+    index = _choose(spans, fields, table)
     span = spans[index]
     width = max(table_width(fields[span.data : span.last + 1] or fields[span.first : span.data]), 1)
     header = _join_header(
@@ -201,8 +203,20 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
     return gap or any(is_typed(cell) for cell in fields[i + 1])
 
 
-def _choose(spans: list[_Span], table: int | None) -> int:
-    """The table asked for; else the first, unless a later one has far more rows."""
+def _without_keys(spans: list[_Span], fields: list[list[str]]) -> list[_Span]:
+    """Leave out lists of keys and values above the first table: they tell about it."""
+    first = next((i for i, span in enumerate(spans) if not _holds_keys(span, fields)), 0)
+    return spans[first:]
+
+
+def _holds_keys(span: _Span, fields: list[list[str]]) -> bool:
+    rows = [row for row in fields[span.first : span.last + 1] if _filled(row) > 1]
+    keys = sum(1 for row in rows if row[0].rstrip().endswith(":"))
+    return 2 * keys >= len(rows) > 0 and max(map(len, rows)) == 2
+
+
+def _choose(spans: list[_Span], fields: list[list[str]], table: int | None) -> int:
+    """The table asked for; else the first, unless a later one has far more cells."""
     if table is not None:
         if table > len(spans):
             raise OptionsError(
@@ -210,7 +224,7 @@ def _choose(spans: list[_Span], table: int | None) -> int:
                 todo="Set the option `table` to a smaller number.",
             )
         return table - 1
-    sizes = [s.last + 1 - s.data for s in spans]
+    sizes = [sum(map(_filled, fields[each.data : each.last + 1])) for each in spans]
     return next(i for i, size in enumerate(sizes) if 5 * size >= max(sizes))
 
 

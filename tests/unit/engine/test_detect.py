@@ -235,6 +235,25 @@ def test_one_of_several_tables_is_chosen(tmp_path):
     assert (dialect.names[2], len(rows)) == ("colour", 3)
 
 
+def test_keys_and_values_above_a_table_are_told_from_it(tmp_path):
+    """As banks put them there, also where they are more than the rows; they are a table if told."""
+    keys = "Account:;CH93\nFrom:;2024-01-01\nTo:;2024-01-31\nCurrency:;CHF\n\n"
+    table = "Date;Text;Debit;Credit\n2024-01-30;Rent;500.00;\n2024-01-31;Pay;;900.00\n"
+    path = write(tmp_path, keys + table)
+    dialect, rows = read(path)
+    assert (dialect.names[0], len(rows), dialect.others) == ("Date", 2, ())
+    assert read(path, skip_lines=0)[0].names == ("Account:", "CH93")
+    only_keys = write(tmp_path, keys, "keys.csv")
+    assert len(read(only_keys)[1]) == 3
+
+
+def test_of_several_tables_the_first_large_one_is_read(tmp_path):
+    """Its cells count: a few long rows are more than a balance above them."""
+    balance = "Account;DE12\n\nBalance;1,5\n\n"
+    table = "Date;Text;Debit;Credit\n" + "2024-01-30;Rent;500.00;1\n" * 3
+    assert read(write(tmp_path, balance + table))[0].names[0] == "Date"
+
+
 def test_a_large_file_is_not_read_whole(tmp_path):
     """Detection of a file of many megabytes looks at samples, and still finds its footer."""
     path = write(tmp_path, PRICES + "30,thirty,3.50\n" * 200_000 + "Total of all prices\n")
