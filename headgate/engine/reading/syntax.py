@@ -71,7 +71,9 @@ def choose_syntax(
     comment = _comment(lines)
     candidates = _ranked(lines, comment, options)
     best = candidates[0]
-    if best.width == 1:
+    if _splits_phrases(best, lines, options):
+        best = _in_one_column(candidates, lines)
+    elif best.width == 1:
         whole = {c.syntax.delimiter: c for c in candidates if c.width == 1 and c.even == 1}
         best = next(whole[d] for d in (*_COMMON, *whole) if d in whole)
     aligned = _aligned(lines, best, comment, options)
@@ -98,6 +100,25 @@ def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list
                 found.append(_judge(lines, marked, quoting))
                 best = max(best, found[-1].score)
     return sorted(found, key=lambda c: c.score, reverse=True)
+
+
+def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions) -> bool:
+    """Whether blanks stand between words of one column, such as names, below a header of one word.
+
+    Numbers or moments in a column of its own tell that they separate fields.
+    """
+    first = next((line for line in lines if line.strip()), "")
+    if options.delimiter or best.syntax.delimiter != " " or " " in first.strip():
+        return False
+    rows = [line.split() for line in lines if len(line.split()) == best.width]
+    found = [shapes(column) for column in zip(*rows, strict=True)]
+    return not any(kinds["number"] + kinds["moment"] for kinds in found)
+
+
+def _in_one_column(candidates: list[_Candidate], lines: list[str]) -> _Candidate:
+    """Read lines whole, by a delimiter that is in none of them."""
+    syntax = next(c.syntax for c in candidates if not any(c.syntax.delimiter in n for n in lines))
+    return _judge(lines, syntax, _Quoting(1, 0))
 
 
 def _aligned(

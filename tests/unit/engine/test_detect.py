@@ -277,3 +277,18 @@ def test_a_small_file_costs_milliseconds(tmp_path):
     for _ in range(5):
         detect(path)
     assert (time.perf_counter() - start) / 5 < 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "separate"),
+    [
+        ("name\nJohn Smith\nJane Doe\nBob Stone\nAnn Lee\n", False),
+        ("name surname\nJohn Smith\nJane Doe\nBob Stone\nAnn Lee\n", True),
+        ("Readings\na 1\nb 2\nc 3\nd 4\n", True),
+    ],
+)
+def test_blanks_between_words_below_a_header_of_one_word_separate_nothing(tmp_path, text, separate):
+    """Numbers in a column of their own, or a header of several words, tell that they do."""
+    path = tmp_path / "file.csv"
+    path.write_text(text)
+    assert (detect(path, ReadOptions(header_rows=1)).delimiter == " ") is separate
