@@ -5,6 +5,8 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -32,8 +34,8 @@ def main() -> None:
     began = time.monotonic()
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="headgate-demo-") as folder,
-            running(Path(folder), services=["worker"], say=say) as stack,
+            _folder() as folder,
+            running(folder, services=["worker"], say=say) as stack,
         ):
             store = connect(load())
             keys = [_upload(store, file) for file in _samples()]
@@ -45,6 +47,14 @@ def main() -> None:
         sys.exit(fail(error))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a folder that PostgreSQL can enter as well, which does not run as root."""
+    with tempfile.TemporaryDirectory(prefix="headgate-demo-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 def _samples() -> list[Path]:

@@ -51,7 +51,7 @@ def service(
     ready: Callable[[], bool],
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    user: str | None = None,
+    user: int | None = None,
     seconds: float = 90,
     patience: float = 10,
 ) -> Iterator[subprocess.Popen[bytes]]:
