@@ -13,7 +13,7 @@ from bridge.registration import register
 from headgate.record import Record
 from stack.prefect_server import prefect_server
 from stack.s3 import Endpoint, s3_server
-from stack.service import environment, service
+from stack.service import environment, free_port, service
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "headgate"
@@ -60,16 +60,17 @@ def running(
 
     Args:
         directory: Takes all data and logs; what a former run left is taken up again.
-        s3_port: Preferred port of the S3 endpoint.
-        prefect_port: Preferred port of the Prefect server.
+        s3_port: Preferred port of the S3 endpoint; any free one if it is taken.
+        prefect_port: Preferred port of the Prefect server, likewise.
         services: Which of the lasting commands to run.
         say: Takes a line about each thing that is started.
     """
     with ExitStack() as stack:
         say("Starting an S3 server ...")
-        s3 = stack.enter_context(s3_server(directory / "s3", port=s3_port or None))
+        s3 = stack.enter_context(s3_server(directory / "s3", port=_port(s3_port, say)))
         say("Starting a Prefect server (the first start takes about 20 seconds) ...")
-        api = stack.enter_context(prefect_server(directory / "prefect", port=prefect_port))
+        port = _port(prefect_port, say)
+        api = stack.enter_context(prefect_server(directory / "prefect", port=port))
         started = Stack(s3=s3, api=api)
         stack.enter_context(environment(started.variables))
         say("Making the bucket and deploying the flows ...")
@@ -80,6 +81,13 @@ def running(
         for command in services:
             stack.enter_context(_headgate(command, directory))
         yield started
+
+
+def _port(preferred: int, say: Callable[[str], None]) -> int:
+    port = free_port(preferred)
+    if preferred and port != preferred:
+        say(f"Port {preferred} is taken by another program; port {port} is used instead.")
+    return port
 
 
 def _make_bucket(stack: Stack) -> None:

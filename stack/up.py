@@ -1,9 +1,14 @@
 """`make up`: the whole stack on this machine until Ctrl-C, for people to use."""
 
+import fcntl
+import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from cli.show import fail, say
 from headgate.errors import HeadgateError
@@ -19,8 +24,12 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: enough.set())
     try:
-        with running(DIRECTORY, s3_port=S3_PORT, prefect_port=PREFECT_PORT, say=say) as stack:
+        with (
+            the_only_one(DIRECTORY) as notes,
+            running(DIRECTORY, s3_port=S3_PORT, prefect_port=PREFECT_PORT, say=say) as stack,
+        ):
             file = _write_variables(stack)
+            print(f", UI {stack.ui}", end="", file=notes, flush=True)
             say(f"\nPrefect UI   {stack.ui}\nS3 endpoint  {stack.s3.url}, bucket {stack.bucket}\n")
             say(f"In another terminal:\n  set -a; . {file}; set +a")
             say("  .venv/bin/headgate upload samples/us_airports.csv.gz\n\nCtrl-C ends it.")
@@ -28,6 +37,29 @@ def main() -> None:
             say("Stopping ...")
     except HeadgateError as error:
         sys.exit(fail(error))
+
+
+@contextmanager
+def the_only_one(directory: Path) -> Iterator[TextIO]:
+    """Hold the lock of a stack's directory; what is written beside the lock is told to others.
+
+    Raises:
+        HeadgateError: Another process holds it.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise HeadgateError(
+                f"A stack is already running here ({lock.read() or 'just starting'}).",
+                where=str(directory),
+                todo="Use that one, or end it with Ctrl-C first.",
+            ) from error
+        lock.truncate(0)
+        print(f"pid {os.getpid()}", end="", file=lock, flush=True)
+        yield lock
 
 
 def _write_variables(stack: Stack) -> Path:

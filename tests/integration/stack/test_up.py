@@ -1,0 +1,59 @@
+"""`make up` beside another one, and beside programs that hold its ports."""
+
+import subprocess
+import sys
+
+import pytest
+
+from headgate.errors import HeadgateError
+from stack import running
+from stack.running import ROOT
+from stack.service import LOOPBACK, answers, free_port, service
+from stack.up import the_only_one
+
+
+def test_a_second_stack_in_the_same_folder_is_refused(tmp_path):
+    """The one that runs is named with what it wrote; the folder stays as it was; code 1."""
+    with the_only_one(tmp_path / ".headgate") as notes:
+        print(", UI http://there", end="", file=notes, flush=True)
+        before = sorted(tmp_path.rglob("*"))
+        done = subprocess.run(
+            [sys.executable, "-m", "stack.up"],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "A stack is already running here (pid " in done.stderr
+    assert ", UI http://there)" in done.stderr
+    assert done.stdout == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_lock_goes_with_its_holder(tmp_path):
+    """A stack that ended, in whatever way, keeps nobody away, and its address is forgotten."""
+    with the_only_one(tmp_path) as notes:
+        print(", UI http://there", end="", file=notes)
+    with the_only_one(tmp_path), pytest.raises(HeadgateError) as refused, the_only_one(tmp_path):
+        pass
+    assert "there" not in refused.value.what
+
+
+def test_a_port_that_is_taken_is_told(tmp_path):
+    """Another one is used, and which."""
+    told, port = [], free_port()
+    command = [sys.executable, "-m", "http.server", "-b", LOOPBACK, str(port)]
+    with service(
+        command,
+        log=tmp_path / "log",
+        ready=lambda: answers(f"http://{LOOPBACK}:{port}"),
+        cwd=tmp_path,
+    ):
+        other = running._port(port, told.append)
+
+    assert other != port
+    assert told == [f"Port {port} is taken by another program; port {other} is used instead."]
+    assert running._port(port, told.append) == port
