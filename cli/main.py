@@ -1,6 +1,9 @@
 """The `headgate` command: one door for every command, and how each kind of failure ends."""
 
+import atexit
 import gc
+import logging
+import os
 import sys
 import traceback
 
@@ -86,7 +89,7 @@ for room, commands in COMMANDS.items():
         app.command(f"{room}:{command}", help=explained)
 
 
-def main() -> None:
+def run() -> None:
     """Run the command line; every failure ends with a message and its exit code."""
     gc.set_threshold(OBJECTS)
     try:
@@ -99,6 +102,27 @@ def main() -> None:
         sys.exit(fail(DefectError(f"Headgate itself failed: {error}", todo=todo)))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def main() -> None:
+    """Be the process of the command line, from its start to its end."""
+    status: list[int] = []
+    atexit.register(_leave, status)  # the first to be registered is the last to be called
+    try:
+        run()
+        status.append(0)
+    except SystemExit as end:
+        status.append(int(end.code or 0))
+        raise
+
+
+def _leave(status: list[int]) -> None:
+    """End the process here: taking Python apart makes DuckDB complain of objects that remain."""
+    if status:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status[0])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from cli.main import main
+from cli.main import run
 
 
 class Done(NamedTuple):
@@ -38,7 +38,7 @@ class Command:
                 patch.setenv(name, value)
             self._capsys.readouterr()
             try:
-                main()
+                run()
                 code = 0
             except SystemExit as ended:
                 code = int(ended.code or 0)

@@ -337,3 +337,41 @@ def test_a_wrong_setting_is_named(headgate, monkeypatch):
 
     assert done.code == 4
     assert done.err.startswith("HEADGATE_ATTEMPTS: ")
+
+
+ENDINGS = """
+import atexit, logging, sys
+from logging.handlers import MemoryHandler
+from cli import main
+
+def run():
+    held = MemoryHandler(9, target=logging.StreamHandler(sys.stdout))
+    logging.getLogger().addHandler(held)
+    logging.getLogger().warning("logged")
+    atexit.register(print, "at exit")
+    {}
+
+main.run = run
+atexit.register(print, "taken apart")
+main.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [("pass", 0), ("sys.exit()", 0), ("sys.exit(3)", 3), ("sys.exit(130)", 130)],
+    ids=["returns", "exits", "exits with 3", "was stopped"],
+)
+def test_a_process_ends_with_its_code_and_all_said(end, code):
+    """Exit handlers and logs come first; then it ends at once, without Python's own ending."""
+    done = subprocess.run(
+        [sys.executable, "-c", ENDINGS.format(end)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == code
+    assert done.stdout.split("\n") == ["at exit", "logged", ""]
+    assert done.stderr == ""
