@@ -1,4 +1,4 @@
-"""What `prefect deploy --all` leaves on the server, and what starts a run without a person."""
+"""What deploying prefect.yaml leaves on the server, and what starts a run without a person."""
 
 import yaml
 from prefect.client.orchestration import get_client
