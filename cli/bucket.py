@@ -103,7 +103,8 @@ def backlog(
     if json:
         as_json(outcomes)
     elif not outcomes:
-        say("Nothing to do: every upload has its result.")
+        say("Nothing to do: every upload has its answer.")
+        say("Where one was refused, headgate verify KEY tells why.")
     else:
         table("Files", ("Key", "Outcome", "What"), [(o.key, o.verdict, o.detail) for o in outcomes])
     if any(outcome.verdict == "failed" for outcome in outcomes):

@@ -17,6 +17,8 @@ from headgate.words import counted
 from tasks.process_file import sum_up
 
 P = ParamSpec("P")
+TOLD = 3
+"""Bad files that a run's message tells of; its artifact tells of all."""
 
 
 def answers(flow: Callable[P, Awaitable[object]]) -> Callable[P, Awaitable[object]]:
@@ -49,6 +51,12 @@ def summed_up(outcomes: list[Outcome]) -> State[list[Outcome]]:
     counts = Counter(outcome.verdict for outcome in outcomes)
     message = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counts.items()))
     state = Failed if counts["failed"] else Completed
-    return state(
-        message=f"{counted(len(outcomes), 'file')}: {message or 'nothing to do'}.", data=outcomes
-    )
+    said = f"{counted(len(outcomes), 'file')}: {message or 'nothing to do'}."
+    return state(message=" ".join([said, *_bad_news(outcomes)]), data=outcomes)
+
+
+def _bad_news(outcomes: list[Outcome]) -> list[str]:
+    """Tell of the first files that were refused or failed, one sentence or more each."""
+    bad = [outcome for outcome in outcomes if outcome.verdict in ("refused", "failed")]
+    told = [f"{outcome.key}: {outcome.detail}" for outcome in bad[:TOLD]]
+    return [*told, f"And {len(bad) - TOLD:,} more."] if bad[TOLD:] else told

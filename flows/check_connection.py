@@ -8,7 +8,7 @@ from flows.parameters import Bucket, open_bucket
 from tasks.check import check_bucket
 
 
-@flow(name="check-connection", persist_result=False)
+@flow(name="check-connection", flow_run_name="check the connection", persist_result=False)
 @answers
 async def check_connection(
     bucket: Bucket = None,

@@ -11,7 +11,7 @@ from flows.parameters import Bucket, open_bucket
 from tasks.housekeeping import sweep_bucket, sweep_machine
 
 
-@flow(name="housekeeping", persist_result=False)
+@flow(name="housekeeping", flow_run_name="keep house", persist_result=False)
 @answers
 async def housekeeping(
     bucket: Bucket = None,

@@ -14,7 +14,7 @@ from tasks.housekeeping import sweep_machine
 from tasks.process_file import process_each
 
 
-@flow(name="process-backlog", persist_result=False)
+@flow(name="process-backlog", flow_run_name="process the backlog", persist_result=False)
 @answers
 async def process_backlog(
     bucket: Bucket = None,

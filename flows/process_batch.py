@@ -3,15 +3,22 @@
 from typing import Annotated
 
 from prefect import flow
+from prefect.runtime import flow_run
 from pydantic import Field
 
 from flows.answers import answers, summed_up
 from flows.parameters import Bucket, Concurrency, Key, open_bucket
 from headgate.options import ProcessOptions
+from headgate.words import counted
 from tasks.process_file import process_each
 
 
-@flow(name="process-batch", flow_run_name="process {keys[0]} and others", persist_result=False)
+def _run_name() -> str:
+    first, *others = flow_run.get_parameters()["keys"]
+    return f"process {first}" + (f" and {counted(len(others), 'other')}" if others else "")
+
+
+@flow(name="process-batch", flow_run_name=_run_name, persist_result=False)
 @answers
 async def process_batch(
     keys: Annotated[list[Key], Field(min_length=1, max_length=10_000)],

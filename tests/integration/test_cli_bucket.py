@@ -220,7 +220,8 @@ def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack
         "uploads/a.csv": "published",
         "uploads/b.csv": "refused",
     }
-    assert "Nothing to do" in second.out
+    assert "Nothing to do: every upload has its answer." in second.out
+    assert "headgate verify KEY" in second.out
 
 
 def test_a_missing_object_ends_with_5(headgate, place):

@@ -74,7 +74,9 @@ def test_an_event_starts_a_run_with_its_keys(stack):
     )
 
     assert len(started) == 1
-    assert ended(started[0]).state == "Completed"
+    done = ended(started[0])
+    assert done.state == "Completed"
+    assert done.record.name == f"process {keys[0]} and 1 other"
     for key in keys:
         receipt = eventually(lambda key=key: place.find(key), 60)
         assert receipt.outcome == "published"

@@ -24,7 +24,9 @@ def test_one_bad_file_never_holds_up_the_backlog(place):
     second = run("process-backlog", bucket=place.block)
 
     assert first.state == "Completed"
-    assert first.message == "4 files: 3 published, 1 refused."
+    assert first.message.startswith("4 files: 3 published, 1 refused. uploads/")
+    assert ": refused: " in first.message
+    assert first.record.name == "process the backlog"
     assert all(place.receipt(key).outcome == "published" for key in good)
     assert place.receipt(bad).outcome == "refused"
     shown = {row["key"]: row["verdict"] for row in json.loads(first.artifacts["files"].data)}
