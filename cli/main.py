@@ -7,11 +7,12 @@ import os
 import sys
 import traceback
 
-from cyclopts import App
+from cyclopts import App, CycloptsError, CycloptsPanel
+from pydantic import ValidationError
 
 from cli.show import err, fail
 from headgate import __version__
-from headgate.errors import DefectError, HeadgateError
+from headgate.errors import DefectError, HeadgateError, OptionsError
 
 HELP = """\
 Check, clean and publish CSV files: on this machine, or through an S3 bucket.
@@ -93,9 +94,16 @@ def run() -> None:
     """Run the command line; every failure ends with a message and its exit code."""
     gc.set_threshold(OBJECTS)
     try:
-        app()
+        app(exit_on_error=False, print_error=False)
     except HeadgateError as error:
         sys.exit(fail(error))
+    except CycloptsError as error:
+        if isinstance(error.__cause__, ValidationError):
+            from cli.options import refused
+
+            sys.exit(fail(refused(error.__cause__)))
+        err.print(CycloptsPanel(error))
+        sys.exit(OptionsError.exit_code)
     except Exception as error:  # noqa: BLE001 - the last resort
         traceback.print_exc()
         todo = "Please report this with the lines above."

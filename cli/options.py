@@ -3,10 +3,32 @@
 from typing import Annotated
 
 from cyclopts import Parameter
+from pydantic import ValidationError
 
+from headgate.errors import OptionsError
 from headgate.options import CheckOptions, DeliverOptions, PrepareOptions, ReadOptions
 
 Read = Annotated[ReadOptions, Parameter(name="*", group="How the file is read")]
 Check = Annotated[CheckOptions, Parameter(name="*", group="What the file is held to")]
 Prepare = Annotated[PrepareOptions, Parameter(name="*", group="What is made of it")]
 Deliver = Annotated[DeliverOptions, Parameter(name="*", group="What happens around the result")]
+
+_SAID = {
+    "extra_forbidden": "There is no such option.",
+    "model_type": 'It should be a rule in JSON, such as {"name": "sex", "drop": true}.',
+}
+
+
+def refused(error: ValidationError) -> OptionsError:
+    """Name the flag of the first value that a record refused, and say why it did."""
+    first = error.errors()[0]
+    flag, *within = [str(part).replace("_", "-") for part in first["loc"]]
+    if flag in ("clean", "model") and within:
+        flag = f"{flag}.{within.pop(0)}"
+    place = [f"rule {int(part) + 1}" if part.isdigit() else part for part in within]
+    should_be = f"{first['msg'].replace('Input', 'It', 1)}, and not {first['input']!r}."
+    return OptionsError(
+        _SAID.get(first["type"], should_be),
+        where=", ".join([f"--{flag}", *place]),
+        todo="`--help` and docs/options.md say what it may be.",
+    )

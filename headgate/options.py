@@ -6,7 +6,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from headgate.record import Record
 
@@ -90,6 +90,14 @@ class ColumnRules(Record):
     drop: Annotated[bool, _at(7, "Leave this column out")] = False
 
 
+def _flat(value: Any) -> Any:
+    """Take a list within a list for its members: a flag may give several rules at once."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    lists = [each if isinstance(each, list) else [each] for each in value]
+    return [each for members in lists for each in members]
+
+
 class CleanOptions(Record):
     """Rules of the `clean` mode."""
 
@@ -112,7 +120,9 @@ class CleanOptions(Record):
     fence: Annotated[
         float, _at(10, "Outliers lie this many quartile ranges beyond a quartile", gt=0, le=100)
     ] = 3.0
-    columns: Annotated[tuple[ColumnRules, ...], _at(11, "Rules for single columns")] = ()
+    columns: Annotated[
+        tuple[ColumnRules, ...], BeforeValidator(_flat), _at(11, "Rules for single columns")
+    ] = ()
 
 
 class ModelOptions(Record):

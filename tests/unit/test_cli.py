@@ -19,6 +19,7 @@ from tests.harness.command import Command
 from tests.harness.stores import forget_outside_settings
 
 PENGUINS = ROOT / "samples" / "penguins" / "penguins.csv"
+CLEAN = ("clean", PENGUINS, "--out", "x")
 ROWS = len(PENGUINS.read_text().splitlines()) - 1
 
 
@@ -286,7 +287,10 @@ def wrong_inputs(tmp_path):
         (("polish",), 2, "Unknown command"),
         (("clean", PENGUINS), 2, "--out"),
         (("clean", PENGUINS, "--out", "empty.csv"), 2, "empty.csv: Results cannot be put there"),
-        (("clean", PENGUINS, "--out", "x", "--max-bad-share", "3"), 2, "less than or equal to 1"),
+        ((*CLEAN, "--max-bad-share", "3"), 2, "--max-bad-share: It should be less than or"),
+        ((*CLEAN, "--model.folds", "x"), 2, "--model.folds: It should be a valid integer"),
+        ((*CLEAN, "--clean.columns", "sex"), 2, "--clean.columns, rule 1: It should be a rule in"),
+        ((*CLEAN, "--clean.columns", '{"name": "a", "drp": 1}'), 2, "rule 1, drp: There is no"),
         (("check",), 4, "AWS_BUCKET_NAME"),
         (("upload", PENGUINS), 4, "AWS_BUCKET_NAME"),
         (("process", "uploads/x.csv"), 4, "AWS_BUCKET_NAME"),
@@ -305,7 +309,26 @@ def test_wrong_input_is_answered_in_words(headgate, wrong_inputs, words, code, s
     assert done.code == code
     assert says in " ".join(done.err.replace("│", " ").split())
     assert "Traceback" not in done.err
+    assert "pydantic" not in done.err
     assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ('[{"name": "sex", "drop": true}, {"name": "year", "drop": true}]',),
+        ('{"name": "sex", "drop": true}', '{"name": "year", "drop": true}'),
+    ],
+    ids=["a list", "one by one"],
+)
+def test_rules_for_columns_are_given_in_json(headgate, flags):
+    """As a list, or one rule in each flag."""
+    words = [word for rule in flags for word in ("--clean.columns", rule)]
+
+    done = headgate(*CLEAN, *words, "--json")
+
+    assert "species" in done.json["prepared"]["columns"]
+    assert not {"sex", "year"} & set(done.json["prepared"]["columns"])
 
 
 def test_an_error_is_json_too(headgate, wrong_inputs):
