@@ -4,6 +4,7 @@ Import this only where Prefect is wanted: it takes longer to import than a small
 """
 
 from typing import cast
+from urllib.parse import urlsplit
 
 from httpx import HTTPError
 from prefect.client.orchestration import get_client
@@ -74,11 +75,17 @@ def hold_to_block(settings: Settings) -> None:
 
 
 def _away() -> TransientError:
+    url = named()
     return TransientError(
-        f"No Prefect server answers at {named()}.",
-        where="PREFECT_API_URL",
-        todo="Start it, or unset PREFECT_API_URL.",
+        f"No Prefect server answers at {url}.", where="PREFECT_API_URL", todo=_advice(url)
     )
+
+
+def _advice(url: str) -> str:
+    """Say what to do where no server answers; its API is not at the address of its UI."""
+    if urlsplit(url).path.strip("/"):
+        return "Start it, or unset PREFECT_API_URL."
+    return f"Its API is below /api: set PREFECT_API_URL={url.rstrip('/')}/api."
 
 
 def _place(bucket: str, folder: str, endpoint: str | None) -> str:

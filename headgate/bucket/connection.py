@@ -94,7 +94,7 @@ class _Probe:
                     todo="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
                     "or give the machine a role.",
                 )
-            return f"access key {found.get_frozen_credentials().access_key[:4]}..."
+            return f"found, access key {found.get_frozen_credentials().access_key[:4]}..."
 
     def endpoint(self) -> str:
         url = self.store.client.meta.endpoint_url

@@ -171,11 +171,16 @@ _Case = tuple[tuple[type[BaseException], ...], type[HeadgateError], str, str]
 
 _LOCAL: tuple[_Case, ...] = (
     (
+        (boto.SSLError,),
+        UnreachableError,
+        "What answers at the address does not speak TLS, or its certificate is not trusted.",
+        "Check the endpoint URL: http:// where the store has no TLS; else AWS_CA_BUNDLE.",
+    ),
+    (
         (
             boto.EndpointConnectionError,
             boto.ConnectTimeoutError,
             boto.ProxyConnectionError,
-            boto.SSLError,
         ),
         UnreachableError,
         "Nothing answers at the store's address.",
@@ -248,7 +253,7 @@ def explain(error: BaseException, where: str) -> HeadgateError:
     if isinstance(error, ClientError):
         return _explain_answer(error, where)
     if isinstance(error, boto.ParamValidationError):
-        return _final("InvalidBucketName", where, str(error))
+        return _final("InvalidBucketName", where, "")
     for kinds, meant, what, todo in _LOCAL:
         if isinstance(error, kinds):
             return meant(f"{what} ({error})", where=where, todo=todo)

@@ -142,6 +142,16 @@ def test_a_prefect_server_that_is_away_is_named(headgate, place, words):
     assert "Traceback" not in done.err
 
 
+def test_an_address_without_api_is_put_right(headgate, place):
+    """The UI's address is the most likely mistake: the message has the one to set."""
+    url = f"http://{LOOPBACK}:{free_port()}"
+
+    done = headgate("backlog", server=url, **place.environment())
+
+    assert done.code == 6
+    assert f"PREFECT_API_URL={url}/api" in done.err
+
+
 @pytest.mark.parametrize("command", ["register", "worker", "watch"])
 def test_the_operators_commands_need_a_server(headgate, place, command):
     """They do not start a temporary one."""
@@ -260,6 +270,27 @@ def test_check_tells_each_failure_apart(headgate, place, variables, says):
     assert all(step["ok"] for step in passed)
     assert not failed["ok"]
     assert says in f"{failed['detail']} {failed['todo']}"
+
+
+def test_https_to_a_store_without_tls_is_told_from_one_that_is_down(headgate, place):
+    """Something answers there; what to change is the scheme."""
+    url = place.environment()["AWS_ENDPOINT_URL"].replace("http:", "https:")
+
+    done = headgate("check", HEADGATE_ATTEMPTS="1", **place.environment(AWS_ENDPOINT_URL=url))
+
+    assert done.code == 6
+    assert "does not speak TLS" in done.out
+    assert "Nothing answers" not in done.out
+
+
+def test_a_name_that_no_bucket_can_have_is_answered_in_words(headgate, place):
+    """Which letters it may have; no pattern for programs."""
+    done = headgate("check", **place.environment(AWS_BUCKET_NAME="My_Bucket!"))
+
+    assert done.code == 4
+    assert "This cannot be the name of a bucket." in done.out
+    assert "3 to 63 lower-case letters" in done.out
+    assert "regex" not in done.out
 
 
 def test_a_full_check_passes_and_leaves_nothing(headgate, place):
