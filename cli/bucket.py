@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.options import Check, Deliver, Prepare, Read
-from cli.show import AsJson, as_json, failures, out, page, say, table
+from cli.show import AsJson, as_json, failures, out, page, preview, say, table
 from headgate import intake, journey, local, results
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
@@ -39,6 +39,8 @@ def upload(
 ) -> None:
     """Check FILE and send it to the bucket; a bad file is refused and nothing is sent.
 
+    The options are for this check alone; the run that processes the file later has its own.
+
     Args:
         file: A CSV file on this machine; may be compressed.
         dataset: Data set whose contract holds; also the folder under uploads/.
@@ -51,7 +53,7 @@ def upload(
     if json:
         as_json(uploaded)
         return
-    table("First rows", uploaded.columns, uploaded.rows[:5])
+    preview(uploaded.columns, uploaded.rows[:5])
     failures(inspection.reading)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
     if inspection.corrects:
@@ -59,7 +61,8 @@ def upload(
     if bad := inspection.reading.quarantined:
         rows = counted(inspection.reading.rows_in, "row")
         say(f"{bad:,} of its {rows} will be kept back as bad.")
-    say(f"Next: headgate process {shlex.quote(uploaded.key)}")
+    say("Where `headgate watch` runs, it is processed by itself. Elsewhere:")
+    say(f"  headgate process {shlex.quote(uploaded.key)}")
 
 
 def process(

@@ -5,7 +5,7 @@ from pathlib import Path
 from cyclopts import App
 
 from cli.options import Check, Prepare, Read
-from cli.show import AsJson, as_json, failures, how_read, say, table
+from cli.show import AsJson, as_json, failures, how_read, preview, say, table
 from headgate import local
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.words import counted
@@ -52,7 +52,7 @@ def inspect(
         ],
     )
     failures(reading)
-    table("First rows", found.columns, found.rows[:5])
+    preview(found.columns, found.rows[:5])
 
 
 def clean(

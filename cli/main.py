@@ -40,8 +40,10 @@ COMMANDS = {
         "contract": "Contracts: what the files of a data set are held to.",
     },
     "cli.bucket": {
-        "upload": "Check FILE and send it to the bucket; a bad file is refused and nothing is "
-        "sent.",
+        "upload": """\
+Check FILE and send it to the bucket; a bad file is refused and nothing is sent.
+
+The options are for this check alone; the run that processes the file later has its own.""",
         "process": """\
 Check, clean and publish one upload, here and now.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from pydantic import BaseModel
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
@@ -51,6 +52,17 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
         out.print(Text(title, style="italic"))
         out.print(drawn)
         out.print()
+
+
+def preview(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print first rows; of a table that is too wide for the terminal, the columns that fit."""
+    width = fitting = 0
+    for at, name in enumerate(columns):
+        width += 1 + max(cell_len(str(cell)) for cell in (name, *(row[at] for row in rows)))
+        fitting += width <= out.width
+    shown = max(fitting, 1)
+    more = f" ({shown} of {len(columns)} columns)" if shown < len(columns) else ""
+    table(f"First rows{more}", columns[:shown], [row[:shown] for row in rows])
 
 
 def how_read(reading: "Reading") -> None:

@@ -148,8 +148,10 @@ class Receipt(Record):
         for output in self.outputs:
             if output.role == role:
                 return output.key
-        why = str(self).rstrip(".")
-        raise NoSuchObjectError(f"There is no {role}: {why}.", where=self.source.upload.key)
+        what = f"There is no {role}: {str(self).rstrip('.')}."
+        if self.outcome == "refused":
+            what = f"This upload was refused, and nothing was published. {' '.join(self.reasons)}"
+        raise NoSuchObjectError(what, where=self.source.upload.key)
 
     def __str__(self) -> str:
         """Say the outcome in one line."""

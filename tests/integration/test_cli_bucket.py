@@ -197,6 +197,29 @@ def test_a_refused_upload_has_nothing_to_verify(headgate, place):
     assert place.receipt(key).reasons[0] in done.err
 
 
+def test_a_refused_upload_has_no_link(headgate, place):
+    """The message begins with the refusal, and has its reasons."""
+    key = place.put("uploads/zipped.csv", b"PK\x03\x04" + bytes(2000))
+    journey.process(place.store, key, ProcessOptions(), owner="test")
+
+    done = headgate("link", key, **place.environment())
+
+    assert done.err.startswith(f"{key}: This upload was refused, and nothing was published. ")
+    assert place.receipt(key).reasons[0] in done.err
+
+
+def test_a_wide_table_is_previewed_in_the_columns_that_fit(headgate, place, tmp_path):
+    """No line of the preview is wider than the terminal, and the rest is counted."""
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join(",".join(f"{name}_{n:08}" for n in range(60)) for name in "abc"))
+
+    told = headgate("upload", path, **place.environment()).out
+
+    assert "First rows (25 of 60 columns)" in told
+    assert "a_00000024" in told
+    assert "a_00000025" not in told
+
+
 def test_a_folder_has_no_link(headgate, place, key):
     """A link to a folder would give nothing."""
     done = headgate("link", "processed/", **place.environment())
@@ -213,7 +236,8 @@ def test_upload_tells_of_bad_rows_and_what_comes_next(headgate, place, tmp_path)
     told = headgate("upload", path, **place.environment()).out
 
     assert "1 of its 61 rows will be kept back as bad." in told
-    assert "Next: headgate process uploads/" in told
+    assert "headgate process uploads/" in told
+    assert "processed by itself" in told
 
 
 def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack):
