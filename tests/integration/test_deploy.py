@@ -55,6 +55,15 @@ def test_the_backlog_is_on_a_schedule(stack):
     assert eventually(lambda: any(run.auto_scheduled for run in runs_of(backlog.id)), 60)
 
 
+def test_housekeeping_has_a_schedule_that_is_off(stack):
+    """Nothing is swept from a bucket before somebody has switched it on."""
+    housekeeping = deployed()["flows/housekeeping.py:housekeeping"]
+
+    (schedule,) = housekeeping.schedules
+    assert not schedule.active
+    assert housekeeping.parameters.get("dry_run", True)
+
+
 def test_an_event_starts_a_run_with_its_keys(stack):
     """An arrival, as the bridge announces it, becomes a run that processes exactly those keys."""
     place = Place(stack, connect(settings_for(stack.s3, stack.bucket)))
