@@ -5,7 +5,7 @@ from pathlib import Path
 from cyclopts import App
 
 from cli.options import Check, Prepare, Read
-from cli.show import AsJson, as_json, failures, how_read, preview, say, table
+from cli.show import AsJson, as_json, doubts, failures, how_read, preview, say, table
 from headgate import local
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.words import counted
@@ -51,6 +51,7 @@ def inspect(
             for c in reading.columns
         ],
     )
+    doubts(reading)
     failures(reading)
     preview(found.columns, found.rows[:5])
 
@@ -130,6 +131,7 @@ def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
     for done in cleaned.corrected:
         say(f"Corrected: {counted(done.rows, 'row')}, {counted(sum(done.cells.values()), 'cell')}.")
     how_read(cleaned.reading)
+    doubts(cleaned.reading)
     failures(cleaned.reading)
     table(
         "What was changed",

@@ -92,6 +92,12 @@ def failures(reading: "Reading") -> None:
     )
 
 
+def doubts(reading: "Reading") -> None:
+    """Print why columns are text that look like something else."""
+    why = [(column.name, column.doubt) for column in reading.columns if column.doubt]
+    table("Kept as text", ("Column", "Why"), why)
+
+
 def page(markdown: str) -> None:
     """Print a markdown page."""
     out.print(Markdown(markdown))

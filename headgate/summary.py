@@ -21,6 +21,7 @@ def markdown(receipt: Receipt) -> str:
             _table("Changed", ("Rule", "Cells", "Rows", "How"), _changed(receipt)),
             _table("Drift", ("Change", "Column", "What"), _drift(receipt)),
             _table("Columns", ("Column", "Type", "Written as", "Missing"), _columns(receipt)),
+            _table("Kept as text", ("Column", "Why"), _doubts(receipt)),
             _table("Result", ("What", "Key", "Bytes"), _outputs(receipt)),
         ]
     if receipt.dialect:
@@ -85,6 +86,10 @@ def _columns(receipt: Receipt) -> Iterable[tuple[object, ...]]:
     for column in receipt.columns:
         missing = sum(marker.count for marker in column.missing)
         yield column.name, column.kind, column.format, f"{missing:,}"
+
+
+def _doubts(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+    return ((column.name, column.doubt) for column in receipt.columns if column.doubt)
 
 
 def _outputs(receipt: Receipt) -> Iterable[tuple[object, ...]]:

@@ -119,6 +119,20 @@ def test_json_is_one_document_and_nothing_else(headgate, words):
     assert done.err == ""
 
 
+@pytest.mark.parametrize("words", [("inspect",), ("clean", "--out", "cleaned")], ids=lambda w: w[0])
+def test_the_value_that_keeps_a_column_text_is_named(headgate, tmp_path, words):
+    """Among ages one is a word: the terminal says which, and so does the page for people."""
+    (tmp_path / "ages.csv").write_text(
+        "id,age\n" + "".join(f"n{i},{i}\n" for i in range(99)) + "z,abc\n"
+    )
+
+    done = headgate(words[0], "ages.csv", *words[1:])
+
+    assert "99 of 100 are whole numbers, but 'abc' on line 101 is not." in done.out
+    for page in tmp_path.rglob("report.html"):
+        assert "99 of 100 are whole numbers, but &#39;abc&#39; on line 101" in page.read_text()
+
+
 def test_a_file_can_be_cleaned_here(headgate, tmp_path):
     """`clean` puts its results in the folder and accounts for every row; the input stays."""
     before = PENGUINS.read_bytes()

@@ -6,7 +6,10 @@ import pytest
 
 from headgate.bucket.keys import Upload
 from headgate.engine.checking.quarantine import Example, Failure
+from headgate.engine.columns.near import Near
+from headgate.engine.columns.types import Column
 from headgate.engine.prepare import RuleResult
+from headgate.engine.reading.dialect import Evidence
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import ProcessOptions
 from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
@@ -78,3 +81,16 @@ def test_the_report_names_rules_and_keys():
     page = markdown(_receipt(rules=(rule,)))
     assert "| trim | 4 | 0 | name: 4 |" in page
     assert "`processed/sales/data.csv`" in page
+
+
+def test_the_value_that_keeps_a_column_text_stands_in_the_report():
+    """It comes from the receipt, which keeps it as figures too."""
+    near = Near(kind="integer", formats=("1234",), values=300, misfits=2, value="abc", line=61)
+    why = Evidence(what="type of age", found="text", why=str(near))
+    receipt = _receipt(
+        columns=(Column(name="age", position=0, sql='"age"', evidence=(why,), near=near),)
+    )
+    page = markdown(Receipt.model_validate_json(receipt.model_dump_json()))
+    assert (
+        "| age | 298 of 300 are whole numbers, but 'abc' on line 61 and 1 more are not. |" in page
+    )

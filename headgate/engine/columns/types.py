@@ -17,6 +17,7 @@ from pydantic import Field
 
 from headgate.engine.columns.formats import Format, Kind, Number
 from headgate.engine.columns.guess import candidates, propose
+from headgate.engine.columns.near import Near, count_misfits, nearly
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.staging import LINE, Staging
 from headgate.errors import OptionsError
@@ -32,6 +33,7 @@ BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3
 )
 """Characters that `trim` takes away from both ends of a value."""
 _SAMPLE = 200
+_DECLARED = "The contract says that it is text."
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 _ARROW_TYPES = {
     "VARCHAR": pa.string(),
@@ -71,6 +73,15 @@ class Column(Record):
     ] = False
     missing: Annotated[tuple[Missing, ...], Field(description="Missing values by marker")] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(description="Why this kind")] = ()
+    near: Annotated[
+        Near | None, Field(description="What nearly all its values are, if a few keep it text")
+    ] = None
+
+    @property
+    def doubt(self) -> str:
+        """Why it is text although it looks like something else; empty where it does not."""
+        whys = (each.why for each in self.evidence if self.kind == "text")
+        return next((why for why in whys if why != _DECLARED), "")
 
     @property
     def quoted(self) -> str:
@@ -128,6 +139,7 @@ class Trial:
     formats: list[Format]
     seen: "Seen"
     ruled_out: dict[Format, str]
+    near: list[Format] = field(default_factory=list)
 
     @property
     def live(self) -> list[Format]:
@@ -191,13 +203,12 @@ class Typing:
         self._text = text
         self._loose = loose
         self._point = point
+        self._absent = ("", *MARKERS, *self._declared)
         self._trials = [Trial(name, [], [], Seen(), {}) for name in names]
 
     def start(self, rows: pa.Table) -> None:
         """Choose what to try each column against, from the first rows of the file."""
-        self._trials = [
-            self._trial(name, sample_of(rows[name], self._declared)) for name in self._names
-        ]
+        self._trials = [self._begun(name, rows[name]) for name in self._names]
 
     def look(self, rows: pa.Table) -> list[Seen]:
         """See what a block holds; may run in several threads."""
@@ -212,7 +223,14 @@ class Typing:
         """Decide, after the last block; late doubts are cleared up on the staged file."""
         trials = [self._cleared(trial, staged) for trial in self._trials]
         self._point = self._point and not any(map(_has_comma, trials))
-        return tuple(self._column(i, trial) for i, trial in enumerate(trials))
+        return tuple(self._column(i, trial, staged) for i, trial in enumerate(trials))
+
+    def _begun(self, name: str, texts: pa.ChunkedArray) -> Trial:
+        trial = self._trial(name, sample_of(texts, self._declared))
+        trial.near = trial.formats
+        if not trial.formats and name not in self._text:
+            trial.near = nearly(texts, name, self._absent)
+        return trial
 
     def _trial(self, name: str, sample: list[str], failed: Container[Format] = ()) -> Trial:
         guesses: Iterable[Format] = ()
@@ -284,17 +302,16 @@ class Typing:
             and (failed.issuperset(trial.formats))
         ):
             if not trial.sample:
-                sample = sample_of(_first_filled(staged, trial.name), self._declared)
+                again = self._begun(trial.name, _first_filled(staged, trial.name))
             elif trial.formats:
-                sample = [
-                    *trial.sample,
-                    *(each.value.strip() for each in trial.seen.misfits.values()),
-                ]
+                late = [each.value.strip() for each in trial.seen.misfits.values()]
+                again = self._trial(trial.name, [*trial.sample, *late], failed)
+                again.near = [*trial.near, *again.formats]
             else:
                 break
-            again = self._trial(trial.name, sample, failed)
             again.seen.misfits |= trial.seen.misfits
             if not again.formats:
+                trial.near = trial.near or again.near
                 break
             for batch in Staging(staged, [trial.name, LINE]):
                 rows = pa.Table.from_batches([batch])
@@ -303,9 +320,12 @@ class Typing:
             failed |= set(trial.seen.misfits)
         return trial
 
-    def _column(self, position: int, trial: Trial) -> Column:
+    def _column(self, position: int, trial: Trial, staged: Path) -> Column:
         chosen, why = self._choose(trial)
-        seen = trial.seen
+        seen, near = trial.seen, None
+        if trial.near and not trial.live and seen.filled:
+            near = count_misfits(staged, trial.name, trial.near, self._absent)
+            why = str(near) if near else why
         name = quote_name(trial.name)
         text = f"trim({name}, {quote_text(BLANKS)})" if chosen and seen.padded else name
         missing = seen.missing + (seen.markers if chosen else Counter())
@@ -332,6 +352,7 @@ class Typing:
                 Missing(marker=marker, count=count) for marker, count in missing.most_common()
             ),
             evidence=(Evidence(what=f"type of {trial.name}", found=found, why=why),) if why else (),
+            near=near,
         )
 
     def _choose(self, trial: Trial) -> tuple[Format | None, str]:
@@ -360,8 +381,9 @@ class Typing:
         if ruled_out:
             return None, "; ".join(ruled_out) + "."
         if trial.name in self._text:
-            return None, "The contract says that it is text."
-        return None, _why_text(trial.sample)
+            return None, _DECLARED
+        numeric = [text for text in trial.sample if text[-1:].isdigit()]
+        return None, _why_text(numeric if trial.near else trial.sample)
 
 
 def _weigh(sample: list[str], guesses: Sequence[Format]) -> tuple[list[Format], dict[Format, str]]:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from headgate import __version__
+from headgate.engine.columns.types import Column
 from headgate.engine.result.profile import histogram
 from headgate.engine.result.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.table import Reading
@@ -32,6 +33,7 @@ class Plot(NamedTuple):
 
     profile: Profile
     format: str
+    doubt: str
     missing_after: float | None
     before: list[float]
     after: list[float]
@@ -69,7 +71,7 @@ def write(
 def _plots(
     reading: Reading, prepared: "Prepared", recipe: Recipe, profiles: tuple[Profile, ...]
 ) -> list[Plot]:
-    formats = {column.name: column.format for column in reading.columns}
+    columns = {column.name: column for column in reading.columns}
     treated = {
         each.source: each
         for each in recipe.outputs
@@ -77,7 +79,7 @@ def _plots(
     }
     result = _some_rows(prepared) if treated else pa.table({})
     return [
-        _plot(profile, formats.get(profile.column, ""), treated.get(profile.column), result)
+        _plot(profile, columns.get(profile.column), treated.get(profile.column), result)
         for profile in profiles
     ]
 
@@ -91,7 +93,9 @@ def _some_rows(prepared: "Prepared") -> pa.Table:
     return pa.Table.from_batches(batches, file.schema_arrow)
 
 
-def _plot(profile: Profile, form: str, output: CleanColumn | None, result: pa.Table) -> Plot:
+def _plot(
+    profile: Profile, column: Column | None, output: CleanColumn | None, result: pa.Table
+) -> Plot:
     after: Sequence[int] = ()
     if output and profile.low is not None and profile.high is not None:
         values = result[output.name]
@@ -102,7 +106,8 @@ def _plot(profile: Profile, form: str, output: CleanColumn | None, result: pa.Ta
     most = max((*profile.bins, *after), default=0) or 1
     return Plot(
         profile,
-        form,
+        column.format if column else "",
+        column.doubt if column else "",
         0.0 if output and output.fill else None,
         [count / most for count in profile.bins],
         [count / most for count in after],

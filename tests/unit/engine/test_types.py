@@ -405,3 +405,65 @@ def test_arrow_reads_what_is_written_plainly_as_sql_does(form):
         values = con.execute(f"SELECT {sql} FROM texts").fetchall()
     assert form.plain
     assert pc.cast(texts, arrow_type(sql_type)).to_pylist() == [value for (value,) in values]
+
+
+ALMOST = {
+    "whole numbers": ([str(i) for i in range(299)], "abc", "299 of 300 are whole numbers"),
+    "dates": (
+        [f"2023-01-{i % 28 + 1:02}" for i in range(299)],
+        "2023-13-45",
+        "299 of 300 are dates written 2024-03-14",
+    ),
+    "amounts": (
+        [f"${i},000.50" for i in range(1, 300)],
+        "free",
+        "299 of 300 are numbers written $1,234.56",
+    ),
+    "words": (["yes", "no"] * 150, "maybe", "300 of 301 are truth values written yes/no"),
+    "dates of two readings": (
+        [f"0{i % 9 + 1}/0{i % 8 + 1}/2024" for i in range(299)],
+        "unknown",
+        "299 of 300 are dates written DD/MM/YYYY or MM/DD/YYYY",
+    ),
+}
+
+
+@pytest.mark.parametrize("at", [0, 59, 298])
+@pytest.mark.parametrize("almost", ALMOST.values(), ids=ALMOST.keys())
+def test_one_odd_value_is_named_where_it_keeps_a_column_text(tmp_path, monkeypatch, almost, at):
+    """As the first value, within the first block, or in a later one."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 3000)
+    values, odd, says = almost
+    column, typed = column_of(tmp_path, [*values[:at], odd, *values[at:]])
+    assert column.kind == "text"
+    assert typed[at] == odd
+    assert column.doubt == f"{says}, but {odd!r} on line {at + 2} is not."
+    assert (column.near.misfits, column.near.line) == (1, at + 2)
+
+
+def test_misfits_are_counted_over_the_whole_file_without_gaps(tmp_path, monkeypatch):
+    """Padding, empty cells and signs for missing ones are no misfits."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 12)
+    values = [" 5 " if i % 7 else ["", "NA"][i % 2] for i in range(5000)]
+    for at in (17, 2500, 4999):
+        values[at] = "five"
+    column, _ = column_of(tmp_path, values)
+    near = column.near
+    gaps = sum(value in ("", "NA") for value in values)
+    assert (near.values, near.misfits, near.line) == (5000 - gaps, 3, 19)
+    assert str(near).endswith("but 'five' on line 19 and 2 more are not.")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [*map(str, range(10000, 10299)), "01067"],
+        [*map(str, range(90)), *["abc"] * 10],
+        [f"row {i}" for i in range(300)],
+    ],
+    ids=["a postcode", "too many", "real text"],
+)
+def test_nothing_is_said_to_be_nearly_a_number_that_is_not(tmp_path, values):
+    """Digits with leading zeros are codes, and one value in ten is not a few."""
+    column, _ = column_of(tmp_path, values)
+    assert (column.kind, column.near) == ("text", None)

@@ -1,0 +1,151 @@
+"""Which format nearly all values of a column are written in, where a few others keep it text.
+
+The first rows tell whether there is such a format; only then are the column's values counted.
+"""
+
+from collections import Counter
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from headgate.engine.columns.formats import Format, Kind, Number
+from headgate.engine.columns.guess import candidates
+from headgate.engine.staging import LINE, Staging
+from headgate.record import Record
+
+_MOST_MISFITS = 0.05
+"""Share of a column's values that may be written in another way than nearly all."""
+_MOST_IN_SAMPLE = 2 * _MOST_MISFITS
+"""The same share where it is only guessed from the first rows."""
+_SAMPLE = 2000
+_PIVOTS = 5
+_SHOWN = 40
+_IN_WORDS: dict[Kind, str] = {
+    "integer": "whole numbers",
+    "decimal": "numbers",
+    "boolean": "truth values",
+    "date": "dates",
+    "timestamp": "dates with times",
+}
+_CODE = r"^(?:-?0[0-9]+|\+[0-9][0-9 .-]*|-?[0-9]{19,})$"
+"""Digits that are no number, such as a postcode: the others in the column are hardly numbers."""
+
+
+class Near(Record):
+    """What nearly all values of a text column are, and the first that is not."""
+
+    kind: Annotated[Kind, Field(description="What they are")]
+    formats: Annotated[
+        tuple[str, ...],
+        Field(description="How they are written; several where nothing tells these apart"),
+    ]
+    values: Annotated[int, Field(description="Values that are not missing", ge=1)]
+    misfits: Annotated[int, Field(description="Those among them that are written otherwise", ge=1)]
+    value: Annotated[str, Field(description="The first misfit")]
+    line: Annotated[int, Field(description="Line on which it stands", ge=1)]
+
+    def __str__(self) -> str:
+        """Say it in one sentence."""
+        written = "" if self.formats == (Number().label,) else f" written {self._readings}"
+        value = self.value if len(self.value) <= _SHOWN else self.value[:_SHOWN] + "…"
+        more = f" and {self.misfits - 1:,} more are not" if self.misfits > 1 else " is not"
+        return (
+            f"{self.values - self.misfits:,} of {self.values:,} are "
+            f"{_IN_WORDS[self.kind]}{written}, but {value!r} on line {self.line:,}{more}."
+        )
+
+    @property
+    def _readings(self) -> str:
+        return " or ".join(self.formats)
+
+
+def nearly(texts: pa.ChunkedArray, name: str, missing: Container[str]) -> list[Format]:
+    """List the formats, rivals of each other, that nearly all of the first texts are written in."""
+    step = max(1, len(texts) // _SAMPLE)
+    picked = (text.strip() for text in texts[::step].to_pylist())
+    counts = Counter(text for text in picked if text not in missing)
+    distinct = list(counts)
+    common = [text for text, _ in counts.most_common(2)]
+    pivots = [common, *([text] for text in distinct[:: len(distinct) // _PIVOTS + 1])]
+    guesses = dict.fromkeys(chain.from_iterable(candidates(each, name) for each in pivots))
+    if not guesses:
+        return []
+    array, weights = pa.array(distinct, pa.string()), np.array([*counts.values()])
+    hits = {form: int(weights[np.asarray(form.fits(array))].sum()) for form in guesses}
+    best = max(hits, key=lambda form: hits[form])
+    if hits[best] < (1 - _MOST_IN_SAMPLE) * counts.total():
+        return []
+    return [form for form in hits if form == best or _as_good(form, best, hits)]
+
+
+def _as_good(form: Format, best: Format, hits: dict[Format, int]) -> bool:
+    return hits[form] == hits[best] and best.rivals(form)
+
+
+@dataclass
+class _Tally:
+    misfits: int = 0
+    codes: bool = False
+    value: str = ""
+    line: int = 0
+
+    def add(self, values: pa.Array, lines: pa.Array, kind: Kind) -> None:
+        """Count texts that are not written in the format."""
+        if not self.misfits and len(values):
+            self.value, self.line = values[0].as_py(), lines[0].as_py()
+        self.misfits += len(values)
+        if kind in ("integer", "decimal"):
+            self.codes |= bool(pc.any(pc.match_substring_regex(values, _CODE)).as_py())
+
+
+def count_misfits(
+    staged: Path, name: str, formats: Sequence[Format], missing: Sequence[str]
+) -> Near | None:
+    """Hold all values to the formats; None if too many of them fit none.
+
+    Args:
+        staged: the staged file.
+        name: the column.
+        formats: what nearly all first values were written in.
+        missing: texts that stand for a missing value.
+    """
+    absent = pa.array(missing, pa.string())
+    tallies = {form: _Tally() for form in formats}
+    count = 0
+    most = _MOST_MISFITS * sum(batch.num_rows for batch in Staging(staged, [LINE]))
+    for batch in Staging(staged, [name, LINE]):
+        texts = pc.utf8_trim_whitespace(batch.column(0))
+        filled = pc.invert(pc.is_in(texts, value_set=absent))
+        values, lines = texts.filter(filled), batch.column(1).filter(filled)
+        count += len(values)
+        for form, tally in tallies.items():
+            outside = pc.invert(form.fits(values))
+            tally.add(values.filter(outside), lines.filter(outside), form.kind)
+        tallies = {f: t for f, t in tallies.items() if t.misfits <= most and not t.codes}
+        if not tallies:
+            return None
+    return _near(tallies, count)
+
+
+def _near(tallies: dict[Format, _Tally], count: int) -> Near | None:
+    fewest = min(tally.misfits for tally in tallies.values())
+    if not 0 < fewest <= _MOST_MISFITS * count:
+        return None
+    best = {form: tally for form, tally in tallies.items() if tally.misfits == fewest}
+    form, tally = next(iter(best.items()))
+    rivals = [each.label for each in best if each == form or form.rivals(each)]
+    return Near(
+        kind=form.kind,
+        formats=tuple(dict.fromkeys(rivals)),
+        values=count,
+        misfits=fewest,
+        value=tally.value,
+        line=tally.line,
+    )
