@@ -145,7 +145,7 @@ def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions)
     from headgate.engine.checking.draft import draft
 
     with _reader(path, None, read, CheckOptions()) as (read_it, _):
-        return draft(read_it(None), dataset or path.name.split(".")[0])
+        return draft(read_it(None), dataset or path.name.split(".")[0], read.missing)
 
 
 @contextmanager

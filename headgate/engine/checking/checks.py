@@ -144,7 +144,7 @@ class Rules:
         for name, _, _ in self.expected:
             texts = rows[name].combine_chunks()
             form = self._formats.get(name)
-            padded = pc.utf8_trim_whitespace(texts) if form and name in coerced else texts
+            padded = pc.utf8_trim_whitespace(texts) if name in coerced else texts
             absent = pa.array([*self._missing, *(MARKERS if form else ())], pa.string())
             missing = pc.is_in(padded, value_set=absent)
             if form:

@@ -6,6 +6,7 @@ Not here: what a contract means once it is written.
 import keyword
 import math
 import re
+import textwrap
 from collections.abc import Container, Iterator, Sequence
 from itertools import chain, count
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from pandera.pandas import DataFrameModel
 
 from headgate.engine.columns.formats import Kind
-from headgate.engine.columns.types import Column, quote_name
+from headgate.engine.columns.types import BLANKS, MARKERS, Column, quote_name, quote_text
 from headgate.engine.duck import database
 from headgate.engine.staging import register
 from headgate.engine.table import Reading
@@ -30,6 +31,9 @@ _FEW = 12
 """Distinct texts up to which a column is a choice between them."""
 _ENOUGH = 50
 """Rows from which on a file shows what a column may hold."""
+_OFTEN = 10
+"""Rows in which each text of a closed set stands at least."""
+_WIDTH = 92
 
 
 class Facts(NamedTuple):
@@ -41,30 +45,59 @@ class Facts(NamedTuple):
     code: int
 
 
-def draft(reading: Reading, name: str) -> str:
-    """Write the source of a contract for `schemas/` that the file passes."""
+class Seen(NamedTuple):
+    """A text that a column holds, cleaned; `same` where it was so but for blanks around it."""
+
+    text: str
+    rows: int
+    same: bool
+
+
+def draft(reading: Reading, name: str, missing: Sequence[str] = ()) -> str:
+    """Write the source of a contract that the file passes, and what `clean` makes of it.
+
+    Args:
+        reading: the file.
+        name: the data set's name.
+        missing: texts that were told to stand for a missing value.
+    """
     with database(reading.table.parent, reading.table) as con:
         register(con, reading.table)
         fields = []
         for column, attribute in zip(reading.columns, _attributes(reading.columns), strict=True):
-            row = con.execute(f"SELECT {_measures(column)} FROM staged").fetchone() or ()
+            value = _cleaned(column, missing)
+            row = con.execute(f"SELECT {_measures(column, value)} FROM staged").fetchone() or ()
             facts = Facts(*row)
-            choices: list[str] = []
+            seen: list[Seen] = []
             if column.kind == "text" and facts.distinct <= _FEW and reading.rows_good >= _ENOUGH:
                 found = con.execute(
-                    f"SELECT DISTINCT {column.sql} AS value FROM staged"
-                    " WHERE value IS NOT NULL ORDER BY value"
+                    f"SELECT {value} AS value, count(*), bool_and({_trimmed(column)} = value)"
+                    " FROM staged WHERE value IS NOT NULL GROUP BY value ORDER BY value"
                 )
-                choices = [text for (text,) in found.fetchall()]
-            fields.append(_field(column, attribute, facts, choices, reading.rows_good))
-    return _module(reading, name, fields)
+                seen = [Seen(*row) for row in found.fetchall()]
+            fields.append(_field(column, attribute, facts, seen, reading.rows_good))
+    return _module(reading, name, fields, missing)
 
 
-def _measures(column: Column) -> str:
+def _trimmed(column: Column) -> str:
+    return f"trim({quote_name(column.name)}, {quote_text(BLANKS)})"
+
+
+def _cleaned(column: Column, missing: Sequence[str]) -> str:
+    """Give the SQL of a value as `clean` leaves it."""
+    if column.kind != "text":
+        return column.sql
+    absent = ", ".join(map(quote_text, ("", *(marker.strip() for marker in missing))))
+    text = f"nfc_normalize({_trimmed(column)})"
+    return f"CASE WHEN {text} NOT IN ({absent}) THEN {text} END"
+
+
+def _measures(column: Column, value: str) -> str:
     """Count what tells how a column may be held to a rule."""
-    name, value = quote_name(column.name), column.sql
+    name = _trimmed(column)
     negative = f"bool_or(({value}) < 0)" if column.kind in ("integer", "decimal") else "false"
-    code = f"CASE WHEN bool_and(regexp_full_match({name}, '[0-9]+')) THEN max(length({name})) END"
+    digits = f"bool_and(regexp_full_match({name}, '[0-9]+'))"
+    code = f"CASE WHEN {digits} THEN max(length({name})) END"
     same = f"CASE WHEN min(length({name})) = max(length({name})) THEN {code} END"
     return (
         f"count({value}), count(DISTINCT {value}), coalesce({negative}, false),"
@@ -72,23 +105,51 @@ def _measures(column: Column) -> str:
     )
 
 
-def _field(column: Column, attribute: str, facts: Facts, choices: list[str], rows: int) -> str:
-    rules = []
+def _field(column: Column, attribute: str, facts: Facts, seen: list[Seen], rows: int) -> str:
+    if not facts.filled:
+        return _comment(f"{column.name!r} holds no value; `clean` leaves such columns out.")
+    rules, comments = [], [column.doubt]
     if attribute != column.name:
         rules.append(f"alias={column.name!r}")
     if facts.filled < rows:
         rules.append("nullable=True")
     elif facts.distinct == rows >= _ENOUGH and column.position == 0:
         rules.append("unique=True")
-    if choices:
-        rules.append(f"isin={choices!r}")
+    if seen and all(each.same and each.rows >= _OFTEN for each in seen) and not _marks(seen):
+        rules.append(f"isin={[each.text for each in seen]!r}")
+    elif seen and not facts.code:
+        comments += [_listed(seen), _marks(seen)]
     elif facts.code:
         rules.append(f'str_matches=r"^[0-9]{{{facts.code}}}$"')
     if column.kind in ("integer", "decimal") and not facts.negative:
         rules.append("ge=0")
+    typed = _typed(column, attribute, rules)
     field = f"    {attribute}: {_PYTHON[column.kind]} = pa.Field({', '.join(rules)})"
-    doubts = [each.why for each in column.evidence if column.kind == "text"]
-    return "\n".join([*(f"    # {doubt[:88]}" for doubt in doubts), field])
+    return "\n".join([*map(_comment, filter(None, comments)), *typed, field])
+
+
+def _typed(column: Column, attribute: str, rules: Sequence[str]) -> Iterator[str]:
+    """Yield the line that would give a text column the type that nearly all its values have."""
+    if column.near is None or len(column.near.formats) > 1:
+        return
+    kept = [rule for rule in rules if rule.startswith(("alias", "nullable"))]
+    yield "    # With this line instead it has that type, and rows that do not fit are kept back:"
+    yield f"    # {attribute}: {_PYTHON[column.near.kind]} = pa.Field({', '.join(kept)})"
+
+
+def _listed(seen: Sequence[Seen]) -> str:
+    return f"Seen: {', '.join(f'{each.text!r} ({each.rows:,})' for each in seen)}."
+
+
+def _marks(seen: Sequence[Seen]) -> str:
+    marks = [each.text for each in seen if each.text in MARKERS]
+    if not marks:
+        return ""
+    return f"If {', '.join(map(repr, marks))} stands for a missing value, name it in `missing`."
+
+
+def _comment(text: str) -> str:
+    return "\n".join(f"    # {line}" for line in textwrap.wrap(text, _WIDTH))
 
 
 def _attributes(columns: Sequence[Column]) -> Iterator[str]:
@@ -108,7 +169,7 @@ def _is_free(name: str, taken: Container[str]) -> bool:
     return usable and name not in taken
 
 
-def _module(reading: Reading, name: str, fields: list[str]) -> str:
+def _module(reading: Reading, name: str, fields: list[str], missing: Sequence[str]) -> str:
     title = "".join(part.title() for part in re.split(r"\W+|_", name) if part) or "Table"
     title = title if title.isidentifier() else f"Table{title}"
     share = reading.quarantined / reading.rows_in if reading.rows_in else 0
@@ -137,6 +198,7 @@ def _module(reading: Reading, name: str, fields: list[str]) -> str:
         f"    model={title},",
         '    unknown="keep",  # or "drop", "refuse"',
         f"    max_bad_share={max(0.05, math.ceil(share * 100) / 100):g},",
+        *([f"    missing={tuple(missing)!r},"] if missing else []),
         ")",
     ]
     return "\n".join(lines) + "\n"

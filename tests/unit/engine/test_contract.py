@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import sys
 import types
+import uuid
 
 import pandas as pd
 import pandera.pandas as pa
@@ -15,11 +16,12 @@ from headgate.engine.checking.checks import Rules
 from headgate.engine.checking.draft import draft
 from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract
+from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import read
 from headgate.errors import ContractError, DriftError, OptionsError
-from headgate.options import CheckOptions, DriftPolicy, ReadOptions
+from headgate.options import CheckOptions, DriftPolicy, PrepareOptions, ReadOptions
 from schemas import contract_for, names
 
 
@@ -200,6 +202,88 @@ def test_the_same_file_passes_its_drafted_contract(tmp_path):
     assert "str_matches" in source.read_text(encoding="utf-8")
     worse = reading_of(tmp_path, [*rows, "60,1,c,0060,01.01.2024"], module.CONTRACT, header=header)
     assert [row["_column"] for row in kept_back(worse).values()] == ["class"]
+
+
+MESSY = {
+    "padded texts": ["  ok ", "ok", "bad", "bad  "],
+    "signs for missing ones": ["ok", "-", "bad", "NA"],
+    "padded and empty": ["a", " ", "b", "", " a"],
+    "codes with gaps": ["00501", "10115 ", "", "99999"],
+    "decomposed": ["cafe\u0301", "caf\u00e9", "th\u00e9"],
+    "numbers with gaps": ["5", " 7", "NA", "-", "1000"],
+    "dates": ["31/12/2024", "01/02/2024 ", "n/a"],
+    "seldom": ["a", *["b"] * 70],
+    "truth": ["yes", "no", " yes"],
+    "nothing": ["", "  "],
+    "closed": ["red", "green", "blue"],
+}
+
+
+def loaded(folder, source):
+    """The contract that a module's source defines."""
+    file = folder / f"drafted_{uuid.uuid4().hex}.py"
+    file.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return module.CONTRACT
+
+
+def drafted(folder, reading):
+    """The contract that a draft's own source defines, and the source."""
+    source = draft(reading, "drafted")
+    return loaded(folder, source), source
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    names=st.lists(st.sampled_from([*MESSY]), min_size=1, max_size=6, unique=True),
+    rows=st.sampled_from([9, 60, 150]),
+    turn=st.integers(1, 7),
+)
+def test_a_file_and_its_cleaned_table_pass_its_draft(tmp_path, names, rows, turn):
+    """Whatever is padded, missing, decomposed or empty: nothing is kept back from either."""
+    columns = [range(rows), *(MESSY[name] for name in names)]
+    lines = [",".join(str(c[i * turn % len(c)]) for c in columns) for i in range(rows)]
+    header = ",".join(["id", *names])
+    reading = reading_of(tmp_path, lines, Contract(), header=header)
+    contract, source = drafted(tmp_path, reading)
+    prepared = prepare(reading, tmp_path / "scratch", PrepareOptions())
+    cleaned = prepared.csv.read_text(encoding="utf-8-sig").splitlines()
+
+    again = reading_of(tmp_path, lines, contract, header=header)
+    tidy = reading_of(tmp_path, cleaned[1:], contract, header=cleaned[0])
+
+    assert (again.quarantined, tidy.quarantined) == (0, 0), source
+
+
+def test_a_draft_holds_plainly_closed_sets_alone_to_their_texts(tmp_path):
+    """What is padded, rare or perhaps missing stands in a comment, as far as it is few."""
+    names = ["closed", "padded texts", "signs for missing ones", "seldom"]
+    rows = [",".join(MESSY[name][i % len(MESSY[name])] for name in names) for i in range(71)]
+    header = ",".join(names)
+    contract, source = drafted(tmp_path, reading_of(tmp_path, rows, Contract(), header=header))
+    assert source.count("isin=") == 2
+    assert "closed: str = pa.Field(isin=['blue', 'green', 'red'])" in source
+    assert "isin=['bad', 'ok']" in source
+    assert "# Seen: 'a' (1), 'b' (70)." in source
+    assert "# If '-', 'NA' stands for a missing value, name it in `missing`." in source
+    worse = reading_of(tmp_path, [*rows, "pink,ok,?,c"], contract, header=header)
+    assert [row["_column"] for row in kept_back(worse).values()] == ["closed"]
+
+
+def test_a_draft_shows_the_line_that_would_type_a_column(tmp_path):
+    """Taken instead of the other one, it keeps the odd row back and types the rest."""
+    rows = [f"n{i},{i}" for i in range(99)] + ["z,abc"]
+    _, source = drafted(tmp_path, reading_of(tmp_path, rows, Contract(), header="id,age"))
+    assert "# 99 of 100 are whole numbers, but 'abc' on line 101 is not." in source
+    typed = source.replace("# age: int", "age: int").replace("    age: str = pa.Field()\n", "")
+    reading = reading_of(tmp_path, rows, loaded(tmp_path, typed), header="id,age")
+    assert reading.columns[1].kind == "integer"
+    assert [*kept_back(reading)] == [101]
 
 
 def test_a_narrow_type_bounds_its_values(tmp_path):
