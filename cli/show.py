@@ -77,7 +77,11 @@ def how_read(reading: "Reading") -> None:
     ]
     say(f"Read as {', '.join([dialect.encoding, split, header, *left_out])}.")
     said = [note.why for note in reading.notes if note.what == "contract"]
-    say(f"Held to the contract {'; '.join([reading.contract, *said])}.\n")
+    say(f"Held to the contract {'; '.join([reading.contract, *said])}.")
+    for note in reading.notes:
+        if note.what == "total":
+            say(f"{note.why[0].upper()}{note.why[1:]}.")
+    say("")
 
 
 def failures(reading: "Reading") -> None:

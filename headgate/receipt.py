@@ -18,7 +18,7 @@ from headgate.engine.checking.drift import Drift
 from headgate.engine.checking.quarantine import Failure
 from headgate.engine.columns.types import Column
 from headgate.engine.prepare import Prepared, RuleResult
-from headgate.engine.reading.dialect import Dialect
+from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut
 from headgate.engine.table import Reading
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
@@ -129,6 +129,9 @@ class Receipt(Record):
     failures: tuple[Failure, ...] = ()
     left_out: Annotated[
         tuple[LeftOut, ...], Field(description="Lines of the file that are neither header nor rows")
+    ] = ()
+    notes: Annotated[
+        tuple[Evidence, ...], Field(description="What else a reader of the file should know")
     ] = ()
     drift: tuple[Drift, ...] = ()
     rules: tuple[RuleResult, ...] = ()

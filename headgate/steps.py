@@ -206,6 +206,7 @@ def publish(
         columns=reading.columns,
         failures=reading.failures,
         left_out=reading.left_out,
+        notes=reading.notes,
         drift=reading.drift,
         rules=prepared.rules,
         outputs=tuple(outputs),

@@ -25,7 +25,8 @@ def markdown(receipt: Receipt) -> str:
             _table("Result", ("What", "Key", "Bytes"), _outputs(receipt)),
         ]
     if receipt.dialect:
-        found = ((item.what, item.found, item.why) for item in receipt.dialect.evidence)
+        evidence = (*receipt.dialect.evidence, *receipt.notes)
+        found = ((item.what, item.found, item.why) for item in evidence)
         sections.append(_table("How the file was read", ("What", "Found", "Why"), found))
     return "\n\n".join(section for section in sections if section)
 

@@ -19,6 +19,7 @@ from headgate.engine.checking.correction import Corrections
 from headgate.engine.checking.drift import Drift, Layout, compare
 from headgate.engine.checking.quarantine import Failure, Fault, Kept, Quarantine
 from headgate.engine.checking.repeats import set_repeats_aside
+from headgate.engine.checking.totals import find_total
 from headgate.engine.columns.types import Column, Seen, Typing
 from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Bad, Block, map_blocks
@@ -156,7 +157,7 @@ def read(
         blank_lines=blank - sum(each.lines for each in left_out if each.where == "comment"),
         left_out=left_out,
         left_out_lines=listed if left_out else None,
-        notes=notes,
+        notes=(*notes, *find_total(path, dialect, staged, columns)),
         aside=_set_aside(staged, added) if added else None,
     )
 

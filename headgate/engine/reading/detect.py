@@ -68,7 +68,7 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         whole=data.whole,
     )
     footer, evidence = layout.footer_lines, layout.evidence
-    if not data.whole:
+    if not data.whole and options.footer_lines is None:
         footer, notes = _tail_footer(data, encoding.name, newline, syntax, width)
         evidence += (footer_evidence(footer, notes),) * bool(footer)
     return Dialect(

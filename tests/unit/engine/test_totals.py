@@ -1,0 +1,60 @@
+"""A last row that adds up the rows above it: it stays, and a note says how to leave it out."""
+
+import pytest
+
+from headgate.engine.contract import Contract
+from headgate.engine.table import read
+from headgate.options import CheckOptions, ReadOptions
+
+ROWS = [(f"R{i}", f"note {i}", 7 * i, 1000.25 + i) for i in range(46)]
+SUMS = (sum(row[2] for row in ROWS), sum(row[3] for row in ROWS))
+
+
+def reading_of(folder, last, end="\n", **options):
+    """The file with some last line."""
+    path = folder / "sales.csv"
+    lines = [f'{a},{b},{c},"{d:,.2f}"' for a, b, c, d in ROWS]
+    path.write_text("\n".join(["region,note,units,amount", *lines, last]) + end, encoding="utf-8")
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    told = ReadOptions(encoding="utf-8", **options)
+    return read(path, scratch, read=told, check=CheckOptions(), contract=Contract())
+
+
+@pytest.mark.parametrize("word", ["Total", "Grand total:", "Gesamt", "Summe", "Итого", "合計"])
+@pytest.mark.parametrize(("end", "lines"), [("", 1), ("\n", 1), ("\n\n", 2)])
+def test_a_total_is_named_and_left_out_as_the_note_says(tmp_path, word, end, lines):
+    """The option that the note names takes exactly this row away."""
+    last = f'{word},,{SUMS[0]},"{SUMS[1]:,.2f}"'
+    reading = reading_of(tmp_path, last, end)
+    (note,) = reading.notes
+    assert reading.rows_good == 47
+    assert f"line 48 looks like a total of the rows above ({word!r})" in note.why
+    assert note.why.endswith(f"--footer-lines {lines}")
+
+    without = reading_of(tmp_path, last, end, footer_lines=lines)
+    assert (without.rows_good, without.notes) == (46, ())
+    assert word in without.left_out_lines.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        f'Total,,{SUMS[0] + 1},"{SUMS[1] + 1:,.2f}"',
+        f'Nowhere,,{SUMS[0]},"{SUMS[1]:,.2f}"',
+        f'Totality,,{SUMS[0]},"{SUMS[1]:,.2f}"',
+        'Total,,,"5.00"',
+    ],
+    ids=["other numbers", "no such word", "another word", "no sum"],
+)
+def test_a_row_that_only_resembles_a_total_is_no_matter(tmp_path, last):
+    """Both the word and the sum must be there."""
+    assert reading_of(tmp_path, last).notes == ()
+
+
+def test_the_total_of_a_large_file_is_left_out_when_told(tmp_path):
+    """The option holds, too, where only the beginning and the end of a file are looked at."""
+    last = "\n".join([*(f'S{i},,0,"0.00"' for i in range(30_000)), f"Total,,{SUMS[0]},"])
+    (note,) = reading_of(tmp_path, last).notes
+    assert note.why.endswith("--footer-lines 1")
+    assert reading_of(tmp_path, last, footer_lines=1).rows_good == 30_046
