@@ -94,10 +94,13 @@ def prepare(
         made = replayed or _fit(rows, removed, removal, options, sample).model_copy(
             update={"contract": reading.contract, "contract_hash": reading.contract_hash}
         )
-        written, balance = _write_tables(rows, made, folder, spreadsheet=options.spreadsheet)
+        written, balance, unseen = _write_tables(
+            rows, made, folder, spreadsheet=options.spreadsheet
+        )
         now = profiles.profiles(rows, sample, made.profile) if replayed else made.profile
     drift = _drift(made, reading, now) if replayed else ()
-    results = [*rules.count(rows, removed, made, written.changed), *drift]
+    new = [RuleResult(rule="drift", detail=str(each)) for each in unseen]
+    results = [*rules.count(rows, removed, made, written.changed), *drift, *new]
     typed_rows(scratch).unlink(missing_ok=True)
     recipes.save(made, folder / "recipe.json")
     extras = _extras(made, folder)
@@ -197,13 +200,15 @@ def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterat
 
 def _write_tables(
     rows: Rows, made: Recipe, folder: Path, *, spreadsheet: bool
-) -> tuple[outputs.Written, tuple[model_replay.Balance, ...]]:
+) -> tuple[outputs.Written, tuple[model_replay.Balance, ...], tuple[model_replay.Unseen, ...]]:
     names = [each.name for each in made.outputs]
     balance: tuple[model_replay.Balance, ...] = ()
+    unseen: tuple[model_replay.Unseen, ...] = ()
     if made.modelling:
         table = model_replay.apply(rows, made)
-        batches, balance = table.rendered(spreadsheet=spreadsheet), table.balance
+        batches = table.rendered(spreadsheet=spreadsheet)
+        balance, unseen = table.balance, table.unseen
     else:
         render, replay = partial(outputs.render, spreadsheet=spreadsheet), Replay(rows, made)
         batches = rows.map(lambda texts: render(replay.cells(texts)), lines=replay.keeps_lines)
-    return outputs.write(folder, names, batches, spreadsheet=spreadsheet), balance
+    return outputs.write(folder, names, batches, spreadsheet=spreadsheet), balance, unseen

@@ -27,6 +27,7 @@ from headgate.engine.result.outputs import ESCAPE, Rendered
 from headgate.engine.result.recipe import (
     Frequency,
     Means,
+    OneHot,
     Output,
     Recipe,
     TargetColumn,
@@ -41,6 +42,7 @@ CELLS = 1 << 22  # that are worked out at a time
 FEW = 1024  # values that show whether the same ones recur
 SOME = 0.99  # share of them that differ where about half of a large batch does
 MANY = 4 * FEW  # rows from which on it is worth asking
+SHOWN = 3  # categories that are named
 STEPS = 20  # into which the range of a number to predict is cut for the report
 
 
@@ -50,6 +52,21 @@ class Balance(NamedTuple):
     label: str
     train: int
     test: int
+
+
+class Unseen(NamedTuple):
+    """Categories of one source that no training row has, the most frequent ones first."""
+
+    source: str
+    rows: int
+    categories: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        shown = ", ".join(map(repr, self.categories[:SHOWN]))
+        more = ", …" if len(self.categories) > SHOWN else ""
+        hold = "1 row holds" if self.rows == 1 else f"{self.rows:,} rows hold"
+        return f"{self.source}: {hold} categories that training did not have: {shown}{more}"
 
 
 class Cells(NamedTuple):
@@ -67,6 +84,7 @@ class Table:
     steps: Sequence["Step"]
     names: Sequence[str]
     balance: tuple[Balance, ...]
+    unseen: tuple[Unseen, ...]
 
     def rendered(self, *, spreadsheet: bool) -> Iterator[Rendered]:
         """Yield the rows in the form of the files; several batches are worked on at a time."""
@@ -206,6 +224,7 @@ def apply(rows: Rows, recipe: Recipe) -> Table:
         [*_steps(recipe, same=same)],
         [each.name for each in recipe.outputs],
         _balance(base, recipe, TEST if same else "1"),
+        () if same else tuple(_unseen(base, recipe)),
     )
 
 
@@ -279,6 +298,28 @@ def _balance(base: Base, recipe: Recipe, test: str) -> tuple[Balance, ...]:
     return tuple(
         Balance(f"{low + width * place:.4g}", *found.get(place, (0, 0))) for place in range(STEPS)
     )
+
+
+def _unseen(base: Base, recipe: Recipe) -> Iterator[Unseen]:
+    """Count the rows of other data whose category is encoded as one never seen."""
+    known: dict[str, set[str]] = {}
+    for each in recipe.outputs:
+        match each:
+            case OneHot():
+                known.setdefault(each.source, set()).add(each.category)
+            case Frequency():
+                known.setdefault(each.source, set()).update(each.shares)
+            case TargetMean():
+                known.setdefault(each.source, set()).update(each.all.means)
+    for source, categories in known.items():
+        found = base.con.execute(
+            f"SELECT {quote_name(source)} AS category, count(*), sum(count(*)) OVER ()"
+            f" FROM {base.rows} WHERE category NOT IN (SELECT unnest(?::VARCHAR[]))"
+            f" GROUP BY category ORDER BY count(*) DESC, category LIMIT {SHOWN + 1}",
+            [sorted(categories)],
+        ).fetchall()
+        if found:
+            yield Unseen(source, int(found[0][2]), tuple(category for category, *_ in found))
 
 
 def _counts(base: Base, key: str, name: str, test: str) -> list[tuple[Any, int, int]]:

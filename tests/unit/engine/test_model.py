@@ -257,6 +257,20 @@ def test_replay_names_what_has_drifted(tmp_path):
     assert not [each for each in same.rules if each.rule == "drift"]
 
 
+@pytest.mark.parametrize("encoding", [{}, {"one_hot_limit": 2}, {"many_categories": "frequency"}])
+def test_replay_counts_rows_whose_category_training_did_not_have(tmp_path, encoding):
+    """However a category is encoded; a missing one is none."""
+    encoding = {"one_hot_limit": 2} | encoding if "many_categories" in encoding else encoding
+    first = made(tmp_path / "a", shop(), "price", **encoding)
+    other = shop()
+    other.loc[:5, "city"] = ["Bern", "Bern", "Bern", "Lima", None, "Oslo"]
+    again = made(tmp_path / "b", other, None, recipe=first.recipe)
+    told = {each.detail for each in again.rules if each.rule == "drift"}
+    assert "city: 4 rows hold categories that training did not have: 'Bern', 'Lima'" in told
+    assert "&#39;Bern&#39;, &#39;Lima&#39;" in again.report.read_text()
+    assert not any("training did not have" in each.detail for each in first.rules)
+
+
 def new_rows():
     """Rows of another file, some of them with what training never saw."""
     rows = shop(80).assign(note="a red door", day=pd.Timestamp("2022-05-05 13:30"))
