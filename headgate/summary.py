@@ -74,7 +74,7 @@ def _left_out(receipt: Receipt) -> Iterable[tuple[object, ...]]:
 
 def _changed(receipt: Receipt) -> Iterable[tuple[object, ...]]:
     for rule in receipt.rules:
-        if rule.cells or rule.rows:
+        if rule.cells or rule.rows or rule.detail:
             yield rule.rule, f"{rule.cells:,}", f"{rule.rows:,}", rule.detail
 
 

@@ -100,7 +100,8 @@ def prepare(
         now = profiles.profiles(rows, sample, made.profile) if replayed else made.profile
     drift = _drift(made, reading, now) if replayed else ()
     new = [RuleResult(rule="drift", detail=str(each)) for each in unseen]
-    results = [*rules.count(rows, removed, made, written.changed), *drift, *new]
+    counted = rules.count(rows, removed, made, written.changed)
+    results = [*_renamed(reading), *counted, *drift, *new]
     typed_rows(scratch).unlink(missing_ok=True)
     recipes.save(made, folder / "recipe.json")
     extras = _extras(made, folder)
@@ -121,6 +122,13 @@ def prepare(
     )
     report.write(reading, prepared, made, now, balance)
     return prepared
+
+
+def _renamed(reading: Reading) -> Iterator[RuleResult]:
+    """Tell which columns are not called what the file's header says."""
+    names = [f"{note.found!r}: {note.why}" for note in reading.notes if note.what == "column name"]
+    if names:
+        yield RuleResult(rule="rename columns", detail="; ".join(names))
 
 
 def _inputs(reading: Reading, options: PrepareOptions) -> tuple[Input, ...]:

@@ -38,6 +38,7 @@ ROOM = 4
 """Bytes on the scratch disk for each byte of a file: its staged rows, cells and lines; its CSV and
 Parquet."""
 _MOST_NOTES = 50
+_UNNAMED = "the header has no name there"
 
 
 class Reading(Record):
@@ -264,11 +265,22 @@ def _with_safe_names(dialect: Dialect) -> tuple[Dialect, tuple[Evidence, ...]]:
         Evidence(
             what="column name",
             found=new,
-            why=f"the header says {old!r}, which is empty, padded, taken or holds a NUL",
+            why=f"the header says {old!r}, {_why_renamed(old, new)}" if old.strip() else _UNNAMED,
         )
         for old, new in changed[:_MOST_NOTES]
     )
     return dialect.model_copy(update={"names": tuple(names)}), notes
+
+
+def _why_renamed(old: str, new: str) -> str:
+    """Say why a column is not called what the header says."""
+    if "\0" in old:
+        return "which holds a NUL character"
+    if old.split() == new.split():
+        return "with blanks or line breaks"
+    if old.strip().casefold() in (LINE, CSV):
+        return "which Headgate needs for itself"
+    return "which another column is called already"
 
 
 def _hold_to_header(

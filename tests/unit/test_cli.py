@@ -133,6 +133,20 @@ def test_the_value_that_keeps_a_column_text_is_named(headgate, tmp_path, words):
         assert "99 of 100 are whole numbers, but &#39;abc&#39; on line 101" in page.read_text()
 
 
+def test_a_renamed_column_is_a_change(headgate, tmp_path):
+    """The terminal and the page list it under what was changed."""
+    (tmp_path / "twice.csv").write_text("id,amount,amount,\n1,2,3,x\n2,3,4,y\n3,5,6,z\n")
+
+    done = headgate("clean", "twice.csv", "--out", "cleaned", "--json")
+    renamed = done.json["prepared"]["rules"][0]
+    page = (tmp_path / "cleaned" / "report.html").read_text()
+
+    assert renamed["rule"] == "rename columns"
+    assert "'amount_2': the header says 'amount'" in renamed["detail"]
+    assert "Every cell stands as it came" not in page
+    assert "rename columns" in headgate("clean", "twice.csv", "--out", "cleaned").out
+
+
 def test_a_file_can_be_cleaned_here(headgate, tmp_path):
     """`clean` puts its results in the folder and accounts for every row; the input stays."""
     before = PENGUINS.read_bytes()

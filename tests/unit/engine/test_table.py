@@ -67,9 +67,16 @@ def test_a_table_that_was_chosen_leaves_the_others_alone(tmp_path):
 
 
 def test_a_column_that_gets_another_name_is_told(tmp_path):
-    """Empty, padded and repeated names are made usable, and the reading says which."""
-    reading = reading_of(write(tmp_path, "id,name,name,\n1,a,b,7\n2,c,d,8\n3,e,f,9\n"))
-    assert {note.found for note in reading.notes} == {"name_2", "column_4"}
+    """Empty, padded and repeated names are made usable, and the reading says which and why."""
+    header = "id,name,name,, x ,Name,_line"
+    reading = reading_of(write(tmp_path, f"{header}\n1,a,b,7,1,1,1\n2,c,d,8,2,2,2\n"))
+    assert {note.found: note.why.removeprefix("the header ") for note in reading.notes} == {
+        "name_2": "says 'name', which another column is called already",
+        "column_4": "has no name there",
+        "x": "says ' x ', with blanks or line breaks",
+        "Name_3": "says 'Name', which another column is called already",
+        "_line_2": "says '_line', which Headgate needs for itself",
+    }
 
 
 def test_a_header_alone_is_a_table_of_no_rows(tmp_path):
