@@ -14,7 +14,7 @@ from headgate.engine.columns.types import Column
 from headgate.engine.duck import database
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.source import read_lines
-from headgate.engine.staging import CSV, LINE, Staging, register
+from headgate.engine.staging import CSV, LINE, Staging
 
 _WORD = re.compile(
     r"\b(?:(?:sub|grand[ -]?)?totals?|sum|sums|summe|zwischensumme|(?:ins)?gesamt(?:summe|betrag)?|"
@@ -54,8 +54,9 @@ def _last(staged: Path) -> dict[str, Any]:
 
 
 def _adds_up(staged: Path, line: int, numbers: Sequence[Column]) -> bool:
+    batches = Staging(staged, [LINE, *(each.name for each in numbers)])
     with database(staged.parent, staged) as con:
-        register(con, staged)
+        con.register("staged", pa.RecordBatchReader.from_batches(batches.schema, iter(batches)))
         sums = ", ".join(
             f"coalesce(sum({each.sql}) FILTER ({LINE} <> {line})"
             f" = any_value({each.sql}) FILTER ({LINE} = {line}), false)"
