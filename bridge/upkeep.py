@@ -5,7 +5,7 @@ server was away. So every worker and the watcher look again and again at all run
 ended. What such a run left undone is announced again by the watcher, or found by `process_backlog`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -21,10 +21,10 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.client.schemas.sorting import FlowRunSort
 from prefect.logging import get_logger
 from prefect.states import Cancelled, Crashed, Scheduled
 
+from bridge.runs import every_run
 from flows.alive import LABEL
 
 EVERY = 15.0  # seconds between two looks
@@ -101,21 +101,20 @@ def _end(run: FlowRun) -> State[None]:
             return Crashed(message="Its process no longer answers.")
 
 
-def _unfinished(prefect: SyncPrefectClient) -> list[FlowRun]:
-    """Return the oldest runs that wait for their process or have one and are known as Headgate's.
+def _unfinished(prefect: SyncPrefectClient) -> Iterator[FlowRun]:
+    """Give the runs that wait for their process or have one and are known as Headgate's.
 
     Others are none of its business: they give no sign of life.
     """
     state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(LOOKS)))
-    deployed = prefect.read_flow_runs(
+    yield from every_run(
+        prefect,
         flow_run_filter=FlowRunFilter(state=state),
         deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[_DEPLOYMENT])),
-        sort=FlowRunSort.START_TIME_ASC,
     )
-    by_hand = prefect.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
-            state=state, deployment_id=FlowRunFilterDeploymentId(is_null_=True)
-        ),
-        sort=FlowRunSort.START_TIME_ASC,
-    )
-    return deployed + [run for run in by_hand if LABEL in run.labels]
+    by_hand = FlowRunFilterDeploymentId(is_null_=True)
+    for run in every_run(
+        prefect, flow_run_filter=FlowRunFilter(state=state, deployment_id=by_hand)
+    ):
+        if LABEL in run.labels:
+            yield run

@@ -31,6 +31,7 @@ from prefect.logging.configuration import setup_logging
 
 from bridge import upkeep
 from bridge.outstanding import Batch, Outstanding
+from bridge.runs import every_run
 from bridge.sqs import Queue
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError, TransientError
@@ -151,7 +152,8 @@ def _tell(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) -> None
 def _unfinished(prefect: SyncPrefectClient) -> list[Batch]:
     """Return all batches that wait or run."""
     unfinished = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
-    runs = prefect.read_flow_runs(
+    runs = every_run(
+        prefect,
         flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
         flow_run_filter=FlowRunFilter(
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unfinished))

@@ -4,20 +4,43 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
-from prefect.states import Cancelling, Pending
+from prefect.states import Cancelling, Pending, Running
 
 from bridge.upkeep import LOOKS, Vigil, look
+from bridge.watch import FLOW, _unfinished
+from flows.alive import LABEL
 from tests.harness.runs import by_hand, eventually
 
 MANY = 3
+CROWD = [f"uploads/crowd/{number}.csv" for number in range(201)]
 
 
 @pytest.fixture
 def prefect(stack):
     with get_client(sync_client=True) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def crowd(stack):
+    """Batches that somebody started by hand and nobody ends: more than the server gives at once."""
+
+    @flow(name=FLOW)
+    def batch(keys):
+        pass
+
+    with get_client(sync_client=True) as client:
+        runs = [
+            client.create_flow_run(batch, parameters={"keys": [key]}, state=Running())
+            for key in CROWD
+        ]
+        assert len(client.read_flow_runs()) < len(CROWD)
+        yield
+        for run in runs:
+            client.delete_flow_run(run.id)
 
 
 def taken(prefect, flow, state):
@@ -61,3 +84,18 @@ def test_a_run_of_somebody_elses_flow_is_left_alone(prefect):
     """It does not know how to tell that it is alive."""
     with by_hand("nullcontext()") as (_, run_id):
         assert looked_after(prefect, run_id, 2 * MANY) == "Running"
+
+
+def test_a_run_among_many_others_is_looked_after(prefect, crowd):
+    """They were started before it, and are left alone."""
+    with by_hand("telling(client)") as (process, run_id):
+        assert eventually(lambda: LABEL in prefect.read_flow_run(run_id).labels)
+        process.kill()
+        process.wait()
+        assert looked_after(prefect, run_id, MANY + 2) == "Crashed"
+
+
+def test_the_watcher_knows_every_unfinished_batch_however_many_there_are(prefect, crowd):
+    """Else it would announce their keys again and again."""
+    known = set().union(*(batch.keys for batch in _unfinished(prefect)))
+    assert known >= set(CROWD)
