@@ -26,6 +26,8 @@ AsJson = Annotated[
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+_GAP = 2  # spaces between the columns of a table
+
 
 def as_json(
     value: BaseModel | Sequence[BaseModel] | dict[str, Any],
@@ -56,9 +58,9 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
 
 def preview(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print first rows; of a table that is too wide for the terminal, the columns that fit."""
-    width = fitting = 0
+    width, fitting = -_GAP, 0
     for at, name in enumerate(columns):
-        width += 1 + max(cell_len(str(cell)) for cell in (name, *(row[at] for row in rows)))
+        width += _GAP + max(cell_len(str(cell)) for cell in (name, *(row[at] for row in rows)))
         fitting += width <= out.width
     shown = max(fitting, 1)
     more = f" ({shown} of {len(columns)} columns)" if shown < len(columns) else ""
