@@ -31,6 +31,10 @@ class BadFileError(HeadgateError):
     exit_code = 3
 
 
+class NotKeptBackError(BadFileError):
+    """The rows that came back are not those that were kept back."""
+
+
 class UndecidableError(BadFileError):
     """More than one reading of the file is as likely; the message lists the candidates."""
 

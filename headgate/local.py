@@ -15,7 +15,7 @@ from headgate.engine.reading.detect import detect
 from headgate.engine.result import recipe as recipes
 from headgate.engine.staging import CSV, LINE, Staging
 from headgate.engine.table import Reading, read
-from headgate.errors import BadFileError, OptionsError
+from headgate.errors import BadFileError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.receipt import RowCounts, result_files
 from headgate.record import Record
@@ -124,7 +124,7 @@ def clean(
         reading, amended = read_it(None), []
         ledger: Path | None = None
         for sheet in sheets:
-            ledger, done = amend(scratch, reading.quarantine, sheet, sheet.path.name, ledger)
+            ledger, done = _amend(scratch, reading.quarantine, sheet, ledger)
             amended.append(done)
             reading = read_it(ledger)
         prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
@@ -168,6 +168,19 @@ def _reader(
         yield read_it, scratch
     finally:
         remove_scratch(scratch)
+
+
+def _amend(
+    scratch: Path, kept: Path | None, sheet: Sheet, ledger: Path | None
+) -> tuple[Path, Amended]:
+    try:
+        return amend(scratch, kept, sheet, sheet.path.name, ledger)
+    except NotKeptBackError as error:
+        raise NotKeptBackError(
+            error.what,
+            where=error.where,
+            todo=f"Use the --dataset and options of the first clean, and leave {LINE} as it was.",
+        ) from error
 
 
 def _sheet(corrected: Path) -> Sheet:

@@ -3,7 +3,10 @@
 import csv
 from pathlib import Path
 
+import pytest
+
 from headgate import local
+from headgate.errors import NotKeptBackError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 
 PENGUINS = Path(__file__).parents[2] / "samples" / "penguins" / "penguins.csv"
@@ -30,3 +33,22 @@ def test_corrected_rows_join_the_good_ones(tmp_path):
     assert again.rows.quarantined == 3
     assert again.corrected[0].cells == {"body_mass_g": 1, "species": 1}
     assert (tmp_path / "again" / "corrections.csv").exists()
+
+
+@pytest.mark.parametrize("bad", ["1,2,3,4", ""], ids=["other rows are kept back", "none is"])
+def test_a_correction_under_another_contract_says_what_to_do(tmp_path, bad):
+    """Without the data set of the first clean, the rows are not those that were kept back."""
+    file = tmp_path / "penguins.csv"
+    lines = PENGUINS.read_text(encoding="utf-8").splitlines()
+    whole = [line for line in lines if line.count(",") == 7]
+    file.write_text("\n".join([*whole, bad]) + "\n", encoding="utf-8")
+    local.clean(file, tmp_path / "out", options=PrepareOptions(), **PLAIN)
+    with pytest.raises(NotKeptBackError) as refused:
+        local.clean(
+            file,
+            tmp_path / "again",
+            options=PrepareOptions(),
+            corrected=[tmp_path / "out" / "quarantine.csv"],
+            **(PLAIN | {"dataset": None}),
+        )
+    assert "Use the --dataset and options of the first clean" in refused.value.todo

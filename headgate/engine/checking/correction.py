@@ -26,7 +26,7 @@ from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.source import open_bytes, sniff_compression
 from headgate.engine.staging import CSV, LINE
-from headgate.errors import BadFileError
+from headgate.errors import BadFileError, NotKeptBackError
 from headgate.options import ReadOptions
 from headgate.record import Record
 
@@ -93,14 +93,15 @@ def amend(
         earlier: the ledger of the result that stands, if it has one.
 
     Raises:
-        BadFileError: The sheet lacks columns, holds other rows, or corrects nothing.
+        BadFileError: The sheet lacks columns or corrects nothing.
+        NotKeptBackError: It holds other rows than those that were kept back.
     """
     if kept:
         names = _own_columns(kept, len(NOTES))
     elif earlier:
         names = _own_columns(earlier, len(_LEDGER))
     else:
-        raise BadFileError(
+        raise NotKeptBackError(
             "No row of the original is kept back.",
             where=sheet.path.name,
             todo="Upload further rows as a file of their own.",
@@ -312,7 +313,7 @@ def _refuse_strangers(con: DuckDBPyConnection, where: str) -> None:
     )
     if strange:
         at, line = strange
-        raise BadFileError(
+        raise NotKeptBackError(
             f"{LINE} says {line or 'no number'}, which is not the line of a row that was kept "
             "back, or stands twice.",
             where=f"{where}, line {at}",
