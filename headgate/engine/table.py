@@ -135,7 +135,7 @@ def read(
             kept.add(_of_other_tables(path, dialect))
             rows_in += kept.rows - before
     good = sum(batch.num_rows for batch in Staging(staged, [LINE]))
-    _hold_to_counts(good, kept.failures(), contract)
+    _hold_to_counts(good, kept.failures(), contract, path.name)
     columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.rules.dropped]
     drift = compare(previous, _layout(columns)) if previous else ()
     known = {each.name for each in sieve.rules.expected}
@@ -331,16 +331,22 @@ def _worst(failures: Sequence[Failure]) -> str:
     )
 
 
-def _hold_to_counts(good: int, failures: Sequence[Failure], contract: Contract) -> None:
+def _hold_to_counts(good: int, failures: Sequence[Failure], contract: Contract, where: str) -> None:
     worst = _worst(failures)
+    if contract.min_rows and not good and not failures:
+        raise ContractError(
+            "The file holds only a header, no row.", where=where, todo="Send it again, complete."
+        )
     if good < contract.min_rows:
         raise ContractError(
-            f"The file has {good:,} good rows; the contract asks for at least "
-            f"{contract.min_rows:,}." + (f" {worst}." if worst else "")
+            f"The file has {counted(good, 'good row')}; the contract asks for at least "
+            f"{contract.min_rows:,}." + (f" {worst}." if worst else ""),
+            where=where,
         )
     if contract.max_rows is not None and good > contract.max_rows:
         raise ContractError(
-            f"The file has {good:,} good rows; the contract allows {contract.max_rows:,}."
+            f"The file has {counted(good, 'good row')}; the contract allows {contract.max_rows:,}.",
+            where=where,
         )
 
 

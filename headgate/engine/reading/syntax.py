@@ -78,9 +78,9 @@ def choose_syntax(
         best = next(whole[d] for d in (*_COMMON, *whole) if d in whole)
     aligned = _aligned(lines, best, comment, options)
     if aligned:
-        return aligned.syntax, _explain(aligned, candidates, options)
+        return aligned.syntax, _explain(aligned, candidates, lines, options)
     _refuse_tie(candidates, lines, options, where)
-    return best.syntax, _explain(best, candidates, options)
+    return best.syntax, _explain(best, candidates, lines, options)
 
 
 def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list[_Candidate]:
@@ -303,7 +303,7 @@ def _name(delimiter: str) -> str:
 
 
 def _explain(
-    best: _Candidate, candidates: list[_Candidate], options: ReadOptions
+    best: _Candidate, candidates: list[_Candidate], lines: list[str], options: ReadOptions
 ) -> tuple[Evidence, ...]:
     syntax = best.syntax
     rivals = [c for c in candidates if c.syntax.delimiter != syntax.delimiter]
@@ -319,7 +319,10 @@ def _explain(
     found = [Evidence(what="delimiter", found=name, why=why)]
     quote = syntax.quotechar or "none"
     told = options.quotechar is not None
-    why = "told by an option" if told else "encloses more fields than any other"
+    why = "encloses more fields than any other"
+    if not any(quote in line for line in lines):
+        why = "the usual one; no line looked at holds any"
+    why = "told by an option" if told else why
     found.append(Evidence(what="quotechar", found=quote, why=why))
     if syntax.escapechar:
         why = "stands before quotes inside fields"

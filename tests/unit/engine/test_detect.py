@@ -182,6 +182,17 @@ def test_an_even_choice_is_refused_with_its_candidates(tmp_path):
     assert read(path, delimiter=";", header_rows=0)[1][0] == ["a", "b,c"]
 
 
+def test_a_quote_that_no_line_holds_is_called_the_usual_one(tmp_path):
+    """Only a quote that stands in the file is said to enclose fields."""
+    plain, quoted = write(tmp_path, "a,b\n1,2\n3,4\n"), 'a,b\n"1",2\n"3",4\n'
+    whys = [next(e.why for e in detect(plain).evidence if e.what == "quotechar")]
+    whys += [e.why for e in detect(write(tmp_path, quoted)).evidence if e.what == "quotechar"]
+    assert whys == [
+        "the usual one; no line looked at holds any",
+        "encloses more fields than any other",
+    ]
+
+
 def test_each_guess_leaves_evidence(tmp_path):
     """What was found, and why, stands in words beside the dialect."""
     notes = "Prices of May\n\n" + PRICES + "\nSource: the shop\n"

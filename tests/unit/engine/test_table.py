@@ -86,6 +86,19 @@ def test_a_header_alone_is_a_table_of_no_rows(tmp_path):
     assert reading.rows_in == 0
 
 
+def test_a_header_alone_is_refused_by_the_files_name(tmp_path):
+    """Where a contract asks for rows, as most do."""
+    path = write(tmp_path, "id,name\n")
+    with pytest.raises(ContractError, match=f"{path.name}: The file holds only a header, no row"):
+        read(
+            path,
+            tmp_path,
+            read=ReadOptions(header_rows=1),
+            check=CheckOptions(),
+            contract=Contract(),
+        )
+
+
 def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
     """It is not waited for: a file without line ends may be of any size."""
     monkeypatch.setattr("headgate.engine.reading.source.MAX_LINE", 1 << 20)
