@@ -22,7 +22,7 @@ def register(*, name: str = "headgate", pool: str = "headgate") -> None:
     server.answering()
     save(name, pool)
     say(f"Registered the block s3-bucket/{name} and the work pool {pool}.")
-    say("Next: prefect deploy --all, then headgate worker and headgate watch.")
+    say("Next: prefect --no-prompt deploy --all, then headgate worker and headgate watch.")
 
 
 def worker(*, pool: str = "headgate", limit: int = 8) -> None:
