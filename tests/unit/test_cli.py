@@ -307,7 +307,7 @@ def wrong_inputs(tmp_path):
         (("inspect", "empty.csv"), 3, "empty.csv: The file is empty"),
         (("inspect", "book.csv"), 3, "book.csv: "),
         (("inspect", "photo.csv"), 3, "photo.csv: "),
-        (("inspect", "header.csv"), 3, "asks for at least 1"),
+        (("inspect", "header.csv"), 3, "header.csv: The file holds only a header"),
         (("clean", "folder", "--out", "x"), 2, "folder: This is a folder."),
         (("inspect", PENGUINS, "--delimiter", "abc"), 2, "'abc' splits no line of this file; ','"),
         (("inspect", PENGUINS, "--colour"), 2, "Unknown option"),
