@@ -130,7 +130,7 @@ class ClaimHeldError(HeadgateError):
 
 
 class ClaimLostError(ClaimHeldError):
-    """This run's claim lapsed and another run took over; what this one made is not published."""
+    """This run's claim lapsed, or its receipt was replaced; what it made is not published."""
 
 
 class AlreadyProcessedError(HeadgateError):

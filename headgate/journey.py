@@ -3,6 +3,7 @@
 The flow `process_upload` takes the same steps one by one, as Prefect tasks.
 """
 
+import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,7 +22,13 @@ from headgate import steps
 from headgate.bucket import claims
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
-from headgate.errors import BadFileError, ClaimHeldError, ObjectChangedError, TransientError
+from headgate.errors import (
+    BadFileError,
+    ClaimHeldError,
+    HeadgateError,
+    ObjectChangedError,
+    TransientError,
+)
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
 from headgate.recognition import recognise
@@ -30,6 +37,8 @@ from headgate.steps import Download, Work
 
 RETRIES = 4
 BACKOFF_SECONDS = 2
+
+log = logging.getLogger(__name__)
 
 
 class Outcome(Record):
@@ -75,7 +84,10 @@ def process_all(
         result: Receipt | Exception
         try:
             result = process_patiently(store, upload.key, options, owner="command line")
-        except Exception as error:  # noqa: BLE001 - one file never holds up the others
+        except HeadgateError as error:
+            result = error
+        except Exception as error:  # one file never holds up the others
+            log.exception("%s: a defect of Headgate", upload.key)
             result = error
         return outcome(upload.key, result)
 

@@ -29,7 +29,8 @@ def main() -> None:
             running(DIRECTORY, s3_port=S3_PORT, prefect_port=PREFECT_PORT, say=say) as stack,
         ):
             file = _write_variables(stack)
-            print(f", UI {stack.ui}", end="", file=notes, flush=True)
+            notes.write(f", UI {stack.ui}")
+            notes.flush()
             say(f"\nPrefect UI   {stack.ui}\nS3 endpoint  {stack.s3.url}, bucket {stack.bucket}\n")
             say(f"In another terminal:\n  set -a; . {file}; set +a")
             say("  .venv/bin/headgate upload samples/us_airports.csv.gz\n\nCtrl-C ends it.")
@@ -58,7 +59,8 @@ def the_only_one(directory: Path) -> Iterator[TextIO]:
                 todo="Use that one, or end it with Ctrl-C first.",
             ) from error
         lock.truncate(0)
-        print(f"pid {os.getpid()}", end="", file=lock, flush=True)
+        lock.write(f"pid {os.getpid()}")
+        lock.flush()
         yield lock
 
 

@@ -243,9 +243,9 @@ def _refusal(store: Store, wanted: Claim, owner: str, left: float) -> ClaimHeldE
 
 def _lost(store: Store, held: Claim) -> ClaimLostError:
     return ClaimLostError(
-        "The claim lapsed and another run took over.",
+        "The claim lapsed, and others may have taken over.",
         where=store.where(held.upload.key),
-        todo="Nothing is lost: the other run publishes the result.",
+        todo="Nothing is lost: the result that stands stays, or the other run publishes one.",
     )
 
 

@@ -335,7 +335,10 @@ def _hold_to_counts(good: int, failures: Sequence[Failure], contract: Contract, 
     worst = _worst(failures)
     if contract.min_rows and not good and not failures:
         raise ContractError(
-            "The file holds only a header, no row.", where=where, todo="Send it again, complete."
+            "The file holds only a header, no row; the contract asks for at least "
+            f"{contract.min_rows:,}.",
+            where=where,
+            todo="Send it again, complete.",
         )
     if good < contract.min_rows:
         raise ContractError(

@@ -15,7 +15,8 @@ from stack.up import the_only_one
 def test_a_second_stack_in_the_same_folder_is_refused(tmp_path):
     """The one that runs is named with what it wrote; the folder stays as it was; code 1."""
     with the_only_one(tmp_path / ".headgate") as notes:
-        print(", UI http://there", end="", file=notes, flush=True)
+        notes.write(", UI http://there")
+        notes.flush()
         before = sorted(tmp_path.rglob("*"))
         done = subprocess.run(
             [sys.executable, "-m", "stack.up"],
@@ -36,7 +37,7 @@ def test_a_second_stack_in_the_same_folder_is_refused(tmp_path):
 def test_the_lock_goes_with_its_holder(tmp_path):
     """A stack that ended, in whatever way, keeps nobody away, and its address is forgotten."""
     with the_only_one(tmp_path) as notes:
-        print(", UI http://there", end="", file=notes)
+        notes.write(", UI http://there")
     with the_only_one(tmp_path), pytest.raises(HeadgateError) as refused, the_only_one(tmp_path):
         pass
     assert "there" not in refused.value.what

@@ -82,6 +82,8 @@ KEPT_AS_TEXT = {
     "numbers of invoices": ["INV1001", "INV1002"],
     "numbers of articles": ["#1001", "#1002"],
     "about": ["~5", "~7"],
+    "quoted guesses": ['"7?"', '"8?"', '"9?"'],
+    "a suffix of two signs": ["%7%%", "%8%%", "%9%%"],
     "footnoted": ["5*", "7*"],
     "three letters that are no currency": ["120 MHZ", "433 MHZ"],
 }
