@@ -3,7 +3,6 @@
 Here: which hashes occur more than once. Not here: whether such rows really are alike.
 """
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -12,10 +11,12 @@ from typing import IO, Self
 import numpy as np
 import numpy.typing as npt
 
+from headgate.engine.threads import map_ahead
+
 Hashes = npt.NDArray[np.uint64]
 
-AT_ONCE = 1 << 22
-"""Hashes that are sorted at a time, 64 MiB with their places; more are parted by their values."""
+AT_ONCE = 1 << 21
+"""Hashes that a thread sorts at a time, 32 MiB with their places; more are parted by value."""
 _MOST_PARTS = 512  # files that are open at a time
 _IN_MEMORY = 1 << 18  # bytes of a part that need no file
 _SIEVE = 1 << 20
@@ -53,9 +54,8 @@ class Digests:
     def repeated(self) -> npt.NDArray[np.bool_]:
         """Tell for each row whether another one has the same hash."""
         marked = np.zeros(self._rows, np.bool_)
-        for records in self._read():
-            hashes = np.ascontiguousarray(records["hash"])
-            marked[records["row"][_alike(hashes)]] = True
+        for rows in map_ahead(_repeated, self._parts):
+            marked[rows] = True
         return marked
 
     def _parted(self, records: npt.NDArray[np.void]) -> list[npt.NDArray[np.void]]:
@@ -66,10 +66,13 @@ class Digests:
         ends = np.searchsorted(part[order], np.arange(1, len(self._parts)))
         return np.split(records[order], ends)
 
-    def _read(self) -> Iterator[npt.NDArray[np.void]]:
-        for part in self._parts:
-            part.seek(0)
-            yield np.frombuffer(part.read(), _RECORD)
+
+def _repeated(part: IO[bytes]) -> npt.NDArray[np.uint64]:
+    """Give the places of a part's rows whose hash occurs more than once."""
+    part.seek(0)
+    records = np.frombuffer(part.read(), _RECORD)
+    rows: npt.NDArray[np.uint64] = records["row"][_alike(np.ascontiguousarray(records["hash"]))]
+    return rows
 
 
 def _alike(hashes: Hashes) -> npt.NDArray[np.int64]:
