@@ -104,8 +104,9 @@ class Quarantine:
         """The file, if any row was kept back."""
         return self._path if self.rows else None
 
-    def add(self, rows: Iterable[Kept]) -> None:
-        """Keep rows back."""
+    def add(self, rows: Iterable[Kept]) -> int:
+        """Keep rows back; tell how many these were."""
+        before = self.rows
         for row in rows:
             self.rows += 1
             said = [_BETWEEN.join(each) for each in zip(*(f[1:] for f in row.faults), strict=True)]
@@ -113,6 +114,7 @@ class Quarantine:
             self._writer.writerow([row.line, *said, *cells, row.raw, *self._mark])
             for fault in row.faults:
                 self._count(fault)
+        return self.rows - before
 
     def _count(self, fault: Fault) -> None:
         key = (fault.column, fault.check, fault.reason)

@@ -1,0 +1,83 @@
+"""What is asked of a file as a whole: a header, a target, a share of bad rows, a number of rows."""
+
+from collections.abc import Sequence
+
+from headgate.engine.checking.quarantine import Failure, Quarantine
+from headgate.engine.contract import Contract
+from headgate.engine.reading.dialect import Dialect
+from headgate.errors import ContractError
+from headgate.options import CheckOptions, ReadOptions
+from headgate.words import counted
+
+
+def hold_to_header(
+    dialect: Dialect, contract: Contract, read: ReadOptions, check: CheckOptions
+) -> None:
+    """Refuse a file without the header that the contract asks for, or without the target.
+
+    Raises:
+        ContractError: It has none.
+    """
+    if contract.header and dialect.header_rows == 0 and read.header_rows is None:
+        raise ContractError(
+            "The first line looks like data, not like a header.",
+            where=f"line {dialect.skip_lines + 1}",
+            todo="Add a header, or set header_rows to 0 (there is none) or 1 (it is one).",
+        )
+    if check.target and check.target not in dialect.names:
+        raise ContractError(
+            f"There is no column {check.target!r} to be predicted; the file has "
+            f"{', '.join(map(repr, dialect.names[:20]))}.",
+            where="header",
+            todo="Name one of these as the target.",
+        )
+
+
+def hold_to_share(rows_in: int, kept: Quarantine, contract: Contract, check: CheckOptions) -> None:
+    """Refuse a file too many of whose rows are bad.
+
+    Raises:
+        ContractError: They are.
+    """
+    share = contract.max_bad_share if check.max_bad_share is None else check.max_bad_share
+    if rows_in and kept.rows / rows_in > share:
+        raise ContractError(
+            f"{kept.rows:,} of {rows_in:,} rows are bad, more than the share of {share:g} "
+            f"that is allowed: {_worst(kept.failures())}.",
+            todo="Correct the file, or allow a larger share.",
+        )
+
+
+def hold_to_counts(good: int, failures: Sequence[Failure], contract: Contract, where: str) -> None:
+    """Refuse a file with fewer or more good rows than the contract allows.
+
+    Raises:
+        ContractError: It has.
+    """
+    worst = _worst(failures)
+    if contract.min_rows and not good and not failures:
+        raise ContractError(
+            "The file holds only a header, no row; the contract asks for at least "
+            f"{contract.min_rows:,}.",
+            where=where,
+            todo="Send it again, complete.",
+        )
+    if good < contract.min_rows:
+        raise ContractError(
+            f"The file has {counted(good, 'good row')}; the contract asks for at least "
+            f"{contract.min_rows:,}." + (f" {worst}." if worst else ""),
+            where=where,
+        )
+    if contract.max_rows is not None and good > contract.max_rows:
+        raise ContractError(
+            f"The file has {counted(good, 'good row')}; the contract allows {contract.max_rows:,}.",
+            where=where,
+        )
+
+
+def _worst(failures: Sequence[Failure]) -> str:
+    return "; ".join(
+        f"{each.column or 'row'} {each.reason} ({counted(each.count, 'row')}, first on line "
+        f"{each.examples[0].line:,})"
+        for each in failures[:5]
+    )

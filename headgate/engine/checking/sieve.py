@@ -1,0 +1,120 @@
+"""The good rows of a block parted from the bad ones.
+
+Here: what can be judged block by block. Not here: keys that may occur once in the whole file.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headgate.engine.checking.checks import Rules
+from headgate.engine.checking.quarantine import Fault, Kept
+from headgate.engine.columns.types import Seen, Typing
+from headgate.engine.contract import Contract
+from headgate.engine.reading.blocks import Bad, Block
+from headgate.engine.reading.detect import parse
+from headgate.engine.reading.dialect import Dialect
+from headgate.engine.reading.source import raw_lines
+from headgate.engine.staging import CSV, LINE
+
+
+class Sifted(NamedTuple):
+    """One block, its good rows parted from the bad ones."""
+
+    good: pa.Table
+    kept: list[Kept]
+    seen: list[Seen]
+    rows: int
+    blank: int
+
+
+class Sieve:
+    """Parts the good rows of each block from the bad ones; `sift` may run in several threads."""
+
+    def __init__(self, dialect: Dialect, contract: Contract, missing: Sequence[str]) -> None:
+        """Get ready for one file.
+
+        Raises:
+            ContractError: The file's columns are not what the contract asks for.
+        """
+        absent = (*missing, *contract.missing)
+        self.rules = Rules(contract, dialect.names, absent)
+        self.typing = Typing(
+            dialect.names,
+            absent,
+            text={each.name for each in self.rules.expected if each.kind == "text"},
+            loose={each.name for each in self.rules.expected if each.kind == "decimal"},
+            point=dialect.delimiter == ",",
+        )
+        texts = [(name, pa.string()) for name in dialect.names]
+        self.schema = pa.schema([*texts, (LINE, pa.int64()), (CSV, pa.string())])
+        self._width = len(dialect.names)
+        self._header = dialect.header if dialect.header_rows == 1 else ()
+        self._started = False
+
+    def sift(self, block: Block) -> Sifted:
+        """Check the rows of a block; the first block must be through before the others."""
+        if not self._started:
+            self.rules.start(block.rows)
+        faults = [*self._repeated_headers(block.rows), *self.rules.check(block.rows)]
+        kept = [self._misfit(bad) for bad in block.bad]
+        good = block.rows
+        if faults:
+            lines = sorted({fault.line for fault in faults})
+            bad = np.isin(good[LINE].to_numpy(), lines)
+            kept += _at_fault(good.filter(pa.array(bad)), faults, block)
+            good = good.filter(pa.array(~bad))
+        if not self._started:
+            self.typing.start(good)
+            self._started = True
+        kept.sort(key=lambda row: row.line)
+        rows = good.num_rows + len(kept)
+        return Sifted(good, kept, self.typing.look(good), rows, block.blank)
+
+    def _repeated_headers(self, rows: pa.Table) -> Iterator[Fault]:
+        """Find rows that say the column names again, as where files were put one after another."""
+        alike = rows if self._header else rows.slice(0, 0)
+        for position, text in enumerate(self._header):
+            alike = alike.filter(pc.equal(alike.column(position), text))
+            if not alike.num_rows:
+                return
+        for line in alike[LINE].to_pylist():
+            yield Fault(line, "", "header", "", "repeats the header")
+
+    def _misfit(self, bad: Bad) -> Kept:
+        """Put into words why a row does not fit the table."""
+        found = len(bad.fields)
+        if bad.check == "encoding":
+            reason = "holds bytes that are no valid text in the file's encoding"
+        else:
+            cells = "1 cell" if found == 1 else f"{found} cells"
+            reason = f"has {cells} where the header has {self._width}"
+        value = "" if bad.check == "encoding" else str(found)
+        return Kept(bad.line, bad.fields, bad.raw, [Fault(bad.line, "", bad.check, value, reason)])
+
+
+def rows_of_other_tables(
+    path: Path, dialect: Dialect, others: Sequence[tuple[int, int]]
+) -> Iterator[Kept]:
+    """Keep back the rows of tables that follow or come before the one that is read."""
+    for first, last in others:
+        lines = [*raw_lines(path, dialect, [(line, line) for line in range(first, last + 1)])]
+        rows = parse(lines, dialect.syntax, None)
+        for fields, start, end in zip(rows.fields, rows.lines, rows.ends, strict=True):
+            raw = "".join(lines[start - 1 : end]).rstrip("\r\n")
+            reason = "belongs to another table of the file; choose it with the option `table`"
+            line = first + start - 1
+            yield Kept(line, fields, raw, [Fault(line, "", "table", "", reason)])
+
+
+def _at_fault(rows: pa.Table, faults: list[Fault], block: Block) -> Iterator[Kept]:
+    by_line: dict[int, list[Fault]] = {}
+    for fault in faults:
+        by_line.setdefault(fault.line, []).append(fault)
+    cells = (column.to_pylist() for column in rows.drop_columns(CSV).columns)
+    for *fields, line in zip(*cells, strict=True):
+        yield Kept(line, fields, block.raw(line) or "", by_line[line])

@@ -1,0 +1,43 @@
+"""Column names that can stand in SQL and beside what Headgate adds."""
+
+from headgate.engine.reading.dialect import Dialect, Evidence
+from headgate.engine.staging import CSV, LINE
+
+_MOST_NOTES = 50
+_UNNAMED = "the header has no name there"
+
+
+def with_safe_names(dialect: Dialect) -> tuple[Dialect, tuple[Evidence, ...]]:
+    """Tell names apart that differ in case only, which SQL does not, and free `_line`."""
+    taken = {LINE, CSV}
+    names = []
+    for place, name in enumerate(dialect.names, start=1):
+        safe = plain = name.replace("\0", "") or f"column_{place}"
+        number = 1
+        while safe.casefold() in taken:
+            number += 1
+            safe = f"{plain}_{number}"
+        taken.add(safe.casefold())
+        names.append(safe)
+    header = dialect.header if len(dialect.header) == len(names) else dialect.names
+    changed = [(a, b) for a, b in zip(header, names, strict=True) if a != b]
+    notes = tuple(
+        Evidence(
+            what="column name",
+            found=new,
+            why=f"the header says {old!r}, {_why_renamed(old, new)}" if old.strip() else _UNNAMED,
+        )
+        for old, new in changed[:_MOST_NOTES]
+    )
+    return dialect.model_copy(update={"names": tuple(names)}), notes
+
+
+def _why_renamed(old: str, new: str) -> str:
+    """Say why a column is not called what the header says."""
+    if "\0" in old:
+        return "which holds a NUL character"
+    if old.split() == new.split():
+        return "with blanks or line breaks"
+    if old.strip().casefold() in (LINE, CSV):
+        return "which Headgate needs for itself"
+    return "which another column is called already"
