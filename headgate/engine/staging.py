@@ -47,14 +47,11 @@ class Staging:
     def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
         """Open a file; with `names` only these columns are read."""
         self._path = str(path)
-        self._fields: list[int] | None = None
         file = self._open()
-        if names is not None:
-            self._fields = [file.schema.get_field_index(name) for name in names]
-            file = self._open()
-        self.schema: pa.Schema = file.schema
+        self._names = file.schema.names if names is None else [*names]
+        self.schema = pa.schema([file.schema.field(name) for name in self._names])
         self._batches = int(file.num_record_batches)
-        self._only = file.get_batch(0) if self._batches == 1 else None
+        self._only = self._batch(file, 0) if self._batches == 1 else None
 
     def __len__(self) -> int:
         """Give the number of batches."""
@@ -62,12 +59,15 @@ class Staging:
 
     def __getitem__(self, place: int) -> pa.RecordBatch:
         """Read one batch."""
-        return self._open().get_batch(place) if self._only is None else self._only
+        return self._batch(self._open(), place) if self._only is None else self._only
 
     def _open(self) -> pa.RecordBatchFileReader:
-        options = pa.ipc.IpcReadOptions(included_fields=self._fields)
         mapped = pa.memory_map(self._path).read_buffer()  # a plain file would be read by a thread
-        return pa.ipc.open_file(mapped, options=options)
+        return pa.ipc.open_file(mapped)
+
+    def _batch(self, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBatch:
+        """Choose columns of a whole batch: Arrow copies those that it is asked to read alone."""
+        return file.get_batch(place).select(self._names)
 
     def sample(self, rows: int, most: int) -> pa.RecordBatch:
         """Take at most so many of its rows from all over the file; the same ones each time."""

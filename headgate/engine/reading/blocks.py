@@ -38,7 +38,7 @@ from headgate.engine.reading.tokenise import Parser, Rows
 from headgate.engine.staging import CSV, LINE
 from headgate.engine.threads import map_ahead
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 _UTF8 = {"utf-8", "utf-8-sig", "utf8", "ascii", "us-ascii"}
 _BOM = b"\xef\xbb\xbf"
 
