@@ -80,11 +80,10 @@ def _leave_out_duplicates(staged: Staged, digests: Digests, gone: Flags) -> int:
     """Mark all but the first of equal rows as gone, besides those that are; count them."""
     repeated = digests.repeated()
     repeated[gone] = False
-    count = 0
-    for places in _duplicates(staged, repeated) if repeated.any() else ():
-        gone[places] = True
-        count += len(places)
-    return count
+    for places in _firsts(staged, repeated) if repeated.any() else ():
+        repeated[places] = False  # by then all of them are read
+    gone |= repeated
+    return int(repeated.sum())
 
 
 def _look(staged: Staged, rules: Removal, batch: pa.RecordBatch) -> Look:
@@ -118,23 +117,17 @@ def _hashes(staged: Staged, texts: pa.Table) -> Hashes:
     return hashes
 
 
-def _duplicates(staged: Staged, repeated: Flags) -> Iterator[Any]:
-    """Compare rows whose hash occurs again in full; yield the places of all but the first."""
+def _firsts(staged: Staged, repeated: Flags) -> Iterator[Any]:
+    """Compare rows whose hash occurs again in full; yield the places of the first of equal ones."""
     cells = ", ".join(map(quote_name, staged.key))
     candidates = _candidates(staged, repeated)
     first = next(candidates)
     reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], candidates))
-    con = staged.con
-    con.register("candidate_rows", reader)
-    con.execute("CREATE OR REPLACE TEMP TABLE candidates AS FROM candidate_rows")
-    con.unregister("candidate_rows")
-    found = con.sql(
-        f"SELECT {ROW} FROM candidates ANTI JOIN"
-        f" (SELECT min({ROW}) AS {ROW} FROM candidates GROUP BY [{cells}]) USING ({ROW})"
-    )
+    staged.con.register("candidate_rows", reader)
+    found = staged.con.sql(f"SELECT min({ROW}) FROM candidate_rows GROUP BY [{cells}]")
     for batch in found.to_arrow_reader():
         yield batch.column(0).to_numpy()
-    con.execute("DROP TABLE candidates")
+    staged.con.unregister("candidate_rows")
 
 
 def _candidates(staged: Staged, repeated: Flags) -> Iterator[pa.RecordBatch]:
