@@ -45,6 +45,7 @@ _SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|(?
 _NUMBER = re.compile(rf"((?:{_SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{_SIGN}))?")
 _IN_THREES = re.compile(r"\d{3}(?:\s\d{3}){2,}")
 """Phone and registration numbers: amounts are not all of the same length."""
+_DIGIT = re.compile(r"[0-9]")
 _DIGIT_FIRST = re.compile(r"-?[0-9]")
 _MOMENT = re.compile(r"(.+?)(?:(, |[ T])(\d{1,2}:\d\d(:\d\d)?)(\.\d{1,6})?( [AP]M)?(Z)?)?")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -78,8 +79,15 @@ def candidates(sample: Sequence[str], name: str, *, loose: bool = False) -> list
     """List the formats that come to mind at a sample, whether or not all its texts fit them."""
     if not sample:
         return []
+    if not all(map(has_digit, sample)):
+        return [*_words(sample)]
     found = (*_words(sample), *_moments(sample, name), *_numbers(sample), *_doubles(sample))
     return [*dict.fromkeys((*found, *(_loose(sample) if loose else ())))]
+
+
+def has_digit(text: str) -> bool:
+    """Whether a text could be a number or a date."""
+    return _DIGIT.search(text) is not None
 
 
 def _words(sample: Sequence[str]) -> Iterator[Format]:

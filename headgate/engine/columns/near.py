@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from headgate.engine.columns.formats import Format, Kind, Number
-from headgate.engine.columns.guess import candidates
+from headgate.engine.columns.guess import candidates, has_digit
 from headgate.engine.staging import LINE, Staging
 from headgate.record import Record
 
@@ -75,12 +75,15 @@ def nearly(texts: pa.ChunkedArray, name: str, missing: Container[str]) -> list[F
     common = [text for text, _ in counts.most_common(2)]
     pivots = [common, *([text] for text in distinct[:: len(distinct) // _PIVOTS + 1])]
     guesses = dict.fromkeys(chain.from_iterable(candidates(each, name) for each in pivots))
+    enough = (1 - _MOST_IN_SAMPLE) * counts.total()
+    if sum(count for text, count in counts.items() if has_digit(text)) < enough:
+        guesses = {form: None for form in guesses if form.kind == "boolean"}
     if not guesses:
         return []
     array, weights = pa.array(distinct, pa.string()), np.array([*counts.values()])
     hits = {form: int(weights[np.asarray(form.fits(array))].sum()) for form in guesses}
     best = max(hits, key=lambda form: hits[form])
-    if hits[best] < (1 - _MOST_IN_SAMPLE) * counts.total():
+    if hits[best] < enough:
         return []
     return [form for form in hits if form == best or _as_good(form, best, hits)]
 
