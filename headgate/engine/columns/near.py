@@ -3,12 +3,13 @@
 The first rows tell whether there is such a format; only then are the column's values counted.
 """
 
+import re
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -74,10 +75,10 @@ def nearly(texts: pa.ChunkedArray, name: str, missing: Container[str]) -> list[F
     distinct = list(counts)
     common = [text for text, _ in counts.most_common(2)]
     pivots = [common, *([text] for text in distinct[:: len(distinct) // _PIVOTS + 1])]
-    guesses = dict.fromkeys(chain.from_iterable(candidates(each, name) for each in pivots))
     enough = (1 - _MOST_IN_SAMPLE) * counts.total()
-    if sum(count for text, count in counts.items() if has_digit(text)) < enough:
-        guesses = {form: None for form in guesses if form.kind == "boolean"}
+    kinds = _possible(counts, enough)
+    found = chain.from_iterable(candidates(each, name) for each in pivots)
+    guesses = dict.fromkeys(form for form in found if form.kind in kinds)
     if not guesses:
         return []
     array, weights = pa.array(distinct, pa.string()), np.array([*counts.values()])
@@ -86,6 +87,15 @@ def nearly(texts: pa.ChunkedArray, name: str, missing: Container[str]) -> list[F
     if hits[best] < enough:
         return []
     return [form for form in hits if form == best or _as_good(form, best, hits)]
+
+
+def _possible(counts: Counter[str], enough: float) -> set[Kind]:
+    """Name the kinds that enough of some texts may be of."""
+    if sum(count for text, count in counts.items() if has_digit(text)) < enough:
+        return {"boolean"}
+    if any(re.search(_CODE, text) for text in counts):
+        return {"boolean", "date", "timestamp"}
+    return {*get_args(Kind)}
 
 
 def _as_good(form: Format, best: Format, hits: dict[Format, int]) -> bool:
