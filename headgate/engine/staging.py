@@ -7,11 +7,14 @@ and to read. Not here: what stands in the rows.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
+
+from headgate.engine.threads import Behind
 
 LINE = "_line"
 """Name of the column that holds the physical line on which a row starts."""
@@ -26,17 +29,22 @@ class Writer:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._file = pa.ipc.new_file(str(path), schema)
-        self.rows = 0
+        self._behind = Behind()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        try:
+            self._behind.__exit__(kind, *error)
+        finally:
+            self._file.close()
 
     def write(self, rows: pa.Table) -> None:
         """Append rows."""
-        self.rows += rows.num_rows
+        self._behind.do(partial(self._append, rows))
+
+    def _append(self, rows: pa.Table) -> None:
         for batch in rows.combine_chunks().to_batches():
             self._file.write_batch(batch)
 

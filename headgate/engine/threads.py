@@ -1,13 +1,10 @@
-"""Work on one item after another, a few at a time.
-
-Here: the one way in which the engine uses threads. Not here: what is done with an item.
-"""
+"""The two ways in which the engine uses threads: to work ahead, and to write behind."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
-from typing import TypeVar
+from typing import Self, TypeVar
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -35,3 +32,28 @@ def map_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[M
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+class Behind:
+    """Does one thing after another in a thread of its own, each while the next is made ready."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "behind")
+        self._doing: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._thread.shutdown()
+        if kind is None:
+            self._wait()
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Begin this once the former is done; raise what that one raised."""
+        self._wait()
+        self._doing = self._thread.submit(work)
+
+    def _wait(self) -> None:
+        if self._doing:
+            self._doing.result()

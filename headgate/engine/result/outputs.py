@@ -6,9 +6,9 @@ Here: writing them from cells, batch by batch. Not here: what stands in the cell
 import csv
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from headgate.engine import csv_lines
+from headgate.engine.threads import Behind
 
 PREVIEW_ROWS = 50
 ROW_GROUP_ROWS = 100_000
@@ -114,19 +115,16 @@ class _RowGroups:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.Table] = []
-        self._thread = ThreadPoolExecutor(1, "row-groups")
-        self._writing: Future[None] | None = None
+        self._behind = Behind()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._thread.shutdown()
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         try:
-            if kind is None:
-                self._wait()
-                if self._pending:
-                    self._write(self._gathered())
+            self._behind.__exit__(kind, *error)
+            if kind is None and self._pending:
+                self._write(self._gathered())
         finally:
             if self._writer:
                 self._writer.close()
@@ -136,15 +134,7 @@ class _RowGroups:
         self._pending.append(rows)
         count = sum(each.num_rows for each in self._pending)
         if count >= ROW_GROUP_ROWS or sum(each.nbytes for each in self._pending) >= ROW_GROUP_BYTES:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._wait()
-        self._writing = self._thread.submit(self._write, self._gathered())
-
-    def _wait(self) -> None:
-        if self._writing:
-            self._writing.result()
+            self._behind.do(partial(self._write, self._gathered()))
 
     def _gathered(self) -> pa.Table:
         rows, self._pending = pa.concat_tables(self._pending), []
