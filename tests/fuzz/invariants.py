@@ -20,7 +20,7 @@ from headgate.engine.table import Reading, read
 from headgate.errors import DefectError, HeadgateError
 from headgate.options import CheckOptions
 from tests.fuzz.cases import PREPARATIONS, Case, Table
-from tests.unit.engine.staging import line_of
+from tests.harness.staging import line_of
 
 ANYTHING = Contract(min_rows=0, max_bad_share=1)
 

@@ -16,7 +16,7 @@ from sklearn.impute import SimpleImputer
 from headgate.engine.prepare import Prepared, prepare
 from headgate.errors import BadFileError, OptionsError, RowsUnaccountedError
 from headgate.options import CleanOptions, ColumnRules, PrepareOptions
-from tests.unit.engine.staging import reading, staged_frame
+from tests.harness.staging import reading, staged_frame
 
 COLUMNS = {"code": "text", "amount": "decimal", "count": "integer"}
 ROWS = [

@@ -13,7 +13,7 @@ from headgate.engine.contract import Contract
 from headgate.engine.table import read
 from headgate.errors import BadFileError
 from headgate.options import CheckOptions, ReadOptions
-from tests.unit.engine.staging import staged_rows
+from tests.harness.staging import staged_rows
 
 
 class Stock(pa.DataFrameModel):

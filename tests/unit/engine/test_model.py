@@ -24,7 +24,7 @@ from headgate.engine.prepare import prepare
 from headgate.engine.result.recipe import load
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
-from tests.unit.engine.staging import staged_frame
+from tests.harness.staging import staged_frame
 
 DATA = Path(__file__).parents[2] / "data" / "recipes"
 

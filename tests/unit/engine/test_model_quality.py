@@ -14,7 +14,7 @@ from skrub import TableVectorizer
 
 from headgate.engine.prepare import prepare
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
-from tests.unit.engine.staging import staged_frame
+from tests.harness.staging import staged_frame
 
 OPTIONS = PrepareOptions(
     mode="model",

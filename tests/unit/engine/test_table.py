@@ -15,7 +15,7 @@ from headgate.engine.table import read
 from headgate.errors import ContractError, UnreadableError
 from headgate.options import CheckOptions, ReadOptions
 from schemas import contract_for
-from tests.unit.engine.staging import rows_of, staged_rows
+from tests.harness.staging import rows_of, staged_rows
 
 ANYTHING = Contract(min_rows=0, max_bad_share=1)
 
