@@ -7,7 +7,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
 from headgate.settings import load
-from tasks.store import block_of
+from prefect_support.block import block_of
 
 
 def register(block: str, pool: str) -> None:

@@ -25,7 +25,7 @@ from prefect.logging import get_logger
 from prefect.states import Cancelled, Crashed, Scheduled
 
 from bridge.runs import every_run
-from flows.alive import LABEL
+from prefect_support.heartbeat import LABEL
 
 EVERY = 15.0  # seconds between two looks
 LOOKS = {StateType.PENDING: 8, StateType.RUNNING: 20, StateType.CANCELLING: 20}

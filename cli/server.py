@@ -11,9 +11,9 @@ from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 from prefect_aws import S3Bucket
 
-from flows.parameters import BLOCK
 from headgate.errors import SettingsError, TransientError
 from headgate.settings import Settings
+from prefect_support.block import BLOCK
 
 
 def named() -> str:

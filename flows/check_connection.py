@@ -3,13 +3,13 @@
 from prefect import flow
 from prefect.states import Completed, Failed
 
-from flows.answers import answers
-from flows.parameters import Bucket, open_bucket
+from prefect_support.block import Bucket, open_bucket
+from prefect_support.states import supervised
 from tasks.check import check_bucket
 
 
 @flow(name="check-connection", flow_run_name="check the connection", persist_result=False)
-@answers
+@supervised
 async def check_connection(
     bucket: Bucket = None,
     full: bool = False,

@@ -6,13 +6,13 @@ from prefect import flow
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.answers import answers
-from flows.parameters import Bucket, open_bucket
+from prefect_support.block import Bucket, open_bucket
+from prefect_support.states import supervised
 from tasks.housekeeping import sweep_bucket, sweep_machine
 
 
 @flow(name="housekeeping", flow_run_name="keep house", persist_result=False)
-@answers
+@supervised
 async def housekeeping(
     bucket: Bucket = None,
     quarantine_days: Annotated[int | None, Field(ge=1)] = None,

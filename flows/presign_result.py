@@ -6,13 +6,14 @@ from prefect import flow
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.answers import answers
-from flows.parameters import Bucket, Key, open_bucket
+from headgate.options import Key
+from prefect_support.block import Bucket, open_bucket
+from prefect_support.states import supervised
 from tasks.presign import find_table, presign
 
 
 @flow(name="presign-result", flow_run_name="presign {key}", persist_result=False)
-@answers
+@supervised
 async def presign_result(
     key: Key,
     bucket: Bucket = None,

@@ -5,17 +5,17 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows.answers import answers, summed_up
-from flows.parameters import Bucket, Concurrency, open_bucket
-from headgate.options import ProcessOptions
+from headgate.options import Concurrency, ProcessOptions
+from prefect_support.block import Bucket, open_bucket
+from prefect_support.states import summary_state, supervised
 from tasks.claim import settle_claims
 from tasks.find_pending import find_pending
 from tasks.housekeeping import sweep_machine
-from tasks.process_file import process_each
+from tasks.process_file import process_each, show_outcomes
 
 
 @flow(name="process-backlog", flow_run_name="process the backlog", persist_result=False)
-@answers
+@supervised
 async def process_backlog(
     bucket: Bucket = None,
     options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
@@ -35,4 +35,5 @@ async def process_backlog(
     settle_claims(bucket)
     keys = find_pending(bucket, limit)
     outcomes = await process_each(bucket, keys, options, concurrency)
-    return summed_up(outcomes)
+    show_outcomes(outcomes)
+    return summary_state(outcomes)

@@ -6,11 +6,11 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from flows.answers import answers, summed_up
-from flows.parameters import Bucket, Concurrency, Key, open_bucket
-from headgate.options import ProcessOptions
+from headgate.options import Concurrency, Key, ProcessOptions
 from headgate.words import counted
-from tasks.process_file import process_each
+from prefect_support.block import Bucket, open_bucket
+from prefect_support.states import summary_state, supervised
+from tasks.process_file import process_each, show_outcomes
 
 
 def _run_name() -> str:
@@ -19,7 +19,7 @@ def _run_name() -> str:
 
 
 @flow(name="process-batch", flow_run_name=_run_name, persist_result=False)
-@answers
+@supervised
 async def process_batch(
     keys: Annotated[list[Key], Field(min_length=1, max_length=10_000)],
     bucket: Bucket = None,
@@ -36,4 +36,5 @@ async def process_batch(
     """
     bucket = await open_bucket(bucket)
     outcomes = await process_each(bucket, keys, options, concurrency)
-    return summed_up(outcomes)
+    show_outcomes(outcomes)
+    return summary_state(outcomes)

@@ -5,11 +5,11 @@ from contextlib import suppress
 from prefect import flow
 from prefect_aws import S3Bucket
 
-from flows.answers import answers, ended
-from flows.parameters import Bucket, Key, open_bucket
 from headgate.errors import BadFileError, ObjectChangedError
-from headgate.options import ProcessOptions
+from headgate.options import Key, ProcessOptions
 from headgate.receipt import Receipt
+from prefect_support.block import Bucket, open_bucket
+from prefect_support.states import receipt_state, supervised
 from tasks.claim import claim, renewing
 from tasks.cleanup import cleanup
 from tasks.download import download, recognise
@@ -20,7 +20,7 @@ from tasks.validate import validate
 
 
 @flow(name="process-upload", flow_run_name="process {key}", persist_result=False)
-@answers
+@supervised
 async def process_upload(
     key: Key,
     bucket: Bucket = None,
@@ -39,7 +39,7 @@ async def process_upload(
     bucket = await open_bucket(bucket)
     while True:
         with suppress(ObjectChangedError):  # overwritten midway: the new content is new work
-            return ended(_journey(bucket, key, options))
+            return receipt_state(_journey(bucket, key, options))
 
 
 def _journey(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:

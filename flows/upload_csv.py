@@ -7,14 +7,14 @@ from prefect import flow
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.answers import answers
-from flows.parameters import Bucket, open_bucket
 from headgate.options import CheckOptions, ReadOptions
+from prefect_support.block import Bucket, open_bucket
+from prefect_support.states import supervised
 from tasks.upload import check_local, upload
 
 
 @flow(name="upload-csv", flow_run_name="upload {path.name}", persist_result=False)
-@answers
+@supervised
 async def upload_csv(
     path: Path,
     bucket: Bucket = None,

@@ -10,6 +10,9 @@ from pydantic import BeforeValidator, Field
 
 from headgate.record import Record
 
+Key = Annotated[str, Field(min_length=1, max_length=1024)]
+Concurrency = Annotated[int, Field(ge=1, le=64)]
+
 
 def _at(position: int, description: str, **bounds: Any) -> Any:
     """Describe a field and fix its place in the form."""

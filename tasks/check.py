@@ -4,9 +4,9 @@ from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
 from headgate.bucket.connection import Step, check
-from tasks.policy import step
-from tasks.show import show_records
-from tasks.store import store_of
+from prefect_support.artifacts import show_records
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("check-bucket")

@@ -10,8 +10,8 @@ from headgate.bucket.claims import Heartbeat, kept, settle_all
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
 from headgate.steps import Work
-from tasks.policy import step
-from tasks.store import store_of
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("claim {key}")

@@ -5,8 +5,8 @@ from prefect_aws import S3Bucket
 from headgate import steps
 from headgate.receipt import Receipt
 from headgate.steps import Work
-from tasks.policy import step
-from tasks.store import store_of
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("cleanup {work.name}")

@@ -6,10 +6,9 @@ from prefect_aws import S3Bucket
 from headgate import recognition, steps
 from headgate.receipt import Receipt
 from headgate.steps import Download, Work
-from tasks.policy import step
-from tasks.progress import progress_bar
-from tasks.show import show_receipt
-from tasks.store import store_of
+from prefect_support.artifacts import progress_bar, show_receipt
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("download {work.name}")

@@ -7,8 +7,8 @@ from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
 from headgate.bucket.backlog import pending
-from tasks.policy import step
-from tasks.store import store_of
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("find-pending")

@@ -7,9 +7,9 @@ from headgate.bucket import housekeeping
 from headgate.bucket.housekeeping import Leftover
 from headgate.scratch import sweep_scratch
 from headgate.settings import load
-from tasks.policy import step
-from tasks.show import show_records
-from tasks.store import store_of
+from prefect_support.artifacts import show_records
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("sweep-bucket")

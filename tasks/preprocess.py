@@ -6,8 +6,8 @@ from headgate import steps
 from headgate.engine.prepare import Prepared
 from headgate.engine.table import Reading
 from headgate.steps import Work
-from tasks.policy import step
-from tasks.store import store_of
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("preprocess {work.name}")

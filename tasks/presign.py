@@ -5,9 +5,9 @@ from prefect_aws import S3Bucket
 
 from headgate import results
 from headgate.bucket.store import Link
-from tasks.policy import step
-from tasks.show import show_link
-from tasks.store import store_of
+from prefect_support.artifacts import show_link
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("presign {key}")

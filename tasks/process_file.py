@@ -15,9 +15,9 @@ from headgate.errors import HeadgateError
 from headgate.journey import Outcome
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
-from tasks.policy import step
-from tasks.show import show_records
-from tasks.store import store_of
+from prefect_support.artifacts import show_records
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 _FEW = 20  # files that get a task each
 _CHUNK = 50
@@ -59,8 +59,8 @@ async def process_many(
     return await asyncio.gather(*map(one, keys))
 
 
-@step("sum-up")
-def sum_up(outcomes: list[Outcome]) -> None:
+@step("show-outcomes")
+def show_outcomes(outcomes: list[Outcome]) -> None:
     """Show what became of each file of the run."""
     show_records("files", outcomes, "What became of each file of the run")
 

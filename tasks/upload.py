@@ -8,9 +8,9 @@ from headgate import intake, local
 from headgate.intake import Uploaded
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
-from tasks.policy import step
-from tasks.show import show_preview
-from tasks.store import store_of
+from prefect_support.artifacts import show_preview
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("validate {path.name}")

@@ -9,9 +9,9 @@ from headgate.engine.table import Reading
 from headgate.errors import BadFileError
 from headgate.receipt import Receipt
 from headgate.steps import Download, Work
-from tasks.policy import step
-from tasks.show import show_receipt
-from tasks.store import store_of
+from prefect_support.artifacts import show_receipt
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("upload-processed {work.name}")

@@ -6,8 +6,8 @@ from prefect_aws import S3Bucket
 from headgate import steps
 from headgate.engine.table import Reading
 from headgate.steps import Download, Work
-from tasks.policy import step
-from tasks.store import store_of
+from prefect_support.block import store_of
+from prefect_support.step import step
 
 
 @step("validate {work.name}")

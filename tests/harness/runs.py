@@ -33,8 +33,8 @@ from headgate.bucket import receipts
 from headgate.bucket.store import Store
 from headgate.receipt import Receipt
 from headgate.settings import Settings
+from prefect_support.block import block_of
 from stack.running import Stack
-from tasks.store import block_of
 from tests.harness.stores import new_store, settings_for
 
 RUN_SECONDS = 90
@@ -44,7 +44,7 @@ import sys, time
 from contextlib import nullcontext
 from prefect import flow
 from prefect.client.orchestration import get_client
-from flows.alive import telling
+from prefect_support.heartbeat import heartbeat
 
 @flow(name=sys.argv[1])
 def by_hand():

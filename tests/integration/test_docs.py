@@ -79,7 +79,7 @@ def test_every_link_between_pages_leads_somewhere(page):
 def test_every_message_in_troubleshooting_is_one_that_the_code_gives():
     """A reader finds a message word for word as it was shown."""
     code = "".join(path.read_text() for path in (ROOT / "headgate").rglob("*.py"))
-    code += "".join(path.read_text() for path in (ROOT / "flows").glob("*.py"))
+    code += "".join(path.read_text() for path in (ROOT / "prefect_support").glob("*.py"))
     table = (ROOT / "docs" / "troubleshooting.md").read_text().partition("## Reaching")[2]
     table = table.partition("## A file")[0]
     for message in re.findall(r"^\| ([A-Z][^|]+?)\.? \|", table, re.MULTILINE):

@@ -11,16 +11,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("bridge", "cli", "flows", "headgate", "schemas", "stack", "tasks")
+ROOMS = ("bridge", "cli", "flows", "headgate", "prefect_support", "schemas", "stack", "tasks")
 
-ABOVE_HEADGATE = ("prefect", "prefect_aws", "flows", "tasks", "bridge", "cli", "stack")
+ABOVE_TASKS = ("flows", "bridge", "cli", "stack")
+ABOVE_HEADGATE = ("prefect", "prefect_aws", "prefect_support", "tasks", *ABOVE_TASKS)
+LIBRARIES = ("boto3", "botocore", "pandas", "pandera", "pyarrow", "duckdb")
 FORBIDDEN = {
     "headgate": ABOVE_HEADGATE,
     "schemas": ABOVE_HEADGATE,
     "headgate/engine": ("boto3", "botocore", "s3transfer", "headgate.bucket", "headgate.settings"),
     "headgate/bucket": ("headgate.engine", "pandas", "pandera", "duckdb", "schemas"),
-    "flows": ("boto3", "botocore", "pandas", "pandera", "pyarrow", "duckdb", "bridge", "cli"),
-    "tasks": ("boto3", "botocore", "pandas", "pandera", "pyarrow", "duckdb", "flows", "cli"),
+    "prefect_support": (*LIBRARIES, "tasks", *ABOVE_TASKS),
+    "tasks": (*LIBRARIES, *ABOVE_TASKS),
+    "flows": (*LIBRARIES, "bridge", "cli", "stack"),
     "bridge": ("cli", "stack"),
 }
 

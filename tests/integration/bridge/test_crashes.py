@@ -10,7 +10,7 @@ import pytest
 from headgate.bucket import receipts
 from headgate.bucket.keys import CLAIMS
 from headgate.settings import load
-from tasks.store import block_of
+from prefect_support.block import block_of
 from tests.harness.crash import VICTIMS, Crew, Sender, reckon, small_table
 from tests.harness.faults import kill_sender, kill_sender_after, proxy
 from tests.harness.runs import ended, eventually, start

@@ -149,7 +149,7 @@ def test_a_run_that_a_dead_worker_had_taken_is_started_again(unwatched):
 
 def test_runs_that_die_together_with_the_server_are_ended_and_a_live_one_is_not(crew):
     """One is under way, another was taken by the worker and has not begun."""
-    with by_hand("telling(client)") as (_, live), get_client(sync_client=True) as client:
+    with by_hand("heartbeat(client)") as (_, live), get_client(sync_client=True) as client:
         server = crew.processes("prefect")
         crew.store.put("uploads/together/large.csv", large_table())
         assert eventually(lambda: list(crew.store.list(CLAIMS)), seconds=60)

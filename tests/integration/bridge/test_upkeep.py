@@ -11,7 +11,7 @@ from prefect.states import Cancelling, Pending, Running
 
 from bridge.upkeep import LOOKS, Vigil, look
 from bridge.watch import FLOW, _unfinished
-from flows.alive import LABEL
+from prefect_support.heartbeat import LABEL
 from tests.harness.runs import by_hand, eventually
 
 MANY = 3
@@ -73,7 +73,7 @@ def test_a_run_that_was_being_cancelled_when_its_process_died_is_cancelled(prefe
 
 
 def test_a_run_started_by_hand_is_left_alone_until_it_is_killed(prefect):
-    with by_hand("telling(client, 0.5)") as (process, run_id):
+    with by_hand("heartbeat(client, 0.5)") as (process, run_id):
         assert looked_after(prefect, run_id, 2 * MANY, every=1) == "Running"
         process.kill()
         process.wait()
@@ -88,7 +88,7 @@ def test_a_run_of_somebody_elses_flow_is_left_alone(prefect):
 
 def test_a_run_among_many_others_is_looked_after(prefect, crowd):
     """They were started before it, and are left alone."""
-    with by_hand("telling(client)") as (process, run_id):
+    with by_hand("heartbeat(client)") as (process, run_id):
         assert eventually(lambda: LABEL in prefect.read_flow_run(run_id).labels)
         process.kill()
         process.wait()

@@ -7,7 +7,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Pending, Running
 
 from bridge.upkeep import EVERY, LOOKS, Vigil
-from flows import alive
+from prefect_support import heartbeat
 
 MANY = 5
 
@@ -21,7 +21,7 @@ class Run:
         self.beat = 0
 
     def seen(self):
-        labels = {alive.LABEL: str(self.beat)} if self.beat else {}
+        labels = {heartbeat.LABEL: str(self.beat)} if self.beat else {}
         return FlowRun(
             id=self.id,
             flow_id=uuid4(),
@@ -95,4 +95,4 @@ def test_a_run_that_was_not_seen_at_a_look_is_a_new_one(vigil, run):
 
 
 def test_a_live_run_may_miss_several_signs_of_life():
-    assert LOOKS[StateType.RUNNING] * EVERY >= 10 * alive.EVERY
+    assert LOOKS[StateType.RUNNING] * EVERY >= 10 * heartbeat.INTERVAL

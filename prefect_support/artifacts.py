@@ -1,12 +1,18 @@
-"""What a person sees in the Prefect UI: reports, previews, summaries and links, as artifacts."""
+"""What a person sees in the Prefect UI beside a run: reports, previews, links, progress."""
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+from uuid import UUID
 
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
+    create_progress_artifact,
     create_table_artifact,
+    update_progress_artifact,
 )
 
 from headgate.bucket.store import Link
@@ -15,6 +21,7 @@ from headgate.record import Record
 from headgate.summary import markdown
 
 PREVIEW_ROWS = 50
+PROGRESS_SECONDS = 2.0  # before a bar is drawn, and between two moves of it
 
 
 def show_receipt(
@@ -55,6 +62,28 @@ def show_link(link: Link) -> None:
         key="download",
         description=f"Works until {link.expires_at:%d %b %Y %H:%M} UTC",
     )
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function of (done, total) that moves a bar; short work draws none."""
+    shown = time.monotonic()
+    artifact = None
+
+    def move(done: int, total: int) -> None:
+        nonlocal shown, artifact
+        if time.monotonic() - shown < PROGRESS_SECONDS or not total:
+            return
+        shown = time.monotonic()
+        share = 100 * done / total
+        if artifact is None:
+            artifact = cast("UUID", create_progress_artifact(progress=share, description=what))
+        else:
+            update_progress_artifact(artifact_id=artifact, progress=share)
+
+    yield move
+    if artifact is not None:
+        update_progress_artifact(artifact_id=artifact, progress=100.0)
 
 
 def artifact_key(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Between Prefect's S3 bucket block and the store that the steps work on."""
+"""The S3 bucket block: made from the settings, chosen for a run, and opened as a store."""
 
 from prefect_aws import AwsCredentials, S3Bucket
 from prefect_aws.client_parameters import AwsClientParameters
@@ -7,6 +7,31 @@ from headgate.bucket.client import client_config
 from headgate.bucket.store import Store, limits_of
 from headgate.errors import SettingsError
 from headgate.settings import Settings, load
+
+BLOCK = "headgate"
+
+Bucket = S3Bucket | None
+"""The parameter of a flow; none for the block named `headgate`."""
+
+
+async def open_bucket(bucket: Bucket) -> S3Bucket:
+    """Return the given block, or the one named `headgate`, or the environment's bucket.
+
+    Raises:
+        SettingsError: There is neither.
+    """
+    if bucket is not None:
+        return bucket
+    try:
+        return await S3Bucket.aload(BLOCK)
+    except ValueError as error:
+        settings = load()
+        if settings.bucket:
+            return block_of(settings)
+        raise SettingsError(
+            f"No S3 bucket block named '{BLOCK}' is registered, and no AWS_BUCKET_NAME is set.",
+            todo="Run `headgate register`, or choose a block in the form.",
+        ) from error
 
 
 def store_of(bucket: S3Bucket) -> Store:
