@@ -23,15 +23,15 @@ def launch(address: str) -> int:
             context = {"env": dict(os.environ), "cwd": os.getcwd()}  # noqa: PTH109 - pathlib is slow to import
             socket.send_fds(warm, [b"\n"], [0, 1, 2])
             warm.sendall(json.dumps(context).encode() + b"\n")
-            run = socket.recv_fds(warm, 1, 1)[1][0]
+            pidfd = socket.recv_fds(warm, 1, 1)[1][0]
         except (OSError, IndexError):
             command = [sys.executable, "-m", "prefect.engine"]
             os.execv(command[0], command)  # noqa: S606 - it inherits all there is
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker to handle
-        signal.signal(signal.SIGTERM, lambda *_: signal.pidfd_send_signal(run, signal.SIGTERM))
+        signal.signal(signal.SIGTERM, lambda *_: signal.pidfd_send_signal(pidfd, signal.SIGTERM))
         status = warm.makefile().readline()
     if not status:  # the warm process is gone; the run is not
-        select.select([run], [], [])
+        select.select([pidfd], [], [])
     return int(status or 0)
 
 

@@ -17,19 +17,19 @@ from headgate.bucket.store import Store
 from headgate.errors import HeadgateError
 
 _MOST = 50_000  # uploads that are kept in mind at once; the rest is seen when these are done
-_LONGEST = 3600.0
+_LONGEST = 3600.0  # seconds between two announcements of the same upload
 _GRACE = 2.0  # seconds by which a claim may lapse later: stores tell times in whole ones
 
 
-class Batch(NamedTuple):
-    """A run that has not ended, as Prefect knows it."""
+class BatchRun(NamedTuple):
+    """A run of `process_batch` that has not ended, as Prefect knows it."""
 
     keys: set[str]
     started: bool
 
 
 @dataclass
-class _Case:
+class _Pending:
     """One upload without a receipt."""
 
     key: str
@@ -40,7 +40,7 @@ class _Case:
 
 
 class Outstanding:
-    """Tells at each look what is new, and what was announced in vain.
+    """Finds at each poll what is new, and what was announced in vain.
 
     An upload whose claim is renewed is in good hands; one whose claim stays the same for a whole
     lease was left by a run that died. An announced upload that nobody claims within a lease is
@@ -57,7 +57,7 @@ class Outstanding:
         self,
         store: Store,
         lease: float,
-        batches: Callable[[], Iterable[Batch]],
+        batches: Callable[[], Iterable[BatchRun]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Watch over a store; `batches` gives all runs that have not ended."""
@@ -65,22 +65,22 @@ class Outstanding:
         self._lease = lease
         self._batches = batches
         self._clock = clock
-        self._cases: dict[str, _Case] = {}
-        self._strays: dict[tuple[str, str], float] = {}
+        self._cases: dict[str, _Pending] = {}
+        self._unneeded: dict[tuple[str, str], float] = {}
 
-    def look(self) -> list[str]:
+    def poll(self) -> list[str]:
         """List the bucket; return the keys that are to be announced now."""
         held = {item.key: item.etag for item in self._store.list(CLAIMS)}
-        now, cases = self._clock(), dict[str, _Case]()
+        now, cases = self._clock(), dict[str, _Pending]()
         for upload in islice(pending(self._store), _MOST):
-            case = self._cases.get(upload.id) or _Case(upload.key, due=now)
+            case = self._cases.get(upload.id) or _Pending(upload.key, due=now)
             cases[upload.id] = case
             claim = held.pop(claim_key(upload), None)
             if claim != case.claim:
                 case.claim, case.lapses = claim, now + self._lease + _GRACE
                 case.due = case.lapses
         self._cases = cases
-        self._settle(held, now)
+        self._remove_stale_claims(held, now)
         return self._due(now)
 
     def _due(self, now: float) -> list[str]:
@@ -101,10 +101,10 @@ class Outstanding:
         good = [run.keys for run in self._batches() if not run.started or run.keys & alive]
         return set().union(*good)
 
-    def _settle(self, held: dict[str, str], now: float) -> None:
-        """Remove claims on nothing that waits, once they have stayed the same for a lease."""
-        self._strays = {claim: self._strays.get(claim, now) for claim in held.items()}
-        for (key, _), since in self._strays.items():
+    def _remove_stale_claims(self, held: dict[str, str], now: float) -> None:
+        """Remove claims on nothing that is pending, once they have stayed the same for a lease."""
+        self._unneeded = {claim: self._unneeded.get(claim, now) for claim in held.items()}
+        for (key, _), since in self._unneeded.items():
             if now - since > self._lease:
                 with suppress(HeadgateError):  # tidying must not hold up an announcement
                     claims.settle(self._store, key)

@@ -13,7 +13,7 @@ from headgate.bucket.store import Store
 from headgate.settings import Settings
 
 _LONGEST_WAIT = 20  # seconds for messages; SQS allows no more
-_MOST_TOLD = 10_000  # strange messages that are kept in mind, since each comes again and again
+_MOST_REPORTED = 10_000  # unreadable messages kept in mind, since each comes again and again
 
 log = get_logger("headgate.watch")
 
@@ -32,10 +32,10 @@ class Queue:
         """Open the queue; nothing is sent yet."""
         self._url = url
         self._store = store
-        self._told = deque[str](maxlen=_MOST_TOLD)
+        self._reported = deque[str](maxlen=_MOST_REPORTED)
         self._client = sqs_client(settings, _LONGEST_WAIT)
 
-    def try_out(self) -> None:
+    def probe(self) -> None:
         """Ask for a message and leave it where it is.
 
         Raises:
@@ -55,7 +55,7 @@ class Queue:
             try:
                 arrivals = list(parse(message["Body"], self._store.bucket, self._store.folder))
             except ValueError as error:
-                self._tell_once(message["MessageId"], error)
+                self._warn_once(message["MessageId"], error)
             else:
                 keys = [arrival.key for arrival in arrivals]
                 messages.append(Message(keys, message["ReceiptHandle"]))
@@ -66,16 +66,16 @@ class Queue:
         """Delete messages; one that cannot be deleted comes again, which does no harm."""
         left = list(handles)
         while left:
-            now, left = left[:10], left[10:]
+            batch, left = left[:10], left[10:]
             with explained(self._url):
                 self._client.delete_message_batch(
                     QueueUrl=self._url,
                     Entries=[
-                        {"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(now)
+                        {"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(batch)
                     ],
                 )
 
-    def _tell_once(self, message: str, error: ValueError) -> None:
-        if message not in self._told:
-            self._told.append(message)
+    def _warn_once(self, message: str, error: ValueError) -> None:
+        if message not in self._reported:
+            self._reported.append(message)
             log.warning("Left message %s to the queue's dead-letter policy. %s", message, error)

@@ -9,7 +9,6 @@ and working directory; it gets the run's pidfd, then its exit status. A launcher
 takes its run with it.
 """
 
-import atexit
 import contextlib
 import gc
 import importlib
@@ -26,6 +25,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel
+
+from headgate.quick_exit import quick_exit
 
 # What flow runs import: the flows, what these import when they need it, and Prefect likewise.
 LIBRARIES = (
@@ -62,35 +63,33 @@ class Request(NamedTuple):
 
 def main(address: str) -> None:
     """Serve launchers at `address` until standard input ends; in a fork, be the flow run."""
-    status: list[int] = []
-    atexit.register(_leave, status)  # the first to be registered is the last to be called
-    _warm_up()
-    with socket.socket(socket.AF_UNIX) as listener:
-        Path(address).unlink(missing_ok=True)
-        listener.bind(address)
-        listener.listen(128)
-        os.write(sys.stdout.fileno(), b"ready\n")
-        request = _serve(listener, until=sys.stdin.fileno())
-    if request:
-        _become(request)
-        status.append(_run_engine())
-        sys.exit(status[0])
+    with quick_exit():  # a fork would first copy every page of what it takes apart
+        _warm_up()
+        with socket.socket(socket.AF_UNIX) as listener:
+            Path(address).unlink(missing_ok=True)
+            listener.bind(address)
+            listener.listen(128)
+            os.write(sys.stdout.fileno(), b"ready\n")
+            request = _serve(listener, until=sys.stdin.fileno())
+        if request:
+            _assume(request)
+            _run_engine()
 
 
 def _warm_up() -> None:
     """Do once what every run would do: import, and complete the models that Prefect leaves off."""
     for library in LIBRARIES:
         importlib.import_module(library)
-    for model in _descendants(BaseModel):
+    for model in _subclasses(BaseModel):
         model.model_rebuild(raise_errors=False)
     gc.collect()
     gc.freeze()  # else a collection in a fork would copy every page with an object on it
 
 
-def _descendants(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+def _subclasses(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
     for child in model.__subclasses__():
         yield child
-        yield from _descendants(child)
+        yield from _subclasses(child)
 
 
 def _serve(listener: socket.socket, until: int) -> Request | None:
@@ -112,7 +111,7 @@ def _serve(listener: socket.socket, until: int) -> Request | None:
                 if not run:
                     launcher.close()
                     return request
-                _watch(ready, launcher, run)
+                _supervise(ready, launcher, run)
                 for stream in request.streams:
                     os.close(stream)
 
@@ -124,30 +123,31 @@ def _receive(launcher: socket.socket) -> Request:
         return Request(streams, **json.loads(text.readline()))
 
 
-def _watch(ready: selectors.BaseSelector, launcher: socket.socket, run: int) -> None:
+def _supervise(ready: selectors.BaseSelector, launcher: socket.socket, run: int) -> None:
     """Report the end of the run to its launcher, and the end of the launcher to its run."""
-    alive = os.pidfd_open(run)
+    pidfd = os.pidfd_open(run)
 
-    def ended() -> None:
+    def on_exit() -> None:
         status = os.waitstatus_to_exitcode(os.waitpid(run, 0)[1])
-        ready.unregister(alive)
-        os.close(alive)
+        ready.unregister(pidfd)
+        os.close(pidfd)
         with contextlib.suppress(KeyError):
             ready.unregister(launcher)
         with launcher, contextlib.suppress(OSError):
             launcher.sendall(f"{status}\n".encode())
 
-    def abandoned() -> None:
+    def on_hangup() -> None:
         ready.unregister(launcher)
-        signal.pidfd_send_signal(alive, signal.SIGKILL)
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
-    ready.register(alive, selectors.EVENT_READ, ended)
-    ready.register(launcher, selectors.EVENT_READ, abandoned)
+    ready.register(pidfd, selectors.EVENT_READ, on_exit)
+    ready.register(launcher, selectors.EVENT_READ, on_hangup)
     with contextlib.suppress(OSError):
-        socket.send_fds(launcher, [b"\n"], [alive])
+        socket.send_fds(launcher, [b"\n"], [pidfd])
 
 
-def _become(request: Request) -> None:
+def _assume(request: Request) -> None:
+    """Take on the streams, environment and folder of the launcher."""
     for standard, stream in enumerate(request.streams):
         os.dup2(stream, standard)
         os.close(stream)
@@ -157,23 +157,11 @@ def _become(request: Request) -> None:
     sys.argv = ["prefect.engine"]
 
 
-def _run_engine() -> int:
-    """Run the flow run that the environment names; return the exit status."""
+def _run_engine() -> None:
+    """Run the flow run that the environment names; it may exit with a status."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the engine is imported already
-        try:
-            runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
-        except SystemExit as end:
-            return int(end.code or 0)
-    return 0
-
-
-def _leave(status: list[int]) -> None:
-    """End a fork here: taking apart all that was imported would first copy every page of it."""
-    if status:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status[0])
+        runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

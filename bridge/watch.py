@@ -1,6 +1,6 @@
-"""`headgate watch`: tells Prefect of new uploads, as events that start runs of `process_batch`.
+"""`headgate watch`: emits events for new uploads, which start runs of `process_batch`.
 
-Arrivals come from a queue, from listing, or from both; either may tell of one upload again and
+Notices of uploads come from a queue, from listing, or from both; either may name one again and
 again. What is done exactly once is not decided here but by claims and receipts, so an event may be
 lost or repeated without harm.
 """
@@ -29,10 +29,10 @@ from prefect.events import Event, Resource
 from prefect.logging import get_logger
 from prefect.logging.configuration import setup_logging
 
-from bridge import upkeep
-from bridge.outstanding import Batch, Outstanding
+from bridge.outstanding import BatchRun, Outstanding
 from bridge.runs import every_run
 from bridge.sqs import Queue
+from bridge.watchdog import watch_runs
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError, TransientError
 from headgate.settings import Settings
@@ -40,28 +40,28 @@ from headgate.settings import Settings
 EVENT = "headgate.uploads.arrived"
 FLOW = "process-batch"
 
-_MOST = 250  # keys in one event: one run uses one core, so that many files need several runs
-_SHORTEST_GAP = 0.02  # seconds for which arrivals are gathered when it is quiet
+_MOST_KEYS = 250  # keys in one event: one run uses one core, so that many files need several runs
+_SHORTEST_GAP = 0.02  # seconds for which notices are gathered when it is quiet
 _LONGEST_GAP = 5.0  # and in a long burst: a run costs a second of CPU time before its first file
 _GROWTH = 4  # of the gap, from one batch of a burst to the next
-_QUIET = 0.3  # seconds without an arrival that end a burst
+_QUIET = 0.3  # seconds without a notice that end a burst
 _LISTING_SHARE = 0.1  # of the time, at most, goes into listing
-_LAST_LOOKS = 5  # the quickest of them counts for that: an outage makes the others long
+_LAST_LISTINGS = 5  # the quickest of them counts for that: an outage makes the others long
 _PAUSE = 2.0  # seconds before what failed is tried again
 
 T = TypeVar("T")
 log = get_logger("headgate.watch")
 
 
-class Arrival(NamedTuple):
-    """One announced key; with the last key of a queue's message, the handle to delete it by."""
+class Notice(NamedTuple):
+    """Key of an upload; the last one of a queue's message has the handle to delete it by."""
 
     key: str
-    handle: str | None = None
+    receipt_handle: str | None = None
 
 
 def watch(settings: Settings) -> None:
-    """Tell Prefect of every new upload until SIGTERM or SIGINT.
+    """Emit events for new uploads until SIGTERM or SIGINT.
 
     A store, queue or Prefect server that does not answer is waited for; once it has begun,
     whatever it answers.
@@ -72,69 +72,71 @@ def watch(settings: Settings) -> None:
     setup_logging()
     store = connect(settings)
     queue = Queue(settings.queue_url, store, settings) if settings.queue_url else None
-    for try_out in (store.list_page, queue.try_out) if queue else (store.list_page,):
+    for probe in (store.list_page, queue.probe) if queue else (store.list_page,):
         with suppress(TransientError):
-            try_out()
+            probe()
     anyio.run(_watch, store, queue, settings)
 
 
 async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
-    sender, arrivals = anyio.create_memory_object_stream[Arrival](_MOST)
+    sender, notices = anyio.create_memory_object_stream[Notice](_MOST_KEYS)
     every = settings.sweep_seconds if queue else settings.poll_seconds
     with get_client(sync_client=True) as prefect:
-        outstanding = Outstanding(store, settings.lease_seconds, partial(_unfinished, prefect))
+        outstanding = Outstanding(
+            store, settings.lease_seconds, partial(_unfinished_batches, prefect)
+        )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
-            tasks.start_soon(upkeep.keep_true)
+            tasks.start_soon(watch_runs)
             tasks.start_soon(_from_listing, outstanding, every, sender)
             if queue:
                 tasks.start_soon(_from_queue, queue, sender)
-            async for batch in _gathered(arrivals):
-                keys = list(dict.fromkeys(arrival.key for arrival in batch))
-                await _patiently(_tell, prefect, store, keys)
-                log.info("Announced %d uploads: %s", len(keys), _few(keys))
-                handles = [arrival.handle for arrival in batch if arrival.handle]
+            async for batch in _in_batches(notices):
+                keys = list(dict.fromkeys(notice.key for notice in batch))
+                await _with_retries(_emit_event, prefect, store, keys)
+                log.info("Announced %d uploads: %s", len(keys), _shortened(keys))
+                handles = [notice.receipt_handle for notice in batch if notice.receipt_handle]
                 if queue and handles:
-                    await _patiently(queue.acknowledge, handles)
+                    await _with_retries(queue.acknowledge, handles)
 
 
 async def _from_listing(
-    outstanding: Outstanding, every: float, sender: ObjectSendStream[Arrival]
+    outstanding: Outstanding, every: float, sender: ObjectSendStream[Notice]
 ) -> None:
-    took = deque([0.0], _LAST_LOOKS)
+    took = deque([0.0], _LAST_LISTINGS)
     while True:
         started = anyio.current_time()
-        keys = await _patiently(outstanding.look)
+        keys = await _with_retries(outstanding.poll)
         took.append(anyio.current_time() - started)
         for key in keys:
-            await sender.send(Arrival(key))
+            await sender.send(Notice(key))
         await anyio.sleep(max(every, min(took) / _LISTING_SHARE))
 
 
-async def _from_queue(queue: Queue, sender: ObjectSendStream[Arrival]) -> None:
+async def _from_queue(queue: Queue, sender: ObjectSendStream[Notice]) -> None:
     while True:
-        for message in await _patiently(queue.receive):
+        for message in await _with_retries(queue.receive):
             *others, last = message.keys
             for key in others:
-                await sender.send(Arrival(key))
-            await sender.send(Arrival(last, message.handle))
+                await sender.send(Notice(key))
+            await sender.send(Notice(last, message.handle))
 
 
-async def _gathered(arrivals: ObjectReceiveStream[Arrival]) -> AsyncIterator[list[Arrival]]:
-    """Give arrivals in batches: at once when it is quiet, fewer and larger ones in a burst."""
+async def _in_batches(notices: ObjectReceiveStream[Notice]) -> AsyncIterator[list[Notice]]:
+    """Give notices in batches: at once when it is quiet, fewer and larger ones in a burst."""
     gap, last = _SHORTEST_GAP, -_LONGEST_GAP
     while True:
-        batch = [await arrivals.receive()]
+        batch = [await notices.receive()]
         in_burst = anyio.current_time() - last < max(2 * gap, _QUIET)
         gap = min(_GROWTH * gap, _LONGEST_GAP) if in_burst else _SHORTEST_GAP
         with anyio.move_on_after(gap):
-            while len(batch) < _MOST:
-                batch.append(await arrivals.receive())
+            while len(batch) < _MOST_KEYS:
+                batch.append(await notices.receive())
         last = anyio.current_time()
         yield batch
 
 
-def _tell(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) -> None:
+def _emit_event(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) -> None:
     """Hand the event to the Prefect server; returns once it has it."""
     event = Event(
         event=EVENT,
@@ -149,8 +151,8 @@ def _tell(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) -> None
     prefect.request("POST", "/events", json=[event.model_dump(mode="json")])
 
 
-def _unfinished(prefect: SyncPrefectClient) -> list[Batch]:
-    """Return all batches that wait or run."""
+def _unfinished_batches(prefect: SyncPrefectClient) -> list[BatchRun]:
+    """Return all runs of batches that wait or are under way."""
     unfinished = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
     runs = every_run(
         prefect,
@@ -160,13 +162,13 @@ def _unfinished(prefect: SyncPrefectClient) -> list[Batch]:
         ),
     )
     return [
-        Batch(set(run.parameters.get("keys", ())), started=run.state_type == StateType.RUNNING)
+        BatchRun(set(run.parameters.get("keys", ())), started=run.state_type == StateType.RUNNING)
         for run in runs
     ]
 
 
-async def _patiently(action: Callable[..., T], *args: object) -> T:
-    """Do it in a thread, as often as it takes."""
+async def _with_retries(action: Callable[..., T], *args: object) -> T:
+    """Do it in a thread, again after a pause where it fails, as often as it takes."""
     while True:
         try:
             return await to_thread.run_sync(partial(action, *args), abandon_on_cancel=True)
@@ -182,5 +184,5 @@ async def _stop_on_signal(scope: anyio.CancelScope) -> None:
             scope.cancel()
 
 
-def _few(keys: Sequence[str]) -> str:
+def _shortened(keys: Sequence[str]) -> str:
     return ", ".join(keys[:3]) + (" ..." if len(keys) > 3 else "")

@@ -3,7 +3,7 @@
 It serves an ordinary process work pool, beside any other worker. Three things differ from
 `prefect worker start`: the server's event stream tells it of scheduled runs, where the ordinary
 one asks every few seconds; runs are forked from `bridge.warm`; and runs whose process is gone are
-ended, whoever started them (`bridge.upkeep`). A run whose deployment sets a `command` or Prefect
+ended, whoever started them (`bridge.watchdog`). A run whose deployment sets a `command` or Prefect
 settings of its own starts the ordinary, cold way.
 """
 
@@ -30,7 +30,7 @@ from prefect.logging.configuration import setup_logging
 from prefect.settings import PREFECT_API_URL, PREFECT_WORKER_QUERY_SECONDS
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from bridge import launch, upkeep
+from bridge import launch, watchdog
 from headgate.scratch import new_scratch, remove_scratch, sweep_scratch
 from headgate.settings import load
 
@@ -64,29 +64,29 @@ async def _work(pool: str, name: str, limit: int, grace: float) -> None:
 
 
 async def _serve(address: Path, pool: str, name: str, limit: int, grace: float) -> None:
-    bell, ready, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    async with anyio.create_task_group() as helpers:
+    wake_up, ready, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    async with anyio.create_task_group() as background:
         if _WARM:
-            helpers.start_soon(_keep_warm, address, ready)
+            background.start_soon(_keep_warm, address, ready)
             await ready.wait()
-        helpers.start_soon(_listen, bell)
-        helpers.start_soon(upkeep.keep_true)
+        background.start_soon(_listen, wake_up)
+        background.start_soon(watchdog.watch_runs)
         with anyio.CancelScope() as running:
-            helpers.start_soon(_stop_on_signal, stop, running, grace)
+            background.start_soon(_stop_on_signal, stop, running, grace)
             while not stop.is_set():
-                worker = WarmWorker(address, bell, work_pool_name=pool, name=name, limit=limit)
-                await _attend(worker, bell, stop)
-        helpers.cancel_scope.cancel()
+                worker = WarmWorker(address, wake_up, work_pool_name=pool, name=name, limit=limit)
+                await _run_until(worker, wake_up, stop)
+        background.cancel_scope.cancel()
 
 
-async def _attend(worker: ProcessWorker, bell: asyncio.Event, stop: asyncio.Event) -> None:
+async def _run_until(worker: ProcessWorker, wake_up: asyncio.Event, stop: asyncio.Event) -> None:
     """Take runs until told to stop, then wait for them; end early where the server was lost."""
     try:
         async with worker, anyio.create_task_group() as loops:
             every = worker.heartbeat_interval_seconds
-            loops.start_soon(_repeat, worker.sync_with_backend, every)
+            loops.start_soon(_poll, worker.sync_with_backend, every)
             every = PREFECT_WORKER_QUERY_SECONDS.value()
-            loops.start_soon(_repeat, worker.get_and_submit_flow_runs, every, bell)
+            loops.start_soon(_poll, worker.get_and_submit_flow_runs, every, wake_up)
             await stop.wait()
             loops.cancel_scope.cancel()
     except Exception as error:  # noqa: BLE001 - a worker outlives its server
@@ -95,11 +95,11 @@ async def _attend(worker: ProcessWorker, bell: asyncio.Event, stop: asyncio.Even
 
 
 class WarmWorker(ProcessWorker, abc.ABC):  # Prefect would put any other subclass in its own's place
-    """A process worker that lets a launcher stand for each run and rings when one has ended."""
+    """A process worker that starts runs by the launcher, and looks for the next when one ends."""
 
-    def __init__(self, address: Path, bell: asyncio.Event, **settings: Any) -> None:
+    def __init__(self, address: Path, wake_up: asyncio.Event, **settings: Any) -> None:
         super().__init__(**settings)
-        self._bell = bell
+        self._wake_up = wake_up
         self._scratch = load().scratch
         if _WARM:
             self.job_configuration = _launched_from(address)
@@ -109,7 +109,7 @@ class WarmWorker(ProcessWorker, abc.ABC):  # Prefect would put any other subclas
         try:
             return await super().run(*args, **kwargs)
         finally:
-            self._bell.set()
+            self._wake_up.set()
             await to_thread.run_sync(sweep_scratch, self._scratch)
 
 
@@ -129,7 +129,7 @@ def _launched_from(address: Path) -> type[ProcessJobConfiguration]:
 async def _keep_warm(address: Path, ready: asyncio.Event) -> None:
     """Keep a warm process alive, in a session of its own: Ctrl-C is for the worker only."""
     command = [sys.executable, "-m", "bridge.warm", str(address)]
-    env = os.environ | _few_certificates(address.with_name("one-certificate.pem"))
+    env = os.environ | _one_certificate(address.with_name("one-certificate.pem"))
     while True:
         async with await anyio.open_process(
             command, stdin=subprocess.PIPE, stderr=None, env=env, start_new_session=True
@@ -142,7 +142,7 @@ async def _keep_warm(address: Path, ready: asyncio.Event) -> None:
         await anyio.sleep(_PAUSE)
 
 
-def _few_certificates(file: Path) -> dict[str, str]:
+def _one_certificate(file: Path) -> dict[str, str]:
     """Spare runs the loading of all authorities, 25 ms for each of five clients, if none is asked.
 
     The variable must name a file with at least one certificate.
@@ -154,32 +154,32 @@ def _few_certificates(file: Path) -> dict[str, str]:
     return {"PREFECT_API_SSL_CERT_FILE": str(file)}
 
 
-async def _listen(bell: asyncio.Event) -> None:
-    """Ring whenever the server says that a run was scheduled."""
+async def _listen(wake_up: asyncio.Event) -> None:
+    """Wake the worker up whenever the server says that a run was scheduled."""
     while True:
         try:
             async with get_events_subscriber(_SCHEDULED, reconnection_attempts=0) as events:
-                bell.set()
+                wake_up.set()
                 async for _ in events:
-                    bell.set()
+                    wake_up.set()
         except Exception as error:  # noqa: BLE001 - whatever it was, polling goes on meanwhile
             log.debug("No event stream: %s", error)
         await anyio.sleep(_PAUSE)
 
 
-async def _repeat(
-    action: Callable[[], Awaitable[object]], every: float, bell: asyncio.Event | None = None
+async def _poll(
+    action: Callable[[], Awaitable[object]], every: float, wake_up: asyncio.Event | None = None
 ) -> None:
-    """Do it every so often, and whenever the bell rings; a server that is away is waited for."""
-    bell = bell or asyncio.Event()
+    """Do it at an interval, and whenever woken up; a server that is away is waited for."""
+    wake_up = wake_up or asyncio.Event()
     while True:
-        bell.clear()
+        wake_up.clear()
         try:
             await action()
         except Exception as error:  # noqa: BLE001 - a worker outlives its server
             log.warning("The Prefect server did not answer: %s", error)
         with anyio.move_on_after(every):
-            await bell.wait()
+            await wake_up.wait()
 
 
 async def _stop_on_signal(stop: asyncio.Event, running: anyio.CancelScope, grace: float) -> None:

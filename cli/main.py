@@ -1,9 +1,6 @@
 """The `headgate` command: one door for every command, and how each kind of failure ends."""
 
-import atexit
 import gc
-import logging
-import os
 import sys
 import traceback
 
@@ -13,6 +10,7 @@ from pydantic import ValidationError
 from cli.show import err, fail
 from headgate import __version__
 from headgate.errors import DefectError, HeadgateError, OptionsError
+from headgate.quick_exit import quick_exit
 
 HELP = """\
 Check, clean and publish CSV files: on this machine, or through an S3 bucket.
@@ -116,23 +114,8 @@ def run() -> None:
 
 def main() -> None:
     """Be the process of the command line, from its start to its end."""
-    status: list[int] = []
-    atexit.register(_leave, status)  # the first to be registered is the last to be called
-    try:
+    with quick_exit():  # DuckDB complains of objects that remain when Python is taken apart
         run()
-        status.append(0)
-    except SystemExit as end:
-        status.append(int(end.code or 0))
-        raise
-
-
-def _leave(status: list[int]) -> None:
-    """End the process here: taking Python apart makes DuckDB complain of objects that remain."""
-    if status:
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status[0])
 
 
 if __name__ == "__main__":

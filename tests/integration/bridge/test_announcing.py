@@ -81,10 +81,10 @@ def test_a_message_is_kept_until_it_is_acknowledged(queue):
     assert left() == 0
 
 
-def test_trying_the_queue_out_takes_nothing_from_it(queue):
+def test_probing_the_queue_takes_nothing_from_it(queue):
     source, send, _ = queue
     send(notification(source._store, "uploads/a.csv"))
-    source.try_out()
+    source.probe()
     (message,) = source.receive()
     assert message.keys == ["uploads/a.csv"]
 
@@ -132,12 +132,12 @@ def test_more_handles_than_one_request_takes_are_all_acknowledged(queue):
 
 
 def test_after_an_outage_the_store_is_listed_as_often_as_before(faulty):
-    """A look that had to wait for the store is no measure of how long a look takes."""
+    """A listing that had to wait for the store is no measure of how long one takes."""
     store, between = faulty
     outstanding = Outstanding(store, 60, list)
 
     async def seen():
-        sender, arrivals = anyio.create_memory_object_stream(9)
+        sender, notices = anyio.create_memory_object_stream(9)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_from_listing, outstanding, 0.1, sender)
             for name in ("before", "meanwhile", "after"):
@@ -146,7 +146,7 @@ def test_after_an_outage_the_store_is_listed_as_often_as_before(faulty):
                     await anyio.sleep(3)
                 store.put(f"uploads/{name}.csv", b"a\n1\n")
                 with anyio.fail_after(20):
-                    assert (await arrivals.receive()).key == f"uploads/{name}.csv"
+                    assert (await notices.receive()).key == f"uploads/{name}.csv"
             tasks.cancel_scope.cancel()
 
     anyio.run(seen)

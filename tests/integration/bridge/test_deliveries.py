@@ -9,8 +9,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.events import Event, Resource
 from prefect.states import Pending
 
-from bridge.upkeep import EVERY, LOOKS
 from bridge.watch import EVENT
+from bridge.watchdog import INTERVAL, MOST_SILENT
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import CLAIMS, OLDER, attempts_prefixes
@@ -19,7 +19,7 @@ from tests.harness.runs import by_hand, ended, eventually, run, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-SILENCE = EVERY * LOOKS[StateType.RUNNING]
+SILENCE = INTERVAL * MOST_SILENT[StateType.RUNNING]
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from bridge.outstanding import Batch, Outstanding
+from bridge.outstanding import BatchRun, Outstanding
 from headgate.bucket import claims
 from headgate.bucket.keys import Upload, claim_key, receipt_key
 from tests.harness.shelf import Shelf
@@ -27,9 +27,9 @@ class Watcher:
         self.asked += 1
         return self.batches
 
-    def look(self, after=0.0):
+    def poll(self, after=0.0):
         self.now += after
-        return self.outstanding.look()
+        return self.outstanding.poll()
 
     def upload(self, key):
         self.shelf.add(key)
@@ -44,73 +44,73 @@ def watcher():
 
 def test_a_new_upload_is_announced_once(watcher):
     watcher.upload(KEY)
-    assert watcher.look() == [KEY]
-    assert watcher.look(after=1) == []
+    assert watcher.poll() == [KEY]
+    assert watcher.poll(after=1) == []
     assert watcher.asked == 0
 
 
 def test_an_upload_with_a_receipt_is_never_announced(watcher):
     watcher.shelf.add(receipt_key(watcher.upload(KEY)))
-    assert watcher.look() == []
+    assert watcher.poll() == []
 
 
 def test_an_upload_that_somebody_works_on_is_not_announced(watcher):
     """Also by a watcher that has just started and announced nothing itself."""
     watcher.shelf.add(claim_key(watcher.upload(KEY)))
-    assert watcher.look() == []
+    assert watcher.poll() == []
 
 
 def test_a_renewed_claim_puts_off_the_next_announcement(watcher):
     claim = claim_key(watcher.upload(KEY))
-    watcher.look()
+    watcher.poll()
     for beat in range(6):
         watcher.shelf.add(claim, etag=f"beat {beat}")
-        assert watcher.look(after=LEASE / 2) == []
+        assert watcher.poll(after=LEASE / 2) == []
 
 
 def test_a_claim_that_is_not_renewed_for_a_lease_is_announced_again(watcher):
     """What a dead run left is taken up after one lease, whatever run still seems to have it."""
     watcher.shelf.add(claim_key(watcher.upload(KEY)))
-    watcher.batches = [Batch({KEY}, started=True)]
-    assert watcher.look() == []
-    assert watcher.look(after=LEASE - 1) == []
-    assert watcher.look(after=3) == [KEY]
+    watcher.batches = [BatchRun({KEY}, started=True)]
+    assert watcher.poll() == []
+    assert watcher.poll(after=LEASE - 1) == []
+    assert watcher.poll(after=3) == [KEY]
 
 
 def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
     watcher.upload(KEY)
-    watcher.look()
-    assert watcher.look(after=LEASE - 1) == []
-    assert watcher.look(after=1) == [KEY]
+    watcher.poll()
+    assert watcher.poll(after=LEASE - 1) == []
+    assert watcher.poll(after=1) == [KEY]
 
 
 def test_what_waits_for_its_run_to_start_is_not_announced_again(watcher):
     watcher.upload(KEY)
-    watcher.look()
-    watcher.batches = [Batch({KEY}, started=False)]
+    watcher.poll()
+    watcher.batches = [BatchRun({KEY}, started=False)]
     for _ in range(5):
-        assert watcher.look(after=LEASE) == []
+        assert watcher.poll(after=LEASE) == []
     watcher.batches = []
-    assert watcher.look(after=LEASE) == [KEY]
+    assert watcher.poll(after=LEASE) == [KEY]
 
 
 def test_what_waits_its_turn_in_a_live_run_is_not_announced_again(watcher):
     """The run lives as long as it renews the claim on what it works on."""
     claim = claim_key(watcher.upload("uploads/large.csv"))
     watcher.upload(KEY)
-    watcher.look()
-    watcher.batches = [Batch({KEY, "uploads/large.csv"}, started=True)]
+    watcher.poll()
+    watcher.batches = [BatchRun({KEY, "uploads/large.csv"}, started=True)]
     for beat in range(5):
         watcher.shelf.add(claim, etag=f"beat {beat}")
-        assert watcher.look(after=LEASE) == []
-    assert watcher.look(after=LEASE) == []
-    assert watcher.look(after=3) == ["uploads/large.csv"]
-    assert watcher.look(after=LEASE / 4) == [KEY]
+        assert watcher.poll(after=LEASE) == []
+    assert watcher.poll(after=LEASE) == []
+    assert watcher.poll(after=3) == ["uploads/large.csv"]
+    assert watcher.poll(after=LEASE / 4) == [KEY]
 
 
 def test_what_fails_each_time_is_announced_ever_more_rarely(watcher):
     watcher.upload(KEY)
-    times = [watcher.now for _ in range(20_000) if watcher.look(after=10)]
+    times = [watcher.now for _ in range(20_000) if watcher.poll(after=10)]
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps[:4] == [LEASE, 2 * LEASE, 4 * LEASE, 8 * LEASE]
     assert max(gaps) == 3600
@@ -118,30 +118,30 @@ def test_what_fails_each_time_is_announced_ever_more_rarely(watcher):
 
 def test_new_content_under_an_old_key_is_new(watcher):
     watcher.shelf.add(receipt_key(watcher.upload(KEY)))
-    watcher.look()
+    watcher.poll()
     watcher.shelf.add(KEY, etag="other")
-    assert watcher.look() == [KEY]
+    assert watcher.poll() == [KEY]
 
 
 def test_nothing_is_forgotten_when_a_listing_breaks_off(watcher, monkeypatch):
     watcher.upload(KEY)
-    watcher.look()
+    watcher.poll()
     with monkeypatch.context() as broken:
         broken.setattr(watcher.shelf, "list", lambda _: iter([1 / 0] for _ in range(1)))
         with pytest.raises(ZeroDivisionError):
-            watcher.look(after=1)
-    assert watcher.look(after=1) == []
+            watcher.poll(after=1)
+    assert watcher.poll(after=1) == []
 
 
-def test_a_claim_on_what_is_done_is_settled_after_a_lease(watcher, monkeypatch):
+def test_a_claim_on_what_is_done_is_removed_after_a_lease(watcher, monkeypatch):
     """A run that died between its receipt and its end leaves it; while it changes, it is live."""
-    settled = []
-    monkeypatch.setattr(claims, "settle", lambda _, key: settled.append(key))
+    removed = []
+    monkeypatch.setattr(claims, "settle", lambda _, key: removed.append(key))
     upload = watcher.upload(KEY)
     watcher.shelf.add(receipt_key(upload))
     for beat in range(3):
         watcher.shelf.add(claim_key(upload), etag=f"beat {beat}")
-        watcher.look(after=LEASE)
-    assert settled == []
-    watcher.look(after=LEASE + 1)
-    assert settled == [claim_key(upload)]
+        watcher.poll(after=LEASE)
+    assert removed == []
+    watcher.poll(after=LEASE + 1)
+    assert removed == [claim_key(upload)]

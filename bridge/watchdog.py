@@ -1,7 +1,7 @@
-"""Ends, in Prefect, the runs whose process is gone, where nobody lived to tell.
+"""Ends, in Prefect, the runs whose process is gone without anyone having reported it.
 
 A worker reports the end of a process of its own at once, unless it died as well, or the Prefect
-server was away. So every worker and the watcher look again and again at all runs that have not
+server was away. So every worker and the watcher check the heartbeats of all runs that have not
 ended. What such a run left undone is announced again by the watcher, or found by `process_backlog`.
 """
 
@@ -27,69 +27,69 @@ from prefect.states import Cancelled, Crashed, Scheduled
 from bridge.runs import every_run
 from prefect_support.heartbeat import LABEL
 
-EVERY = 15.0  # seconds between two looks
-LOOKS = {StateType.PENDING: 8, StateType.RUNNING: 20, StateType.CANCELLING: 20}
-"""Looks in a row that may show nothing new; a live run would have missed ten signs of life."""
+INTERVAL = 15.0  # seconds between two checks
+MOST_SILENT = {StateType.PENDING: 8, StateType.RUNNING: 20, StateType.CANCELLING: 20}
+"""Checks in a row that may show nothing new; a live run would have missed ten heartbeats."""
 
 _DEPLOYMENT = "headgate"
 
-log = get_logger("headgate.upkeep")
+log = get_logger("headgate.watchdog")
 
 
-class Vigil:
-    """Tells the runs that fell silent: neither in another state nor with another sign of life.
+class Watchdog:
+    """Finds the runs that fell silent: neither in another state nor with another heartbeat.
 
-    Looks are counted, not seconds: if the machine sleeps, the runs may have slept as well.
+    Checks are counted, not seconds: if the machine sleeps, the runs may have slept as well.
     """
 
-    def __init__(self, looks: Mapping[StateType, int] = LOOKS) -> None:
-        """Expect something new of a run in each of these states within so many looks."""
-        self._looks = looks
+    def __init__(self, most_silent: Mapping[StateType, int] = MOST_SILENT) -> None:
+        """Expect something new of a run in each of these states within so many checks."""
+        self._most_silent = most_silent
         self._seen: dict[UUID, tuple[object, int]] = {}
 
     def silent(self, runs: Iterable[FlowRun]) -> list[FlowRun]:
-        """Take in a look at all runs that have not ended; return those that fell silent."""
+        """Check all runs that have not ended; return those that fell silent."""
         former, self._seen, silent = self._seen, {}, []
         for run in runs:
-            sign, (last, count) = _sign(run), former.get(run.id, (None, 0))
-            count = count + 1 if sign == last else 0
-            self._seen[run.id] = sign, count
-            if run.state_type and count >= self._looks[run.state_type]:
+            beat, (last, count) = _last_beat(run), former.get(run.id, (None, 0))
+            count = count + 1 if beat == last else 0
+            self._seen[run.id] = beat, count
+            if run.state_type and count >= self._most_silent[run.state_type]:
                 silent.append(run)
         return silent
 
-    def forget(self) -> None:
-        """Begin anew, after a time in which runs may have had nobody to tell."""
+    def reset(self) -> None:
+        """Begin anew, after a time in which heartbeats may have been lost."""
         self._seen = {}
 
 
-async def keep_true() -> None:
+async def watch_runs() -> None:
     """End silent runs until cancelled; a server that is away is waited for."""
-    vigil = Vigil()
+    watchdog = Watchdog()
     with get_client(sync_client=True) as prefect:
         while True:
-            await anyio.sleep(EVERY)
+            await anyio.sleep(INTERVAL)
             try:
-                await to_thread.run_sync(look, prefect, vigil, abandon_on_cancel=True)
+                await to_thread.run_sync(check_runs, prefect, watchdog, abandon_on_cancel=True)
             except Exception as error:  # noqa: BLE001 - its worker or watcher must go on
-                log.warning("Runs were not looked after: %s", error)
-                vigil.forget()
+                log.warning("Heartbeats could not be checked: %s", error)
+                watchdog.reset()
 
 
-def look(prefect: SyncPrefectClient, vigil: Vigil) -> None:
-    """Look at all runs once; end the silent ones, or have them started if they never began."""
-    for run in vigil.silent(_unfinished(prefect)):
-        if _sign(prefect.read_flow_run(run.id)) != _sign(run):
+def check_runs(prefect: SyncPrefectClient, watchdog: Watchdog) -> None:
+    """Check all runs once; end the silent ones, or have them started if they never began."""
+    for run in watchdog.silent(_unfinished(prefect)):
+        if _last_beat(prefect.read_flow_run(run.id)) != _last_beat(run):
             continue
         log.warning("The run %s (%s) fell silent as %s.", run.name, run.id, run.state_name)
-        prefect.set_flow_run_state(run.id, _end(run))
+        prefect.set_flow_run_state(run.id, _final_state(run))
 
 
-def _sign(run: FlowRun) -> object:
+def _last_beat(run: FlowRun) -> object:
     return run.state and run.state.id, run.labels.get(LABEL)
 
 
-def _end(run: FlowRun) -> State[None]:
+def _final_state(run: FlowRun) -> State[None]:
     match run.state_type:
         case StateType.PENDING:
             return Scheduled(
@@ -104,9 +104,9 @@ def _end(run: FlowRun) -> State[None]:
 def _unfinished(prefect: SyncPrefectClient) -> Iterator[FlowRun]:
     """Give the runs that wait for their process or have one and are known as Headgate's.
 
-    Others are none of its business: they give no sign of life.
+    Others have no heartbeat.
     """
-    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(LOOKS)))
+    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(MOST_SILENT)))
     yield from every_run(
         prefect,
         flow_run_filter=FlowRunFilter(state=state),

@@ -1,4 +1,4 @@
-"""What becomes, in Prefect, of runs that give no sign of life, and of others beside them."""
+"""What becomes, in Prefect, of runs whose heartbeat stopped, and of others beside them."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,8 +9,8 @@ from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
 from prefect.states import Cancelling, Pending, Running
 
-from bridge.upkeep import LOOKS, Vigil, look
-from bridge.watch import FLOW, _unfinished
+from bridge.watch import FLOW, _unfinished_batches
+from bridge.watchdog import MOST_SILENT, Watchdog, check_runs
 from prefect_support.heartbeat import LABEL
 from tests.harness.runs import by_hand, eventually
 
@@ -51,51 +51,51 @@ def taken(prefect, flow, state):
     return run.id
 
 
-def looked_after(prefect, run_id, looks, every=0.0):
-    """Look so often at all runs, and give the state of this one."""
-    vigil = Vigil(dict.fromkeys(LOOKS, MANY))
-    for _ in range(looks):
-        look(prefect, vigil)
+def state_after(prefect, run_id, checks, every=0.0):
+    """Check all runs so often, and give the state of this one."""
+    watchdog = Watchdog(dict.fromkeys(MOST_SILENT, MANY))
+    for _ in range(checks):
+        check_runs(prefect, watchdog)
         time.sleep(every)
     return prefect.read_flow_run(run_id).state_name
 
 
 def test_a_run_that_a_dead_worker_had_taken_is_started_again(prefect):
     run_id = taken(prefect, "check-connection", Pending())
-    assert looked_after(prefect, run_id, MANY) == "Pending"
-    assert looked_after(prefect, run_id, MANY + 1) != "Pending"
+    assert state_after(prefect, run_id, MANY) == "Pending"
+    assert state_after(prefect, run_id, MANY + 1) != "Pending"
     assert eventually(lambda: prefect.read_flow_run(run_id).state_name == "Completed", 60)
 
 
 def test_a_run_that_was_being_cancelled_when_its_process_died_is_cancelled(prefect):
     run_id = taken(prefect, "check-connection", Cancelling())
-    assert looked_after(prefect, run_id, MANY + 1) == "Cancelled"
+    assert state_after(prefect, run_id, MANY + 1) == "Cancelled"
 
 
 def test_a_run_started_by_hand_is_left_alone_until_it_is_killed(prefect):
     with by_hand("heartbeat(client, 0.5)") as (process, run_id):
-        assert looked_after(prefect, run_id, 2 * MANY, every=1) == "Running"
+        assert state_after(prefect, run_id, 2 * MANY, every=1) == "Running"
         process.kill()
         process.wait()
-        assert looked_after(prefect, run_id, MANY + 2, every=1) == "Crashed"
+        assert state_after(prefect, run_id, MANY + 2, every=1) == "Crashed"
 
 
 def test_a_run_of_somebody_elses_flow_is_left_alone(prefect):
-    """It does not know how to tell that it is alive."""
+    """It has no heartbeat."""
     with by_hand("nullcontext()") as (_, run_id):
-        assert looked_after(prefect, run_id, 2 * MANY) == "Running"
+        assert state_after(prefect, run_id, 2 * MANY) == "Running"
 
 
-def test_a_run_among_many_others_is_looked_after(prefect, crowd):
+def test_a_dead_run_among_many_others_is_ended(prefect, crowd):
     """They were started before it, and are left alone."""
     with by_hand("heartbeat(client)") as (process, run_id):
         assert eventually(lambda: LABEL in prefect.read_flow_run(run_id).labels)
         process.kill()
         process.wait()
-        assert looked_after(prefect, run_id, MANY + 2) == "Crashed"
+        assert state_after(prefect, run_id, MANY + 2) == "Crashed"
 
 
 def test_the_watcher_knows_every_unfinished_batch_however_many_there_are(prefect, crowd):
     """Else it would announce their keys again and again."""
-    known = set().union(*(batch.keys for batch in _unfinished(prefect)))
+    known = set().union(*(batch.keys for batch in _unfinished_batches(prefect)))
     assert known >= set(CROWD)
