@@ -230,6 +230,9 @@ def _prefect_is_wanted() -> bool:
 
 def _result(flow_state: Any) -> Any:
     """Return what a flow ended with, or raise what ended it."""
+    from prefect.logging import get_logger
+
+    get_logger("engine").setLevel("WARNING")  # the run logs its address as well
 
     async def read() -> Any:
         state = await flow_state

@@ -111,6 +111,7 @@ def test_process_with_prefect_is_a_run_and_still_prints_only_json(stack):
 
     assert json.loads(done.stdout)["outcome"] == "published"
     assert f"process {key}" in done.stderr
+    assert done.stderr.count("View at") == 1
     assert "leaked" not in done.stderr
 
 
