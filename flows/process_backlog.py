@@ -8,7 +8,7 @@ from pydantic import Field
 from headgate.options import Concurrency, ProcessOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
-from tasks.claim import settle_claims
+from tasks.claim import remove_abandoned_claims
 from tasks.find_pending import find_pending
 from tasks.housekeeping import sweep_machine
 from tasks.process_file import process_each, show_outcomes
@@ -32,7 +32,7 @@ async def process_backlog(
     """
     bucket = await open_bucket(bucket)
     sweep_machine()
-    settle_claims(bucket)
+    remove_abandoned_claims(bucket)
     keys = find_pending(bucket, limit)
     outcomes = await process_each(bucket, keys, options, concurrency)
     show_outcomes(outcomes)

@@ -7,15 +7,14 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from headgate.options import Concurrency, Key, ProcessOptions
-from headgate.words import counted
+from headgate.words import first_of
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
 from tasks.process_file import process_each, show_outcomes
 
 
 def _run_name() -> str:
-    first, *others = flow_run.get_parameters()["keys"]
-    return f"process {first}" + (f" and {counted(len(others), 'other')}" if others else "")
+    return f"process {first_of(flow_run.get_parameters()['keys'])}"
 
 
 @flow(name="process-batch", flow_run_name=_run_name, persist_result=False)

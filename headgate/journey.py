@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -38,6 +39,7 @@ from headgate.steps import Download, Work
 RETRIES = 4
 BACKOFF_SECONDS = 2
 
+Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +62,7 @@ def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> R
             return _process(store, key, options, owner)
 
 
-def process_patiently(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Receipt:
+def process_with_retries(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Receipt:
     """Run the whole journey, again after a while where what failed may pass by itself.
 
     Raises:
@@ -75,24 +77,28 @@ def process_patiently(store: Store, key: str, options: ProcessOptions, *, owner:
     return trying(process, store, key, options, owner=owner)
 
 
+def attempt(
+    store: Store, key: str, options: ProcessOptions, *, owner: str, log: Log = log
+) -> Outcome:
+    """Process one upload of several; whatever happens to it, it does not hold up the others."""
+    result: Receipt | Exception
+    try:
+        result = process_with_retries(store, key, options, owner=owner)
+    except HeadgateError as error:
+        result = error
+    except Exception as error:
+        log.exception("%s: a defect of Headgate", key)
+        result = error
+    return outcome(key, result)
+
+
 def process_all(
     store: Store, uploads: Iterable[Upload], options: ProcessOptions, concurrency: int
 ) -> list[Outcome]:
     """Process several uploads, at most `concurrency` at once; each has its own outcome."""
-
-    def one(upload: Upload) -> Outcome:
-        result: Receipt | Exception
-        try:
-            result = process_patiently(store, upload.key, options, owner="command line")
-        except HeadgateError as error:
-            result = error
-        except Exception as error:  # one file never holds up the others
-            log.exception("%s: a defect of Headgate", upload.key)
-            result = error
-        return outcome(upload.key, result)
-
+    attempt_one = partial(attempt, store, options=options, owner="command line")
     with ThreadPoolExecutor(concurrency) as pool:
-        return list(pool.map(one, uploads))
+        return list(pool.map(attempt_one, (upload.key for upload in uploads)))
 
 
 def outcome(key: str, result: object) -> Outcome:

@@ -1,6 +1,14 @@
 """Small words around figures, for messages."""
 
+from collections.abc import Sequence
+
 
 def counted(number: int, noun: str) -> str:
     """Write a number and its noun, such as `1 file` or `1,200 files`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def first_of(names: Sequence[str]) -> str:
+    """Write the first of some names and how many others there are: `a.csv and 2 others`."""
+    first, *others = names
+    return f"{first} and {counted(len(others), 'other')}" if others else first

@@ -27,11 +27,18 @@ def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(error, TransientError) and not isinstance(error, ObjectChangedError)
 
 
-def step(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Declare a task; `name` may use its arguments, as in `download {work.name}`."""
+def step(
+    name: str, run_name: Callable[[], str] | None = None
+) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Declare a task.
+
+    Args:
+        name: May use the task's arguments, as in `download {work.name}`.
+        run_name: Makes the name of a run, where that is not enough.
+    """
     return task(
         name=name.partition(" {")[0],
-        task_run_name=name,
+        task_run_name=run_name or name,
         retries=RETRIES,
         retry_delay_seconds=exponential_backoff(BACKOFF_SECONDS),
         retry_jitter_factor=JITTER,

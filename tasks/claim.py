@@ -25,7 +25,7 @@ def renewing(bucket: S3Bucket, work: Work) -> AbstractContextManager[Heartbeat]:
     return kept(store_of(bucket), work.claim)
 
 
-@step("settle-claims")
-def settle_claims(bucket: S3Bucket) -> None:
+@step("remove-abandoned-claims")
+def remove_abandoned_claims(bucket: S3Bucket) -> None:
     """Remove claims that runs which died between receipt and end have left."""
     settle_all(store_of(bucket))

@@ -48,6 +48,16 @@ def test_a_file_of_a_backlog_is_tried_again_where_that_may_help(place):
     assert ended.tasks[f"process {key}"].run_count == 2
 
 
+def test_many_files_share_a_task(place):
+    """It is named after the first and counts the others."""
+    keys = [place.put(f"uploads/{n}.csv", f"id,n\n1,{n}\n") for n in range(21)]
+
+    ended = run("process-batch", keys=keys, bucket=place.block)
+
+    assert ended.message == "21 files: 21 published."
+    assert f"process {keys[0]} and 20 others" in ended.tasks
+
+
 def upload(path, place, **parameters):
     """Run the flow in this process: the file is on this machine, and so is the answer."""
 

@@ -167,7 +167,7 @@ def test_what_may_pass_by_itself_is_tried_again(store, monkeypatch):
 
     monkeypatch.setattr(receipts, "commit", commit)
     options = ProcessOptions()
-    receipt = journey.process_patiently(store, "uploads/people.csv", options, owner="a test")
+    receipt = journey.process_with_retries(store, "uploads/people.csv", options, owner="a test")
     assert receipt.outcome == "published"
     assert next(tries, None) is None
 
