@@ -67,37 +67,39 @@ def running(
     """
     with ExitStack() as stack:
         say("Starting an S3 server ...")
-        s3 = stack.enter_context(s3_server(directory / "s3", port=_port(s3_port, say)))
+        s3 = stack.enter_context(s3_server(directory / "s3", port=choose_port(s3_port, say)))
         say("Starting a Prefect server (the first start takes about 20 seconds) ...")
-        port = _port(prefect_port, say)
+        port = choose_port(prefect_port, say)
         api = stack.enter_context(prefect_server(directory / "prefect", port=port))
         started = Stack(s3=s3, api=api)
         stack.enter_context(environment(started.variables))
         say("Making the bucket and deploying the flows ...")
-        _make_bucket(started)
+        make_bucket(started)
         register("headgate", "headgate")
-        _deploy()
+        deploy()
         say(f"Starting {' and '.join(services)} ...")
         for command in services:
-            stack.enter_context(_headgate(command, directory))
+            stack.enter_context(headgate(command, directory))
         yield started
 
 
-def _port(preferred: int, say: Callable[[str], None]) -> int:
+def choose_port(preferred: int, say: Callable[[str], None]) -> int:
+    """Return the preferred port, or say that it is taken and return another."""
     port = free_port(preferred)
     if preferred and port != preferred:
         say(f"Port {preferred} is taken by another program; port {port} is used instead.")
     return port
 
 
-def _make_bucket(stack: Stack) -> None:
+def make_bucket(stack: Stack) -> None:
+    """Make the bucket, unless a former run left it."""
     client = boto3.client("s3", endpoint_url=stack.s3.url)
     names = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
     if stack.bucket not in names:
         client.create_bucket(Bucket=stack.bucket)
 
 
-def _deploy() -> None:
+def deploy() -> None:
     """Deploy all of prefect.yaml.
 
     Raises:
@@ -112,7 +114,8 @@ def _deploy() -> None:
         done.check_returncode()
 
 
-def _headgate(command: str, directory: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+def headgate(command: str, directory: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """Run a lasting command of `headgate`, with its log in the directory."""
     return service(
         [sys.executable, "-m", "cli.main", command],
         log=directory / f"{command}.log",

@@ -1,7 +1,4 @@
-"""The embedded S3 server: SeaweedFS on loopback, with its data in one directory.
-
-Starting, waiting for and stopping it belongs here; making buckets and blocks does not.
-"""
+"""The embedded S3 server: SeaweedFS on loopback, with its data in one directory."""
 
 import json
 import socket

@@ -84,7 +84,7 @@ def service(
             preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - calls libc only
         )
     try:
-        _await(process, ready, log, seconds)
+        _wait_until_ready(process, ready, log, seconds)
         yield process
     finally:
         stop(process, patience)
@@ -124,7 +124,7 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
         return
 
 
-def _await(
+def _wait_until_ready(
     process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path, seconds: float
 ) -> None:
     deadline = time.monotonic() + seconds

@@ -20,12 +20,12 @@ PREFECT_PORT, S3_PORT = 4200, 8333
 
 def main() -> None:
     """Run the stack, say how to use it, and end it on Ctrl-C or SIGTERM."""
-    enough = threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: enough.set())
+        signal.signal(number, lambda *_: stop.set())
     try:
         with (
-            the_only_one(DIRECTORY) as notes,
+            single_instance(DIRECTORY) as notes,
             running(DIRECTORY, s3_port=S3_PORT, prefect_port=PREFECT_PORT, say=say) as stack,
         ):
             file = _write_variables(stack)
@@ -34,14 +34,14 @@ def main() -> None:
             say(f"\nPrefect UI   {stack.ui}\nS3 endpoint  {stack.s3.url}, bucket {stack.bucket}\n")
             say(f"In another terminal:\n  set -a; . {file}; set +a")
             say("  .venv/bin/headgate upload samples/us_airports.csv.gz\n\nCtrl-C ends it.")
-            enough.wait()
+            stop.wait()
             say("Stopping ...")
     except HeadgateError as error:
         sys.exit(fail(error))
 
 
 @contextmanager
-def the_only_one(directory: Path) -> Iterator[TextIO]:
+def single_instance(directory: Path) -> Iterator[TextIO]:
     """Hold the lock of a stack's directory; what is written beside the lock is told to others.
 
     Raises:

@@ -1,14 +1,12 @@
 """What all tests share: `--slow`, and the whole stack, started at most once a session."""
 
-import json
 import os
 from collections.abc import Iterator
 
 import pytest
 
 from stack.running import Stack, running
-from stack.s3 import identity
-from tests.harness.stores import READER
+from tests.harness.stores import write_users
 
 
 def pytest_addoption(parser):
@@ -28,12 +26,7 @@ def pytest_collection_modifyitems(config, items):
 def stack(tmp_path_factory) -> Iterator[Stack]:
     """All of `make up` on free ports: S3, Prefect, every deployment, a worker, the watcher."""
     directory = tmp_path_factory.mktemp("stack")
-    users = [
-        identity("headgate", "Admin"),
-        identity("reader", "Read:other", "List:other", access_key=READER[0], secret_key=READER[1]),
-    ]
-    (directory / "s3").mkdir()
-    (directory / "s3" / "s3.json").write_text(json.dumps({"identities": users}))
+    write_users(directory / "s3")
     with running(directory) as started:
         for name in started.variables:
             os.environ.pop(name, None)  # other tests choose their own

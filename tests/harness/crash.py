@@ -24,10 +24,9 @@ from headgate.bucket.keys import CLAIMS
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError
 from headgate.settings import load
-from stack import running as parts
 from stack.postgres import postgres
 from stack.prefect_server import prefect_server
-from stack.running import Stack
+from stack.running import Stack, deploy, headgate, make_bucket
 from stack.s3 import s3_server
 from stack.service import environment, free_port
 from tests.harness.runs import eventually
@@ -71,9 +70,9 @@ class Crew:
         stack = Stack(s3=s3, api=api)
         self._variables |= stack.variables
         self._always.enter_context(environment(self._variables))
-        parts._make_bucket(stack)
+        make_bucket(stack)
         register("headgate", "headgate")
-        parts._deploy()
+        deploy()
         self.start("worker")
         self.start("watch")
         self.store = connect(load())
@@ -159,7 +158,7 @@ class Crew:
                     self._folder / "prefect", port=self._ports["prefect"], database=self._database
                 )
             case _:
-                return parts._headgate(part, self._folder)
+                return headgate(part, self._folder)
 
 
 class Sender(Thread):

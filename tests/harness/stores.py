@@ -1,15 +1,17 @@
 """Stores for tests: buckets of their own, with little patience."""
 
+import json
 import os
 from contextlib import suppress
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store, connect
 from headgate.settings import Settings
-from stack.s3 import REGION, Endpoint
+from stack.s3 import REGION, Endpoint, identity
 
 READER = ("reader", "reader-secret")
 """A user of the SeaweedFS server who may see another bucket only."""
@@ -25,6 +27,19 @@ def forget_outside_settings(monkeypatch, folder) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "no-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "no-credentials"))
+
+
+def write_users(directory: Path) -> None:
+    """Tell the SeaweedFS server of this directory its users, before it starts."""
+    access_key, secret_key = READER
+    users = [
+        identity("headgate", "Admin"),
+        identity(
+            "reader", "Read:other", "List:other", access_key=access_key, secret_key=secret_key
+        ),
+    ]
+    directory.mkdir(exist_ok=True)
+    (directory / "s3.json").write_text(json.dumps({"identities": users}))
 
 
 def settings_for(endpoint: Endpoint, bucket: str, **changes: Any) -> Settings:

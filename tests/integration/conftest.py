@@ -1,6 +1,5 @@
 """Servers on loopback that integration tests share, each started once a session."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from headgate.bucket.store import Store
-from stack.s3 import Endpoint, identity, s3_server
+from stack.s3 import Endpoint, s3_server
 from stack.service import LOOPBACK, answers, free_port, service
 from tests.harness.faults import Proxy, proxy
 from tests.harness.runs import Place, new_place
-from tests.harness.stores import READER, behind, forget_outside_settings, new_store
+from tests.harness.stores import behind, forget_outside_settings, new_store, write_users
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +24,7 @@ def _no_outside_settings(monkeypatch, tmp_path):
 def seaweed(tmp_path_factory) -> Iterator[Endpoint]:
     """The S3 server of `make up`; it checks signatures, permissions and conditions."""
     directory = tmp_path_factory.mktemp("seaweed")
-    users = [
-        identity("headgate", "Admin"),
-        identity("reader", "Read:other", "List:other", access_key=READER[0], secret_key=READER[1]),
-    ]
-    (directory / "s3.json").write_text(json.dumps({"identities": users}))
+    write_users(directory)
     with s3_server(directory) as endpoint:
         yield endpoint
 

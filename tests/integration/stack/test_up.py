@@ -6,15 +6,14 @@ import sys
 import pytest
 
 from headgate.errors import HeadgateError
-from stack import running
-from stack.running import ROOT
+from stack.running import ROOT, choose_port
 from stack.service import LOOPBACK, answers, free_port, service
-from stack.up import the_only_one
+from stack.up import single_instance
 
 
 def test_a_second_stack_in_the_same_folder_is_refused(tmp_path):
     """The one that runs is named with what it wrote; the folder stays as it was; code 1."""
-    with the_only_one(tmp_path / ".headgate") as notes:
+    with single_instance(tmp_path / ".headgate") as notes:
         notes.write(", UI http://there")
         notes.flush()
         before = sorted(tmp_path.rglob("*"))
@@ -36,9 +35,13 @@ def test_a_second_stack_in_the_same_folder_is_refused(tmp_path):
 
 def test_the_lock_goes_with_its_holder(tmp_path):
     """A stack that ended, in whatever way, keeps nobody away, and its address is forgotten."""
-    with the_only_one(tmp_path) as notes:
+    with single_instance(tmp_path) as notes:
         notes.write(", UI http://there")
-    with the_only_one(tmp_path), pytest.raises(HeadgateError) as refused, the_only_one(tmp_path):
+    with (
+        single_instance(tmp_path),
+        pytest.raises(HeadgateError) as refused,
+        single_instance(tmp_path),
+    ):
         pass
     assert "there" not in refused.value.what
 
@@ -53,8 +56,8 @@ def test_a_port_that_is_taken_is_told(tmp_path):
         ready=lambda: answers(f"http://{LOOPBACK}:{port}"),
         cwd=tmp_path,
     ):
-        other = running._port(port, told.append)
+        other = choose_port(port, told.append)
 
     assert other != port
     assert told == [f"Port {port} is taken by another program; port {other} is used instead."]
-    assert running._port(port, told.append) == port
+    assert choose_port(port, told.append) == port
