@@ -1,7 +1,6 @@
 """A result that is made anew with corrected rows: what stands, what a sheet adds, where it is kept.
 
-Here: everything about it that concerns the bucket. Not here: how rows are corrected, and the
-order of the steps, which is `headgate.journey`'s matter.
+How rows are corrected is `headgate.engine.checking.correction`.
 """
 
 from pathlib import Path
@@ -105,7 +104,8 @@ def _fetch(store: Store, receipt: Receipt, role: str, scratch: Path) -> Path | N
     output = next((each for each in receipt.outputs if each.role == role), None)
     if output is None:
         return None
-    path = scratch / f"standing-{role}.csv"
+    path = scratch / "standing" / f"{role}.csv"
+    path.parent.mkdir(exist_ok=True)
     try:
         same = store.download(store.head(output.key), path).sha256 == output.sha256
     except NoSuchObjectError:

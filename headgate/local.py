@@ -17,27 +17,13 @@ from headgate.engine.staging import CSV, LINE, Staging
 from headgate.engine.table import Reading, read
 from headgate.errors import BadFileError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
-from headgate.receipt import RowCounts, result_files
+from headgate.receipt import ROLES, RowCounts, result_files
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
 from schemas import choice, contract_for
 
 PREVIEW_ROWS = 50
-RESULTS = (
-    "corrections.csv",
-    "data.csv",
-    "data.parquet",
-    "dictionary.csv",
-    "left-out.csv",
-    "pipeline.py",
-    "quarantine.csv",
-    "recipe.json",
-    "recipe.sql",
-    "report.html",
-    "spreadsheet.csv",
-)
-"""What a clean may leave in its folder."""
 
 R = TypeVar("R", bound=Record)
 
@@ -134,8 +120,8 @@ def clean(
     return Cleaned(
         rows=rows,
         corrected=tuple(amended),
-        reading=_pointed(reading, moved),
-        prepared=_pointed(prepared, moved),
+        reading=_relocated(reading, moved),
+        prepared=_relocated(prepared, moved, extras=tuple(moved[each] for each in prepared.extras)),
         files=tuple(moved.values()),
     )
 
@@ -233,7 +219,7 @@ def _clear(out: Path, *needed: Path | None) -> None:
         raise OptionsError(
             f"Results cannot be put there ({why}).", where=str(out), todo="Choose another folder."
         )
-    older = {file.resolve() for name in RESULTS if (file := out / name).exists()}
+    older = {file.resolve() for name in ROLES if (file := out / name).exists()}
     if older and not (out / "recipe.json").exists():
         raise OptionsError(
             f"There are files that results would replace: {', '.join(f.name for f in older)}.",
@@ -247,20 +233,14 @@ def _clear(out: Path, *needed: Path | None) -> None:
                 where=str(each),
                 todo="Choose another folder for the results.",
             )
-    for name in RESULTS:
+    for name in ROLES:
         (out / name).unlink(missing_ok=True)
 
 
-def _pointed(record: R, moved: dict[Path, Path]) -> R:
+def _relocated(record: R, moved: dict[Path, Path], **others: object) -> R:
     """Point a record's paths to where the files are now."""
-    at = {
-        name: tuple(moved.get(each, each) for each in value)
-        if name == "extras"
-        else moved.get(value, value)
-        for name, value in record
-        if name == "extras" or isinstance(value, Path)
-    }
-    return record.model_copy(update=at)
+    paths = {name: moved.get(value, value) for name, value in record if isinstance(value, Path)}
+    return record.model_copy(update=paths | others)
 
 
 def _folder(path: Path) -> Path:

@@ -28,6 +28,21 @@ from headgate.words import counted
 
 LEDGER, QUARANTINE = "corrections", "quarantine"
 """Roles of outputs that are needed again: corrected rows, and those kept back."""
+ROLES = {
+    "data.csv": "table",
+    "data.parquet": "parquet",
+    "quarantine.csv": QUARANTINE,
+    "corrections.csv": LEDGER,
+    "aside.parquet": "aside",
+    "left-out.csv": "left-out",
+    "report.html": "report",
+    "recipe.json": "recipe",
+    "spreadsheet.csv": "spreadsheet",
+    "dictionary.csv": "extra",
+    "recipe.sql": "extra",
+    "pipeline.py": "extra",
+}
+"""Every file that a result may have, and the role that it plays."""
 LIBRARIES = ("prefect", "pandera", "pandas", "pyarrow", "duckdb")
 
 
@@ -165,20 +180,20 @@ class Receipt(Record):
 def result_files(
     reading: Reading, prepared: Prepared, ledger: Path | None
 ) -> list[tuple[str, Path]]:
-    """Name every file of a result, with its role; the ledger is that of corrected rows, if any."""
-    files = [
-        ("table", prepared.csv),
-        ("parquet", prepared.parquet),
-        (QUARANTINE, reading.quarantine),
-        (LEDGER, ledger),
-        ("aside", reading.aside),
-        ("left-out", reading.left_out_lines),
-        ("report", prepared.report),
-        ("recipe", prepared.recipe),
-        ("spreadsheet", prepared.spreadsheet),
-        *(("extra", extra) for extra in prepared.extras),
-    ]
-    return [(role, path) for role, path in files if path is not None]
+    """Give every file of a result with its role; the ledger is that of corrected rows, if any."""
+    files = (
+        prepared.csv,
+        prepared.parquet,
+        reading.quarantine,
+        ledger,
+        reading.aside,
+        reading.left_out_lines,
+        prepared.report,
+        prepared.recipe,
+        prepared.spreadsheet,
+        *prepared.extras,
+    )
+    return [(ROLES[path.name], path) for path in files if path is not None]
 
 
 @cache

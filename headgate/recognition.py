@@ -1,6 +1,6 @@
 """Uploads that are no new table: corrected rows of an earlier one, and content that is known.
 
-Here: what is made of them. Not here: what a new result with corrected rows holds (`amendment`).
+What a new result with corrected rows holds is `headgate.amendment`.
 """
 
 from headgate import amendment, steps

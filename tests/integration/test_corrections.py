@@ -111,6 +111,7 @@ def test_a_forced_run_keeps_what_was_corrected(store, kept):
     process(store, send(store, kept))
     before = results.find_receipt(store, KEY)
     after = process(store, force=True)
+    assert after.key("corrections").endswith("/corrections.csv")
     assert table(store, after) == table(store, before)
     assert after.corrections == before.corrections
 
