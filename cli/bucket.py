@@ -221,10 +221,10 @@ def _prefect_is_wanted() -> bool:
 
     if not get_current_settings().api.url:
         return False
-    from cli import server
+    from cli.prefect_server import require_same_bucket, require_server
 
-    server.answering()
-    server.hold_to_block(load())
+    require_server()
+    require_same_bucket(load())
     return True
 
 

@@ -17,9 +17,9 @@ def register(*, name: str = "headgate", pool: str = "headgate") -> None:
         pool: Name of the process work pool.
     """
     from bridge.registration import register as save
-    from cli import server
+    from cli.prefect_server import require_server
 
-    server.answering()
+    require_server()
     save(name, pool)
     say(f"Registered the block s3-bucket/{name} and the work pool {pool}.")
     say("Next: prefect --no-prompt deploy --all, then headgate worker and headgate watch.")
@@ -33,30 +33,30 @@ def worker(*, pool: str = "headgate", limit: int = 8) -> None:
         limit: Most runs at once.
     """
     from bridge.worker import work
-    from cli import server
+    from cli.prefect_server import require_server
 
-    _patiently(server.answering)
+    _wait_until(require_server)
     work(pool, limit=limit)
 
 
 def watch() -> None:
     """Tell Prefect of new uploads, which starts runs for them, until Ctrl-C."""
-    from bridge.watch import watch as tell
-    from cli import server
+    from bridge.watch import watch as announce
+    from cli.prefect_server import require_same_bucket, require_server
     from headgate.settings import load
 
     settings = load()
-    _patiently(server.answering)
-    _patiently(server.hold_to_block, settings)
-    tell(settings)
+    _wait_until(require_server)
+    _wait_until(require_same_bucket, settings)
+    announce(settings)
 
 
-def _patiently(ask: Callable[..., object], *about: object) -> None:
-    """Ask the server until it answers, and say so where it does not."""
+def _wait_until(require: Callable[..., None], *arguments: object) -> None:
+    """Ask the server again until it answers, and say once that it is waited for."""
     waiting = False
     while True:
         try:
-            ask(*about)
+            require(*arguments)
         except TransientError as error:
             if not waiting:
                 err.print(f"{error.what} Waiting for it ...", markup=False, soft_wrap=True)

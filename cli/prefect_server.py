@@ -16,8 +16,8 @@ from headgate.settings import Settings
 from prefect_support.block import BLOCK
 
 
-def named() -> str:
-    """Return the address of the Prefect server.
+def api_url() -> str:
+    """Return the address of the Prefect server's API.
 
     Raises:
         SettingsError: None is named.
@@ -33,22 +33,21 @@ def named() -> str:
     return url
 
 
-def answering() -> str:
-    """Return the address of the Prefect server, once it was seen to answer.
+def require_server() -> None:
+    """See that there is a Prefect server, and that it answers.
 
     Raises:
         SettingsError: None is named.
         TransientError: It does not answer.
     """
-    url = named()
+    url = api_url()
     with get_client(sync_client=True) as client:
         error = client.api_healthcheck()
     if error:
-        raise _away() from error
-    return url
+        raise _away(url) from error
 
 
-def hold_to_block(settings: Settings) -> None:
+def require_same_bucket(settings: Settings) -> None:
     """See that the environment's bucket, where it names one, is the one that Prefect's runs use.
 
     Raises:
@@ -60,7 +59,7 @@ def hold_to_block(settings: Settings) -> None:
     try:
         block = cast(S3Bucket, S3Bucket.load(BLOCK, _sync=True))  # type: ignore[call-arg]
     except HTTPError as error:
-        raise _away() from error
+        raise _away(api_url()) from error
     except ValueError:
         return  # without a block, runs use the environment's bucket
     endpoint = block.credentials.aws_client_parameters.endpoint_url
@@ -74,8 +73,7 @@ def hold_to_block(settings: Settings) -> None:
         )
 
 
-def _away() -> TransientError:
-    url = named()
+def _away(url: str) -> TransientError:
     return TransientError(
         f"No Prefect server answers at {url}.", where="PREFECT_API_URL", todo=_advice(url)
     )
