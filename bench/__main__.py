@@ -83,16 +83,10 @@ def curve(folder: Path, largest: int) -> None:
 
 def commands_for(file: Path) -> dict[str, list[str]]:
     """The command lines; `{out}` is a fresh folder."""
+    clean = [*HEADGATE, str(file), "--out", "{out}"]
     commands = {
-        "headgate clean": [*HEADGATE, str(file), "--out", "{out}"],
-        "headgate clean, filled": [
-            *HEADGATE,
-            str(file),
-            "--out",
-            "{out}",
-            "--clean.fill",
-            "median",
-        ],
+        "headgate clean": clean,
+        "headgate clean, filled": [*clean, "--clean.fill", "median"],
     }
     for name in PEERS:
         commands[name] = [sys.executable, "-m", "bench.peers", name, str(file), "{out}"]

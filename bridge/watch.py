@@ -93,7 +93,7 @@ async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
                 tasks.start_soon(_from_queue, queue, sender)
             async for batch in _in_batches(notices):
                 keys = list(dict.fromkeys(notice.key for notice in batch))
-                await _with_retries(_emit_event, prefect, store, keys)
+                await _with_retries(emit_event, prefect, store, keys)
                 log.info("Announced %d uploads: %s", len(keys), _shortened(keys))
                 handles = [notice.receipt_handle for notice in batch if notice.receipt_handle]
                 if queue and handles:
@@ -136,7 +136,7 @@ async def _in_batches(notices: ObjectReceiveStream[Notice]) -> AsyncIterator[lis
         yield batch
 
 
-def _emit_event(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) -> None:
+def emit_event(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) -> None:
     """Hand the event to the Prefect server; returns once it has it."""
     event = Event(
         event=EVENT,

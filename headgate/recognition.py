@@ -41,10 +41,8 @@ def _correct(store: Store, work: Work, file: Download) -> Receipt | None:
     if not any(each.upload.id == work.upload.id for each in standing.corrections):
         standing = _amend(store, work, file, sheet, standing)
     whose = standing.source.upload.key
-    told = standing.model_copy(
-        update={"source": file.source, "corrects": whose, **steps.about(work)}
-    )
-    return steps.commit(store, work, told)
+    own = {"source": file.source, "corrects": whose, **steps.about(work)}
+    return steps.commit(store, work, standing.model_copy(update=own))
 
 
 def _amend(store: Store, work: Work, file: Download, sheet: Sheet, standing: Receipt) -> Receipt:
@@ -79,8 +77,7 @@ def _known(store: Store, work: Work, file: Download) -> Receipt | None:
         return None
     same_as = earlier.same_as or earlier.source.upload.key
     own = {"source": file.source, "same_as": same_as, **steps.about(work)}
-    told = earlier.model_copy(update=own)
-    return steps.commit(store, work, told)
+    return steps.commit(store, work, earlier.model_copy(update=own))
 
 
 def _would_be_the_same(earlier: Receipt, work: Work) -> bool:

@@ -111,15 +111,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
         )
     except AlreadyProcessedError:
         return _standing_receipt(store, upload)
-    work = None
-    try:
-        work = work_on(held, options, settings)
-        return _replacing(store, work) if options.deliver.force else work
-    except HeadgateError:
-        claims.release(store, held)
-        if work:
-            remove_scratch(work.scratch)
-        raise
+    return _begin(store, held, options, settings)
 
 
 def work_on(held: Claim, options: ProcessOptions, settings: Settings) -> Work:
@@ -266,6 +258,19 @@ def about(work: Work) -> dict[str, Any]:
         "finished": datetime.now(UTC),
         "versions": library_versions(),
     }
+
+
+def _begin(store: Store, held: Claim, options: ProcessOptions, settings: Settings) -> Work:
+    """Give a claimed upload what its work needs; where that fails, others may claim it at once."""
+    work = None
+    try:
+        work = work_on(held, options, settings)
+        return _replacing(store, work) if options.deliver.force else work
+    except HeadgateError:
+        claims.release(store, held)
+        if work:
+            remove_scratch(work.scratch)
+        raise
 
 
 def _replacing(store: Store, work: Work) -> Work:

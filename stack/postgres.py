@@ -38,7 +38,7 @@ def postgres(directory: Path) -> Iterator[str]:
             cannot enter the directory. What a former run left is taken up again.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    user = _other_than_root(directory)
+    user = _unprivileged_user(directory)
     home = _home(directory.resolve(), user)
     _remove_abandoned()
     programs, port = _programs(home, user), free_port()
@@ -55,7 +55,7 @@ def postgres(directory: Path) -> Iterator[str]:
         yield f"postgresql+asyncpg://headgate:{password}@{LOOPBACK}:{port}/postgres"
 
 
-def _other_than_root(directory: Path) -> int | None:
+def _unprivileged_user(directory: Path) -> int | None:
     """Name whom the server runs as, if not as this process: PostgreSQL refuses to run as root."""
     if os.geteuid():
         return None
@@ -67,7 +67,7 @@ def _home(directory: Path, user: int | None) -> Path:
     """Return where the data lie: in the directory, or where that user cannot enter it, outside."""
     if user is None:
         return directory
-    home = directory if _may(user, directory) else _outside(directory / _LINK)
+    home = directory if _can_execute(user, directory) else _outside(directory / _LINK)
     os.chown(home, user, -1)
     return home
 
@@ -94,7 +94,7 @@ def _programs(home: Path, user: int | None) -> Path:
     """Return where the programs are: as installed, or a copy that the user can run as well."""
     packages = Path(str(distribution(_PACKAGE).locate_file("")))
     programs = Path(_PACKAGE, "pginstall", "bin")
-    if user is None or _may(user, packages / programs / "postgres"):
+    if user is None or _can_execute(user, packages / programs / "postgres"):
         return packages / programs
     for part in packages.glob(f"{_PACKAGE}*"):
         shutil.rmtree(home / part.name, ignore_errors=True)
@@ -102,7 +102,7 @@ def _programs(home: Path, user: int | None) -> Path:
     return home / programs
 
 
-def _may(user: int, path: Path) -> bool:
+def _can_execute(user: int, path: Path) -> bool:
     """Tell whether a user may enter a folder or run a program."""
     return subprocess.run(["test", "-x", path], user=user, check=False).returncode == 0
 

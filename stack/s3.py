@@ -18,6 +18,8 @@ REGION = "us-east-1"
 ACCESS_KEY = "headgate"
 SECRET_KEY = "headgate-local"
 
+_INNER_PORTS = ("s3.grpc", "master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc")
+
 
 class Endpoint(Record):
     """Where the server answers, and with which credentials."""
@@ -43,7 +45,7 @@ def s3_server(directory: Path, *, port: int | None = None) -> Iterator[Endpoint]
     config = directory / "s3.json"
     if not config.exists():
         config.write_text(json.dumps({"identities": [identity("headgate", "Admin")]}))
-    ports = _free_ports({"s3": port or 0} | dict.fromkeys(_INNER, 0))
+    ports = _free_ports({"s3": port or 0} | dict.fromkeys(_INNER_PORTS, 0))
     url = f"http://{LOOPBACK}:{ports['s3']}"
     log = directory / "weed.log"
     try:
@@ -64,9 +66,6 @@ def identity(
     return {"name": name, "credentials": [keys], "actions": list(actions)}
 
 
-_INNER = ("s3.grpc", "master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc")
-
-
 def _command(directory: Path, ports: dict[str, int]) -> list[str]:
     weed = Path(sys.executable).with_name("weed")
     flags = {
@@ -85,8 +84,8 @@ def _command(directory: Path, ports: dict[str, int]) -> list[str]:
         "volume.preStopSeconds": 0,
     }
     for name, number in ports.items():
-        service, _, kind = name.partition(".")
-        flags[f"{service}.port.{kind}" if kind else f"{service}.port"] = number
+        server, _, kind = name.partition(".")
+        flags[f"{server}.port.{kind}" if kind else f"{server}.port"] = number
     return [
         str(weed),
         "-logtostderr=true",

@@ -48,7 +48,7 @@ _WORDS = {
 """Words by which the command line of a process is known."""
 
 
-class Crew:
+class KillableStack:
     """S3, Prefect, worker and watcher on one folder, each of which can be killed and comes back."""
 
     def __init__(self, directory: Path) -> None:
@@ -95,7 +95,7 @@ class Crew:
 
     def kill(self, victim: str) -> int:
         """Kill a victim, start again what does not come back by itself, and return the dead."""
-        processes = self._dying(victim)
+        processes = self._victims(victim)
         for process in processes:
             with suppress(psutil.Error):
                 process.kill()
@@ -122,7 +122,7 @@ class Crew:
         warm = self.processes("warm")
         return [process for process in warm if process.ppid() in {parent.pid for parent in warm}]
 
-    def _dying(self, victim: str) -> list[psutil.Process]:
+    def _victims(self, victim: str) -> list[psutil.Process]:
         match victim:
             case "run":
                 runs = eventually(self.runs)
@@ -202,23 +202,23 @@ def small_table(name: str) -> bytes:
     return f"id,name,file\n{rows}".encode()
 
 
-def reckon(crew: Crew, sent: list[str], seconds: float) -> list[str]:
+def find_defects(stack: KillableStack, sent: list[str], seconds: float) -> list[str]:
     """Wait until all work is done, then list everything that is not as it should be."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        left = [upload.key for upload in pending(crew.store)]
-        if not left and not list(crew.store.list(CLAIMS)) and not crew.unfinished_runs():
+        left = [upload.key for upload in pending(stack.store)]
+        if not left and not list(stack.store.list(CLAIMS)) and not stack.unfinished_runs():
             break
         time.sleep(1)
-    wrong = [f"no receipt: {upload.key}" for upload in pending(crew.store)]
-    wrong += [f"a claim is stuck: {claim.key}" for claim in crew.store.list(CLAIMS)]
-    wrong += [f"still running: {name}" for name in crew.unfinished_runs()]
-    wrong += [f"scratch was left: {folder}" for folder in crew.scratch.glob("*")]
+    wrong = [f"no receipt: {upload.key}" for upload in pending(stack.store)]
+    wrong += [f"a claim is stuck: {claim.key}" for claim in stack.store.list(CLAIMS)]
+    wrong += [f"still running: {name}" for name in stack.unfinished_runs()]
+    wrong += [f"scratch was left: {folder}" for folder in stack.scratch.glob("*")]
     for key in sent:
-        receipt = receipts.find(crew.store, crew.store.head(key))
+        receipt = receipts.find(stack.store, stack.store.head(key))
         if receipt is None:
             continue
-        found = receipts.verify(crew.store, receipt)
+        found = receipts.verify(stack.store, receipt)
         wrong += [f"{key}: {finding}" for finding in found if not finding.ok]
         if receipt["rows"]["rows_out"] != ROWS:
             wrong.append(f"{key}: {receipt['rows']}")

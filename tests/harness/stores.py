@@ -1,15 +1,16 @@
-"""Stores for tests: buckets of their own, with little patience."""
+"""Stores for tests: buckets of their own, with little patience, and one in memory."""
 
 import json
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from headgate.bucket.keys import Upload
-from headgate.bucket.store import Store, connect
+from headgate.bucket.store import Listed, Store, connect
 from headgate.settings import Settings
 from stack.s3 import REGION, Endpoint, identity
 
@@ -83,3 +84,24 @@ def put_upload(store: Store, key: str = "uploads/data.csv", body: bytes = b"a,b\
     """Write an upload and give its identity."""
     store.put(key, body)
     return store.head(key)
+
+
+class MemoryStore:
+    """A store that only lists, in a given order, and counts single look-ups."""
+
+    def __init__(self, order):
+        self.bucket = "b"
+        self.order = order
+        self.objects = {}
+        self.lookups = 0
+
+    def add(self, key, etag="e"):
+        self.objects[key] = Listed(key, etag, 1, datetime.now(UTC))
+
+    def list(self, prefix):
+        found = [item for key, item in self.objects.items() if key.startswith(prefix)]
+        return iter(sorted(found, key=lambda item: self.order(item.key)))
+
+    def exists(self, key):
+        self.lookups += 1
+        return key in self.objects

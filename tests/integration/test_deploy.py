@@ -3,9 +3,8 @@
 import yaml
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
-from prefect.events import Event, Resource
 
-from bridge.watch import EVENT
+from bridge.watch import emit_event
 from headgate.bucket.store import connect
 from stack.running import ROOT
 from tests.harness.runs import Place, ended, eventually
@@ -65,14 +64,9 @@ def test_an_event_starts_a_run_with_its_keys(stack):
     names = ("event_b", "event_a")  # an order in which the stack's own watcher lists nothing
     keys = [place.put(f"uploads/{name}.csv", f"id,name\n1,{name}\n") for name in names]
     batch = deployed()["flows/process_batch.py:process_batch"]
-    event = Event(
-        event=EVENT,
-        resource=Resource({"prefect.resource.id": f"headgate.bucket.{stack.bucket}"}),
-        payload={"keys": keys},
-    )
 
     with get_client(sync_client=True) as client:
-        client._client.post("/events", json=[event.model_dump(mode="json")]).raise_for_status()
+        emit_event(client, place.store, keys)
     started = eventually(
         lambda: [run.id for run in runs_of(batch.id) if run.parameters["keys"] == keys], 30
     )

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import COMMANDS
 from stack.running import ROOT, SERVICES
 from tests.harness.runs import eventually
 
@@ -61,12 +60,6 @@ def test_every_command_of_a_page_succeeds(page, stack, tmp_path):
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         if uploaded := re.search(r"uploads/\S+", done.stdout):
             key = uploaded[0]
-
-
-@pytest.mark.parametrize("command", [name for names in COMMANDS.values() for name in names])
-def test_every_command_is_told_of(command):
-    """A command that no page mentions is a command that nobody finds."""
-    assert any(f"headgate {command}" in page.read_text() for page in PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -11,7 +11,7 @@ from headgate.bucket import receipts
 from headgate.bucket.keys import CLAIMS
 from headgate.settings import load
 from prefect_support.block import block_of
-from tests.harness.crash import VICTIMS, Crew, Sender, reckon, small_table
+from tests.harness.crash import VICTIMS, KillableStack, Sender, find_defects, small_table
 from tests.harness.faults import kill_sender, kill_sender_after, proxy
 from tests.harness.runs import ended, eventually, start
 
@@ -40,44 +40,47 @@ STEPS = {
 @pytest.mark.parametrize(("kills", "every"), [(10, 0.7), (200, 4)])
 def test_kill_9_of_any_part_loses_and_doubles_nothing(kills, every, tmp_path):
     """Run, worker, watcher, Prefect server and S3 server, at random while uploads arrive."""
-    with Crew(tmp_path) as crew:
-        sender = Sender(crew.store, every)
+    with KillableStack(tmp_path) as stack:
+        sender = Sender(stack.store, every)
         sender.start()
         dead = Counter()
         while dead.total() < kills:
             time.sleep(random.uniform(0, 4))
             victim = random.choice(("run", *VICTIMS))
-            dead[victim] += crew.kill(victim) > 0
+            dead[victim] += stack.kill(victim) > 0
             log.info("Killed so far: %s", dict(dead))
         sent = sender.stop()
         log.info("%d files were sent; killed: %s", len(sent), dict(dead))
         assert sent
-        assert reckon(crew, sent, seconds=600) == []
+        assert find_defects(stack, sent, seconds=600) == []
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_run_that_is_killed_at_any_step_is_followed_by_another(tmp_path):
     """One after another at each request of its journey, through a proxy that knows the sender."""
-    with Crew(tmp_path) as crew, proxy(crew.store.client.meta.endpoint_url) as between:
+    with (
+        KillableStack(tmp_path) as stack,
+        proxy(stack.store.client.meta.endpoint_url) as between,
+    ):
         block = block_of(load().model_copy(update={"endpoint_url": between.url}))
         block.save("proxied", _sync=True)
-        crew.store.put("uploads/steps/first.csv", small_table("first"))
-        first = crew.store.head("uploads/steps/first.csv")
-        receipt = eventually(lambda: receipts.find(crew.store, first), seconds=60)
+        stack.store.put("uploads/steps/first.csv", small_table("first"))
+        first = stack.store.head("uploads/steps/first.csv")
+        receipt = eventually(lambda: receipts.find(stack.store, first), seconds=60)
         (recipe,) = (out["key"] for out in receipt["outputs"] if out["role"] == "recipe")
         options = {"prepare": {"recipe": recipe}, "deliver": {"source": "archive"}}
-        crew.stop("watch")
+        stack.stop("watch")
         uploads = {step: f"uploads/steps/{step}.csv" for step in STEPS}
         for step, key in uploads.items():
-            crew.store.put(key, small_table(step))
+            stack.store.put(key, small_table(step))
             method, part, act = STEPS[step]
             fault = between.add(lambda r, m=method, p=part: r.method == m and p in r.target, act)
             run = ended(start("process-upload", key=key, bucket=block, options=options))
             assert (fault.seen, run.state) == (1, "Crashed"), step
-        left = list(crew.store.list(CLAIMS))
+        left = list(stack.store.list(CLAIMS))
         assert len(left) >= 8
-        crew.start("watch")
-        done = [key for step, key in uploads.items() if crew.store.exists(key)]
+        stack.start("watch")
+        done = [key for step, key in uploads.items() if stack.store.exists(key)]
         assert len(done) == len(STEPS)
-        assert reckon(crew, done, seconds=120) == []
+        assert find_defects(stack, done, seconds=120) == []

@@ -6,15 +6,14 @@ import time
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
-from prefect.events import Event, Resource
 from prefect.states import Pending
 
-from bridge.watch import EVENT
+from bridge.watch import emit_event
 from bridge.watchdog import INTERVAL, MOST_SILENT
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import CLAIMS, OLDER, attempts_prefixes
-from tests.harness.crash import LEASE, Crew, reckon, small_table
+from tests.harness.crash import LEASE, KillableStack, find_defects, small_table
 from tests.harness.runs import by_hand, ended, eventually, run, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -23,25 +22,25 @@ SILENCE = INTERVAL * MOST_SILENT[StateType.RUNNING]
 
 
 @pytest.fixture(scope="module")
-def crew(tmp_path_factory):
-    """The whole stack with two workers."""
-    with Crew(tmp_path_factory.mktemp("crew")) as crew:
-        crew.start("worker")
-        yield crew
+def stack(tmp_path_factory):
+    """A stack of its own with two workers."""
+    with KillableStack(tmp_path_factory.mktemp("stack")) as stack:
+        stack.start("worker")
+        yield stack
 
 
 @pytest.fixture
-def unwatched(crew):
+def unwatched(stack):
     """The same while the watcher is down."""
-    crew.stop("watch")
-    yield crew
-    crew.start("watch")
+    stack.stop("watch")
+    yield stack
+    stack.start("watch")
 
 
-def put(crew, name, count):
+def put(stack, name, count):
     keys = [f"uploads/{name}/{number:02}.csv" for number in range(count)]
     for key in keys:
-        crew.store.put(key, small_table(key))
+        stack.store.put(key, small_table(key))
     return keys
 
 
@@ -50,25 +49,20 @@ def large_table():
     return f"id,name,amount\n{rows}".encode()
 
 
-def announce(crew, keys):
-    event = Event(
-        event=EVENT,
-        resource=Resource({"prefect.resource.id": f"headgate.bucket.{crew.store.bucket}"}),
-        payload={"keys": keys},
-    )
+def announce(stack, keys):
     with get_client(sync_client=True) as client:
-        client.request("POST", "/events", json=[event.model_dump(mode="json")])
+        emit_event(client, stack.store, keys)
 
 
-def assert_done_once(crew, keys):
+def assert_done_once(stack, keys):
     """Each has a receipt, and nothing but what it points to was ever published."""
-    assert reckon(crew, keys, seconds=300) == []
-    assert list(crew.store.list(OLDER)) == []
+    assert find_defects(stack, keys, seconds=300) == []
+    assert list(stack.store.list(OLDER)) == []
     for key in keys:
-        upload = crew.store.head(key)
-        told = {output["key"] for output in receipts.find(crew.store, upload)["outputs"]}
+        upload = stack.store.head(key)
+        told = {output["key"] for output in receipts.find(stack.store, upload)["outputs"]}
         found = {
-            item.key for prefix in attempts_prefixes(upload) for item in crew.store.list(prefix)
+            item.key for prefix in attempts_prefixes(upload) for item in stack.store.list(prefix)
         }
         assert found == told
 
@@ -92,11 +86,11 @@ def test_what_nobody_announced_is_found_by_the_schedules_run(unwatched):
     assert_done_once(unwatched, keys)
 
 
-def test_what_came_while_the_watcher_was_down_is_announced_when_it_is_back(crew):
-    crew.stop("watch")
-    keys = put(crew, "missed", 10)
-    crew.start("watch")
-    assert_done_once(crew, keys)
+def test_what_came_while_the_watcher_was_down_is_announced_when_it_is_back(stack):
+    stack.stop("watch")
+    keys = put(stack, "missed", 10)
+    stack.start("watch")
+    assert_done_once(stack, keys)
 
 
 def test_a_large_file_does_not_hold_up_the_small_ones_beside_it(unwatched):
@@ -112,23 +106,23 @@ def test_a_large_file_does_not_hold_up_the_small_ones_beside_it(unwatched):
     assert max(ends, key=ends.__getitem__) == large
 
 
-def test_a_machine_that_dies_is_followed_after_a_lease_and_its_run_ends_up_crashed(crew):
+def test_a_machine_that_dies_is_followed_after_a_lease_and_its_run_ends_up_crashed(stack):
     """Worker and run are gone at once: Prefect hears nothing more of them, but for silence."""
     key = "uploads/large/large.csv"
-    crew.store.put(key, large_table())
-    upload = crew.store.head(key)
-    (claim,) = eventually(lambda: list(crew.store.list(CLAIMS)), seconds=60)
-    (silent,) = crew.unfinished_runs()
-    crew.kill("machine")
+    stack.store.put(key, large_table())
+    upload = stack.store.head(key)
+    (claim,) = eventually(lambda: list(stack.store.list(CLAIMS)), seconds=60)
+    (silent,) = stack.unfinished_runs()
+    stack.kill("machine")
     died = time.monotonic()
-    assert receipts.find(crew.store, upload) is None
+    assert receipts.find(stack.store, upload) is None
     assert eventually(
-        lambda: [item.etag for item in crew.store.list(CLAIMS)] not in ([], [claim.etag]),
+        lambda: [item.etag for item in stack.store.list(CLAIMS)] not in ([], [claim.etag]),
         LEASE + 30,
     )
     assert time.monotonic() - died > LEASE / 2
-    assert eventually(lambda: receipts.find(crew.store, upload), 120)
-    assert eventually(lambda: silent not in crew.unfinished_runs(), SILENCE + 60)
+    assert eventually(lambda: receipts.find(stack.store, upload), 120)
+    assert eventually(lambda: silent not in stack.unfinished_runs(), SILENCE + 60)
 
 
 def test_a_run_that_a_dead_worker_had_taken_is_started_again(unwatched):
@@ -147,23 +141,23 @@ def test_a_run_that_a_dead_worker_had_taken_is_started_again(unwatched):
     assert list(pending(unwatched.store)) == []
 
 
-def test_runs_that_die_together_with_the_server_are_ended_and_a_live_one_is_not(crew):
+def test_runs_that_die_together_with_the_server_are_ended_and_a_live_one_is_not(stack):
     """One is under way, another was taken by the worker and has not begun."""
     with by_hand("heartbeat(client)") as (_, live), get_client(sync_client=True) as client:
-        server = crew.processes("prefect")
-        crew.store.put("uploads/together/large.csv", large_table())
-        assert eventually(lambda: list(crew.store.list(CLAIMS)), seconds=60)
+        server = stack.processes("prefect")
+        stack.store.put("uploads/together/large.csv", large_table())
+        assert eventually(lambda: list(stack.store.list(CLAIMS)), seconds=60)
         taken = start("check-connection")
         while client.read_flow_run(taken).state_type == StateType.SCHEDULED:
             pass
         for process in server:
             process.kill()
-        crew.kill("machine")
-        crew.kill("prefect")
+        stack.kill("machine")
+        stack.kill("prefect")
         assert client.read_flow_run(taken).state_type == StateType.PENDING
-        assert len(crew.unfinished_runs()) == 3
+        assert len(stack.unfinished_runs()) == 3
         only_live = [client.read_flow_run(live).name]
-        assert eventually(lambda: crew.unfinished_runs() == only_live, SILENCE + 90)
+        assert eventually(lambda: stack.unfinished_runs() == only_live, SILENCE + 90)
         assert ended(taken).state == "Completed"
         time.sleep(SILENCE / 2)
         assert client.read_flow_run(live).state_type == StateType.RUNNING

@@ -7,21 +7,21 @@ import pytest
 from bridge.outstanding import BatchRun, Outstanding
 from headgate.bucket import claims
 from headgate.bucket.keys import Upload, claim_key, receipt_key
-from tests.harness.shelf import Shelf
+from tests.harness.stores import MemoryStore
 
 LEASE = 60.0
 KEY = "uploads/a.csv"
 
 
 class Watcher:
-    """An `Outstanding` over a shelf, with a clock and a list of runs that the test sets."""
+    """An `Outstanding` over a store in memory, with a clock and runs that the test sets."""
 
     def __init__(self):
-        self.shelf = Shelf(str.encode)
+        self.store = MemoryStore(str.encode)
         self.now = 1000.0
         self.batches = []
         self.asked = 0
-        self.outstanding = Outstanding(self.shelf, LEASE, self.runs, lambda: self.now)
+        self.outstanding = Outstanding(self.store, LEASE, self.runs, lambda: self.now)
 
     def runs(self):
         self.asked += 1
@@ -32,9 +32,9 @@ class Watcher:
         return self.outstanding.poll()
 
     def upload(self, key):
-        self.shelf.add(key)
-        listed = self.shelf.objects[key]
-        return Upload(bucket=self.shelf.bucket, key=key, etag=listed.etag, size=listed.size)
+        self.store.add(key)
+        listed = self.store.objects[key]
+        return Upload(bucket=self.store.bucket, key=key, etag=listed.etag, size=listed.size)
 
 
 @pytest.fixture
@@ -50,13 +50,13 @@ def test_a_new_upload_is_announced_once(watcher):
 
 
 def test_an_upload_with_a_receipt_is_never_announced(watcher):
-    watcher.shelf.add(receipt_key(watcher.upload(KEY)))
+    watcher.store.add(receipt_key(watcher.upload(KEY)))
     assert watcher.poll() == []
 
 
 def test_an_upload_that_somebody_works_on_is_not_announced(watcher):
     """Also by a watcher that has just started and announced nothing itself."""
-    watcher.shelf.add(claim_key(watcher.upload(KEY)))
+    watcher.store.add(claim_key(watcher.upload(KEY)))
     assert watcher.poll() == []
 
 
@@ -64,13 +64,13 @@ def test_a_renewed_claim_puts_off_the_next_announcement(watcher):
     claim = claim_key(watcher.upload(KEY))
     watcher.poll()
     for beat in range(6):
-        watcher.shelf.add(claim, etag=f"beat {beat}")
+        watcher.store.add(claim, etag=f"beat {beat}")
         assert watcher.poll(after=LEASE / 2) == []
 
 
 def test_a_claim_that_is_not_renewed_for_a_lease_is_announced_again(watcher):
     """What a dead run left is taken up after one lease, whatever run still seems to have it."""
-    watcher.shelf.add(claim_key(watcher.upload(KEY)))
+    watcher.store.add(claim_key(watcher.upload(KEY)))
     watcher.batches = [BatchRun({KEY}, started=True)]
     assert watcher.poll() == []
     assert watcher.poll(after=LEASE - 1) == []
@@ -101,7 +101,7 @@ def test_what_waits_its_turn_in_a_live_run_is_not_announced_again(watcher):
     watcher.poll()
     watcher.batches = [BatchRun({KEY, "uploads/large.csv"}, started=True)]
     for beat in range(5):
-        watcher.shelf.add(claim, etag=f"beat {beat}")
+        watcher.store.add(claim, etag=f"beat {beat}")
         assert watcher.poll(after=LEASE) == []
     assert watcher.poll(after=LEASE) == []
     assert watcher.poll(after=3) == ["uploads/large.csv"]
@@ -117,9 +117,9 @@ def test_what_fails_each_time_is_announced_ever_more_rarely(watcher):
 
 
 def test_new_content_under_an_old_key_is_new(watcher):
-    watcher.shelf.add(receipt_key(watcher.upload(KEY)))
+    watcher.store.add(receipt_key(watcher.upload(KEY)))
     watcher.poll()
-    watcher.shelf.add(KEY, etag="other")
+    watcher.store.add(KEY, etag="other")
     assert watcher.poll() == [KEY]
 
 
@@ -127,7 +127,7 @@ def test_nothing_is_forgotten_when_a_listing_breaks_off(watcher, monkeypatch):
     watcher.upload(KEY)
     watcher.poll()
     with monkeypatch.context() as broken:
-        broken.setattr(watcher.shelf, "list", lambda _: iter([1 / 0] for _ in range(1)))
+        broken.setattr(watcher.store, "list", lambda _: iter([1 / 0] for _ in range(1)))
         with pytest.raises(ZeroDivisionError):
             watcher.poll(after=1)
     assert watcher.poll(after=1) == []
@@ -138,9 +138,9 @@ def test_a_claim_on_what_is_done_is_removed_after_a_lease(watcher, monkeypatch):
     removed = []
     monkeypatch.setattr(claims, "settle", lambda _, key: removed.append(key))
     upload = watcher.upload(KEY)
-    watcher.shelf.add(receipt_key(upload))
+    watcher.store.add(receipt_key(upload))
     for beat in range(3):
-        watcher.shelf.add(claim_key(upload), etag=f"beat {beat}")
+        watcher.store.add(claim_key(upload), etag=f"beat {beat}")
         watcher.poll(after=LEASE)
     assert removed == []
     watcher.poll(after=LEASE + 1)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from headgate.bucket import backlog, keys
 from headgate.bucket.keys import Upload
-from tests.harness.shelf import Shelf
+from tests.harness.stores import MemoryStore
 
 NAMES = st.text(st.sampled_from("ab /.!-é~"), min_size=1, max_size=6).filter(
     lambda name: keys.is_upload(f"uploads/{name}")
@@ -18,8 +18,8 @@ ORDERS = {
 }
 
 
-def shelf(order, done, new):
-    made = Shelf(order)
+def filled(order, done, new):
+    made = MemoryStore(order)
     for name in done + new:
         made.add(f"uploads/{name}")
     for name in done:
@@ -34,7 +34,7 @@ def test_exactly_those_without_a_receipt_are_pending(order, names, data):
     """In the orders of S3 and of file systems, with names chosen to upset a merge."""
     done = [name for name in names if data.draw(st.booleans())]
     new = [name for name in names if name not in done]
-    found = [upload.key for upload in backlog.pending(shelf(ORDERS[order], done, new))]
+    found = [upload.key for upload in backlog.pending(filled(ORDERS[order], done, new))]
     assert sorted(found) == sorted(f"uploads/{name}" for name in new)
 
 
@@ -44,7 +44,7 @@ def test_no_order_of_listing_loses_an_upload(names, data):
     """A store that lists anyhow may have done work announced again; none is lost."""
     done = [name for name in names if data.draw(st.booleans())]
     new = [name for name in names if name not in done]
-    found = [upload.key for upload in backlog.pending(shelf(ORDERS["none"], done, new))]
+    found = [upload.key for upload in backlog.pending(filled(ORDERS["none"], done, new))]
     assert {f"uploads/{name}" for name in new} <= set(found)
     assert len(found) == len(set(found))
 
@@ -52,7 +52,7 @@ def test_no_order_of_listing_loses_an_upload(names, data):
 @pytest.mark.parametrize("order", ["bytes", "folders"])
 def test_receipts_of_deleted_uploads_cost_no_look_ups(order):
     """Not even where their names upset the order of all that follow."""
-    made = shelf(ORDERS[order], ["a b.csv", *(f"a/{n}.csv" for n in range(100))], ["a/new.csv"])
+    made = filled(ORDERS[order], ["a b.csv", *(f"a/{n}.csv" for n in range(100))], ["a/new.csv"])
     del made.objects["uploads/a b.csv"]
     assert [upload.key for upload in backlog.pending(made)] == ["uploads/a/new.csv"]
     assert made.lookups <= 2
@@ -60,7 +60,7 @@ def test_receipts_of_deleted_uploads_cost_no_look_ups(order):
 
 def test_plain_names_need_no_single_look_up():
     """The cost is the two listings, however many uploads are new or done."""
-    made = shelf(ORDERS["bytes"], [f"{n:05}.csv" for n in range(500)], ["00000b.csv", "x.csv"])
+    made = filled(ORDERS["bytes"], [f"{n:05}.csv" for n in range(500)], ["00000b.csv", "x.csv"])
     assert [upload.key for upload in backlog.pending(made)] == [
         "uploads/00000b.csv",
         "uploads/x.csv",
@@ -70,13 +70,13 @@ def test_plain_names_need_no_single_look_up():
 
 def test_new_content_under_a_done_key_is_pending():
     """The receipt of the older content does not cover it."""
-    made = shelf(ORDERS["bytes"], ["a.csv"], [])
+    made = filled(ORDERS["bytes"], ["a.csv"], [])
     made.add("uploads/a.csv", etag="new")
     assert [upload.etag for upload in backlog.pending(made)] == ["new"]
 
 
 def test_a_deleted_upload_does_not_disturb():
     """Receipts outlive their uploads."""
-    made = shelf(ORDERS["bytes"], ["a.csv", "b.csv", "c.csv"], ["d.csv"])
+    made = filled(ORDERS["bytes"], ["a.csv", "b.csv", "c.csv"], ["d.csv"])
     del made.objects["uploads/b.csv"]
     assert [upload.key for upload in backlog.pending(made)] == ["uploads/d.csv"]
