@@ -34,7 +34,7 @@ class _Pending:
 
     key: str
     due: float
-    claim: str | None = None
+    claim_etag: str | None = None
     lapses: float = 0.0
     announced: int = 0
 
@@ -65,39 +65,44 @@ class Outstanding:
         self._lease = lease
         self._batches = batches
         self._clock = clock
-        self._cases: dict[str, _Pending] = {}
+        self._uploads: dict[str, _Pending] = {}
         self._unneeded: dict[tuple[str, str], float] = {}
 
     def poll(self) -> list[str]:
         """List the bucket; return the keys that are to be announced now."""
         held = {item.key: item.etag for item in self._store.list(CLAIMS)}
-        now, cases = self._clock(), dict[str, _Pending]()
-        for upload in islice(pending(self._store), _MOST):
-            case = self._cases.get(upload.id) or _Pending(upload.key, due=now)
-            cases[upload.id] = case
-            claim = held.pop(claim_key(upload), None)
-            if claim != case.claim:
-                case.claim, case.lapses = claim, now + self._lease + _GRACE
-                case.due = case.lapses
-        self._cases = cases
+        now, uploads = self._clock(), dict[str, _Pending]()
+        for found in islice(pending(self._store), _MOST):
+            upload = self._uploads.get(found.id) or _Pending(found.key, due=now)
+            uploads[found.id] = upload
+            etag = held.pop(claim_key(found), None)
+            if etag != upload.claim_etag:
+                upload.claim_etag, upload.lapses = etag, now + self._lease + _GRACE
+                upload.due = upload.lapses
+        self._uploads = uploads
         self._remove_stale_claims(held, now)
         return self._due(now)
 
     def _due(self, now: float) -> list[str]:
-        due = [case for case in self._cases.values() if now >= case.due]
-        waiting = {case.key for case in due if case.announced and case.claim is None}
+        """Give the keys whose announcement is due, and set when the next one of each will be."""
+        due = [upload for upload in self._uploads.values() if now >= upload.due]
+        waiting = {upload.key for upload in due if upload.announced and upload.claim_etag is None}
         in_hand = self._in_hand(now) & waiting if waiting else set()
-        for case in due:
-            if case.key in in_hand:
-                case.due = now + self._lease / claims.RENEWALS_PER_LEASE
+        for upload in due:
+            if upload.key in in_hand:
+                upload.due = now + self._lease / claims.RENEWALS_PER_LEASE
             else:
-                case.due = now + min(self._lease * 2**case.announced, _LONGEST)
-                case.announced += 1
-        return [case.key for case in due if case.key not in in_hand]
+                upload.due = now + min(self._lease * 2**upload.announced, _LONGEST)
+                upload.announced += 1
+        return [upload.key for upload in due if upload.key not in in_hand]
 
     def _in_hand(self, now: float) -> set[str]:
         """Give the keys of runs that wait for their start or are alive."""
-        alive = {case.key for case in self._cases.values() if case.claim and now < case.lapses}
+        alive = {
+            upload.key
+            for upload in self._uploads.values()
+            if upload.claim_etag and now < upload.lapses
+        }
         good = [run.keys for run in self._batches() if not run.started or run.keys & alive]
         return set().union(*good)
 

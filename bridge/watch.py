@@ -63,8 +63,8 @@ class Notice(NamedTuple):
 def watch(settings: Settings) -> None:
     """Emit events for new uploads until SIGTERM or SIGINT.
 
-    A store, queue or Prefect server that does not answer is waited for; once it has begun,
-    whatever it answers.
+    A store, queue or Prefect server that does not answer is waited for. What goes wrong later is
+    tried again, whatever it is.
 
     Raises:
         HeadgateError: At the start, the bucket or the queue cannot be read.
@@ -95,9 +95,8 @@ async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
                 keys = list(dict.fromkeys(notice.key for notice in batch))
                 await _with_retries(emit_event, prefect, store, keys)
                 log.info("Announced %d uploads: %s", len(keys), _shortened(keys))
-                handles = [notice.receipt_handle for notice in batch if notice.receipt_handle]
-                if queue and handles:
-                    await _with_retries(queue.acknowledge, handles)
+                if queue:
+                    await _acknowledge(queue, batch)
 
 
 async def _from_listing(
@@ -120,6 +119,12 @@ async def _from_queue(queue: Queue, sender: ObjectSendStream[Notice]) -> None:
             for key in others:
                 await sender.send(Notice(key))
             await sender.send(Notice(last, message.handle))
+
+
+async def _acknowledge(queue: Queue, batch: Sequence[Notice]) -> None:
+    """Delete the messages whose keys have all been announced."""
+    if handles := [notice.receipt_handle for notice in batch if notice.receipt_handle]:
+        await _with_retries(queue.acknowledge, handles)
 
 
 async def _in_batches(notices: ObjectReceiveStream[Notice]) -> AsyncIterator[list[Notice]]:

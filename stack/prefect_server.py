@@ -10,6 +10,17 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from stack.postgres import postgres
 from stack.service import LOOPBACK, answers, environment, free_port, service
 
+SETTINGS = {
+    "PREFECT_UI_API_URL": "/api",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_CLI_PROMPT": "false",
+    # A server of our own version, without CSRF protection: no need to ask it for either.
+    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+}
+
 
 @contextmanager
 def prefect_server(directory: Path, *, port: int = 0, database: str | None = None) -> Iterator[str]:
@@ -24,27 +35,9 @@ def prefect_server(directory: Path, *, port: int = 0, database: str | None = Non
     """
     port = free_port(port)
     api = f"http://{LOOPBACK}:{port}/api"
-    env = {
-        "PREFECT_HOME": str(directory.resolve()),
-        "PREFECT_API_URL": api,
-        "PREFECT_UI_API_URL": "/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
-        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        "PREFECT_CLI_PROMPT": "false",
-        # A server of our own version, without CSRF protection: no need to ask it for either.
-        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
-        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
-    }
-    command = [
-        str(Path(sys.executable).with_name("prefect")),
-        "server",
-        "start",
-        "--host",
-        LOOPBACK,
-        "--port",
-        str(port),
-    ]
+    env = SETTINGS | {"PREFECT_HOME": str(directory.resolve()), "PREFECT_API_URL": api}
+    command = [str(Path(sys.executable).with_name("prefect")), "server", "start"]
+    command += ["--host", LOOPBACK, "--port", str(port)]
     log = directory / "prefect-server.log"
     with (
         nullcontext(database) if database else postgres(directory / "postgres") as connection,
