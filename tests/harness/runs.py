@@ -17,6 +17,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
+    DeploymentFilter,
+    DeploymentFilterId,
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
@@ -154,6 +156,14 @@ def ended(run_id: UUID) -> Run:
         record = eventually(look, RUN_SECONDS)
     assert record, "the run did not end in time"
     return Run(record)
+
+
+def runs_of(deployment_id: UUID) -> list[FlowRun]:
+    """Read the runs of a deployment."""
+    with get_client(sync_client=True) as client:
+        return client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id]))
+        )
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 import yaml
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 
 from bridge.watch import emit_event
 from headgate.bucket.store import connect
 from stack.running import ROOT
-from tests.harness.runs import Place, ended, eventually
+from tests.harness.runs import Place, ended, eventually, runs_of
 from tests.harness.stores import settings_for
 
 DECLARED = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
@@ -17,13 +16,6 @@ FLOWS = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__"}
 def deployed():
     with get_client(sync_client=True) as client:
         return {found.entrypoint: found for found in client.read_deployments()}
-
-
-def runs_of(deployment_id):
-    with get_client(sync_client=True) as client:
-        return client.read_flow_runs(
-            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id]))
-        )
 
 
 def test_every_flow_is_deployed(stack):

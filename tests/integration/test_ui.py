@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from headgate.options import ProcessOptions
 from headgate.record import Record
 from tests.harness.browser import browser_page, needs_chromium
-from tests.harness.runs import ended, eventually, new_place
+from tests.harness.runs import ended, eventually, new_place, runs_of
 
 pytestmark = needs_chromium
 
@@ -44,19 +44,11 @@ def submitted(stack, page, deployment):
     page.get_by_text(block._block_document_name, exact=True).click()
     text = page.locator("body").inner_text()
     page.get_by_role("button", name="Submit").click()
-    return text, ended(eventually(lambda: newest_run(deployment.id)))
+    return text, ended(eventually(lambda: run_from_the_form(deployment.id)))
 
 
-def newest_run(deployment_id):
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
-    from prefect.client.schemas.sorting import FlowRunSort
-
-    with get_client(sync_client=True) as client:
-        runs = client.read_flow_runs(
-            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id])),
-            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-        )
-    found = [run.id for run in runs if run.parameters.get("key") == KEY]
+def run_from_the_form(deployment_id):
+    found = [run.id for run in runs_of(deployment_id) if run.parameters.get("key") == KEY]
     return found[0] if found else None
 
 
