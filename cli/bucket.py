@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def housekeeping(
 
 
 def _process(key: str, options: ProcessOptions) -> Receipt:
-    if not _prefect_is_wanted():
+    if not _use_prefect():
         with out.status(f"Processing {key} ..."):
             return journey.process(connect(load()), key, options, owner="command line")
     from flows.process_upload import process_upload
@@ -200,9 +201,7 @@ def _process(key: str, options: ProcessOptions) -> Receipt:
 
 
 def _backlog(limit: int, concurrency: int) -> list[Outcome]:
-    from itertools import islice
-
-    if _prefect_is_wanted():
+    if _use_prefect():
         from flows.process_backlog import process_backlog
 
         return list(
@@ -215,8 +214,8 @@ def _backlog(limit: int, concurrency: int) -> list[Outcome]:
         )
 
 
-def _prefect_is_wanted() -> bool:
-    """Say whether a server is named; it must answer, and know the environment's bucket if any."""
+def _use_prefect() -> bool:
+    """Say whether a server is named; then it must answer, and use the environment's bucket."""
     from prefect.settings import get_current_settings
 
     if not get_current_settings().api.url:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -60,7 +60,7 @@ def inspect(
         BadFileError: The file cannot be accepted.
         OptionsError: There is no such file.
     """
-    sheet = recognise(_existing(path), read.member)
+    sheet = recognise(_readable(path), read.member)
     if sheet:
         read, check, dataset = sheet.options, CheckOptions(max_bad_share=1), None
     with _reader(path, dataset, read, check) as (read_it, _):
@@ -101,11 +101,11 @@ def clean(
         BadFileError: The file, or what is to correct it, cannot be accepted; there are no results.
         OptionsError: There is no such file, or `out` is no place for results.
     """
-    recipe = _existing(Path(options.recipe)) if options.recipe else None
+    recipe = _readable(Path(options.recipe)) if options.recipe else None
     if recipe and dataset is None and check.contract is None:
         check = check.model_copy(update={"contract": recipes.load(recipe).contract})
     sheets = [_sheet(each) for each in corrected]
-    _clear(out, _existing(path), recipe, *corrected)
+    _clear(out, _readable(path), recipe, *corrected)
     with _reader(path, dataset, read, check) as (read_it, scratch):
         reading, amended = read_it(None), []
         ledger: Path | None = None
@@ -115,8 +115,7 @@ def clean(
             reading = read_it(ledger)
         prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
         rows = RowCounts.of(reading, prepared)
-        made = (file for _, file in result_files(reading, prepared, ledger))
-        moved = {file: Path(shutil.move(file, _folder(out) / file.name)) for file in made}
+        moved = _moved(result_files(reading, prepared, ledger), out)
     return Cleaned(
         rows=rows,
         corrected=tuple(amended),
@@ -139,7 +138,7 @@ def _reader(
     path: Path, dataset: str | None, options: ReadOptions, check: CheckOptions
 ) -> Iterator[tuple[Callable[[Path | None], Reading], Path]]:
     """Yield what reads the file, with the ledger of corrected rows if any, and the scratch."""
-    _hold_to_delimiter(_existing(path), options)
+    _hold_to_delimiter(_readable(path), options)
     contract = contract_for(dataset, check.contract)
     scratch = new_scratch(load().scratch)
 
@@ -170,7 +169,7 @@ def _amend(
 
 
 def _sheet(corrected: Path) -> Sheet:
-    sheet = recognise(_existing(corrected))
+    sheet = recognise(_readable(corrected))
     if sheet is None:
         raise BadFileError(
             "This is no quarantine file: it lacks the columns that a clean puts there.",
@@ -180,7 +179,7 @@ def _sheet(corrected: Path) -> Sheet:
     return sheet
 
 
-def _existing(path: Path) -> Path:
+def _readable(path: Path) -> Path:
     if path.is_dir():
         raise OptionsError("This is a folder.", where=str(path), todo="Name a file in it.")
     if not path.exists():
@@ -243,16 +242,17 @@ def _relocated(record: R, moved: dict[Path, Path], **others: object) -> R:
     return record.model_copy(update=paths | others)
 
 
-def _folder(path: Path) -> Path:
+def _moved(files: Iterable[tuple[str, Path]], out: Path) -> dict[Path, Path]:
+    """Move files to a folder, which is made where it is missing; say where each is now."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OptionsError(
             f"Results cannot be put there ({error.strerror}).",
-            where=str(path),
+            where=str(out),
             todo="Choose another folder.",
         ) from error
-    return path
+    return {file: Path(shutil.move(file, out / file.name)) for _, file in files}
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:

@@ -1,4 +1,4 @@
-"""Small words around figures, for messages."""
+"""Numbers and lists in words, for messages."""
 
 from collections.abc import Sequence
 
