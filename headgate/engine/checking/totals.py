@@ -1,10 +1,11 @@
-"""Whether a file's last row is no row like the others but their total.
+"""Whether a file's last rows are no rows like the others but their totals.
 
-Here: finding it out. It stays a row: leaving it out is for whoever knows the file.
+Here: finding it out. They stay rows: leaving them out is for whoever knows the file.
 """
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -23,45 +24,71 @@ _WORD = re.compile(
 )
 _LONGEST = 60
 """Characters of a cell that still is a label."""
+_MOST = 8
+"""Totals that may follow each other, such as one for each group and one for all."""
 
 
 def find_total(
     path: Path, dialect: Dialect, staged: Path, columns: Sequence[Column]
 ) -> tuple[Evidence, ...]:
-    """Tell of a last row that says so in a word, and one of whose numbers is its column's sum."""
-    row = _last(staged)
-    texts = [text.strip() for name, text in row.items() if name not in (LINE, CSV)]
-    label = next((text for text in texts if len(text) <= _LONGEST and _WORD.search(text)), None)
-    numbers = [each for each in columns if each.kind in ("integer", "decimal") and row[each.name]]
-    if label is None or not numbers or not _adds_up(staged, row[LINE], numbers):
+    """Tell of last rows that say so in a word, if a number of the last is its column's sum.
+
+    The sum is that of the rows above them all, or of some of them too.
+    """
+    totals = [*takewhile(_label, _last_rows(staged))]
+    if not totals:
         return ()
-    lines = sum(map(len, read_lines(path, dialect))) - row[LINE] + 1
+    last = totals[0]
+    numbers = [each for each in columns if each.kind in ("integer", "decimal") and last[each.name]]
+    for first in reversed(totals):
+        if numbers and _adds_up(staged, first[LINE], last[LINE], numbers):
+            break
+    else:
+        return ()
+    place = _place(first[LINE], last[LINE])
+    one = first is last
+    lines = sum(map(len, read_lines(path, dialect))) - first[LINE] + 1
     why = (
-        f"line {row[LINE]:,} looks like a total of the rows above ({label!r}); it is kept as a "
-        f"row: leave it out with --footer-lines {lines}"
+        f"{place} {'looks like a total' if one else 'look like totals'} of the rows above "
+        f"({_label(last)!r}); {'it is kept as a row' if one else 'they are kept as rows'}: "
+        f"leave {'it' if one else 'them'} out with --footer-lines {lines}"
     )
-    return (Evidence(what="total", found=f"line {row[LINE]:,}", why=why),)
+    return (Evidence(what="total", found=place, why=why),)
 
 
-def _last(staged: Path) -> dict[str, Any]:
-    """The last row; empty where there is none."""
+def _label(row: dict[str, Any]) -> str | None:
+    """The cell that says in a word that a row is a total."""
+    texts = (text.strip() for name, text in row.items() if name not in (LINE, CSV))
+    return next((text for text in texts if len(text) <= _LONGEST and _WORD.search(text)), None)
+
+
+def _place(first: int, last: int) -> str:
+    return f"line {last:,}" if first == last else f"lines {first:,} to {last:,}"
+
+
+def _last_rows(staged: Path) -> list[dict[str, Any]]:
+    """The last rows, the very last first."""
+    rows: list[dict[str, Any]] = []
     batches = Staging(staged)
     for place in reversed(range(len(batches))):
         batch: pa.RecordBatch = batches[place]
-        if batch.num_rows:
-            return dict(batch.slice(batch.num_rows - 1).to_pylist()[0])
-    return {}
+        rows += reversed(batch.slice(max(0, batch.num_rows - _MOST)).to_pylist())
+        if len(rows) >= _MOST:
+            break
+    return rows[:_MOST]
 
 
-def _adds_up(staged: Path, line: int, numbers: Sequence[Column]) -> bool:
+def _adds_up(staged: Path, first: int, last: int, numbers: Sequence[Column]) -> bool:
+    """Whether a number on the line `last` is the sum of those on the lines before `first`."""
     batches = Staging(staged, [LINE, *(each.name for each in numbers)])
     with database(staged.parent, staged) as con:
         con.register("staged", pa.RecordBatchReader.from_batches(batches.schema, iter(batches)))
         sums = ", ".join(
-            f"coalesce(sum({each.sql}) FILTER ({LINE} <> {line})"
-            f" = any_value({each.sql}) FILTER ({LINE} = {line}), false)"
+            f"coalesce(sum({each.sql}) FILTER ({LINE} < {first})"
+            f" = any_value({each.sql}) FILTER ({LINE} = {last}), false)"
             for each in numbers
         )
-        ((*equal, rows),) = con.execute(f"SELECT {sums}, count(*) FROM staged").fetchall()
+        above = f"count(*) FILTER ({LINE} < {first})"
+        ((*equal, rows),) = con.execute(f"SELECT {sums}, {above} FROM staged").fetchall()
         con.unregister("staged")
-    return rows > 2 and any(equal)
+    return rows > 1 and any(equal)

@@ -24,10 +24,14 @@ from headgate.engine.columns.formats import (
 _WORD_PAIRS = (
     *(("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"), ("on", "off"), ("ja", "nein")),
     *(("oui", "non"), ("sí", "no"), ("si", "no"), ("sim", "não"), ("vrai", "faux")),
+    *(("wahr", "falsch"), ("verdadero", "falso"), ("verdadeiro", "falso"), ("vero", "falso")),
+    *(("ja", "nej"), ("ja", "nee"), ("tak", "nie"), ("ano", "ne"), ("igen", "nem"), ("da", "nu")),
+    *(("да", "нет"), ("так", "ні"), ("истина", "ложь"), ("是", "否")),
+    *(("はい", "いいえ"), ("예", "아니요"), ("예", "아니오"), ("نعم", "لا")),
 )
 _GROUPED = (
     *((",", "."), (".", ","), (" ", ","), (" ", "."), ("'", "."), ("\u2019", ".")),
-    *(("\u00a0", ","), ("\u202f", ",")),
+    *((blank, mark) for blank in "\u00a0\u202f\u2009" for mark in ",."),
 )
 """Thousands separator and decimal mark, as they go together."""
 _NAMES_DATE = re.compile(r"(?:(?<!candi)(?<!man)(?<!up)date|datum|fecha)(?![a-z])", re.IGNORECASE)

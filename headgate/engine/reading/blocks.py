@@ -106,7 +106,10 @@ def _utf8_bytes(path: Path, dialect: Dialect) -> Iterator[bytes]:
         yield from (text.encode() for text in open_text(path, dialect))
         return
     with open_bytes(path, dialect.compression, dialect.member) as file:
-        yield file.read(len(_BOM)).removeprefix(_BOM)
+        start = _BOM
+        while start == _BOM:
+            start = file.read(len(_BOM))
+        yield start
         while data := file.read(BLOCK_BYTES):
             yield data
 

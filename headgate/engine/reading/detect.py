@@ -110,7 +110,7 @@ def parse(lines: list[str], syntax: Syntax, width: int | None) -> Rows:
 
 def _decode(data: bytes, encoding: str, *, final: bool) -> str:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
-    return decoder.decode(data, final).removeprefix("\ufeff")
+    return decoder.decode(data, final).lstrip("\ufeff")
 
 
 def _tail_footer(

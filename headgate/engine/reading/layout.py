@@ -13,6 +13,7 @@ from headgate.engine.reading.cells import is_typed, shape, shapes
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.reading.tokenise import Rows
 from headgate.errors import OptionsError
+from headgate.words import counted
 
 MAX_HEADER_ROWS = 6
 MAX_PREAMBLE_ROWS = 500
@@ -20,7 +21,9 @@ _PROFILED_ROWS = 200
 _TRUST_IN_HEADERS = 0.35
 """Votes that a first row of text has before its cells are looked at: most tables have a header."""
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
-_RULE = frozenset("-=+:")
+_RULE = frozenset("-=+:_")
+_END_OF_FILE = frozenset("\x1a\0 ")
+"""What DOS ends a text file with, and what may fill its last block."""
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
     re.IGNORECASE,
@@ -134,11 +137,11 @@ def footer_rows(fields: list[list[str]], width: int) -> int:
 
 def _is_note(row: list[str], width: int, usual: int) -> bool:
     filled = _filled(row)
-    if filled == 0:
+    if filled == 0 or _END_OF_FILE.issuperset("".join(row)):
         return True
     if width < 2 or filled > 1 or not row[0].strip():
         return False
-    if _NOTE.match(row[0]):
+    if _NOTE.match(row[0]) or _is_rule(row):
         return width > 2 or len(row) < width
     if len(row) < width:  # else a row that broke off: it has to be kept back, not passed over
         return not is_typed(row[0]) and (" " in row[0].strip() or len(row[0]) > usual)
@@ -517,17 +520,15 @@ def _explain(
         why = "they hold titles, notes or blanks, not the table's columns"
         text = _quoted(rows.fields[: spans[index].first])
         found.append(
-            Evidence(what="preamble", found=f"lines 1 to {layout.skip_lines}{text}", why=why)
+            Evidence(what="preamble", found=f"{_places(1, layout.skip_lines)}{text}", why=why)
         )
-    first = layout.skip_lines + 1
-    place = f"lines {first} to {layout.skip_lines + layout.header_lines}"
+    size = counted(layout.header_rows, "row")
     if told:
-        found.append(
-            Evidence(what="header", found=f"{layout.header_rows} rows", why="told by an option")
-        )
+        found.append(Evidence(what="header", found=size, why="told by an option"))
     elif layout.header_rows:
         why = "the values below are of another kind"
-        found.append(Evidence(what="header", found=f"{layout.header_rows} rows, {place}", why=why))
+        place = _places(layout.skip_lines + 1, layout.skip_lines + layout.header_lines)
+        found.append(Evidence(what="header", found=f"{size}, {place}", why=why))
     else:
         why = "the first row looks like the rows below it; the names are made up"
         found.append(Evidence(what="header", found="none", why=why))
@@ -535,7 +536,7 @@ def _explain(
         found.append(footer_evidence(layout.footer_lines, rows.fields[spans[index].last + 1 :]))
     if len(spans) > 1:
         places = "; ".join(
-            f"table {i + 1}: lines {lines[s.first]} to {ends[max(s.last, s.first)]}"
+            f"table {i + 1}: {_places(lines[s.first], ends[max(s.last, s.first)])}"
             for i, s in enumerate(spans[:9])
         )
         why = f"{places}; choose with the option `table`"
@@ -547,9 +548,13 @@ def footer_evidence(lines: int, fields: list[list[str]]) -> Evidence:
     """Say which lines at the end are left out, with the beginning of their text."""
     return Evidence(
         what="footer",
-        found=f"the last {lines} lines{_quoted(fields)}",
-        why="they come after the table's last row",
+        found=f"the last {'line' if lines == 1 else f'{lines} lines'}{_quoted(fields)}",
+        why=f"{'it comes' if lines == 1 else 'they come'} after the table's last row",
     )
+
+
+def _places(first: int, last: int) -> str:
+    return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
 def _quoted(fields: list[list[str]]) -> str:

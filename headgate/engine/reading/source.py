@@ -362,7 +362,7 @@ _IO_NEWLINE: dict[Newline, str] = {"\n": "\n", "\r\n": "\n", "\r": "\r", "mixed"
 
 
 def open_text(path: Path, dialect: Dialect) -> Iterator[str]:
-    """Yield the decoded text in chunks, without its byte order mark.
+    """Yield the decoded text in chunks, without its byte order mark, however often that stands.
 
     Raises:
         UnreadableError: some bytes are not valid in the dialect's encoding.
@@ -382,7 +382,7 @@ def open_text(path: Path, dialect: Dialect) -> Iterator[str]:
                     todo="Name the right encoding with the option `encoding`.",
                 ) from error
             if first:
-                text = text.removeprefix("\ufeff")
+                text = text.lstrip("\ufeff")
                 first = False
             yield text
             if not data:

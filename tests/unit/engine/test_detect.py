@@ -203,6 +203,16 @@ def test_each_guess_leaves_evidence(tmp_path):
     assert all(e.why for e in evidence.values())
 
 
+def test_one_line_is_said_to_be_one(tmp_path):
+    """A header is mostly one row on one line."""
+    evidence = {
+        e.what: e for e in detect(write(tmp_path, "May\n" + PRICES + "The end.\n")).evidence
+    }
+    assert evidence["preamble"].found == "line 1: 'May'"
+    assert evidence["header"].found == "1 row, line 2"
+    assert evidence["footer"].found == "the last line: 'The end.'"
+
+
 def test_quotes_far_into_a_long_first_line_count(tmp_path):
     """The first quote of a file may come after more text than is looked at for quotes."""
     dialect, rows = read(write(tmp_path, "1;" * 40_000 + "\n" + '"2";' * 40_000 + "\n"))

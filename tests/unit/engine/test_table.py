@@ -52,6 +52,30 @@ def test_files_put_one_after_another_stay_one_table(tmp_path):
     ]
 
 
+def test_a_byte_order_mark_hides_no_header_that_comes_again(tmp_path):
+    """As where files that begin with one were put one after another."""
+    reading = reading_of(write(tmp_path, "\ufeff" + SALES + "\ufeff" + SALES))
+    assert [row["_reason"] for row in quarantined(reading)] == ["repeats the header"]
+    assert [column.kind for column in reading.columns] == ["integer", "text", "decimal"]
+
+
+@pytest.mark.parametrize("marks", ["\ufeff" * 2, "\ufeff" * 3])
+def test_byte_order_marks_are_no_part_of_the_first_name_or_cell(tmp_path, marks):
+    """A program puts one before the one that is there."""
+    assert reading_of(write(tmp_path, marks + SALES)).columns[0].name == "id"
+    rows = staged_rows(reading_of(write(tmp_path, marks + "1,2\n3,4\n5,6\n")).table)
+    assert rows[1][0] == "1"
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\x1a\r\n", "\x1a" * 40, "\x1a\0\0"])
+@pytest.mark.parametrize("table", [SALES, "n\n1\n2\n3\n"])
+def test_the_end_of_file_of_dos_is_no_row(tmp_path, table, end):
+    """It is listed among the lines that are left out."""
+    reading = reading_of(write(tmp_path, table + end))
+    assert (reading.quarantined, reading.rows_good) == (0, table.count("\n") - 1)
+    assert [each.where for each in reading.left_out] == ["footer"]
+
+
 def test_rows_of_a_second_table_are_kept_back_not_passed_over(tmp_path):
     """Only one table of a file is read; the rows of the others are counted, with their text."""
     reading = reading_of(write(tmp_path, f"{SALES}\n{CITIES}"))

@@ -1,4 +1,4 @@
-"""A last row that adds up the rows above it: it stays, and a note says how to leave it out."""
+"""Last rows that add up those above: they stay, and a note says how to leave them out."""
 
 import pytest
 
@@ -58,3 +58,13 @@ def test_the_total_of_a_large_file_is_left_out_when_told(tmp_path):
     (note,) = reading_of(tmp_path, last).notes
     assert note.why.endswith("--footer-lines 1")
     assert reading_of(tmp_path, last, footer_lines=1).rows_good == 30_046
+
+
+def test_several_totals_are_named_and_left_out_together(tmp_path):
+    """Those of groups, before that of all rows, are no rows like the others either."""
+    halves = (sum(row[2] for row in rows) for rows in (ROWS[:20], ROWS[20:]))
+    last = "\n".join([*(f"Subtotal,,{half}," for half in halves), f"Grand total,,{SUMS[0]},"])
+    (note,) = reading_of(tmp_path, last).notes
+    assert "lines 48 to 50 look like totals of the rows above ('Grand total')" in note.why
+    assert note.why.endswith("--footer-lines 3")
+    assert reading_of(tmp_path, last, footer_lines=3).rows_good == 46

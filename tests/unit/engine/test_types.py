@@ -116,6 +116,7 @@ RECOGNISED = {
     "no zero before the point": ([".5", "-.25", "1.5"], "decimal", [Decimal("0.5")]),
     "thousands": (["1,234", "56", "7,890,123"], "integer", [1234, 56, 7890123]),
     "thousands with spaces": (["601 234 567", "77 123"], "integer", [601234567, 77123]),
+    "thin spaces": (["601\u2009234,5", "3,5"], "decimal", [Decimal("601234.5"), Decimal("3.5")]),
     "currency": (["$1,234.50", "-$2.00"], "decimal", [Decimal("1234.5"), -2]),
     "percent": (["12.5%", "3.0%"], "decimal", [Decimal("12.5"), 3]),
     "ISO dates": (["2024-02-29", "1999-12-31"], "date", ["2024-02-29", "1999-12-31"]),
@@ -136,6 +137,8 @@ RECOGNISED = {
     "UTC": (["2024-03-14T15:09:26Z"], "timestamp", ["2024-03-14 15:09:26"]),
     "US times": (["01/31/2015 01:00:00 PM"], "timestamp", ["2015-01-31 13:00:00"]),
     "words": (["yes", "no", "yes"], "boolean", [True, False, True]),
+    "words of Polish": (["tak", "nie", "tak"], "boolean", [True, False, True]),
+    "words of a German Excel": (["WAHR", "FALSCH"], "boolean", [True, False]),
     "missing among numbers": (["1", "NA", "", "4"], "integer", [1, None, None, 4]),
     "spaces around": ([" 1", "2 ", "3"], "integer", [1, 2, 3]),
 }
