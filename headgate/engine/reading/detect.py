@@ -88,6 +88,7 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         skip_lines=layout.skip_lines,
         header_lines=layout.header_lines,
         header_rows=layout.header_rows,
+        header_notes=layout.header_notes,
         footer_lines=footer,
         header=layout.header,
         names=layout.names,

@@ -58,6 +58,9 @@ class Dialect(Record):
     skip_lines: Annotated[int, Field(ge=0, description="Physical lines before the header")] = 0
     header_lines: Annotated[int, Field(ge=0, description="Physical lines of the header")] = 0
     header_rows: Annotated[int, Field(ge=0, description="Rows of the header; 0 for none")] = 0
+    header_notes: Annotated[
+        int, Field(ge=0, description="Those of them, below the names, that hold notes")
+    ] = 0
     footer_lines: Annotated[int, Field(ge=0, description="Physical lines after the table")] = 0
     header: Annotated[tuple[str, ...], Field(description="Header texts as the file has them")] = ()
     names: Annotated[tuple[str, ...], Field(description="Unique column names in order")] = ()

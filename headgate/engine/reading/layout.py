@@ -18,6 +18,7 @@ from headgate.words import counted
 MAX_HEADER_ROWS = 6
 MAX_PREAMBLE_ROWS = 500
 _PROFILED_ROWS = 200
+_DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
 _TRUST_IN_HEADERS = 0.35
 """Votes that a first row of text has before its cells are looked at: most tables have a header."""
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
@@ -38,6 +39,7 @@ class Layout(NamedTuple):
     skip_lines: int
     header_lines: int
     header_rows: int
+    header_notes: int
     footer_lines: int
     header: tuple[str, ...]
     names: tuple[str, ...]
@@ -46,9 +48,10 @@ class Layout(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """One table among the rows: its first row, its first row of data, its last row."""
+    """One table among the rows: its first row, the end of its names, its first and last data."""
 
     first: int
+    named: int
     data: int
     last: int
 
@@ -96,9 +99,10 @@ def find_layout(
     span = spans[index]
     width = max(table_width(fields[span.data : span.last + 1] or fields[span.first : span.data]), 1)
     header = _join_header(
-        fields[span.first : span.data], fields[span.data : span.last + 1][:_PROFILED_ROWS], width
+        fields[span.first : span.named], fields[span.data : span.last + 1][:_PROFILED_ROWS], width
     )
     skip = lines[span.first] - 1
+    named_end = ends[span.named - 1] if span.named > span.first else skip
     header_end = ends[span.data - 1] if span.data > span.first else skip
     last_end = ends[span.last] if span.last >= span.first else header_end
     footer = footer_lines or 0
@@ -112,7 +116,8 @@ def find_layout(
     layout = Layout(
         skip_lines=skip,
         header_lines=header_end - skip,
-        header_rows=span.data - span.first,
+        header_rows=span.named - span.first,
+        header_notes=header_end - named_end if span.data > span.named else 0,
         footer_lines=footer,
         header=header,
         names=_names(header, width),
@@ -191,7 +196,7 @@ def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: i
 def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
     """Whether rows of another width follow from row `i` on, under names of their own."""
     width = len(fields[i])
-    if width < 2 or i + 2 >= len(fields) or (width == len(fields[i - 1]) and any(fields[i - 1])):
+    if width < 2 or i + 1 >= len(fields) or (width == len(fields[i - 1]) and any(fields[i - 1])):
         return False
     names = [cell for cell in fields[i] if cell.strip()]
     if len(names) < 2 or any(is_typed(cell) for cell in names):
@@ -201,7 +206,11 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
     above = [len(f) for f in fields[max(0, i - reach) : i] if _filled(f)]
     before = set(above)
     after = {len(f) for f in fields[i : i + reach - 1]}
-    if len(above) < 2 or len(before) > 1 or before <= {1, width} or after != {width}:
+    if after != {width}:
+        return False
+    if gap and width > max(before, default=1) > 1 and any(map(is_typed, fields[i + 1])):
+        return 2 * len(names) > width
+    if i + 2 >= len(fields) or len(above) < 2 or len(before) > 1 or before <= {1, width}:
         return False
     return gap or any(is_typed(cell) for cell in fields[i + 1])
 
@@ -213,9 +222,15 @@ def _without_keys(spans: list[_Span], fields: list[list[str]]) -> list[_Span]:
 
 
 def _holds_keys(span: _Span, fields: list[list[str]]) -> bool:
+    """Whether rows tell one thing each: keys end with a colon, or values are of all kinds."""
     rows = [row for row in fields[span.first : span.last + 1] if _filled(row) > 1]
-    keys = sum(1 for row in rows if row[0].rstrip().endswith(":"))
-    return 2 * keys >= len(rows) > 0 and max(map(len, rows)) == 2
+    if not rows or 2 * sum(_filled(row[2:]) > 0 for row in rows) > len(rows):
+        return False
+    if 2 * sum(row[0].rstrip().endswith(":") for row in rows) >= len(rows):
+        return True
+    values = [row[1] for row in rows[1:]]
+    numbers = sum(map(is_typed, values))
+    return 0 < numbers < len(values) and not any(is_typed(row[0]) for row in rows)
 
 
 def _choose(spans: list[_Span], fields: list[list[str]], table: int | None) -> int:
@@ -245,11 +260,43 @@ def _span(
     first = 0 if fixed else _first_row(block, width)
     notes = 0 if told else footer_rows(block[first:], width)
     last = len(block) - 1 - notes * (first + notes < len(block))
+    facts = 0 if fixed or header_rows is not None else _facts(block[first : last + 1])
+    if facts and _sums_up(block[first : first + facts]):
+        first, facts = first + facts - 1, 0
     count = _header_rows(block[first : last + 1], width) if header_rows is None else header_rows
     if header_rows is None:
         count = _with_rule(block[first : last + 1], count)
-    data = min(first + count, len(block))
-    return _Span(start + first, start + data, start + max(last, data - 1))
+    named = min(first + count, len(block))
+    data = max(named, first + facts)
+    return _Span(start + first, start + named, start + data, start + max(last, data - 1))
+
+
+def _facts(block: list[list[str]]) -> int:
+    """How many rows at the top tell about the columns, one thing each: title, unit, date, source.
+
+    Their first cells are words, those of all rows below begin with digits. Other cells of theirs
+    are words as well as numbers and dates: rows of names alone are a header.
+    """
+    begins = [bool(row) and _DIGIT_FIRST.match(row[0]) is not None for row in block]
+    count = begins.index(True) if True in begins else 0
+    if count < 3 or len(block) - count < 3 or not all(begins[count:]):
+        return 0
+    width = table_width(block[count:])
+    typed = _typed_columns([row for row in block[count:] if len(row) == width], width)
+    told = [
+        cell
+        for row in block[1:count]
+        for cell, is_number in zip(row[1:], typed[1:], strict=False)
+        if is_number and cell.strip()
+    ]
+    words = sum(not is_typed(cell) for cell in told)
+    return count if 3 * words >= len(told) > words else 0
+
+
+def _sums_up(facts: list[list[str]]) -> bool:
+    """Whether the last of these rows names the columns: words only, no row has more of them."""
+    most = max(map(_filled, facts))
+    return _filled(facts[-1]) == most and not any(map(is_typed, facts[-1]))
 
 
 def _first_row(block: list[list[str]], width: int) -> int:
@@ -261,6 +308,8 @@ def _first_row(block: list[list[str]], width: int) -> int:
                 return i
             continue
         if len(row) >= width - 1 > 0 or len(row) == width:
+            if len(row) < width and below and len(below[0]) == 1 < width:
+                continue  # a title that holds the delimiter, above another title
             if len(row) <= width or not _is_prose(row, below, width):
                 return i
         elif below and len(below[0]) == width and _names_columns(row, below[0]):
@@ -437,20 +486,28 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
         return _puts_years_under_groups(block, count)
     if over and all(shape(cell) != "empty" for cell in over):
         return True
-    return not over and _fills_gaps(block[:count], row)
+    return not over and (_fills_gaps(block[:count], row) or _names_index(block[:count], row))
+
+
+def _names_index(above: list[list[str]], row: list[str]) -> bool:
+    """Whether a row names the first column alone, which none of several rows above it does."""
+    return len(above) > 1 and _filled(row) == 1 and not any(each[0].strip() for each in above)
 
 
 def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:
-    """Whether a row holds years alone, under names that each span several of them.
+    """Whether a row holds years or days alone, under names that each span several of them.
 
-    Its first cell is blank, unlike that of any row above or below.
+    Its first cell is blank, unlike that of any row below. A name that spans several is written
+    once, or again above each of them.
     """
     above, row = block[count - 1], block[count]
     years = [cell.strip() for cell in row if cell.strip()]
-    spanned = any(year.strip() and not name.strip() for name, year in zip(above, row, strict=False))
-    around = [above, *block[count + 1 : count + 1 + _PROFILED_ROWS]]
-    leads = not row[0].strip() and all(each and each[0].strip() for each in around)
-    return leads and spanned and len(years) > 1 and all(map(_YEAR.fullmatch, years))
+    names = [name.strip() for name in above[1:]]
+    spanned = len(set(names)) < len(names)
+    below = block[count + 1 : count + 1 + _PROFILED_ROWS]
+    leads = not row[0].strip() and all(each and each[0].strip() for each in below)
+    days = all(shape(year) == "moment" for year in years)
+    return leads and spanned and len(years) > 1 and (days or all(map(_YEAR.fullmatch, years)))
 
 
 def _fills_gaps(above: list[list[str]], row: list[str]) -> bool:
@@ -527,8 +584,14 @@ def _explain(
         found.append(Evidence(what="header", found=size, why="told by an option"))
     elif layout.header_rows:
         why = "the values below are of another kind"
-        place = _places(layout.skip_lines + 1, layout.skip_lines + layout.header_lines)
+        end = layout.skip_lines + layout.header_lines
+        place = _places(layout.skip_lines + 1, end - layout.header_notes)
         found.append(Evidence(what="header", found=f"{size}, {place}", why=why))
+        if layout.header_notes:
+            place = _places(end - layout.header_notes + 1, end)
+            text = _quoted(rows.fields[spans[index].named : spans[index].data])
+            why = "they tell about the columns, and hold numbers or dates as well as words"
+            found.append(Evidence(what="notes below the header", found=f"{place}{text}", why=why))
     else:
         why = "the first row looks like the rows below it; the names are made up"
         found.append(Evidence(what="header", found="none", why=why))

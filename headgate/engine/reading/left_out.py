@@ -65,6 +65,9 @@ def list_left_out(
 def _outside(path: Path, dialect: Dialect) -> Iterator[tuple[Where, int]]:
     for line in range(1, dialect.skip_lines + 1):
         yield "preamble", line
+    data = dialect.skip_lines + dialect.header_lines + 1
+    for line in range(data - dialect.header_notes, data):
+        yield "preamble", line
     if dialect.comment:
         for rows in tokenise(path, dialect):
             for line in rows.blank:

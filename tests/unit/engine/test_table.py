@@ -2,6 +2,7 @@
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -356,3 +357,15 @@ def test_names_that_sql_cannot_hold_or_tell_apart_are_made_unique(tmp_path):
         ("1", "2", "3", "4", "5"),
         ("6", "7", "8", "9", "10"),
     ]
+
+
+def test_notes_between_names_and_values_are_listed(tmp_path):
+    """They are no part of a name, but nothing is left out unseen."""
+    case = Path(__file__).parents[2] / "data" / "reading" / "facts-above.csv"
+    reading = reading_of(write(tmp_path, case.read_bytes()))
+    assert [(each.where, each.first, each.last) for each in reading.left_out] == [
+        ("preamble", 5, 7)
+    ]
+    evidence = {each.what: each.found for each in reading.dialect.evidence}
+    assert evidence["header"] == "4 rows, lines 1 to 4"
+    assert evidence["notes below the header"].startswith("lines 5 to 7: 'Release Date 10-02-2023")
