@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
+Negative = Literal["-5", "5-", "(5)"]
 
 
 _MICROSECONDS = len("2024-03-14 15:09:26.535897")
@@ -73,7 +74,8 @@ class Number(Format):
 
     `scale` counts the digits after the mark; None leaves it open but forbids trailing zeros,
     and `loose` allows them, plus signs and exponents, at the price of the exact text. With `point`
-    a mark stands in every text, and a lone zero may follow it: `104.0` beside `18.96`.
+    a mark stands in every text, and a lone zero may follow it: `104.0` beside `18.96`. `lakh`
+    puts two digits into all groups but the last, and `negative` tells where a minus stands.
     """
 
     mark: str = "."
@@ -84,6 +86,8 @@ class Number(Format):
     bare: bool = False
     loose: bool = False
     point: bool = False
+    lakh: bool = False
+    negative: Negative = "-5"
 
     @property
     def kind(self) -> Kind:
@@ -99,9 +103,11 @@ class Number(Format):
     def label(self) -> str:
         """A number that is written so."""
         whole = f"1{self.thousands}234" if self.thousands else "1234"
+        whole = "12,34,567" if self.lakh else whole
         digits = "56" if self.scale is None else "5678901234567890"[: self.scale]
         digits = "0" if self.point else digits
-        return f"{self.prefix}{whole}{self.mark if digits else ''}{digits}{self.suffix}"
+        label = f"{self.prefix}{whole}{self.mark if digits else ''}{digits}{self.suffix}"
+        return label if self.negative == "-5" else self.negative.replace("5", label)
 
     @cached_property
     def pattern(self) -> str:
@@ -109,6 +115,8 @@ class Number(Format):
         whole = "[1-9][0-9]{0,17}"
         if self.thousands:
             whole = f"[1-9][0-9]{{0,2}}(?:{re.escape(self.thousands)}[0-9]{{3}}){{0,5}}"
+        if self.lakh:
+            whole = "[1-9][0-9]{0,2}|[1-9][0-9]?(?:,[0-9]{2}){0,6},[0-9]{3}"
         zero = "" if self.bare else "0"
         mark = re.escape(self.mark)
         if self.loose:
@@ -122,7 +130,15 @@ class Number(Format):
             body = f"0|{whole}|(?:{zero}|{whole}){mark}[0-9]{{0,17}}[1-9]"
         else:
             body = f"(?:{zero}|{whole}){mark}[0-9]{{{self.scale}}}"
-        return f"^-?{re.escape(self.prefix)}(?:{body}){self._end}"
+        return self._signed(f"{re.escape(self.prefix)}(?:{body}){re.escape(self.suffix)}", "?")
+
+    def _signed(self, amount: str, often: str) -> str:
+        """Regular expression of an amount with its minus, which stands once or may stand."""
+        if self.negative == "5-":
+            return f"^{amount}-{often}$"
+        if self.negative == "(5)":
+            return rf"^\({amount}\)$" + often.replace("?", f"|^{amount}$")
+        return f"^-{often}{amount}$"
 
     @property
     def _end(self) -> str:
@@ -133,6 +149,9 @@ class Number(Format):
         if self == Number() and _all_plain_integers(values):
             return pa.repeat(True, len(values))
         mask = pc.match_substring_regex(values, self.pattern)
+        if self.negative != "-5":
+            zero = self._signed(f"{re.escape(self.prefix)}[0{self.mark}]+{self._end[:-1]}", "")
+            return pc.and_not(mask, pc.match_substring_regex(values, zero))
         minus = "-" + self.prefix
         doubtful = pc.or_(
             pc.starts_with(values, minus + "0"), pc.starts_with(values, minus + self.mark)
@@ -145,6 +164,9 @@ class Number(Format):
 
     def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Strip what is not the number, and cast."""
+        if self.negative != "-5":
+            bare = f"trim({text}, {_literal(self.negative.replace('5', ''))})"
+            text = f"CASE WHEN {bare} = {text} THEN '' ELSE '-' END || {bare}"
         around = sorted((self.prefix, self.suffix), key=len, reverse=True)
         for extra in (*around, self.thousands):  # the longer one first: it may hold the other
             if extra:

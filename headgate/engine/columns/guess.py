@@ -16,6 +16,7 @@ from headgate.engine.columns.formats import (
     Format,
     IsoMoment,
     Moment,
+    Negative,
     Number,
     SerialDay,
     Words,
@@ -47,6 +48,7 @@ _CURRENCIES = (
 _SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|(?:{_CURRENCIES})"
 """Money, shares and degrees. Anything else changes what the number beside it means: `<5`, `(5)`."""
 _NUMBER = re.compile(rf"((?:{_SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{_SIGN}))?")
+_IN_LAKHS = re.compile(r"\d,\d\d,\d")
 _IN_THREES = re.compile(r"\d{3}(?:\s\d{3}){2,}")
 """Phone and registration numbers: amounts are not all of the same length."""
 _DIGIT = re.compile(r"[0-9]")
@@ -106,6 +108,8 @@ def _words(sample: Sequence[str]) -> Iterator[Format]:
 
 
 def _numbers(sample: Sequence[str]) -> Iterator[Format]:
+    yield from _grouped_in_lakhs(sample)
+    yield from _signed_otherwise(sample)
     affixes = _affixes(sample[0])
     if affixes is None:
         return
@@ -121,6 +125,33 @@ def _numbers(sample: Sequence[str]) -> Iterator[Format]:
         if any(thousands in body for body in bodies) and not all(map(_IN_THREES.fullmatch, bodies)):
             for scale in (0, *_scales(bodies, mark)):
                 yield Number(mark, thousands, scale, prefix, suffix)
+
+
+def _grouped_in_lakhs(sample: Sequence[str]) -> Iterator[Format]:
+    """Groups as in India, where one of several groups has two digits."""
+    prefix, suffix = _affixes(sample[0]) or ("", "")
+    if any(map(_IN_LAKHS.search, sample)):
+        bodies = [text.removeprefix(prefix).removesuffix(suffix) for text in sample]
+        for scale in (0, *_scales(bodies, ".")):
+            yield Number(".", ",", scale, prefix, suffix, lakh=True)
+
+
+def _signed_otherwise(sample: Sequence[str]) -> Iterator[Format]:
+    """A minus behind amounts, as SAP writes it, and brackets around amounts of money.
+
+    Digits after a mark or groups must show an amount: `65-` may be an age, `(0.05)` an error.
+    """
+    signs: tuple[tuple[Negative, bool], ...] = (("5-", False), ("(5)", True))
+    for negative, with_money in signs:
+        texts = [text.strip(negative.replace("5", "")) for text in sample]
+        prefix, suffix = _affixes(texts[0]) or ("", "")
+        if texts == [*sample] or with_money != bool((prefix + suffix).strip("%‰° \u00a0")):
+            continue
+        bodies = [text.removeprefix(prefix).removesuffix(suffix) for text in texts]
+        for thousands, mark in (("", "."), ("", ","), *_GROUPED):
+            if any(thousands in body for body in bodies):
+                for scale in (*(0,) * bool(thousands), *_scales(bodies, mark)):
+                    yield Number(mark, thousands, scale, prefix, suffix, negative=negative)
 
 
 def _doubles(sample: Sequence[str]) -> Iterator[Format]:
