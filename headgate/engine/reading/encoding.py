@@ -44,11 +44,14 @@ _PRIORS = {
     "gb18030": 0.02,
 }
 """Encodings that are met more often win where the letters alone do not tell."""
+_WITHOUT_TURKISH = ("mac-roman", "cp850")
+"""Encodings with a dotless i, but no other letter of Turkish: nobody writes it in them."""
 _ALPHABETS = (
     "àâçéèêëîïôùûüÿœæ", "äöüß", "áéíóúñü", "ãõáéíóúâêôçà", "àèéìòù", "æøåéö", "åäöé", "áðéíóúýþæö",
     "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîșțşţ", "çğıöşüâî",
-    "čćđšž", "äõöüšž", "āčēģīķļņšūž", "ąčęėįšųūž", "àèéíïòóúüç", "éëïóöüèáú",
+    "čćđšž", "äõɵöüšž", "āčēģīķļņšūž", "ąčęėįšųūž", "àèéíïòóúüç", "éëïóöüèáú",
 )  # fmt: skip
+"""The letters that languages add to ASCII; `ɵ` is an õ before no e, which Portuguese has not."""
 _SCRIPTS = (
     ("оеаинтсрвлкм", "бгдёжзйпуфхцчшщъыьэюя"), ("оаниіветрклс", "бгґдєжзїймпуфхцчшщьюя"),
     ("аоиенртсјвку", "бгдђжзлљмњпћфхцчџш"), ("αοιετσνηυρπκςίάόέ", "βγδζθλμξφχψωήύώϊϋΐΰ"),
@@ -66,6 +69,11 @@ _COMMON = frozenset(
     "이다는의가을에하고지로사기은도를한대인서시자리어나아과구동군산주전정화수원성남부경김박최일해"
 )
 _WORDS = re.compile(r"[^\W\d_]+")
+_FEW = 12
+"""Characters beyond ASCII up to which another encoding may be as likely."""
+
+
+_AFTER_THORN = frozenset("aeiouyáéíóúýæöjrv")
 
 
 class Encoding(NamedTuple):
@@ -135,17 +143,40 @@ def guess_legacy(data: bytes) -> Encoding:
     """Find the encoding of bytes that are neither UTF-8 nor UTF-16."""
     sample = _telling_lines(data)
     scores: Counter[str] = Counter()
+    likeness: dict[str, float] = {}
     for name in _LEGACY:
         try:
             text = sample.decode(name)
         except UnicodeDecodeError:
             continue
-        doubt = 1 + 4 / max(1, sum(1 for c in text if c > "\x7f"))
-        scores[name] = round(1000 * (_plausibility(text) + doubt * _PRIORS.get(name, 0)))
+        if name in _WITHOUT_TURKISH:
+            text = text.replace("ı", "\ufffd")
+        doubt = 1 + 4 / max(1, _beyond_ascii(text))
+        likeness[name] = _plausibility(text)
+        scores[name] = round(1000 * (likeness[name] + doubt * _PRIORS.get(name, 0)))
     if not scores:
         return Encoding("latin-1", False, _evidence("latin-1", "no other encoding fits its bytes"))
-    name = _that_decodes(max(scores, key=lambda name: scores[name]), data)
-    return Encoding(name, False, _evidence(name, "no UTF-8; its letters make words in this one"))
+    best = max(scores, key=lambda name: scores[name])
+    rivals = [name for name, _ in scores.most_common() if likeness[name] >= likeness[best]]
+    why = "no UTF-8; its letters make words in this one" + _doubt(sample, best, rivals)
+    name = _that_decodes(best, data)
+    return Encoding(name, False, _evidence(name, why))
+
+
+def _beyond_ascii(text: str) -> int:
+    return sum(1 for char in text if char > "\x7f")
+
+
+def _doubt(sample: bytes, best: str, rivals: list[str]) -> str:
+    """Show a word that another encoding reads otherwise and as well, where few letters tell."""
+    words = _WORDS.findall(sample.decode(best))
+    if _beyond_ascii("".join(words)) > _FEW:
+        return ""
+    for rival in rivals:
+        for word, other in zip(words, _WORDS.findall(sample.decode(rival)), strict=False):
+            if word != other and len(word) == len(other) > 1:
+                return f"; {rival} would make {other!r} of {word!r}: name it if that is meant"
+    return ""
 
 
 def _that_decodes(name: str, data: bytes) -> str:
@@ -241,7 +272,7 @@ def _plausibility(text: str) -> float:
         char, before, after = text[at], text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
         count += 1
         if _is_letter(char) and char not in "ºªµ":
-            letters[char] += 1
+            letters["ɵ" if char in "õÕ" and after not in "eE" else char] += 1
             wrong += _misplaced_letter(char, before, after)
         elif char in _SIGNS:
             signs += _placed_sign(char, before, after)
@@ -267,14 +298,27 @@ def _misplaced_letter(char: str, before: str, after: str) -> float:
         return 1.5
     if char.islower() and after.isupper():
         return 0.7
+    if _breaks_spelling(char.lower(), before.lower(), after.lower()):
+        return 0.7
     alone = not before.isalpha() and not after.isalpha() and _script(char) != "wide"
     return 0.7 if before.isdigit() or alone else 0
+
+
+def _breaks_spelling(char: str, before: str, after: str) -> bool:
+    """Whether a letter of Icelandic or Estonian stands where those have none: it is another."""
+    if char == "þ":
+        return before.isalpha() and after not in _AFTER_THORN
+    if char == "ð":
+        return not before.isalpha()
+    return char == "õ" and (before in "yz" or not after.isalpha())
 
 
 def _placed_sign(char: str, before: str, after: str) -> float:
     """A sign inside a word is misplaced, but for an apostrophe."""
     inside = before.isalpha() and after.isalpha()
-    if char in "’‘´·":
+    if char == "·":
+        return 1 if before == after and before in "lL " else 0
+    if char in "’‘´":
         return 1 if inside or before.isspace() or after.isspace() else 0.8
     if inside and char != "\xa0":
         return -1
@@ -299,7 +343,7 @@ def _fluency(letters: Counter[str]) -> float:
         return min(2.0 * wide, 0.4 * wide + 2.5 * fluent)
     lower: Counter[str] = Counter()
     for char, n in letters.items():
-        lower[char.lower()] += n
+        lower["ı" if char == "İ" else char.lower()] += n
     total = sum(lower.values())
     covered = max(
         *(sum(lower[c] for c in alphabet) for alphabet in _ALPHABETS),

@@ -147,3 +147,31 @@ def test_a_codec_that_is_no_text_encoding_is_refused(name):
     """Python's codecs that turn bytes into bytes, or into nothing, decode no file."""
     with pytest.raises(OptionsError, match="no encoding named"):
         guess_encoding(b"a,b\n1,2\n", b"", name, "file.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Tarih;Satış\n01.02.2024;100\n", "cp1254"),
+        ("İl;İlçe;Nüfus\nAnkara;Keçiören;9\n", "cp1254"),
+        ("nev;varos\nKis;Győr\n", "cp1250"),
+        ("nev;vevő\nKis;A\n", "cp1250"),
+        ("időpont;érték\n1;100\n", "cp1250"),
+        ("Heiti;Fjöldi\nAlþingi;1\nÞjónusta;2\nÍþróttir;3\n", "cp1252"),
+        ("Nimi;Linn\nJõgi;Tõrva\nMägi;Võru\n", "cp1252"),
+        ("Região;Opções;Põe\nSul;1;2\n", "cp1252"),
+        ("Größe;Art\n1;groß\n", "cp850"),
+    ],
+)
+def test_few_letters_tell_where_a_language_does_not_spell_so(text, encoding):
+    """Icelandic begins no word with ð, Portuguese puts an e after õ, Estonian ends no word so."""
+    data = text.encode(encoding)
+    assert data.decode(guess_encoding(data, b"", None, "file").name) == text
+
+
+def test_letters_too_few_to_tell_are_told():
+    """What another encoding would make of the same bytes stands in the evidence."""
+    found = guess_encoding("Adı;Tutar\nAli;100\n".encode("cp1254"), b"", None, "file")
+    assert "cp1254 would make 'Adı' of 'Adý'" in found.evidence.why
+    many = "école;forêt;été;à;où;mère;père;fenêtre;né;côté;âge\n" * 3
+    assert "would" not in guess_encoding(many.encode("cp1252"), b"", None, "file").evidence.why
