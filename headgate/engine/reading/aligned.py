@@ -3,6 +3,7 @@
 Here: where the columns begin, and a line cut there. Not here: whether a delimiter does better.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import product, takewhile
 
@@ -11,6 +12,10 @@ import numpy.typing as npt
 
 MARK = "\x1f"
 """What stands between the cells of a line that was cut."""
+_RULE = re.compile(r" *(?:-+(?: +-+)+|=+(?: +=+)+)")
+"""A line of dashes, one run a column, as the clients of databases draw it."""
+_HEADED = 50
+"""Lines among which that one is looked for."""
 _FEWEST = 4
 """Lines from which on a column of blanks is hardly an accident."""
 _AROUND = 6
@@ -46,6 +51,13 @@ def find_borders(lines: Sequence[str]) -> tuple[int, ...]:
         if cells > most and all(_is_apart(text, borders) for text in outside):
             best, most = borders, cells
     return best
+
+
+def find_ruled_borders(lines: Sequence[str]) -> tuple[int, ...]:
+    """Return the same where dashes are drawn below the names, one run a column."""
+    ruled = next((line for line in lines[:_HEADED] if _RULE.fullmatch(line.rstrip())), "")
+    starts = [found.start() for found in re.finditer("[-=]+", ruled)]
+    return (0, *starts[1:]) if starts else ()
 
 
 def _is_apart(text: str, borders: tuple[int, ...]) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from headgate.engine.reading.aligned import find_borders
-from headgate.engine.reading.cells import shapes
+from headgate.engine.reading.aligned import find_borders, find_ruled_borders
+from headgate.engine.reading.cells import is_typed, shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
 from headgate.engine.reading.tokenise import Parser
 from headgate.errors import UndecidableError
@@ -71,7 +71,7 @@ def choose_syntax(
     comment = _comment(lines)
     candidates = _ranked(lines, comment, options)
     best = candidates[0]
-    if _splits_phrases(best, lines, options):
+    if _splits_phrases(best, lines, options) or _splits_values(best, lines, options):
         best = _in_one_column(candidates, lines)
     elif best.width == 1:
         whole = {c.syntax.delimiter: c for c in candidates if c.width == 1 and c.even == 1}
@@ -115,6 +115,26 @@ def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions) ->
     return not any(kinds["number"] + kinds["moment"] for kinds in found)
 
 
+def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions) -> bool:
+    """Whether the delimiter stands inside the values of one column, below a name without it.
+
+    Such are times, links, numbers with a decimal comma, and words with a comma and a blank.
+    """
+    name, *values = [line.strip() for line in lines if line.strip()] or [""]
+    mark = best.syntax.delimiter
+    inside = bool(values) and mark not in name and not is_typed(name)
+    if options.delimiter or best.syntax.comment or not inside or any('"' in v for v in values):
+        return False
+    found = shapes(values)
+    if found["number"] + found["moment"] + found["empty"] == len(values):
+        return True
+    if mark == ":":
+        return all("://" in value[:10] for value in values)
+    cells = [cell for value in values for cell in value.split(mark)[1:]]
+    spaced = bool(cells) and all(cell.startswith(" ") for cell in cells)
+    return mark in _COMMON and spaced and not any(map(is_typed, cells))
+
+
 def _in_one_column(candidates: list[_Candidate], lines: list[str]) -> _Candidate:
     """Read lines whole, by a delimiter that is in none of them."""
     syntax = next(c.syntax for c in candidates if not any(c.syntax.delimiter in n for n in lines))
@@ -125,10 +145,12 @@ def _aligned(
     lines: list[str], best: _Candidate, comment: str | None, options: ReadOptions
 ) -> _Candidate | None:
     """Columns that stand one below the other, where no delimiter splits the lines as well."""
-    split = best.width > 1 and (best.syntax.delimiter in _COMMON or best.even == 1)
-    if options.delimiter or split:
+    common = best.width > 1 and best.syntax.delimiter in _COMMON
+    if options.delimiter or common:
         return None
-    borders = find_borders(lines)
+    borders = find_ruled_borders(lines)
+    if not borders and (best.width == 1 or best.even < 1):
+        borders = find_borders(lines)
     if not borders:
         return None
     found = _judge(lines, Syntax(" ", None, comment=comment, borders=borders), _Quoting(1, 0))

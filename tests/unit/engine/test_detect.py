@@ -313,3 +313,25 @@ def test_blanks_between_words_below_a_header_of_one_word_separate_nothing(tmp_pa
     path = tmp_path / "file.csv"
     path.write_text(text)
     assert (detect(path, ReadOptions(header_rows=1)).delimiter == " ") is separate
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time\n10:15\n10:16\n11:00\n",
+        "url\nhttp://a.b/c?x=1\nhttp://a.b/d?x=2\nhttps://a.b/e\n",
+        "wert\n1,5\n2,5\n3,75\n",
+        "name\nSmith, John\nDoe, Jane\nRoe, Jim\n",
+    ],
+)
+def test_what_stands_inside_the_values_of_one_column_separates_nothing(tmp_path, text):
+    """The name above has no delimiter: it names one column, and is no title above two."""
+    name, *values = text.splitlines()
+    dialect, rows = read(write(tmp_path, text))
+    assert (dialect.names, rows) == ((name,), [[value] for value in values])
+
+
+@pytest.mark.parametrize("text", ["Offices\nRome,3\nOslo,4\nBonn,5\n", 'n\n"a",1\n"b",2\n"c",3\n'])
+def test_a_title_above_columns_of_different_kinds_is_none_of_them(tmp_path, text):
+    """Words beside numbers are two columns, whatever stands above."""
+    assert len(read(write(tmp_path, text))[1][0]) == 2
