@@ -5,7 +5,14 @@ from pathlib import Path
 
 from headgate.engine.reading.dialect import Dialect, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
-from headgate.engine.reading.layout import find_layout, footer_evidence, footer_rows, table_width
+from headgate.engine.reading.layout import (
+    Layout,
+    find_layout,
+    footer_evidence,
+    footer_rows,
+    name_by_comment,
+    table_width,
+)
 from headgate.engine.reading.source import (
     Sample,
     find_stray,
@@ -67,6 +74,8 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         table=options.table,
         whole=data.whole,
     )
+    if options.header_rows is None and options.skip_lines is None:
+        layout = _with_commented_names(layout, lines, syntax)
     footer, evidence = layout.footer_lines, layout.evidence
     if not data.whole and options.footer_lines is None:
         footer, notes = _tail_footer(data, encoding.name, newline, syntax, width)
@@ -101,6 +110,16 @@ def _no_data(path: Path) -> BadFileError:
     return BadFileError(
         "The file holds no data, only blanks.", where=path.name, todo="Upload it again, complete."
     )
+
+
+def _with_commented_names(layout: Layout, lines: list[str], syntax: Syntax) -> Layout:
+    """Look for names on the line above the first row: `# x y z`, `#Fields: date time`."""
+    mark, above = syntax.comment, lines[max(0, layout.skip_lines - 1) : layout.skip_lines]
+    if layout.header_rows or not mark or not above or not above[0].startswith(mark):
+        return layout
+    text = above[0].lstrip(mark).removeprefix("Fields:").lstrip()
+    rows = parse([text], syntax._replace(comment=None), None)
+    return name_by_comment(layout, rows.fields[0] if rows else [])
 
 
 def parse(lines: list[str], syntax: Syntax, width: int | None) -> Rows:

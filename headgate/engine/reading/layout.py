@@ -128,6 +128,33 @@ def find_layout(
     return layout._replace(evidence=evidence)
 
 
+def name_by_comment(layout: Layout, cells: list[str]) -> Layout:
+    """Take the comment on the line above a table without a header for its header, if it is one.
+
+    Args:
+        layout: the table's place.
+        cells: the comment without its mark, split as the rows are.
+    """
+    width = len(layout.names)
+    *names, last = cells or [""]
+    fits = len(cells) == width or (len(cells) == width - 1 and not last)
+    if not fits or width < 2 or any(is_typed(cell) or not cell.strip(" #") for cell in names):
+        return layout
+    header = tuple((*cells, "")[:width])
+    line = layout.skip_lines
+    why = "a comment that has a word for each column stands above the first row"
+    named = Evidence(what="header", found=f"1 row, {_places(line, line)}", why=why)
+    evidence = [named if each.what == "header" else each for each in layout.evidence]
+    return layout._replace(
+        skip_lines=line - 1,
+        header_lines=1,
+        header_rows=1,
+        header=header,
+        names=_names(header, width),
+        evidence=tuple(evidence),
+    )
+
+
 def footer_rows(fields: list[list[str]], width: int) -> int:
     """How many rows at the end are no rows of a table of this width."""
     last = len(fields) - 1
