@@ -27,14 +27,9 @@ from headgate.engine.reading.scan import (
     row_spans,
     whole_rows,
 )
-from headgate.engine.reading.source import (
-    body_lines,
-    open_bytes,
-    open_text,
-    refuse_long_line,
-    split_lines,
-)
+from headgate.engine.reading.source import body_lines, open_text, refuse_long_line, split_lines
 from headgate.engine.reading.tokenise import Parser, Rows
+from headgate.engine.reading.unpack import open_bytes
 from headgate.engine.staging import CSV, LINE
 from headgate.engine.threads import map_ahead
 

@@ -5,6 +5,12 @@ from pathlib import Path
 
 from headgate.engine.reading.dialect import Dialect, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
+from headgate.engine.reading.kinds import (
+    refuse_compressed_twice,
+    refuse_known_binary,
+    refuse_markup,
+    sniff_compression,
+)
 from headgate.engine.reading.layout import (
     Layout,
     find_layout,
@@ -13,18 +19,10 @@ from headgate.engine.reading.layout import (
     name_by_comment,
     table_width,
 )
-from headgate.engine.reading.source import (
-    Sample,
-    find_stray,
-    refuse_compressed_twice,
-    refuse_known_binary,
-    refuse_markup,
-    sample,
-    sniff_compression,
-    split_lines,
-)
+from headgate.engine.reading.source import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tokenise import Parser, Rows
+from headgate.engine.reading.unpack import Sample, find_stray, sample
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions
 

@@ -85,7 +85,7 @@ class Dialect(Record):
 
     @property
     def plain(self) -> bool:
-        """Whether a fast bulk parser may read the body as `open_body` hands it out."""
+        """Whether a fast bulk parser may read the body."""
         return (
             len(self.delimiter.encode()) == 1
             and self.quotechar in ('"', None)

@@ -150,7 +150,7 @@ def test_damaged_compression_is_named(tmp_path):
 
 def test_a_decompression_bomb_is_refused_while_it_unpacks(tmp_path, monkeypatch):
     """Data that unpacks far beyond its size is refused, not unpacked."""
-    monkeypatch.setattr("headgate.engine.reading.source.BOMB_SIZE", 1 << 20)
+    monkeypatch.setattr("headgate.engine.reading.unpack.BOMB_SIZE", 1 << 20)
     path = write(tmp_path, gzip.compress(b"1,2\n" * (4 << 20)))
     with pytest.raises(UnreadableError, match="bomb"):
         read(path)
