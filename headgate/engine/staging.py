@@ -20,7 +20,7 @@ LINE = "_line"
 """Name of the column that holds the physical line on which a row starts."""
 CSV = "_headgate_csv"
 """Name of the column that holds a row as the line of CSV that the result has if no cell changes."""
-PLACES = 16
+PLACES = 64
 """Parts of a large file from which a sample is taken."""
 
 
