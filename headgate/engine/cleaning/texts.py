@@ -49,8 +49,16 @@ def clean(texts: pa.Array, rule: Input, found: Column) -> tuple[pa.Array, Change
         texts = pc.if_else(marked, "", texts) if emptied else texts
     empty = pc.equal(texts, "")
     if pc.any(empty).as_py():
-        texts = pc.if_else(empty, pa.scalar(None, pa.string()), texts)
+        texts = _missing(texts, empty)
     return texts, Changes(trimmed, normalised, emptied, len(texts) - texts.null_count)
+
+
+def _missing(texts: pa.StringArray, empty: pa.BooleanArray) -> pa.StringArray:
+    """Say of empty texts that they are missing, without copying the others."""
+    whole = pa.concat_arrays([texts]) if texts.offset else texts
+    _, offsets, octets = whole.buffers()
+    _, there = pc.invert(empty).buffers()
+    return pa.StringArray.from_buffers(len(texts), offsets, octets, there)
 
 
 def _changed(before: pa.Array, after: pa.Array) -> tuple[pa.Array, int]:
