@@ -107,18 +107,13 @@ def clean(
     sheets = [_sheet(each) for each in corrected]
     _clear(out, _readable(path), recipe, *corrected)
     with _reader(path, dataset, read, check) as (read_it, scratch):
-        reading, amended = read_it(None), []
-        ledger: Path | None = None
-        for sheet in sheets:
-            ledger, done = _amend(scratch, reading.quarantine, sheet, ledger)
-            amended.append(done)
-            reading = read_it(ledger)
+        reading, ledger, amended = _read_corrected(read_it, scratch, sheets)
         prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
         rows = RowCounts.of(reading, prepared)
         moved = _moved(result_files(reading, prepared, ledger), out)
     return Cleaned(
         rows=rows,
-        corrected=tuple(amended),
+        corrected=amended,
         reading=_relocated(reading, moved),
         prepared=_relocated(prepared, moved, extras=tuple(moved[each] for each in prepared.extras)),
         files=tuple(moved.values()),
@@ -138,7 +133,7 @@ def _reader(
     path: Path, dataset: str | None, options: ReadOptions, check: CheckOptions
 ) -> Iterator[tuple[Callable[[Path | None], Reading], Path]]:
     """Yield what reads the file, with the ledger of corrected rows if any, and the scratch."""
-    _hold_to_delimiter(_readable(path), options)
+    _refuse_useless_delimiter(_readable(path), options)
     contract = contract_for(dataset, check.contract)
     scratch = new_scratch(load().scratch)
 
@@ -153,6 +148,19 @@ def _reader(
         yield read_it, scratch
     finally:
         remove_scratch(scratch)
+
+
+def _read_corrected(
+    read_it: Callable[[Path | None], Reading], scratch: Path, sheets: Sequence[Sheet]
+) -> tuple[Reading, Path | None, tuple[Amended, ...]]:
+    """Read the file, and again with the rows that each sheet corrects; give their ledger, too."""
+    reading, amended = read_it(None), list[Amended]()
+    ledger: Path | None = None
+    for sheet in sheets:
+        ledger, done = _amend(scratch, reading.quarantine, sheet, ledger)
+        amended.append(done)
+        reading = read_it(ledger)
+    return reading, ledger, tuple(amended)
 
 
 def _amend(
@@ -195,7 +203,7 @@ def _readable(path: Path) -> Path:
     return path
 
 
-def _hold_to_delimiter(path: Path, options: ReadOptions) -> None:
+def _refuse_useless_delimiter(path: Path, options: ReadOptions) -> None:
     """Refuse a delimiter that splits nothing, where another one would."""
     if options.delimiter is None or len(detect(path, options).names) > 1:
         return
