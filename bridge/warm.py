@@ -14,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import selectors
 import signal
@@ -52,6 +53,9 @@ LIBRARIES = (
     "pydantic.v1",
 )
 
+# What flow runs read when they need it.
+READERS = ("headgate.bucket.client:warm_up", "headgate.engine.result.report:template")
+
 
 class Request(NamedTuple):
     """What a launcher asks for: a run with these standard streams, environment and folder."""
@@ -77,9 +81,11 @@ def main(address: str) -> None:
 
 
 def _warm_up() -> None:
-    """Do once what every run would do: import, and complete the models that Prefect leaves off."""
+    """Do once what every run would do: import, read, complete models that Prefect leaves off."""
     for library in LIBRARIES:
         importlib.import_module(library)
+    for reader in READERS:
+        pkgutil.resolve_name(reader)()
     for model in _subclasses(BaseModel):
         model.model_rebuild(raise_errors=False)
     gc.collect()

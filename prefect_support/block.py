@@ -1,9 +1,12 @@
 """The S3 bucket block: made from the settings, chosen for a run, and opened as a store."""
 
-from prefect_aws import AwsCredentials, S3Bucket
+from functools import lru_cache
+from typing import Any
+
+from prefect_aws import AwsCredentials, MinIOCredentials, S3Bucket
 from prefect_aws.client_parameters import AwsClientParameters
 
-from headgate.bucket.client import client_config
+from headgate.bucket.client import client_config, client_of
 from headgate.bucket.store import Store, limits_of
 from headgate.errors import SettingsError
 from headgate.settings import Settings, load
@@ -37,7 +40,7 @@ async def open_bucket(bucket: Bucket) -> S3Bucket:
 def store_of(bucket: S3Bucket) -> Store:
     """Open the block's bucket; exact keys, since the block's own methods tidy them."""
     return Store(
-        bucket.credentials.get_s3_client(),
+        _s3_client(bucket.credentials),
         bucket.bucket_name,
         folder=bucket.bucket_folder,
         limits=limits_of(load()),
@@ -66,3 +69,11 @@ def block_of(settings: Settings) -> S3Bucket:
     return S3Bucket(
         bucket_name=settings.bucket, bucket_folder=settings.folder, credentials=credentials
     )
+
+
+@lru_cache(maxsize=8)
+def _s3_client(credentials: AwsCredentials | MinIOCredentials) -> Any:
+    """Do as the block's own method does, and share with all clients what is slow to read."""
+    how = credentials.aws_client_parameters.get_params_override()
+    session = credentials.get_boto3_session()
+    return client_of(session, "s3", region_name=credentials.region_name, **how)

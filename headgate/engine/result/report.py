@@ -51,7 +51,7 @@ def write(
     """Write the page, self-contained: no script, no font, no picture from elsewhere."""
     rules = [rule for rule in prepared.rules if rule.rule != "drift"]
     top = max((max(each.train, each.test) for each in balance), default=0)
-    page = _template().render(
+    page = template().render(
         version=__version__,
         reading=reading,
         prepared=prepared,
@@ -125,7 +125,8 @@ def _end(profile: Profile, value: float | None) -> str:
 
 
 @cache
-def _template() -> Template:
+def template() -> Template:
+    """Compile the page's template, once."""
     environment = Environment(
         loader=PackageLoader("headgate.engine.result"),
         autoescape=True,
