@@ -25,10 +25,14 @@ from headgate.errors import (
     ClaimLostError,
     HeadgateError,
     NoSuchObjectError,
+    TransientError,
 )
 from headgate.record import Record
 
 RENEWALS_PER_LEASE = 4
+
+_given_up: set[str] = set()
+"""Attempts of this process that have ended; no answer of the store says that their claims have."""
 
 
 class Claim(Record):
@@ -57,7 +61,11 @@ def claim(
         AlreadyProcessedError: there is a receipt, and no `force`.
     """
     wanted = Claim(upload=upload, owner=owner, attempt=secrets.token_hex(4), lease=lease)
-    won = _put(store, wanted)
+    try:
+        won = _put(store, wanted)
+    except TransientError:  # it may have been written all the same
+        _given_up.add(wanted.attempt)
+        raise
     try:
         if not force and receipts.find(store, upload) is not None:  # only now can no other commit
             raise AlreadyProcessedError(receipt_key(upload), where=store.where(upload.key))
@@ -91,11 +99,13 @@ def release(store: Store, held: Claim, age: float = math.inf) -> None:
         age: Seconds since it was last written; within a lease nobody can have taken it over.
     """
     key = claim_key(held.upload)
+    _given_up.add(held.attempt)
     if age > held.lease / 2:
         current = store.read(key)
         if current is None or _parse(current).attempt != held.attempt:
             return
     store.delete(key)
+    _given_up.discard(held.attempt)
 
 
 def confirm(store: Store, held: Claim) -> None:
@@ -208,7 +218,7 @@ def _waits(store: Store, upload: Upload) -> bool:
 
 
 def _put(store: Store, wanted: Claim) -> Claim:
-    """Write a claim where there is none, or over one that has lapsed."""
+    """Write a claim where there is none, or over one that has lapsed or was given up here."""
     key = claim_key(wanted.upload)
     try:
         return wanted.model_copy(update={"etag": store.put_new(key, wanted.body())})
@@ -218,7 +228,7 @@ def _put(store: Store, wanted: Claim) -> Claim:
         raise _refusal(store, wanted, "Another run, which has just ended,", 0)
     held = _parse(stored)
     left = _seconds_left(held, stored)
-    if left > 0:
+    if left > 0 and held.attempt not in _given_up:
         raise _refusal(store, wanted, held.owner, left)
     taken = wanted.model_copy(update={"took_over": True})
     try:

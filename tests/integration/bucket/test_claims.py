@@ -9,7 +9,12 @@ import pytest
 from headgate.bucket import claims, housekeeping, receipts
 from headgate.bucket.faults import PreconditionError
 from headgate.bucket.keys import CLAIMS, claim_key, result_prefix
-from headgate.errors import AlreadyProcessedError, ClaimHeldError, ClaimLostError
+from headgate.errors import (
+    AlreadyProcessedError,
+    ClaimHeldError,
+    ClaimLostError,
+    TransientError,
+)
 from tests.harness.faults import lose_answer, refuse
 from tests.harness.stores import behind, put_upload
 
@@ -164,6 +169,20 @@ def test_a_lost_acknowledgement_is_recognised_as_success(faulty):
         claims.claim(store, upload, "other", 60)
 
 
+def test_a_claim_of_which_no_answer_came_is_no_others_to_the_next_try(faulty):
+    """It was written, and every answer was lost; the same process need not wait for it to lapse."""
+    store, proxy = faulty
+    upload = put_upload(store)
+    proxy.add(is_put, lose_answer)
+    proxy.add(lambda r: "claims" in r.target, refuse, times=99)
+    with pytest.raises(TransientError):
+        claims.claim(store, upload, "cut off", 60)
+    proxy.faults.clear()
+    assert claims.claim(store, upload, "cut off", 60)
+    with pytest.raises(ClaimHeldError, match="cut off"):
+        claims.claim(store, upload, "cut off", 60)
+
+
 def test_a_lost_acknowledgement_of_a_renewal_is_recognised(faulty):
     """The same with `If-Match`."""
     store, proxy = faulty
@@ -205,12 +224,15 @@ def test_a_heartbeat_survives_an_outage_shorter_than_the_lease(faulty):
 
 
 def test_a_claim_that_cannot_be_released_does_not_fail_the_work(faulty):
-    """It lapses by itself."""
+    """It lapses by itself; the same process may claim the upload again at once."""
     store, proxy = faulty
     upload = put_upload(store)
     with claims.kept(store, claims.claim(store, upload, "done", 0.5)):
         proxy.add(lambda r: r.method == "DELETE", refuse, times=99)
     wait_until_lapsed(store, upload)
+    with claims.kept(store, claims.claim(store, upload, "again", 60)):
+        pass
+    assert claims.claim(store, upload, "at once", 60)
 
 
 def test_what_a_dead_run_left_goes_with_its_heirs_receipt(store):
