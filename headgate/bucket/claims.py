@@ -99,13 +99,15 @@ def release(store: Store, held: Claim, age: float = math.inf) -> None:
         age: Seconds since it was last written; within a lease nobody can have taken it over.
     """
     key = claim_key(held.upload)
-    _given_up.add(held.attempt)
-    if age > held.lease / 2:
-        current = store.read(key)
-        if current is None or _parse(current).attempt != held.attempt:
-            return
-    store.delete(key)
-    _given_up.discard(held.attempt)
+    try:
+        if age > held.lease / 2:
+            current = store.read(key)
+            if current is None or _parse(current).attempt != held.attempt:
+                return
+        store.delete(key)
+    except TransientError:  # only now: nobody may take it over while it is being deleted
+        _given_up.add(held.attempt)
+        raise
 
 
 def confirm(store: Store, held: Claim) -> None:
