@@ -12,7 +12,7 @@ from typing import NamedTuple
 from headgate.engine.reading.cells import is_typed, shape, shapes
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.reading.tokenise import Rows
-from headgate.errors import OptionsError
+from headgate.errors import OptionsError, UndecidableError
 from headgate.words import counted
 
 MAX_HEADER_ROWS = 6
@@ -31,6 +31,7 @@ _NOTE = re.compile(
 )
 
 _QUOTED = 200
+_PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
 
 
 class Layout(NamedTuple):
@@ -79,6 +80,8 @@ def find_layout(
 
     Raises:
         OptionsError: there is no table of the number asked for, or nothing is left of it.
+        UndecidableError: the header names fewer columns than there are, as where values that hold
+            the delimiter are not enclosed in quotes.
     """
     skip, stop = skip_lines or 0, total_lines - (footer_lines or 0) * whole
     kept = rows.only([i for i, line in enumerate(rows.lines) if skip < line <= stop])
@@ -98,9 +101,14 @@ def find_layout(
     index = _choose(spans, fields, table)
     span = spans[index]
     width = max(table_width(fields[span.data : span.last + 1] or fields[span.first : span.data]), 1)
-    header = _join_header(
-        fields[span.first : span.named], fields[span.data : span.last + 1][:_PROFILED_ROWS], width
-    )
+    body = fields[span.data : span.last + 1][:_PROFILED_ROWS]
+    if header_rows is None and any(
+        len(row) == width - 1 for row in fields[span.first : span.named]
+    ):
+        _refuse_split_values([row for row in body if len(row) == width], lines[span.first])
+    if header_rows is None and not fixed and span.named == span.first > 0:
+        _refuse_split_numbers(fields[span.first - 1], body, lines[span.first - 1])
+    header = _join_header(fields[span.first : span.named], body, width)
     skip = lines[span.first] - 1
     named_end = ends[span.named - 1] if span.named > span.first else skip
     header_end = ends[span.data - 1] if span.data > span.first else skip
@@ -126,6 +134,50 @@ def find_layout(
     )
     evidence = _explain(layout, spans, index, kept, told=header_rows is not None)
     return layout._replace(evidence=evidence)
+
+
+def _refuse_split_values(body: list[list[str]], line: int) -> None:
+    """Refuse rows with one cell more than names where two cells of each look like one value.
+
+    To take the first column for row names would put all values up to these under wrong names.
+    """
+    for at, pairs in enumerate(pairwise(zip(*body, strict=True)), start=1):
+        split = sum(map(_is_split, *pairs))
+        if len(body) > 1 and split >= 0.9 * len(body):
+            count = len(body[0])
+            raise UndecidableError(
+                f"The header names {count - 1} columns, but the rows have {count} cells: cells "
+                f"{at} and {at + 1} look like one value that holds the delimiter.",
+                where=f"line {line}",
+                todo="Enclose such values in quotes; if they are two columns, set `header_rows`.",
+            )
+
+
+def _refuse_split_numbers(above: list[str], body: list[list[str]], line: int) -> None:
+    """Refuse rows of whole numbers, two for each name above: halves of decimal numbers, maybe."""
+    named = len(above) > 1 and _filled(above) == len(above) and not any(map(is_typed, above))
+    if named and all(
+        len(row) == 2 * len(above)
+        and all(cell.strip().removeprefix("-").isdecimal() for cell in row)
+        for row in body
+    ):
+        raise UndecidableError(
+            f"The header names {len(above)} columns, but the rows have {2 * len(above)} cells, all "
+            "whole numbers: the delimiter may be the decimal mark too.",
+            where=f"line {line}",
+            todo="Enclose the numbers in quotes or use another delimiter; if this line is no "
+            "header, set `skip_lines`.",
+        )
+
+
+def _is_split(left: str, right: str) -> bool:
+    """Whether a delimiter stood inside `Smith, John`, `{"a": 1, "b": 2}` or `“Smith, John”`."""
+    if is_typed(left) or is_typed(right):
+        return False
+    opened = any(
+        left.count(a) > left.count(b) and right.count(b) > right.count(a) for a, b in _PAIRS
+    )
+    return opened or (right[:1] == " " and left[:1] not in ("", " ") and bool(right.strip()))
 
 
 def name_by_comment(layout: Layout, cells: list[str]) -> Layout:

@@ -331,6 +331,23 @@ def test_what_stands_inside_the_values_of_one_column_separates_nothing(tmp_path,
     assert (dialect.names, rows) == ((name,), [[value] for value in values])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,name,price\n1,Smith, John,5\n2,Doe, Jane,6\n3,Roe, Jim,7\n",
+        'id,payload\n1,{"a":1,"b":"x"}\n2,{"a":2,"b":"y"}\n3,{"a":3,"b":"z"}\n',
+        "id,name\n1,“Smith, John”\n2,“Doe, Jane”\n",
+        "a,b\n1,5,2,25\n3,5,4,75\n5,5,6,25\n",
+    ],
+)
+def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
+    """Where each row has more cells than names, since one holds the delimiter, it is refused."""
+    path = write(tmp_path, text)
+    with pytest.raises(UndecidableError, match="header names"):
+        detect(path)
+    assert len(read(path, skip_lines=1, header_rows=0)[1]) == text.count("\n") - 1
+
+
 @pytest.mark.parametrize("text", ["Offices\nRome,3\nOslo,4\nBonn,5\n", 'n\n"a",1\n"b",2\n"c",3\n'])
 def test_a_title_above_columns_of_different_kinds_is_none_of_them(tmp_path, text):
     """Words beside numbers are two columns, whatever stands above."""
