@@ -91,6 +91,7 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         skipinitialspace=syntax.skipinitialspace,
         comment=syntax.comment,
         borders=syntax.borders,
+        wrapped=syntax.wrapped,
         newline=newline,
         skip_lines=layout.skip_lines,
         header_lines=layout.header_lines,

@@ -28,6 +28,7 @@ class Syntax(NamedTuple):
     skipinitialspace: bool = False
     comment: str | None = None
     borders: tuple[int, ...] = ()
+    wrapped: bool = False
 
 
 class Dialect(Record):
@@ -54,6 +55,9 @@ class Dialect(Record):
         tuple[int, ...],
         Field(description="Where aligned columns begin, in characters; the delimiter is not used"),
     ] = ()
+    wrapped: Annotated[
+        bool, Field(description="Whole lines are enclosed in quotes, and quotes inside doubled")
+    ] = False
     newline: Newline = "\n"
     skip_lines: Annotated[int, Field(ge=0, description="Physical lines before the header")] = 0
     header_lines: Annotated[int, Field(ge=0, description="Physical lines of the header")] = 0
@@ -81,6 +85,7 @@ class Dialect(Record):
             self.skipinitialspace,
             self.comment,
             self.borders,
+            self.wrapped,
         )
 
     @property
@@ -94,6 +99,7 @@ class Dialect(Record):
             and not self.skipinitialspace
             and self.comment is None
             and not self.borders
+            and not self.wrapped
             and self.fallback is None
             and self.newline in ("\n", "\r\n")
         )

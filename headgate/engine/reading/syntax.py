@@ -13,7 +13,7 @@ from typing import NamedTuple
 from headgate.engine.reading.aligned import find_borders, find_ruled_borders
 from headgate.engine.reading.cells import is_typed, shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
-from headgate.engine.reading.tokenise import Parser
+from headgate.engine.reading.tokenise import Parser, unwrap
 from headgate.errors import UndecidableError
 from headgate.options import ReadOptions
 
@@ -68,6 +68,9 @@ def choose_syntax(
     Raises:
         UndecidableError: two delimiters split the lines equally well, and differently.
     """
+    inner = unwrap(lines) if options.delimiter is None else lines
+    if inner != lines and (found := _wrapped(lines, inner, options, where)):
+        return found
     comment = _comment(lines)
     candidates = _ranked(lines, comment, options)
     best = candidates[0]
@@ -81,6 +84,26 @@ def choose_syntax(
         return aligned.syntax, _explain(aligned, candidates, lines, options)
     _refuse_tie(candidates, lines, options, where)
     return best.syntax, _explain(best, candidates, lines, options)
+
+
+def _wrapped(
+    lines: list[str], inner: list[str], options: ReadOptions, where: str
+) -> tuple[Syntax, tuple[Evidence, ...]] | None:
+    """The syntax inside quotes that enclose whole lines, where it splits all of them alike.
+
+    Two columns without quotes inside may be one column whose values hold the delimiter.
+    """
+    changed = sum(a != b for a, b in zip(lines, inner, strict=True))
+    if changed < 2 or 2 * changed < len(lines):
+        return None
+    best = _ranked(inner, None, options)[0]
+    doubled = any('""' in line.strip().strip('"') for line in lines)
+    if best.even < 1 or best.width < (2 if doubled else 3) or best.syntax.delimiter not in _COMMON:
+        return None
+    syntax, why = choose_syntax(inner, options, where)
+    told = f"{changed} of {len(lines)} lines looked at are enclosed in quotes as a whole"
+    evidence = Evidence(what="wrapped", found="yes", why=told)
+    return syntax._replace(wrapped=True), (*why, evidence)
 
 
 def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list[_Candidate]:

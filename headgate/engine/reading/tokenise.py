@@ -4,6 +4,7 @@ Which dialect a file has is not decided here, nor what its values mean.
 """
 
 import csv
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ MAX_ROW = 8 << 20
 """Characters that an open quote may swallow before it is taken for a stray one."""
 MAX_COLUMNS = 100_000
 _MAX_MENDED_LINES = 20
+_WRAPPED = re.compile(r'"((?:[^"]|"")*)"[;, \t]*(\r?\n?)')
 _STAND_INS = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6\ufdd7\x1c\x1d\x1e\x1f"
 """Characters that stand for a long delimiter or an escaped character while a line is split."""
 
@@ -200,6 +202,8 @@ class _Batch:
         self.originals: dict[str, str] = {}
         self.lines = lines
         self.syntax = syntax
+        if syntax.wrapped:
+            self.lines = unwrap(lines)
         if syntax.borders:
             self._cut(syntax)
         if syntax.escapechar is not None:
@@ -245,6 +249,14 @@ class _Batch:
             if any(stand_in in cell for cell in row):
                 row = [cell.replace(stand_in, plain) for cell in row]
         return row
+
+
+def unwrap(lines: list[str]) -> list[str]:
+    """Take away the quotes that enclose whole lines, as a spreadsheet puts them round a row."""
+    return [
+        found[1].replace('""', '"') + found[2] if (found := _WRAPPED.fullmatch(line)) else line
+        for line in lines
+    ]
 
 
 class _Cursor:

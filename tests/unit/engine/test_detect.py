@@ -352,3 +352,11 @@ def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
 def test_a_title_above_columns_of_different_kinds_is_none_of_them(tmp_path, text):
     """Words beside numbers are two columns, whatever stands above."""
     assert len(read(write(tmp_path, text))[1][0]) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ['"Rome, Italy"\n"Oslo, Norway"\n"Bonn, Germany"\n', 'a,b\n"c","d"\n"e","f"\n']
+)
+def test_quotes_that_enclose_values_enclose_no_lines(tmp_path, text):
+    """One column may hold a delimiter in every value."""
+    assert not detect(write(tmp_path, text)).wrapped
