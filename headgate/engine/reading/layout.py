@@ -565,7 +565,22 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
         return _puts_years_under_groups(block, count)
     if over and all(shape(cell) != "empty" for cell in over):
         return True
-    return not over and (_fills_gaps(block[:count], row) or _names_index(block[:count], row))
+    above = block[:count]
+    return not over and (
+        _fills_gaps(above, row) or _names_index(above, row) or _names_parts(block, count)
+    )
+
+
+def _names_parts(block: list[list[str]], count: int) -> bool:
+    """Whether a row whose first cell is blank names each column that the row above does not.
+
+    No row of data begins with a blank then.
+    """
+    above, row = block[count - 1], block[count]
+    nameless = [cell for name, cell in zip(above, row, strict=False) if not name.strip()]
+    below = block[count + 1 : count + 1 + _PROFILED_ROWS]
+    leads = not row[0].strip() and all(each and each[0].strip() for each in below)
+    return leads and len(nameless) > 0 and all(map(str.strip, nameless))
 
 
 def _names_index(above: list[list[str]], row: list[str]) -> bool:
