@@ -428,12 +428,19 @@ _SIGNS = (
 )
 
 
+_UNLIKE_MINUS = re.compile(r"\(.+\)|.+-")
+_BARE = re.compile(r"\d[\d.,' ]*")
+
+
 def _why_text(sample: list[str]) -> str:
     """Say why texts that look like numbers are none."""
     for pattern, loss in _SIGNS:
         for text in sample:
             if pattern.fullmatch(text) and all(each[-1:].isdigit() for each in sample):
                 return f"As a number, {text!r} {loss}."
+    signed = next(filter(_UNLIKE_MINUS.fullmatch, sample), None)
+    if signed and all(_BARE.fullmatch(text.strip("(-)")) for text in sample):
+        return f"{signed!r} may be a negative number or something else."
     numeric = all(any(map(str.isdigit, text)) for text in sample)
     if numeric and (loose := propose(sample, "", loose=True)):
         return f"As {loose[0].kind}s, the values would not all come back as they are written."

@@ -203,6 +203,13 @@ def test_no_value_of_a_typed_column_is_lost(tmp_path, values):
     assert [abs(float(value)) // 1 for value in typed] == [7, 8, 9]
 
 
+@pytest.mark.parametrize("values", [["0.12", "(0.05)", "0.33"], ["18-", "65-", "30"]])
+def test_what_may_be_a_minus_is_named(tmp_path, values):
+    """A number in brackets may be an error, one with a dash behind the start of a range."""
+    column, _ = column_of(tmp_path, values)
+    assert column.doubt.endswith("may be a negative number or something else.")
+
+
 def test_european_numbers_in_a_semicolon_file(tmp_path):
     """Decimal commas and points between thousands."""
     column, typed = column_of(tmp_path, ["1.234,56", "12,50"], delimiter=";")
