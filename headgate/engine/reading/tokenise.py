@@ -175,7 +175,7 @@ class Parser:
             drop = {
                 i
                 for i, row in enumerate(rows.fields)
-                if self._is_blank(row) or (marked[i] and len(row) != self._width)
+                if self._is_blank(row) or (marked[i] and self._is_comment(row, comment))
             }
         if rows.fields and max(map(len, rows.fields)) > MAX_COLUMNS:
             raise UnreadableError(
@@ -187,6 +187,12 @@ class Parser:
         keep = [i for i in range(len(rows.fields)) if i not in drop]
         rows.blank = [n for i in sorted(drop) for n in range(rows.lines[i], rows.ends[i] + 1)]
         return rows.only(keep)
+
+    def _is_comment(self, row: list[str], mark: str) -> bool:
+        """Whether a marked row does not fit the table; names of columns may all bear the mark."""
+        filled = [cell for cell in row if cell.strip()]
+        named = len(filled) > 1 and all(cell.startswith(mark) for cell in filled)
+        return len(row) != self._width and not named
 
     def _is_blank(self, row: list[str]) -> bool:
         """Whether nothing is there; in a table of one column, `""` and `" "` are values."""
