@@ -74,7 +74,7 @@ def choose_syntax(
     comment = _comment(lines)
     candidates = _ranked(lines, comment, options)
     best = candidates[0]
-    if _splits_phrases(best, lines, options) or _splits_values(best, lines, options):
+    if _splits_phrases(best, lines, options) or _splits_values(best, lines, options, where):
         best = _in_one_column(candidates, lines)
     elif best.width == 1:
         whole = {c.syntax.delimiter: c for c in candidates if c.width == 1 and c.even == 1}
@@ -138,10 +138,13 @@ def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions) ->
     return not any(kinds["number"] + kinds["moment"] for kinds in found)
 
 
-def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions) -> bool:
+def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, where: str) -> bool:
     """Whether the delimiter stands inside the values of one column, below a name without it.
 
-    Such are times, links, numbers with a decimal comma, and words with a comma and a blank.
+    Such are times, links, and words with a comma and a blank.
+
+    Raises:
+        UndecidableError: numbers with a decimal comma, or two columns of whole numbers.
     """
     name, *values = [line.strip() for line in lines if line.strip()] or [""]
     mark = best.syntax.delimiter
@@ -150,6 +153,12 @@ def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions) -> 
         return False
     found = shapes(values)
     if found["number"] + found["moment"] + found["empty"] == len(values):
+        if mark == "," and found["number"]:
+            raise UndecidableError(
+                f"The lines below {name!r} can be numbers with a comma or two columns.",
+                where=where,
+                todo="Name the option `delimiter`: ';' for one column, ',' for two.",
+            )
         return True
     if mark == ":":
         return all("://" in value[:10] for value in values)

@@ -320,7 +320,6 @@ def test_blanks_between_words_below_a_header_of_one_word_separate_nothing(tmp_pa
     [
         "time\n10:15\n10:16\n11:00\n",
         "url\nhttp://a.b/c?x=1\nhttp://a.b/d?x=2\nhttps://a.b/e\n",
-        "wert\n1,5\n2,5\n3,75\n",
         "name\nSmith, John\nDoe, Jane\nRoe, Jim\n",
     ],
 )
@@ -346,6 +345,15 @@ def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
     with pytest.raises(UndecidableError, match="header names"):
         detect(path)
     assert len(read(path, skip_lines=1, header_rows=0)[1]) == text.count("\n") - 1
+
+
+def test_a_comma_between_digits_below_one_name_is_not_decided(tmp_path):
+    """The name may be that of one column of decimal commas, or a title above two columns."""
+    path = write(tmp_path, "wert\n1,5\n2,5\n3,75\n")
+    with pytest.raises(UndecidableError, match="numbers with a comma or two columns"):
+        detect(path)
+    assert read(path, delimiter=";")[1] == [["1,5"], ["2,5"], ["3,75"]]
+    assert read(path, delimiter=",")[1] == [["1", "5"], ["2", "5"], ["3", "75"]]
 
 
 @pytest.mark.parametrize("text", ["Offices\nRome,3\nOslo,4\nBonn,5\n", 'n\n"a",1\n"b",2\n"c",3\n'])
