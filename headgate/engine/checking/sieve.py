@@ -79,8 +79,8 @@ class Sieve:
         """Find rows that say the column names again, as where files were put one after another."""
         alike = rows if self._header else rows.slice(0, 0)
         for position, text in enumerate(self._header):
-            said = pa.array([text, "\ufeff" + text])
-            alike = alike.filter(pc.is_in(alike.column(position), value_set=said))
+            marked = pa.array([text, "\ufeff" + text])
+            alike = alike.filter(pc.is_in(alike.column(position), value_set=marked))
             if not alike.num_rows:
                 return
         for line in alike[LINE].to_pylist():
