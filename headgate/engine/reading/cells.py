@@ -85,3 +85,8 @@ def _shape_of_text(cell: str) -> Shape:
 def is_typed(cell: str) -> bool:
     """Whether a cell reads as a number, an amount, a date or a time."""
     return shape(cell) in ("number", "moment")
+
+
+def count_filled(row: list[str]) -> int:
+    """Count the cells of a row that are not blank."""
+    return sum(map(bool, map(str.strip, row)))

@@ -11,16 +11,10 @@ from headgate.engine.reading.kinds import (
     refuse_markup,
     sniff_compression,
 )
-from headgate.engine.reading.layout import (
-    Layout,
-    find_layout,
-    footer_evidence,
-    footer_rows,
-    name_by_comment,
-    table_width,
-)
+from headgate.engine.reading.layout import Layout, find_layout, footer_evidence, name_by_comment
 from headgate.engine.reading.source import split_lines
 from headgate.engine.reading.syntax import choose_syntax
+from headgate.engine.reading.tables import footer_rows, table_width
 from headgate.engine.reading.tokenise import Parser, Rows
 from headgate.engine.reading.unpack import Sample, find_stray, sample
 from headgate.errors import BadFileError

@@ -1,0 +1,232 @@
+"""Which of a table's first rows name its columns, and what the names are."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from headgate.engine.reading.cells import count_filled, is_typed, shape, shapes
+
+MAX_HEADER_ROWS = 6
+PROFILED_ROWS = 200
+_TRUST_IN_HEADERS = 0.35
+"""Votes that a first row of text has before its cells are looked at: most tables have a header."""
+_YEAR = re.compile(r"(?:1[89]|20)\d\d")
+_RULE = frozenset("-=+:_")
+
+
+def count_header_rows(block: list[list[str]], width: int) -> int:
+    """How many rows above the data name the columns."""
+    if not block:
+        return 0
+    body = [row for row in block[1:] if len(row) == width]
+    if not body:
+        return 0 if any(is_typed(cell) for cell in block[0]) else 1
+    sample = body[min(len(body) // 2, MAX_HEADER_ROWS - 1) :][:PROFILED_ROWS]
+    typed = typed_columns(sample, width)
+    count = _sparse_rows_above_names(block, typed)
+    if not count and not _is_header(block[0], sample, typed):
+        return 0
+    count = max(count, 1)
+    most = min(MAX_HEADER_ROWS, len(block) - 1)
+    while (
+        count < most
+        and (len(sample) + sum(typed) > 4 or block[count] == block[0])
+        and _continues(block, count, typed)
+    ):
+        count += 1
+    while count > 1 and count_filled(block[count - 1]) == 0:
+        count -= 1
+    return count
+
+
+def with_rule(block: list[list[str]], count: int) -> int:
+    """Take the line that is drawn below a header for its last row; it shows that there is one."""
+    rule = max(count, 1)
+    return rule + 1 if rule < len(block) - 1 and is_rule(block[rule]) else count
+
+
+def is_rule(row: list[str]) -> bool:
+    """Whether a row only draws a line: `--,-----`, `----+----` or `|:--|--:|`."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    drawn = all(_RULE.issuperset(cell) and cell.strip("+:") for cell in cells)
+    return drawn and any(len(cell) > 1 for cell in cells)
+
+
+def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
+    """How many rows, mostly empty, lead to a full row of names above numbers: groups of columns."""
+    for i, row in enumerate(block[:4]):
+        if len(row) != len(typed):
+            return 0
+        over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number]
+        names = sum(1 for cell in over if cell.strip() and not is_typed(cell))
+        if i and names > 1 and names == len(over) and count_filled(row) > 0.8 * len(row):
+            return i + 1
+        if 2 * count_filled(row) > len(row):
+            return 0
+    return 0
+
+
+def typed_columns(body: list[list[str]], width: int) -> list[bool]:
+    """Tell of each column whether nearly all its values are numbers or dates."""
+    return [*map(_is_typed_column, zip(*body, strict=True))] if body else [False] * width
+
+
+def _is_typed_column(cells: Sequence[str]) -> bool:
+    found = shapes(cells)
+    filled = len(cells) - found["empty"]
+    return filled > 0 and found["number"] + found["moment"] >= 0.8 * filled
+
+
+def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
+    """Weigh whether a row names columns or is data like the rows below it."""
+    row = _fit(row, body, len(typed))
+    votes = _TRUST_IN_HEADERS
+    for position, (cell, is_number) in enumerate(zip(row, typed, strict=True)):
+        kind = shape(cell)
+        if kind == "empty":
+            continue
+        if is_number:
+            votes += -1 if kind in ("number", "moment") else 1
+        elif kind in ("number", "moment"):
+            votes -= 0.25
+        else:
+            votes += _vote_of_text(cell, [r[position] for r in body])
+    return votes > 0 or _is_series(row, body)
+
+
+def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
+    """Bring a header to the table's width; one that is one short may leave the row names out."""
+    nameless = len(row) == width - 1 and any(cells[-1].strip() for cells in body)
+    return ([""] * nameless + row + [""] * width)[:width]
+
+
+def _vote_of_text(cell: str, column: list[str]) -> float:
+    """A name does not come back in the column below it."""
+    if cell in column:
+        return -0.5 if 10 * column.count(cell) > len(column) else 0
+    if len(cell) > 80 or "://" in cell[:10]:
+        return -0.3
+    lengths = {len(value) for value in column if value}
+    uniform = len(lengths) == 1 and len(column) > 2
+    return 0.5 if uniform and len(cell) not in lengths else 0.1
+
+
+def _is_series(row: list[str], body: list[list[str]]) -> bool:
+    """Whether whole numbers in even steps run along the row but not below it.
+
+    Beside names of further columns only years tell.
+    """
+    cells = [cell.strip() for cell in row if cell.strip()][1:]
+    numbers = [cell for cell in cells if cell.isdecimal()]
+    if len(numbers) < 3 or not (numbers == cells or all(map(_YEAR.fullmatch, numbers))):
+        return False
+    steps = {int(b) - int(a) for a, b in pairwise(numbers)}
+    below = [cell.strip() for cell in body[0] if cell.strip()][1:]
+    return len(steps) == 1 and steps != {0} and not set(numbers) & set(below)
+
+
+def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
+    """Whether the row after `count` header rows belongs to the header too."""
+    row = block[count]
+    if row == block[0]:
+        return True
+    if len(row) != len(typed):
+        return False
+    if count_filled(row) == 0:
+        return count + 1 < len(block) - 1 and _continues(block, count + 1, typed)
+    over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number and cell.strip()]
+    if any(is_typed(cell) for cell in over):
+        return _puts_years_under_groups(block, count)
+    if over and all(shape(cell) != "empty" for cell in over):
+        return True
+    above = block[:count]
+    return not over and (
+        _fills_gaps(above, row) or _names_index(above, row) or _names_parts(block, count)
+    )
+
+
+def _names_parts(block: list[list[str]], count: int) -> bool:
+    """Whether a row whose first cell is blank names each column that the row above does not.
+
+    No row of data begins with a blank then.
+    """
+    above, row = block[count - 1], block[count]
+    nameless = [cell for name, cell in zip(above, row, strict=False) if not name.strip()]
+    below = block[count + 1 : count + 1 + PROFILED_ROWS]
+    leads = not row[0].strip() and all(each and each[0].strip() for each in below)
+    return leads and len(nameless) > 0 and all(map(str.strip, nameless))
+
+
+def _names_index(above: list[list[str]], row: list[str]) -> bool:
+    """Whether a row names the first column alone, which none of several rows above it does."""
+    return len(above) > 1 and count_filled(row) == 1 and not any(each[0].strip() for each in above)
+
+
+def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:
+    """Whether a row holds years or days alone, under names that each span several of them.
+
+    Its first cell is blank, unlike that of any row below. A name that spans several is written
+    once, or again above each of them.
+    """
+    above, row = block[count - 1], block[count]
+    years = [cell.strip() for cell in row if cell.strip()]
+    names = [name.strip() for name in above[1:]]
+    spanned = len(set(names)) < len(names)
+    below = block[count + 1 : count + 1 + PROFILED_ROWS]
+    leads = not row[0].strip() and all(each and each[0].strip() for each in below)
+    days = all(shape(year) == "moment" for year in years)
+    return leads and spanned and len(years) > 1 and (days or all(map(_YEAR.fullmatch, years)))
+
+
+def _fills_gaps(above: list[list[str]], row: list[str]) -> bool:
+    """Whether the row names only columns that the rows above left without a name."""
+    return (
+        False
+        if not above
+        else count_filled(row) > 0
+        and all(
+            not cell.strip() or not above[-1][i : i + 1] or not above[-1][i].strip()
+            for i, cell in enumerate(row)
+        )
+        and sum(1 for cell in above[-1] if not cell.strip()) >= max(2, len(row) // 3)
+    )
+
+
+def join_header(header: list[list[str]], body: list[list[str]], width: int) -> tuple[str, ...]:
+    """One text per column; a group's name is carried over the columns that it spans."""
+    rows = [_fit(row, body, width) for row in header if count_filled(row) and not is_rule(row)]
+    if len(rows) == 1:
+        return tuple(rows[0])
+    carried = [_carry(rows, depth) for depth in range(len(rows))]
+    return tuple(" ".join(p for row in carried if (p := row[i].strip())) for i in range(width))
+
+
+def _carry(rows: list[list[str]], depth: int) -> list[str]:
+    """A header row whose blanks under no other group, and above a name, repeat its last text."""
+    row = list(rows[depth])
+    group = ""
+    for i, cell in enumerate(row):
+        if cell.strip() or any(above[i].strip() for above in rows[:depth]):
+            group = cell
+        elif any(below[i].strip() for below in rows[depth + 1 :]):
+            row[i] = group
+        else:
+            group = ""
+    return row
+
+
+def unique_names(header: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Unique names, made up where there are none."""
+    names: list[str] = []
+    taken = {" ".join(text.split()) for text in header}
+    seen: set[str] = set()
+    for position in range(width):
+        text = " ".join(header[position].split()) if position < len(header) else ""
+        name = base = text or f"column_{position + 1}"
+        suffix = 2
+        while name in seen or (name != text and name in taken):
+            name = f"{base}_{suffix}"
+            suffix += 1
+        seen.add(name)
+        names.append(name)
+    return tuple(names)

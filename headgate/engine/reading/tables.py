@@ -1,0 +1,282 @@
+"""Which rows belong together as one table, and which stand above or below it."""
+
+import re
+from collections import Counter
+from itertools import takewhile
+from typing import NamedTuple
+
+from headgate.engine.reading.cells import count_filled, is_typed
+from headgate.engine.reading.header import (
+    MAX_HEADER_ROWS,
+    count_header_rows,
+    is_rule,
+    typed_columns,
+    with_rule,
+)
+from headgate.errors import OptionsError
+
+MAX_PREAMBLE_ROWS = 500
+_DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
+_END_OF_FILE = frozenset("\x1a\0 ")
+"""What DOS ends a text file with, and what may fill its last block."""
+_NOTE = re.compile(
+    r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
+    re.IGNORECASE,
+)
+
+
+class Span(NamedTuple):
+    """One table among the rows: its first row, the end of its names, its first and last data."""
+
+    first: int
+    named: int
+    data: int
+    last: int
+
+
+def table_width(fields: list[list[str]]) -> int:
+    """The width of the table: the most common one, wider ones first if as common."""
+    counts = Counter(map(len, fields))
+    return max(counts, key=lambda w: (counts[w] * (1 if w > 1 else 0.5), w))
+
+
+def footer_rows(fields: list[list[str]], width: int) -> int:
+    """How many rows at the end are no rows of a table of this width."""
+    last = len(fields) - 1
+    if last < 0 or count_filled(fields[last]) > 1:
+        return 0
+    column = [len(f[0]) for f in fields[:-1] if len(f) == width and count_filled(f) > 1]
+    usual = max(column, default=0)
+    while last >= 0 and _is_note(fields[last], width, usual):
+        last -= 1
+    return len(fields) - 1 - last
+
+
+def _is_note(row: list[str], width: int, usual: int) -> bool:
+    filled = count_filled(row)
+    if filled == 0 or _END_OF_FILE.issuperset("".join(row)):
+        return True
+    if width < 2 or filled > 1 or not row[0].strip():
+        return False
+    if _NOTE.match(row[0]) or is_rule(row):
+        return width > 2 or len(row) < width
+    if len(row) < width:  # else a row that broke off: it has to be kept back, not passed over
+        return not is_typed(row[0]) and (" " in row[0].strip() or len(row[0]) > usual)
+    return width > 2 and len(row[0]) > 2 * usual + 10
+
+
+def cut_tables(
+    fields: list[list[str]], lines: list[int], *, fixed: bool, header_rows: int | None
+) -> list[Span]:
+    """Cut the rows into tables: where a header comes back, or a gap and another width follow."""
+    width = table_width(fields)
+    typed = typed_columns([row for row in fields if len(row) == width], width)
+    starts = [0]
+    for i in range(1, len(fields)):
+        if _repeats_header(fields, typed, starts[-1], i) or _starts_anew(fields, lines, i):
+            starts.append(i)
+    return [
+        find_span(fields, start, stop, fixed=fixed and start == 0, header_rows=header_rows)
+        for start, stop in zip(starts, [*starts[1:], len(fields)], strict=True)
+    ]
+
+
+def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: int) -> bool:
+    """Whether row `i` names the columns again: all that the header above names, less or more.
+
+    Only where numbers or dates stand below the names can this be told from a repeated row.
+    """
+    row = fields[i]
+    if row == fields[start]:
+        return False  # the same columns go on; the row itself is kept back
+    if not any(row[0] == head[0] for head in fields[start : start + MAX_HEADER_ROWS]):
+        return False
+    over = [cell for cell, is_number in zip(row, typed, strict=False) if is_number]
+    if i - start < 3 or not over or any(is_typed(c) or not c.strip() for c in over):
+        return False
+    for head in fields[start : min(start + MAX_HEADER_ROWS, i - 2)]:
+        shared = min(len(head), len(row))
+        if shared > 1 and row[:shared] == head[:shared] and abs(len(head) - len(row)) < 3:
+            return True
+    return False
+
+
+def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
+    """Whether rows of another width follow from row `i` on, under names of their own."""
+    width = len(fields[i])
+    if width < 2 or i + 1 >= len(fields) or (width == len(fields[i - 1]) and any(fields[i - 1])):
+        return False
+    names = [cell for cell in fields[i] if cell.strip()]
+    if len(names) < 2 or any(is_typed(cell) for cell in names):
+        return False
+    gap = lines[i] - lines[i - 1] > 1 or count_filled(fields[i - 1]) == 0
+    reach = 4 if gap else 12
+    above = [len(f) for f in fields[max(0, i - reach) : i] if count_filled(f)]
+    before = set(above)
+    after = {len(f) for f in fields[i : i + reach - 1]}
+    if after != {width}:
+        return False
+    if gap and width > max(before, default=1) > 1 and any(map(is_typed, fields[i + 1])):
+        return 2 * len(names) > width
+    if i + 2 >= len(fields) or len(above) < 2 or len(before) > 1 or before <= {1, width}:
+        return False
+    return gap or any(is_typed(cell) for cell in fields[i + 1])
+
+
+def without_keys(spans: list[Span], fields: list[list[str]]) -> list[Span]:
+    """Leave out lists of keys and values above the first table: they tell about it."""
+    first = next((i for i, span in enumerate(spans) if not _holds_keys(span, fields)), 0)
+    return spans[first:]
+
+
+def _holds_keys(span: Span, fields: list[list[str]]) -> bool:
+    """Whether rows tell one thing each: keys end with a colon, or values are of all kinds."""
+    rows = [row for row in fields[span.first : span.last + 1] if count_filled(row) > 1]
+    if not rows or 2 * sum(count_filled(row[2:]) > 0 for row in rows) > len(rows):
+        return False
+    if 2 * sum(row[0].rstrip().endswith(":") for row in rows) >= len(rows):
+        return True
+    values = [row[1] for row in rows[1:]]
+    numbers = sum(map(is_typed, values))
+    return 0 < numbers < len(values) and not any(is_typed(row[0]) for row in rows)
+
+
+def choose(spans: list[Span], fields: list[list[str]], table: int | None) -> int:
+    """The table asked for; else the first, unless a later one has far more cells."""
+    if table is not None:
+        if table > len(spans):
+            raise OptionsError(
+                f"There is no table {table} in the file: {len(spans)} found.",
+                todo="Set the option `table` to a smaller number.",
+            )
+        return table - 1
+    sizes = [sum(map(count_filled, fields[each.data : each.last + 1])) for each in spans]
+    return next(i for i, size in enumerate(sizes) if 5 * size >= max(sizes))
+
+
+def find_span(
+    fields: list[list[str]],
+    start: int,
+    stop: int,
+    *,
+    fixed: bool,
+    header_rows: int | None,
+    told: bool = False,
+) -> Span:
+    """Tell titles, header, facts about the columns, data and notes of one table apart.
+
+    Args:
+        fields: all rows.
+        start: the first row that may be the table's.
+        stop: the row behind its last.
+        fixed: whether the header, or the data, begins with the first row.
+        header_rows: rows of the header, if an option tells.
+        told: whether an option tells the lines of the footer.
+    """
+    block = fields[start:stop]
+    width = table_width(block)
+    first = 0 if fixed else _first_row(block, width)
+    notes = 0 if told else footer_rows(block[first:], width)
+    last = len(block) - 1 - notes * (first + notes < len(block))
+    facts = 0 if fixed or header_rows is not None else _facts(block[first : last + 1])
+    if facts and _sums_up(block[first : first + facts]):
+        first, facts = first + facts - 1, 0
+    count = (
+        count_header_rows(block[first : last + 1], width) if header_rows is None else header_rows
+    )
+    if header_rows is None:
+        count = with_rule(block[first : last + 1], count)
+    named = min(first + count, len(block))
+    data = max(named, first + facts)
+    return Span(start + first, start + named, start + data, start + max(last, data - 1))
+
+
+def _facts(block: list[list[str]]) -> int:
+    """How many rows at the top tell about the columns, one thing each: title, unit, date, source.
+
+    Their first cells are words, those of all rows below begin with digits. Other cells of theirs
+    are words as well as numbers and dates: rows of names alone are a header.
+    """
+    begins = [bool(row) and _DIGIT_FIRST.match(row[0]) is not None for row in block]
+    count = begins.index(True) if True in begins else 0
+    if count < 3 or len(block) - count < 3 or not all(begins[count:]):
+        return 0
+    width = table_width(block[count:])
+    typed = typed_columns([row for row in block[count:] if len(row) == width], width)
+    told = [
+        cell
+        for row in block[1:count]
+        for cell, is_number in zip(row[1:], typed[1:], strict=False)
+        if is_number and cell.strip()
+    ]
+    words = sum(not is_typed(cell) for cell in told)
+    return count if 3 * words >= len(told) > words else 0
+
+
+def _sums_up(facts: list[list[str]]) -> bool:
+    """Whether the last of these rows names the columns: words only, no row has more of them."""
+    most = max(map(count_filled, facts))
+    return count_filled(facts[-1]) == most and not any(map(is_typed, facts[-1]))
+
+
+def _first_row(block: list[list[str]], width: int) -> int:
+    """The first row that is no title, note or blank above the table."""
+    for i, row in enumerate(block[:MAX_PREAMBLE_ROWS]):
+        below = [later for later in block[i + 1 : i + 12] if count_filled(later)]
+        if _is_title(row, below, width):
+            if len(row) == width and not any(count_filled(later) > 1 for later in below):
+                return i
+            continue
+        if len(row) >= width - 1 > 0 or len(row) == width:
+            if len(row) < width and below and len(below[0]) == 1 < width:
+                continue  # a title that holds the delimiter, above another title
+            if len(row) <= width or not _is_prose(row, below, width):
+                return i
+        elif below and len(below[0]) == width and _names_columns(row, below[0]):
+            return i
+    return next((i for i, row in enumerate(block) if len(row) == width), 0)
+
+
+def _is_prose(row: list[str], below: list[list[str]], width: int) -> bool:
+    """Whether a row wider than the table is a sentence, or stands above the table's header."""
+    names = [*takewhile(lambda row: len(row) == width and not any(map(is_typed, row)), below)]
+    if names and len(names) < min(len(below), MAX_HEADER_ROWS) and count_filled(names[0]) == width:
+        data = below[len(names)]
+        if len(data) == width and any(map(is_typed, data)):
+            return True
+    spaced = sum(1 for cell in row[1:] if cell.startswith(" "))
+    return len(row) < 20 and spaced > 0.5 * (len(row) - 1) and not any(map(is_typed, row))
+
+
+def _names_columns(row: list[str], data: list[str]) -> bool:
+    """Whether a row too short for the table is its header all the same: texts above values."""
+    return (
+        2 * len(row) > len(data)
+        and count_filled(row) == len(row)
+        and not any(is_typed(cell) for cell in row)
+        and any(is_typed(cell) for cell in data)
+    )
+
+
+def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
+    """Whether a row says nothing, only something in its first cell, or one thing above names."""
+    filled = count_filled(row)
+    following = below[0] if below else []
+    if filled > 1:
+        return _is_sentence_above(row, below, width)
+    if width < 2:
+        return False
+    if filled == 0 or row[0].strip():
+        return True
+    return width > 3 and count_filled(following) > 0.8 * width
+
+
+def _is_sentence_above(row: list[str], below: list[list[str]], width: int) -> bool:
+    """Whether a row of sentences stands above short names of every column, and values below."""
+    if len(below) < 2 or len(below[0]) != width or not any(map(is_typed, below[1])):
+        return False
+    names = below[0]
+    if count_filled(names) < width or any(is_typed(cell) for cell in (*row, *names)):
+        return False
+    words = sum(len(cell.split()) for cell in row)
+    return words > 3 * count_filled(row) and words > 3 * sum(len(cell.split()) for cell in names)

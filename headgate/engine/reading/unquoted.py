@@ -1,0 +1,52 @@
+"""Rows whose values hold the delimiter without quotes around them: refused, never shifted."""
+
+from itertools import pairwise
+
+from headgate.engine.reading.cells import count_filled, is_typed
+from headgate.errors import UndecidableError
+
+_PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
+
+
+def refuse_split_values(body: list[list[str]], line: int) -> None:
+    """Refuse rows with one cell more than names where two cells of each look like one value.
+
+    To take the first column for row names would put all values up to these under wrong names.
+    """
+    for at, pairs in enumerate(pairwise(zip(*body, strict=True)), start=1):
+        split = sum(map(_is_split, *pairs))
+        if len(body) > 1 and split >= 0.9 * len(body):
+            count = len(body[0])
+            raise UndecidableError(
+                f"The header names {count - 1} columns, but the rows have {count} cells: cells "
+                f"{at} and {at + 1} look like one value that holds the delimiter.",
+                where=f"line {line}",
+                todo="Enclose such values in quotes; if they are two columns, set `header_rows`.",
+            )
+
+
+def refuse_split_numbers(above: list[str], body: list[list[str]], line: int) -> None:
+    """Refuse rows of whole numbers, two for each name above: halves of decimal numbers, maybe."""
+    named = len(above) > 1 and count_filled(above) == len(above) and not any(map(is_typed, above))
+    if named and all(
+        len(row) == 2 * len(above)
+        and all(cell.strip().removeprefix("-").isdecimal() for cell in row)
+        for row in body
+    ):
+        raise UndecidableError(
+            f"The header names {len(above)} columns, but the rows have {2 * len(above)} cells, all "
+            "whole numbers: the delimiter may be the decimal mark too.",
+            where=f"line {line}",
+            todo="Enclose the numbers in quotes or use another delimiter; if this line is no "
+            "header, set `skip_lines`.",
+        )
+
+
+def _is_split(left: str, right: str) -> bool:
+    """Whether a delimiter stood inside `Smith, John`, `{"a": 1, "b": 2}` or `“Smith, John”`."""
+    if is_typed(left) or is_typed(right):
+        return False
+    opened = any(
+        left.count(a) > left.count(b) and right.count(b) > right.count(a) for a, b in _PAIRS
+    )
+    return opened or (right[:1] == " " and left[:1] not in ("", " ") and bool(right.strip()))
