@@ -183,7 +183,7 @@ def _limits(rng: Random, size: int) -> dict[str, int]:
     limits = {}
     if rng.random() < 0.5:
         limits = {"blocks.BLOCK_BYTES": size // rng.randint(2, 30) + 1}
-        limits |= {"source.CHUNK": 1 << 9, "unpack.CHUNK": 1 << 9}
+        limits |= {"lines.CHUNK": 1 << 9, "unpack.CHUNK": 1 << 9}
     if rng.random() < 0.2:
         limits |= {"unpack.WHOLE": 1 << 12, "unpack.HEAD": 1 << 11, "unpack.TAIL": 1 << 10}
     return limits

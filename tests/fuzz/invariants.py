@@ -14,7 +14,7 @@ from headgate.engine.columns.types import Column
 from headgate.engine.contract import Contract
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.reading.source import split_lines
+from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.unpack import open_bytes
 from headgate.engine.staging import CSV, LINE, Staging
 from headgate.engine.table import Reading, read

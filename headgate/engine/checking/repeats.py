@@ -17,7 +17,7 @@ from headgate.engine.checking.quarantine import Fault, Kept
 from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import database
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.reading.source import raw_lines
+from headgate.engine.reading.lines import raw_lines
 from headgate.engine.staging import LINE, Staging, Writer, register
 
 

@@ -18,7 +18,7 @@ from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Bad, Block
 from headgate.engine.reading.detect import parse
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.reading.source import raw_lines
+from headgate.engine.reading.lines import raw_lines
 from headgate.engine.staging import CSV, LINE
 
 

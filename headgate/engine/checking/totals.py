@@ -14,7 +14,7 @@ import pyarrow as pa
 from headgate.engine.columns.types import Column
 from headgate.engine.duck import database
 from headgate.engine.reading.dialect import Dialect, Evidence
-from headgate.engine.reading.source import read_lines
+from headgate.engine.reading.lines import read_lines
 from headgate.engine.staging import CSV, LINE, Staging
 
 _WORD = re.compile(

@@ -17,6 +17,7 @@ import pyarrow.csv as pacsv
 
 from headgate.engine import csv_lines
 from headgate.engine.reading.dialect import Dialect
+from headgate.engine.reading.lines import body_lines, open_text, refuse_long_line, split_lines
 from headgate.engine.reading.scan import (
     NEWLINE,
     Marks,
@@ -27,7 +28,6 @@ from headgate.engine.reading.scan import (
     row_spans,
     whole_rows,
 )
-from headgate.engine.reading.source import body_lines, open_text, refuse_long_line, split_lines
 from headgate.engine.reading.tokenise import Parser, Rows
 from headgate.engine.reading.unpack import open_bytes
 from headgate.engine.staging import CSV, LINE

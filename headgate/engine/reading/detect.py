@@ -12,7 +12,7 @@ from headgate.engine.reading.kinds import (
     sniff_compression,
 )
 from headgate.engine.reading.layout import Layout, find_layout, footer_evidence, name_by_comment
-from headgate.engine.reading.source import split_lines
+from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tables import footer_rows, table_width
 from headgate.engine.reading.tokenise import Parser, Rows

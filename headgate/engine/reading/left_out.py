@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.reading.source import raw_lines, read_lines
+from headgate.engine.reading.lines import raw_lines, read_lines
 from headgate.engine.reading.tokenise import tokenise
 from headgate.record import Record
 

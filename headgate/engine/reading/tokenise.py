@@ -13,8 +13,8 @@ from typing import Any
 
 from headgate.engine.reading.aligned import MARK, cut
 from headgate.engine.reading.dialect import Dialect, Syntax
+from headgate.engine.reading.lines import body_lines
 from headgate.engine.reading.mend import cheapest_row
-from headgate.engine.reading.source import body_lines
 from headgate.errors import UnreadableError
 
 MAX_ROW = 8 << 20

@@ -158,7 +158,7 @@ def test_a_decompression_bomb_is_refused_while_it_unpacks(tmp_path, monkeypatch)
 
 def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
     """A single line beyond the limit is refused before it fills the memory."""
-    monkeypatch.setattr("headgate.engine.reading.source.MAX_LINE", 1 << 20)
+    monkeypatch.setattr("headgate.engine.reading.lines.MAX_LINE", 1 << 20)
     path = write(tmp_path, "a,b\n1," + "x" * (3 << 20))
     with pytest.raises(UnreadableError, match="single line"):
         read(path)

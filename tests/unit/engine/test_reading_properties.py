@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.left_out import list_left_out
-from headgate.engine.reading.source import read_lines
+from headgate.engine.reading.lines import read_lines
 from headgate.engine.reading.tokenise import tokenise
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions

@@ -126,7 +126,7 @@ def test_a_header_alone_is_refused_by_the_files_name(tmp_path):
 
 def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
     """It is not waited for: a file without line ends may be of any size."""
-    monkeypatch.setattr("headgate.engine.reading.source.MAX_LINE", 1 << 20)
+    monkeypatch.setattr("headgate.engine.reading.lines.MAX_LINE", 1 << 20)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 18)
     path = write(tmp_path, "a,b\n" + "1,2\n" * 400_000 + "1," + "x" * (3 << 20))
     with pytest.raises(UnreadableError, match="single line"):

@@ -4,7 +4,7 @@ import pytest
 
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect, Syntax
-from headgate.engine.reading.source import raw_lines
+from headgate.engine.reading.lines import raw_lines
 from headgate.engine.reading.tokenise import Parser, tokenise
 
 
