@@ -16,7 +16,7 @@ from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tables import footer_rows, table_width
 from headgate.engine.reading.tokenise import Parser, Rows
-from headgate.engine.reading.unpack import Sample, find_stray, sample
+from headgate.engine.reading.unpack import find_stray, sample
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions
 
@@ -52,9 +52,28 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         raise _no_data(path)
     skip = options.skip_lines or 0
     syntax, why = choose_syntax(lines[skip : skip + _SYNTAX_LINES], options, path.name)
+    layout = _find_layout(path, lines, syntax, options, whole=data.whole)
+    if not data.whole and options.footer_lines is None:
+        end = split_lines(_decode(data.tail, encoding.name, final=True), newline)[1:]
+        layout = _with_footer(layout, end, syntax)
+    return Dialect(
+        compression=compression,
+        member=member,
+        encoding=encoding.name,
+        fallback=encoding.fallback,
+        bom=encoding.bom,
+        newline=newline,
+        **syntax._asdict(),
+        **layout._replace(evidence=(encoding.evidence, *why, *layout.evidence))._asdict(),
+    )
+
+
+def _find_layout(
+    path: Path, lines: list[str], syntax: Syntax, options: ReadOptions, *, whole: bool
+) -> Layout:
+    skip = options.skip_lines or 0
     few = parse(lines[skip : skip + _WIDTH_LINES], syntax, None) or parse(lines, syntax, None)
-    width = table_width(few.fields) if few else 1
-    rows = parse(lines, syntax, width)
+    rows = parse(lines, syntax, table_width(few.fields) if few else 1)
     if not any(any(map(str.strip, row)) for row in rows.fields):
         raise _no_data(path)
     layout = find_layout(
@@ -64,39 +83,11 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         header_rows=options.header_rows,
         footer_lines=options.footer_lines,
         table=options.table,
-        whole=data.whole,
+        whole=whole,
     )
     if options.header_rows is None and options.skip_lines is None:
-        layout = _with_commented_names(layout, lines, syntax)
-    footer, evidence = layout.footer_lines, layout.evidence
-    if not data.whole and options.footer_lines is None:
-        footer, notes = _tail_footer(data, encoding.name, newline, syntax, width)
-        evidence += (footer_evidence(footer, notes),) * bool(footer)
-    return Dialect(
-        compression=compression,
-        member=member,
-        encoding=encoding.name,
-        fallback=encoding.fallback,
-        bom=encoding.bom,
-        delimiter=syntax.delimiter,
-        quotechar=syntax.quotechar,
-        escapechar=syntax.escapechar,
-        doublequote=syntax.doublequote,
-        skipinitialspace=syntax.skipinitialspace,
-        comment=syntax.comment,
-        borders=syntax.borders,
-        wrapped=syntax.wrapped,
-        newline=newline,
-        skip_lines=layout.skip_lines,
-        header_lines=layout.header_lines,
-        header_rows=layout.header_rows,
-        header_notes=layout.header_notes,
-        footer_lines=footer,
-        header=layout.header,
-        names=layout.names,
-        others=layout.others,
-        evidence=(encoding.evidence, *why, *evidence),
-    )
+        return _with_commented_names(layout, lines, syntax)
+    return layout
 
 
 def _no_data(path: Path) -> BadFileError:
@@ -126,16 +117,16 @@ def _decode(data: bytes, encoding: str, *, final: bool) -> str:
     return decoder.decode(data, final).lstrip("\ufeff")
 
 
-def _tail_footer(
-    data: Sample, encoding: str, newline: Newline, syntax: Syntax, width: int
-) -> tuple[int, list[list[str]]]:
-    """Find the lines after the table at the end of a file that was not looked at as a whole."""
-    lines = split_lines(_decode(data.tail, encoding, final=True), newline)[1:]
-    rows = parse(lines, syntax, width)
+def _with_footer(layout: Layout, end: list[str], syntax: Syntax) -> Layout:
+    """Look for a footer on the last lines of a file that was not looked at as a whole."""
+    width = len(layout.names)
+    rows = parse(end, syntax, width)
     notes = footer_rows(rows.fields, width)
     if not notes or notes == len(rows.fields):
-        return 0, []
-    return len(lines) - rows.ends[-notes - 1], rows.fields[-notes:]
+        return layout
+    lines = len(end) - rows.ends[-notes - 1]
+    evidence = footer_evidence(lines, rows.fields[-notes:])
+    return layout._replace(footer_lines=lines, evidence=(*layout.evidence, evidence))
 
 
 def _newline(text: str) -> Newline:
