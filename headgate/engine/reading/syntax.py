@@ -148,7 +148,7 @@ def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, whe
     """
     name, *values = [line.strip() for line in lines if line.strip()] or [""]
     mark = best.syntax.delimiter
-    inside = bool(values) and mark not in name and not is_typed(name)
+    inside = any(mark in v for v in values) and mark not in name and not is_typed(name)
     if options.delimiter or best.syntax.comment or not inside or any('"' in v for v in values):
         return False
     found = shapes(values)

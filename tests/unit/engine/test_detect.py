@@ -347,6 +347,15 @@ def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
     assert len(read(path, skip_lines=1, header_rows=0)[1]) == text.count("\n") - 1
 
 
+@pytest.mark.parametrize("values", [["1"], ["1", "2"], ["1.5", "2.25"], ["2024-03-14"], ["", "1"]])
+def test_values_without_a_delimiter_are_one_column(tmp_path, values):
+    """Two columns cannot be meant where nothing stands between them."""
+    path = write(tmp_path, "\n".join(["a", *values, ""]))
+    dialect, rows = read(path)
+    assert dialect.names == ("a",)
+    assert rows == [[value] for value in values if value]
+
+
 def test_a_comma_between_digits_below_one_name_is_not_decided(tmp_path):
     """The name may be that of one column of decimal commas, or a title above two columns."""
     path = write(tmp_path, "wert\n1,5\n2,5\n3,75\n")
