@@ -21,7 +21,8 @@ MAX_ROW = 8 << 20
 """Characters that an open quote may swallow before it is taken for a stray one."""
 MAX_COLUMNS = 100_000
 _MAX_MENDED_LINES = 20
-_WRAPPED = re.compile(r'"((?:[^"]|"")*)"[;, \t]*(\r?\n?)')
+_WRAPPED = re.compile(r'"((?![{\[])(?:[^"]|"")*)"[;, \t]*(\r?\n?)')
+"""A row enclosed in quotes as a whole; JSON within them is a value."""
 _STAND_INS = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6\ufdd7\x1c\x1d\x1e\x1f"
 """Characters that stand for a long delimiter or an escaped character while a line is split."""
 

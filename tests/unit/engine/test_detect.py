@@ -372,7 +372,12 @@ def test_a_title_above_columns_of_different_kinds_is_none_of_them(tmp_path, text
 
 
 @pytest.mark.parametrize(
-    "text", ['"Rome, Italy"\n"Oslo, Norway"\n"Bonn, Germany"\n', 'a,b\n"c","d"\n"e","f"\n']
+    "text",
+    [
+        '"Rome, Italy"\n"Oslo, Norway"\n"Bonn, Germany"\n',
+        'a,b\n"c","d"\n"e","f"\n',
+        'a,b\n"{""c"": 1, ""d"": 2}",\n"{""c"": 3, ""d"": 4}",\n',
+    ],
 )
 def test_quotes_that_enclose_values_enclose_no_lines(tmp_path, text):
     """One column may hold a delimiter in every value."""
