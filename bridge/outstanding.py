@@ -112,4 +112,4 @@ class Outstanding:
         for (key, _), since in self._unneeded.items():
             if now - since > self._lease:
                 with suppress(HeadgateError):  # tidying must not hold up an announcement
-                    claims.settle(self._store, key)
+                    claims.remove_abandoned(self._store, key)

@@ -117,7 +117,7 @@ def _process(store: Store, key: str, options: ProcessOptions, owner: str) -> Rec
     if isinstance(work, Receipt):
         return work
     receipt = None
-    with claims.kept(store, work.claim):
+    with claims.renewed(store, work.claim):
         try:
             file = steps.download(store, work)
             receipt = _answer(store, work, file)

@@ -51,7 +51,7 @@ def _amend(store: Store, work: Work, file: Download, sheet: Sheet, standing: Rec
     held = claims.claim(store, original, work.claim.owner, settings.lease_seconds, force=True)
     again = steps.work_on(held, standing.options, settings)
     receipt = None
-    with claims.kept(store, held):
+    with claims.renewed(store, held):
         try:
             standing, etag = amendment.find(store, sheet)
             amends = amendment.add(store, again.scratch, sheet, file.source, standing)

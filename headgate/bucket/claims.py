@@ -128,7 +128,7 @@ def abandoned(store: Store, key: str) -> Claim | None:
     return None if held is None or _waits(store, held.upload) else held
 
 
-def settle(store: Store, key: str) -> None:
+def remove_abandoned(store: Store, key: str) -> None:
     """Remove an abandoned claim, and what its owner had written without publishing it.
 
     The claim is taken over first, so that an owner who was only slow finds out.
@@ -145,13 +145,13 @@ def settle(store: Store, key: str) -> None:
     store.delete(key)
 
 
-def settle_all(store: Store) -> None:
+def remove_all_abandoned(store: Store) -> None:
     """Remove all abandoned claims."""
     for item in store.list(CLAIMS):
-        settle(store, item.key)
+        remove_abandoned(store, item.key)
 
 
-class Heartbeat:
+class Renewal:
     """Keeps a claim alive while its owner works."""
 
     def __init__(self, store: Store, held: Claim) -> None:
@@ -159,7 +159,7 @@ class Heartbeat:
         self._store = store
         self._written = time.monotonic()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="claim-heartbeat", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="claim-renewal", daemon=True)
 
     def start(self) -> None:
         """Begin to renew in the background."""
@@ -190,14 +190,14 @@ class Heartbeat:
 
 
 @contextmanager
-def kept(store: Store, held: Claim) -> Iterator[Heartbeat]:
+def renewed(store: Store, held: Claim) -> Iterator[Renewal]:
     """Renew a claim in the background until the block ends, then release it."""
-    beat = Heartbeat(store, held)
-    beat.start()
+    renewal = Renewal(store, held)
+    renewal.start()
     try:
-        yield beat
+        yield renewal
     finally:
-        beat.stop()
+        renewal.stop()
 
 
 def lapsed(store: Store, key: str) -> Claim | None:

@@ -68,6 +68,6 @@ def remove(store: Store, leftover: Leftover) -> None:
     if leftover.kind == "unfinished upload":
         store.abort_multipart(leftover.key, leftover.upload_id)
     elif leftover.kind == "lapsed claim":
-        claims.settle(store, leftover.key)
+        claims.remove_abandoned(store, leftover.key)
     else:
         store.delete(leftover.key)

@@ -143,7 +143,7 @@ def test_a_forced_run_that_was_stopped_for_too_long_replaces_nothing(store, monk
         while claims.lapsed(store, claim_key(work.upload)) is None:
             assert time.monotonic() < deadline
             time.sleep(0.2)
-        claims.settle(store, claim_key(work.upload))
+        claims.remove_abandoned(store, claim_key(work.upload))
         return confirm(*args, **kwargs)
 
     confirm = claims.confirm

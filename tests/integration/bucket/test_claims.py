@@ -83,7 +83,7 @@ def test_a_dead_owner_is_followed_after_the_lease(store):
 def test_a_renewed_claim_does_not_lapse(store):
     """Work may last many leases."""
     upload = put_upload(store)
-    with claims.kept(store, claims.claim(store, upload, "slow", 1)) as beat:
+    with claims.renewed(store, claims.claim(store, upload, "slow", 1)) as beat:
         end = time.monotonic() + 4
         while time.monotonic() < end:
             with pytest.raises(ClaimHeldError):
@@ -108,7 +108,7 @@ def test_a_renewal_between_looking_and_taking_over_wins(store):
 def test_an_owner_who_lost_the_claim_finds_out(store):
     """Whether it only lapsed or has an heir, whom the late owner's heartbeat leaves alone."""
     upload = put_upload(store)
-    beat = claims.Heartbeat(store, claims.claim(store, upload, "slow", 1))
+    beat = claims.Renewal(store, claims.claim(store, upload, "slow", 1))
     claims.confirm(store, beat.claim)
     wait_until_lapsed(store, upload)
     with pytest.raises(ClaimLostError):
@@ -213,7 +213,7 @@ def test_a_heartbeat_survives_an_outage_shorter_than_the_lease(faulty):
     """Failed renewals are tried again at the next beat."""
     store, proxy = faulty
     upload = put_upload(store)
-    with claims.kept(store, claims.claim(store, upload, "steady", 4)) as beat:
+    with claims.renewed(store, claims.claim(store, upload, "steady", 4)) as beat:
         outage = proxy.add(is_put, refuse, times=6)
         deadline = time.monotonic() + 20
         while beat.claim.beat < 2:
@@ -227,10 +227,10 @@ def test_a_claim_that_cannot_be_released_does_not_fail_the_work(faulty):
     """It lapses by itself; the same process may claim the upload again at once."""
     store, proxy = faulty
     upload = put_upload(store)
-    with claims.kept(store, claims.claim(store, upload, "done", 0.5)):
+    with claims.renewed(store, claims.claim(store, upload, "done", 0.5)):
         proxy.add(lambda r: r.method == "DELETE", refuse, times=99)
     wait_until_lapsed(store, upload)
-    with claims.kept(store, claims.claim(store, upload, "again", 60)):
+    with claims.renewed(store, claims.claim(store, upload, "again", 60)):
         pass
     assert claims.claim(store, upload, "at once", 60)
 
@@ -242,12 +242,12 @@ def test_what_a_dead_run_left_goes_with_its_heirs_receipt(store):
     half = f"{result_prefix(upload, dead.attempt)}half.csv"
     store.put(half, b"x")
     wait_until_lapsed(store, upload)
-    with claims.kept(store, claims.claim(store, upload, "fails", 0.5)):
+    with claims.renewed(store, claims.claim(store, upload, "fails", 0.5)):
         pass
     assert store.exists(half)
     claims.claim(store, upload, "dead as well", 0.5)
     wait_until_lapsed(store, upload)
-    with claims.kept(store, claims.claim(store, upload, "heir", 60)):
+    with claims.renewed(store, claims.claim(store, upload, "heir", 60)):
         receipts.commit(store, upload, {"run": "heir", "outputs": []})
     assert not store.exists(half)
     assert receipts.find(store, upload)["run"] == "heir"
@@ -282,11 +282,11 @@ def test_a_claim_on_what_is_done_is_settled_once_it_lapsed(store):
         store.put(key, b"x")
     receipts.commit(store, done, {"run": "another", "outputs": []})
     store.delete(gone.key)
-    claims.settle(store, claim_key(done))
+    claims.remove_abandoned(store, claim_key(done))
     assert store.exists(claim_key(done)), "its owner may be alive"
     for upload in (done, waiting, gone):
         wait_until_lapsed(store, upload)
-        claims.settle(store, claim_key(upload))
+        claims.remove_abandoned(store, claim_key(upload))
     assert [item.key for item in store.list(CLAIMS)] == [claim_key(waiting)]
     assert [store.exists(key) for key in half] == [False, True, True]
 
@@ -299,7 +299,7 @@ def test_five_announcements_in_any_order_are_one_piece_of_work(store):
     def announced(n):
         own = behind(store.client.meta.endpoint_url, store)
         try:
-            with claims.kept(own, claims.claim(own, upload, f"run {n}", 5)) as beat:
+            with claims.renewed(own, claims.claim(own, upload, f"run {n}", 5)) as beat:
                 own.put(f"{result_prefix(upload, beat.claim.attempt)}table.csv", b"x")
                 receipts.commit(own, upload, {"run": n})
                 with lock:

@@ -136,7 +136,7 @@ def test_nothing_is_forgotten_when_a_listing_breaks_off(watcher, monkeypatch):
 def test_a_claim_on_what_is_done_is_removed_after_a_lease(watcher, monkeypatch):
     """A run that died between its receipt and its end leaves it; while it changes, it is live."""
     removed = []
-    monkeypatch.setattr(claims, "settle", lambda _, key: removed.append(key))
+    monkeypatch.setattr(claims, "remove_abandoned", lambda _, key: removed.append(key))
     upload = watcher.upload(KEY)
     watcher.store.add(receipt_key(upload))
     for beat in range(3):
