@@ -9,6 +9,7 @@ settings of its own starts the ordinary, cold way.
 
 import abc
 import asyncio
+import gc
 import os
 import shlex
 import signal
@@ -69,6 +70,7 @@ async def _serve(address: Path, pool: str, name: str, limit: int, grace: float) 
         if _WARM:
             background.start_soon(_keep_warm, address, ready)
             await ready.wait()
+        gc.freeze()  # what is there from the start need not be looked through after each run
         background.start_soon(_listen, wake_up)
         background.start_soon(watchdog.watch_runs)
         with anyio.CancelScope() as running:
@@ -110,6 +112,7 @@ class WarmWorker(ProcessWorker, abc.ABC):  # Prefect would put any other subclas
             return await super().run(*args, **kwargs)
         finally:
             self._wake_up.set()
+            gc.collect()  # clients of a run lie in cycles, each with a TLS context of 1 MiB
             await to_thread.run_sync(sweep_scratch, self._scratch)
 
 
