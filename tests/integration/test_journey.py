@@ -138,7 +138,7 @@ def test_a_forced_run_that_was_stopped_for_too_long_replaces_nothing(store, monk
     _process(store, "uploads/people.csv")
     work = steps.claim(store, "uploads/people.csv", _deliver(force=True), owner="stopped")
 
-    def settle_first(*args, **kwargs):
+    def remove_first(*args, **kwargs):
         deadline = time.monotonic() + 15
         while claims.lapsed(store, claim_key(work.upload)) is None:
             assert time.monotonic() < deadline
@@ -147,7 +147,7 @@ def test_a_forced_run_that_was_stopped_for_too_long_replaces_nothing(store, monk
         return confirm(*args, **kwargs)
 
     confirm = claims.confirm
-    monkeypatch.setattr(claims, "confirm", settle_first)
+    monkeypatch.setattr(claims, "confirm", remove_first)
     with pytest.raises(ClaimLostError):
         _publish(store, work)
     steps.cleanup(store, work, None)

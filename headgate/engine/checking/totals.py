@@ -24,8 +24,8 @@ _WORD = re.compile(
 )
 _LONGEST = 60
 """Characters of a cell that still is a label."""
-_MOST = 8
-"""Totals that may follow each other, such as one for each group and one for all."""
+_MANY = 8
+"""More totals than follow each other, such as one for each group and one for all."""
 
 
 def find_total(
@@ -33,21 +33,20 @@ def find_total(
 ) -> tuple[Evidence, ...]:
     """Tell of last rows that say so in a word, if a number of the last is its column's sum.
 
-    The sum is that of the rows above them all, or of some of them too.
+    The sum is that of the rows above them all, or of some of them too. Where many rows in a row say
+    the word, it is what a column holds in every row.
     """
     totals = [*takewhile(_label, _last_rows(staged))]
-    if not totals:
+    if not 0 < len(totals) < _MANY:
         return ()
     last = totals[0]
     numbers = [each for each in columns if each.kind in ("integer", "decimal") and last[each.name]]
-    for first in reversed(totals):
-        if numbers and _adds_up(staged, first[LINE], last[LINE], numbers):
-            break
-    else:
+    first = _first_total(staged, [each[LINE] for each in reversed(totals)], numbers)
+    if first is None:
         return ()
-    place = _place(first[LINE], last[LINE])
-    one = first is last
-    lines = sum(map(len, read_lines(path, dialect))) - first[LINE] + 1
+    place = _place(first, last[LINE])
+    one = first == last[LINE]
+    lines = sum(map(len, read_lines(path, dialect))) - first + 1
     why = (
         f"{place} {'looks like a total' if one else 'look like totals'} of the rows above "
         f"({_label(last)!r}); {'it is kept as a row' if one else 'they are kept as rows'}: "
@@ -72,23 +71,30 @@ def _last_rows(staged: Path) -> list[dict[str, Any]]:
     batches = Staging(staged)
     for place in reversed(range(len(batches))):
         batch: pa.RecordBatch = batches[place]
-        rows += reversed(batch.slice(max(0, batch.num_rows - _MOST)).to_pylist())
-        if len(rows) >= _MOST:
+        rows += reversed(batch.slice(max(0, batch.num_rows - _MANY)).to_pylist())
+        if len(rows) >= _MANY:
             break
-    return rows[:_MOST]
+    return rows[:_MANY]
 
 
-def _adds_up(staged: Path, first: int, last: int, numbers: Sequence[Column]) -> bool:
-    """Whether a number on the line `last` is the sum of those on the lines before `first`."""
+def _first_total(staged: Path, lines: Sequence[int], numbers: Sequence[Column]) -> int | None:
+    """The first of these lines above which a column's numbers add up to that on the last line."""
+    if not numbers:
+        return None
     batches = Staging(staged, [LINE, *(each.name for each in numbers)])
     with database(staged.parent, staged) as con:
         con.register("staged", pa.RecordBatchReader.from_batches(batches.schema, iter(batches)))
-        sums = ", ".join(
-            f"coalesce(sum({each.sql}) FILTER ({LINE} < {first})"
-            f" = any_value({each.sql}) FILTER ({LINE} = {last}), false)"
-            for each in numbers
-        )
-        above = f"count(*) FILTER ({LINE} < {first})"
-        ((*equal, rows),) = con.execute(f"SELECT {sums}, {above} FROM staged").fetchall()
+        asked = ", ".join(_adds_up(line, lines[-1], numbers) for line in lines)
+        (found,) = con.execute(f"SELECT {asked} FROM staged").fetchall()
         con.unregister("staged")
-    return rows > 1 and any(equal)
+    return next((line for line, adds_up in zip(lines, found, strict=True) if adds_up), None)
+
+
+def _adds_up(first: int, last: int, numbers: Sequence[Column]) -> str:
+    """Ask whether a number on the line `last` is the sum of several on the lines before `first`."""
+    equal = " OR ".join(
+        f"coalesce(sum({each.sql}) FILTER ({LINE} < {first})"
+        f" = any_value({each.sql}) FILTER ({LINE} = {last}), false)"
+        for each in numbers
+    )
+    return f"count(*) FILTER ({LINE} < {first}) > 1 AND ({equal})"

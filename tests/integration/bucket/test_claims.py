@@ -271,7 +271,7 @@ def test_housekeeping_removes_abandoned_claims_only(store):
     housekeeping.remove(store, found)
 
 
-def test_a_claim_on_what_is_done_is_settled_once_it_lapsed(store):
+def test_a_claim_on_what_is_done_is_removed_once_it_lapsed(store):
     """With what its owner left; an heir finds the claim on what still waits."""
     done, waiting, gone = (put_upload(store, f"uploads/{n}.csv") for n in range(3))
     half = [

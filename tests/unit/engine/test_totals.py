@@ -68,3 +68,9 @@ def test_several_totals_are_named_and_left_out_together(tmp_path):
     assert "lines 48 to 50 look like totals of the rows above ('Grand total')" in note.why
     assert note.why.endswith("--footer-lines 3")
     assert reading_of(tmp_path, last, footer_lines=3).rows_good == 46
+
+
+def test_a_word_that_stands_in_every_row_makes_none_a_total(tmp_path):
+    """It names a category, as `Total` does beside `Male` and `Female` in official statistics."""
+    rows = [f"Total,row {i},1," for i in range(50)]
+    assert reading_of(tmp_path, "\n".join([*rows, f"Total,,{SUMS[0] + 50},"])).notes == ()
