@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from cli.options import Check, Deliver, Prepare, Read
+from cli.options import Check, Concurrency, Days, Deliver, FileLimit, Hours, Prepare, Read
 from cli.show import AsJson, as_json, failures, out, page, preview, say, table
 from headgate import intake, journey, local, results
 from headgate.bucket import connection, receipts
@@ -93,8 +93,12 @@ def process(
 
 def backlog(
     *,
-    limit: int = 1000,
-    concurrency: int = 4,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+    check: Check = CheckOptions(),  # noqa: B008 - frozen
+    prepare: Prepare = PrepareOptions(),  # noqa: B008 - frozen
+    deliver: Deliver = DeliverOptions(),  # noqa: B008 - frozen
+    limit: FileLimit = 1000,
+    concurrency: Concurrency = 4,
     json: AsJson = False,
 ) -> None:
     """Process every upload that has no result; a bad one never holds up the others.
@@ -103,7 +107,8 @@ def backlog(
         limit: Most files in one go.
         concurrency: Files at once.
     """
-    outcomes = _backlog(limit, concurrency)
+    options = ProcessOptions(read=read, check=check, prepare=prepare, deliver=deliver)
+    outcomes = _backlog(options, limit, concurrency)
     if json:
         as_json(outcomes)
     elif not outcomes:
@@ -134,7 +139,7 @@ def check(*, full: bool = False, json: AsJson = False) -> None:
         sys.exit(steps[-1].exit_code)
 
 
-def link(key: str, /, *, hours: float = 24, json: AsJson = False) -> None:
+def link(key: str, /, *, hours: Hours = 24, json: AsJson = False) -> None:
     """Sign a fresh download link.
 
     Args:
@@ -175,7 +180,7 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
 
 
 def housekeeping(
-    *, quarantine_days: int | None = None, remove: bool = False, json: AsJson = False
+    *, quarantine_days: Days | None = None, remove: bool = False, json: AsJson = False
 ) -> None:
     """Say what no run needs any more: lapsed claims, unfinished transfers, old quarantine.
 
@@ -200,18 +205,17 @@ def _process(key: str, options: ProcessOptions) -> Receipt:
     return Receipt.model_validate(_result(process_upload(key, options=options, return_state=True)))
 
 
-def _backlog(limit: int, concurrency: int) -> list[Outcome]:
+def _backlog(options: ProcessOptions, limit: int, concurrency: int) -> list[Outcome]:
     if _use_prefect():
         from flows.process_backlog import process_backlog
 
-        return list(
-            _result(process_backlog(limit=limit, concurrency=concurrency, return_state=True))
+        state = process_backlog(
+            options=options, limit=limit, concurrency=concurrency, return_state=True
         )
+        return list(_result(state))
     store = connect(load())
     with out.status("Processing the backlog ..."):
-        return journey.process_all(
-            store, islice(pending(store), limit), ProcessOptions(), concurrency
-        )
+        return journey.process_all(store, islice(pending(store), limit), options, concurrency)
 
 
 def _use_prefect() -> bool:

@@ -1,10 +1,11 @@
 """The options of a journey as flags: each field of a record is a flag of its own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from headgate import options
 from headgate.errors import OptionsError
 from headgate.options import CheckOptions, DeliverOptions, PrepareOptions, ReadOptions
 
@@ -12,6 +13,25 @@ Read = Annotated[ReadOptions, Parameter(name="*", group="How the file is read")]
 Check = Annotated[CheckOptions, Parameter(name="*", group="What the file is held to")]
 Prepare = Annotated[PrepareOptions, Parameter(name="*", group="What is made of it")]
 Deliver = Annotated[DeliverOptions, Parameter(name="*", group="What happens around the result")]
+
+
+def _within(kind: Any) -> Parameter:
+    """Hold an argument to the bounds that it has in the flows."""
+    bounds = TypeAdapter(kind)
+
+    def hold(_: Any, value: Any) -> None:
+        try:
+            bounds.validate_python(value)
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"].replace("Input", "It", 1) + ".") from error
+
+    return Parameter(validator=hold)
+
+
+Concurrency = Annotated[int, _within(options.Concurrency)]
+FileLimit = Annotated[int, _within(options.FileLimit)]
+Days = Annotated[int, _within(options.Days)]
+Hours = Annotated[float, _within(options.Hours)]
 
 _SAID = {
     "extra_forbidden": "There is no such option.",

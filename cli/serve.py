@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from time import sleep
 
+from cli.options import Concurrency
 from cli.show import err, say
 from headgate.errors import TransientError
 
@@ -25,7 +26,7 @@ def register(*, name: str = "headgate", pool: str = "headgate") -> None:
     say("Next: prefect --no-prompt deploy --all, then headgate worker and headgate watch.")
 
 
-def worker(*, pool: str = "headgate", limit: int = 8) -> None:
+def worker(*, pool: str = "headgate", limit: Concurrency = 8) -> None:
     """Run what is scheduled on the work pool, in warm processes, until Ctrl-C.
 
     Args:

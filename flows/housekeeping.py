@@ -1,11 +1,9 @@
 """What time leaves behind: lapsed claims, unfinished transfers, old quarantine, dead scratch."""
 
-from typing import Annotated
-
 from prefect import flow
 from prefect.states import Completed
-from pydantic import Field
 
+from headgate.options import Days
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
 from tasks.housekeeping import sweep_bucket, sweep_machine
@@ -15,7 +13,7 @@ from tasks.housekeeping import sweep_bucket, sweep_machine
 @supervised
 async def housekeeping(
     bucket: Bucket = None,
-    quarantine_days: Annotated[int | None, Field(ge=1)] = None,
+    quarantine_days: Days | None = None,
     dry_run: bool = True,
 ) -> object:
     """Remove what no run needs any more; never an upload, a receipt or a published result.

@@ -1,12 +1,9 @@
 """A fresh link to something that was published."""
 
-from typing import Annotated
-
 from prefect import flow
 from prefect.states import Completed
-from pydantic import Field
 
-from headgate.options import Key
+from headgate.options import Hours, Key
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
 from tasks.presign import find_table, presign
@@ -17,7 +14,7 @@ from tasks.presign import find_table, presign
 async def presign_result(
     key: Key,
     bucket: Bucket = None,
-    hours: Annotated[float, Field(gt=0, le=168)] = 1,
+    hours: Hours = 1,
     show: bool = True,
 ) -> object:
     """Sign a download link; it works for the time asked, or as long as the credential does.

@@ -1,11 +1,8 @@
 """The safety net: everything under `uploads/` that has no receipt yet, however it came there."""
 
-from typing import Annotated
-
 from prefect import flow
-from pydantic import Field
 
-from headgate.options import Concurrency, ProcessOptions
+from headgate.options import Concurrency, FileLimit, ProcessOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
 from tasks.claim import remove_abandoned_claims
@@ -20,7 +17,7 @@ async def process_backlog(
     bucket: Bucket = None,
     options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
     concurrency: Concurrency = 4,
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000,
+    limit: FileLimit = 1_000,
 ) -> object:
     """Process every upload that has no result; a bad one never holds up the others.
 

@@ -12,6 +12,9 @@ from headgate.record import Record
 
 Key = Annotated[str, Field(min_length=1, max_length=1024)]
 Concurrency = Annotated[int, Field(ge=1, le=64)]
+FileLimit = Annotated[int, Field(ge=1, le=10_000)]
+Days = Annotated[int, Field(ge=1)]
+Hours = Annotated[float, Field(gt=0, le=168)]
 
 
 def _at(position: int, description: str, **bounds: Any) -> Any:
@@ -193,7 +196,7 @@ class DeliverOptions(Record):
     source: Annotated[SourcePolicy, _at(0, "What becomes of the uploaded object")] = (
         SourcePolicy.KEEP
     )
-    link_hours: Annotated[float, _at(1, "How long the link should work", gt=0, le=168)] = 24
+    link_hours: Annotated[Hours, _at(1, "How long the link should work")] = 24
     same_content: Annotated[
         Literal["process", "skip"], _at(2, "When the same content was processed under another key")
     ] = "process"

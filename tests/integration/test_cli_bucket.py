@@ -242,12 +242,12 @@ def test_upload_tells_of_bad_rows_and_what_comes_next(headgate, place, tmp_path)
 
 
 def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack):
-    """A refused file is an answer, not a failure: code 0."""
+    """A refused file is an answer, not a failure: code 0. The options hold for each file."""
     place = new_place(stack)
     place.put("uploads/a.csv", "id,n\n1,2\n")
     place.put("uploads/b.csv", b"PK\x03\x04" + bytes(2000))
 
-    first = headgate("backlog", "--json", **place.environment())
+    first = headgate("backlog", "--clean.names", "tidy", "--json", **place.environment())
     second = headgate("backlog", **place.environment())
 
     assert first.code == 0
@@ -255,6 +255,7 @@ def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack
         "uploads/a.csv": "published",
         "uploads/b.csv": "refused",
     }
+    assert place.receipt("uploads/a.csv").options.prepare.clean.names == "tidy"
     assert "Nothing to do: every upload has its answer." in second.out
     assert "headgate verify KEY" in second.out
 
