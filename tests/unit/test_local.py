@@ -1,15 +1,15 @@
 """A local file is cleaned, and its quarantine corrected, without bucket or Prefect."""
 
 import csv
-from pathlib import Path
 
 import pytest
 
 from headgate import local
 from headgate.errors import NotKeptBackError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+from stack.running import ROOT
 
-PENGUINS = Path(__file__).parents[2] / "samples" / "penguins" / "penguins.csv"
+PENGUINS = ROOT / "samples" / "penguins" / "penguins.csv"
 PLAIN = {"dataset": "penguins", "read": ReadOptions(), "check": CheckOptions()}
 
 

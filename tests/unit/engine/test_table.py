@@ -2,7 +2,6 @@
 
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +15,7 @@ from headgate.engine.table import read
 from headgate.errors import ContractError, UnreadableError
 from headgate.options import CheckOptions, ReadOptions
 from schemas import contract_for
+from stack.running import ROOT
 from tests.harness.staging import rows_of, staged_rows
 
 ANYTHING = Contract(min_rows=0, max_bad_share=1)
@@ -361,7 +361,7 @@ def test_names_that_sql_cannot_hold_or_tell_apart_are_made_unique(tmp_path):
 
 def test_notes_between_names_and_values_are_listed(tmp_path):
     """They are no part of a name, but nothing is left out unseen."""
-    case = Path(__file__).parents[2] / "data" / "reading" / "facts-above.csv"
+    case = ROOT / "tests" / "data" / "reading" / "facts-above.csv"
     reading = reading_of(write(tmp_path, case.read_bytes()))
     assert [(each.where, each.first, each.last) for each in reading.left_out] == [
         ("preamble", 5, 7)

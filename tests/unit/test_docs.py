@@ -2,11 +2,10 @@
 
 import json
 import re
-from pathlib import Path
 
 from headgate.settings import Settings
+from stack.running import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "promises.md").read_text()
 
 NEEDS = {

@@ -7,7 +7,6 @@ import io
 import lzma
 import time
 import zipfile
-from pathlib import Path
 
 import pytest
 import zstandard
@@ -16,8 +15,9 @@ from headgate.engine.reading.detect import detect
 from headgate.engine.reading.tokenise import tokenise
 from headgate.errors import BadFileError, OptionsError, UndecidableError, UnreadableError
 from headgate.options import ReadOptions
+from stack.running import ROOT
 
-CASES = Path(__file__).parents[2] / "data" / "reading"
+CASES = ROOT / "tests" / "data" / "reading"
 PRICES = "id,name,price\n" + "".join(f"{i},name {i},{i}.50\n" for i in range(1, 30))
 
 

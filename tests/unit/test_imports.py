@@ -1,4 +1,4 @@
-"""The rooms of the house: which way imports point, and what no module may do when imported."""
+"""Which way imports between packages point, and what no module may do when imported."""
 
 import ast
 import os
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("bridge", "cli", "flows", "headgate", "prefect_support", "schemas", "stack", "tasks")
+from stack.running import ROOT
+
+PACKAGES = ("bridge", "cli", "flows", "headgate", "prefect_support", "schemas", "stack", "tasks")
 
 ABOVE_TASKS = ("flows", "bridge", "cli", "stack")
 ABOVE_HEADGATE = ("prefect", "prefect_aws", "prefect_support", "tasks", *ABOVE_TASKS)
@@ -45,12 +46,12 @@ for name in ours:
 """
 
 
-def modules(room: str) -> Iterator[Path]:
-    return (ROOT / room).rglob("*.py")
+def modules(package: str) -> Iterator[Path]:
+    return (ROOT / package).rglob("*.py")
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Give the dotted name of everything that a module imports, wherever in it."""
+    """Yield the dotted name of everything that a module imports, wherever in it."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -59,23 +60,23 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("room", FORBIDDEN)
-def test_imports_point_one_way(room):
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_imports_point_one_way(package):
     """Prefect stays out of headgate and schemas; the engine knows no S3, the bucket no tables."""
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
-        for path in modules(room)
+        for path in modules(package)
         for name in imported(path)
-        if any(name == bad or name.startswith(f"{bad}.") for bad in FORBIDDEN[room])
+        if any(name == bad or name.startswith(f"{bad}.") for bad in FORBIDDEN[package])
     ]
     assert not wrong
 
 
-@pytest.mark.parametrize("room", ["flows", "tasks"])
-def test_no_flow_or_task_shadows_a_module(room):
+@pytest.mark.parametrize("package", ["flows", "tasks"])
+def test_no_flow_or_task_shadows_a_module(package):
     """A flow script's own folder comes first on `sys.path`; its neighbours must hide nothing."""
-    importable = sys.stdlib_module_names | packages_distributions().keys() | set(ROOMS)
-    names = {path.stem for path in (ROOT / room).glob("*.py")} - {"__init__"}
+    importable = sys.stdlib_module_names | packages_distributions().keys() | set(PACKAGES)
+    names = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
     assert names
     assert not names & importable
 
@@ -104,8 +105,8 @@ def test_importing_has_no_effect():
     """No module writes, makes a folder, connects, starts a process or reads settings on import."""
     ours = sorted(
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for room in ROOMS
-        for path in modules(room)
+        for package in PACKAGES
+        for path in modules(package)
     )
     others = ("prefect.flows", "prefect_aws", "pandera.pandas", "pyarrow.parquet", "duckdb")
     done = subprocess.run(

@@ -1,7 +1,5 @@
 """Mode `model`: nothing leaks, values equal scikit-learn's, and a recipe treats files alike."""
 
-from pathlib import Path
-
 import duckdb
 import numpy as np
 import pandas as pd
@@ -24,9 +22,10 @@ from headgate.engine.prepare import prepare
 from headgate.engine.result.recipe import load
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
+from stack.running import ROOT
 from tests.harness.staging import staged_frame
 
-DATA = Path(__file__).parents[2] / "data" / "recipes"
+DATA = ROOT / "tests" / "data" / "recipes"
 
 
 def shop(rows=600):
