@@ -68,7 +68,7 @@ _FINAL: dict[str, tuple[type[HeadgateError], str, str]] = {
     "AccessDenied": (
         DeniedError,
         "The credentials are known but not allowed to do this.",
-        "Give them the permissions of the least IAM policy in docs/promises.md.",
+        "Give them the permissions of the least IAM policy in docs/bucket.md.",
     ),
     "NoSuchBucket": (
         NoSuchBucketError,

@@ -60,22 +60,3 @@ def test_every_command_of_a_page_succeeds(page, stack, tmp_path):
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         if uploaded := re.search(r"uploads/\S+", done.stdout):
             key = uploaded[0]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_between_pages_leads_somewhere(page):
-    """No page sends its reader to a file that is not there."""
-    for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text()):
-        assert (page.parent / target).exists(), target
-
-
-def test_every_message_in_troubleshooting_is_one_that_the_code_gives():
-    """A reader finds a message word for word as it was shown."""
-    code = "".join(path.read_text() for path in (ROOT / "headgate").rglob("*.py"))
-    code += "".join(path.read_text() for path in (ROOT / "prefect_support").glob("*.py"))
-    table = (ROOT / "docs" / "troubleshooting.md").read_text().partition("## Reaching")[2]
-    table = table.partition("## A file")[0]
-    heading, *messages = re.findall(r"^\| ([A-Z][^|]+?)\.? \|", table, re.MULTILINE)
-    assert heading == "Message"
-    assert messages
-    assert [message for message in messages if message not in code and message != heading] == []
