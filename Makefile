@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo up test check bench lock clean
+.PHONY: help setup demo up test check bench lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,8 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo "Adding what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+setup: $(VENV)/.run  ## Set up what runs need in .venv
 
 demo: $(VENV)/.run  ## Process sample files on an embedded S3 and Prefect server, then stop
 	@$(BIN)/python -m stack.demo
