@@ -79,9 +79,9 @@ def polars_read(file: Path, out: Path) -> None:
 
 def headgate_read(file: Path, out: Path) -> None:
     """Dialect, types over the whole file, default contract, quarantine, staging."""
+    from headgate.contracts import contract_for
     from headgate.engine.table import read
     from headgate.options import CheckOptions, ReadOptions
-    from schemas import contract_for
 
     read(file, out, read=ReadOptions(), check=CheckOptions(), contract=contract_for(None))
 

@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field
 
+from headgate.contracts import contract_for, default_note
 from headgate.engine.checking.correction import Amended, Sheet, amend, recognise
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
@@ -21,7 +22,6 @@ from headgate.receipt import ROLES, RowCounts, result_files
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
-from schemas import choice, contract_for
 
 PREVIEW_ROWS = 50
 
@@ -141,7 +141,7 @@ def _reader(
         reading = read(
             path, scratch, read=options, check=check, contract=contract, corrected=corrected
         )
-        notes = (*reading.notes, *choice(contract, dataset, check.contract))
+        notes = (*reading.notes, *default_note(contract, dataset, check.contract))
         return reading.model_copy(update={"notes": notes})
 
     try:

@@ -6,12 +6,12 @@ What a new result with corrected rows holds is `headgate.amendment`.
 from headgate import amendment, steps
 from headgate.bucket import claims, keys, receipts
 from headgate.bucket.store import Store
+from headgate.contracts import contract_for
 from headgate.engine.checking import correction
 from headgate.engine.checking.correction import Sheet
 from headgate.receipt import Receipt
 from headgate.settings import load
 from headgate.steps import Download, Work
-from schemas import contract_for
 
 
 def recognise(store: Store, work: Work, file: Download) -> Receipt | None:

@@ -83,18 +83,13 @@ def new_scratch(root: Path | None = None) -> Path:
     """Make an empty folder that names the host and process it belongs to.
 
     Raises:
-        NoRoomError: The disk is full or may not be written to.
+        NoRoomError: The disk is full.
+        SettingsError: It may not be written to.
     """
     root = root or Path(tempfile.gettempdir())
     folder = root / f"{_PREFIX}.{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
-    try:
+    with written_to_disk(folder):
         folder.mkdir(parents=True, mode=0o700)
-    except OSError as error:
-        raise NoRoomError(
-            f"No scratch folder can be made: {error.strerror}.",
-            where=str(root),
-            todo="Free some space, or set HEADGATE_SCRATCH to a folder that can be written to.",
-        ) from error
     return folder
 
 

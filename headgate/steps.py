@@ -19,6 +19,7 @@ from headgate.bucket.claims import Claim
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.bucket.transfer import Progress
+from headgate.contracts import contract_for, default_note
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.table import ROOM, Reading, read
 from headgate.errors import (
@@ -42,7 +43,6 @@ from headgate.receipt import (
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch, require_room
 from headgate.settings import Settings, load
-from schemas import choice, contract_for
 
 CONTENT_TYPES = {
     ".csv": "text/csv; charset=utf-8",
@@ -155,7 +155,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
         corrected=amends.ledger if amends else None,
         upload=keys.mark(work.upload),
     )
-    notes = (*reading.notes, *choice(contract, dataset, named))
+    notes = (*reading.notes, *default_note(contract, dataset, named))
     drift = dict.fromkeys((*(amends.drift if amends else ()), *reading.drift))
     return reading.model_copy(update={"notes": notes, "drift": tuple(drift)})
 

@@ -9,9 +9,9 @@ import pytest
 from headgate import journey, recognition, results, steps
 from headgate.bucket import claims, receipts
 from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key
+from headgate.contracts import contract_for
 from headgate.errors import ClaimLostError, NoSuchObjectError, TransientError
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
-from schemas import contract_for
 from tests.harness.faults import refuse
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"

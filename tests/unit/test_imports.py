@@ -19,8 +19,15 @@ ABOVE_HEADGATE = ("prefect", "prefect_aws", "prefect_support", "tasks", *ABOVE_T
 LIBRARIES = ("boto3", "botocore", "pandas", "pandera", "pyarrow", "duckdb")
 FORBIDDEN = {
     "headgate": ABOVE_HEADGATE,
-    "schemas": ABOVE_HEADGATE,
-    "headgate/engine": ("boto3", "botocore", "s3transfer", "headgate.bucket", "headgate.settings"),
+    "schemas": (*ABOVE_HEADGATE, "headgate.bucket", "headgate.contracts"),
+    "headgate/engine": (
+        "boto3",
+        "botocore",
+        "s3transfer",
+        "schemas",
+        "headgate.bucket",
+        "headgate.settings",
+    ),
     "headgate/bucket": ("headgate.engine", "pandas", "pandera", "duckdb", "schemas"),
     "prefect_support": (*LIBRARIES, "tasks", *ABOVE_TASKS),
     "tasks": (*LIBRARIES, *ABOVE_TASKS),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.errors import NoRoomError
+from headgate.errors import NoRoomError, SettingsError
 from headgate.scratch import (
     filling,
     new_scratch,
@@ -41,7 +41,7 @@ def test_removing_twice_is_fine(tmp_path):
 def test_a_place_that_cannot_hold_scratch_is_named(tmp_path):
     """The message says where and what to set."""
     (tmp_path / "file").touch()
-    with pytest.raises(NoRoomError, match="HEADGATE_SCRATCH"):
+    with pytest.raises(SettingsError, match=r"cannot be written .*HEADGATE_SCRATCH"):
         new_scratch(tmp_path / "file")
 
 

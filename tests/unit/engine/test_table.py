@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headgate.contracts import contract_for
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
 from headgate.engine.reading.dialect import Dialect
@@ -14,7 +15,6 @@ from headgate.engine.staging import LINE
 from headgate.engine.table import read
 from headgate.errors import ContractError, UnreadableError
 from headgate.options import CheckOptions, ReadOptions
-from schemas import contract_for
 from stack.running import ROOT
 from tests.harness.staging import rows_of, staged_rows
 

@@ -20,9 +20,8 @@ from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import read
-from headgate.errors import ContractError, DriftError, OptionsError
+from headgate.errors import ContractError, DriftError
 from headgate.options import CheckOptions, DriftPolicy, PrepareOptions, ReadOptions
-from schemas import contract_for, names
 
 
 class Orders(pa.DataFrameModel):
@@ -174,16 +173,6 @@ def test_the_hash_changes_with_any_rule():
     }
     assert len(hashes) == 4
     assert LENIENT.hash == LENIENT.model_copy().hash
-
-
-def test_a_contract_is_found_by_data_set_or_by_name():
-    """Other data sets are held to the default; an unknown name is refused."""
-    assert contract_for("penguins").name == "penguins"
-    assert contract_for("elsewhere").name == "default"
-    assert contract_for(None, "penguins").name == "penguins"
-    assert {"default", "penguins"} <= set(names())
-    with pytest.raises(OptionsError, match="no contract 'nothing'"):
-        contract_for(None, "nothing")
 
 
 def test_the_same_file_passes_its_drafted_contract(tmp_path):

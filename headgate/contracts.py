@@ -1,0 +1,61 @@
+"""Which contract in `schemas/` a file is held to. What one is: `headgate.engine.contract`."""
+
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+
+import schemas
+from headgate.engine.contract import Contract
+from headgate.engine.reading.dialect import Evidence
+from headgate.errors import OptionsError, SettingsError
+
+
+def contract_for(dataset: str | None, name: str | None = None) -> Contract:
+    """Return the contract of this name, else the data set's own, else the default.
+
+    Raises:
+        OptionsError: There is no contract of this name.
+        SettingsError: The contract's module does not work.
+    """
+    if name is not None and not _exists(_module(name)):
+        raise OptionsError(
+            f"There is no contract {name!r}; there are {', '.join(names())}.",
+            where="contract",
+            todo="Choose one of these, or add a module with a CONTRACT to schemas/.",
+        )
+    wanted = _module(name or dataset or "default")
+    return _load(wanted if _exists(wanted) else "default")
+
+
+def default_note(contract: Contract, dataset: str | None, name: str | None) -> tuple[Evidence, ...]:
+    """Return a note that the default holds, where a data set has no contract of its own."""
+    if name is not None or dataset is None or contract.name == _module(dataset):
+        return ()
+    why = f"there is no contract named {dataset!r}; the default holds"
+    return (Evidence(what="contract", found=contract.name, why=why),)
+
+
+def names() -> list[str]:
+    """List the contracts."""
+    return sorted(module.name for module in iter_modules(schemas.__path__))
+
+
+def _module(name: str) -> str:
+    return re.sub(r"\W+", "_", name).strip("_").lower()
+
+
+def _exists(module: str) -> bool:
+    return bool(module) and find_spec(f"{schemas.__name__}.{module}") is not None
+
+
+def _load(module: str) -> Contract:
+    try:
+        found: Contract = import_module(f"{schemas.__name__}.{module}").CONTRACT
+        return found.model_copy(update={"name": module})
+    except Exception as error:  # a module of the user's own may fail in any way
+        raise SettingsError(
+            f"This contract cannot be used: {type(error).__name__}: {error}.",
+            where=f"schemas/{module}.py",
+            todo="Correct the module; it has to define CONTRACT, a Contract.",
+        ) from error
