@@ -5,7 +5,7 @@ from prefect.states import Completed, Failed
 
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
-from tasks.check import check_bucket
+from tasks.check_connection import check_bucket
 
 
 @flow(name="check-connection", flow_run_name="check the connection", persist_result=False)

@@ -8,13 +8,15 @@ from prefect_aws import S3Bucket
 from headgate.errors import BadFileError, ObjectChangedError
 from headgate.options import Key, ProcessOptions
 from headgate.receipt import Receipt
+from headgate.steps import Download, Work
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import receipt_state, supervised
 from tasks.claim import claim, renewing
 from tasks.cleanup import cleanup
-from tasks.download import download, recognise
+from tasks.download import download
 from tasks.preprocess import preprocess
 from tasks.presign import presign
+from tasks.resubmission import answer_resubmission
 from tasks.upload_processed import refuse, upload_processed
 from tasks.validate import validate
 
@@ -50,15 +52,20 @@ def _journey(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:
     with renewing(bucket, work):
         try:
             file = download(bucket, work)
-            receipt = recognise(bucket, work, file)
-            if receipt is None:
-                reading = validate(bucket, work, file)
-                prepared = preprocess(bucket, work, reading)
-                receipt = upload_processed(bucket, work, file, reading, prepared)
+            receipt = _answer(bucket, work, file)
             if receipt.outcome == "published":
                 presign(bucket, receipt.key(), options.deliver.link_hours)
-        except BadFileError as error:
-            receipt = refuse(bucket, work, file, error)
         finally:
             cleanup(bucket, work, receipt)
     return receipt
+
+
+def _answer(bucket: S3Bucket, work: Work, file: Download) -> Receipt:
+    try:
+        if receipt := answer_resubmission(bucket, work, file):
+            return receipt
+        reading = validate(bucket, work, file)
+        prepared = preprocess(bucket, work, reading)
+    except BadFileError as error:
+        return refuse(bucket, work, file, error)
+    return upload_processed(bucket, work, file, reading, prepared)

@@ -10,7 +10,7 @@ from pydantic import Field
 from headgate.options import CheckOptions, ReadOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
-from tasks.upload import check_local, upload
+from tasks.upload import upload, validate_local
 
 
 @flow(name="upload-csv", flow_run_name="upload {path.name}", persist_result=False)
@@ -34,6 +34,6 @@ async def upload_csv(
         check: What the file is held to.
     """
     bucket = await open_bucket(bucket)
-    inspection = check_local(path, dataset, read, check)
+    inspection = validate_local(path, dataset, read, check)
     uploaded = upload(bucket, path, dataset, inspection)
     return Completed(message=f"Uploaded as {uploaded.key}", data=uploaded)

@@ -19,7 +19,7 @@ from tenacity import (
     wait_random,
 )
 
-from headgate import steps
+from headgate import resubmission, steps
 from headgate.bucket import claims
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
@@ -32,7 +32,6 @@ from headgate.errors import (
 )
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
-from headgate.recognition import recognise
 from headgate.record import Record
 from headgate.steps import Download, Work
 
@@ -128,10 +127,10 @@ def _process(store: Store, key: str, options: ProcessOptions, owner: str) -> Rec
 
 def _answer(store: Store, work: Work, file: Download) -> Receipt:
     try:
-        if receipt := recognise(store, work, file):
+        if receipt := resubmission.answer(store, work, file):
             return receipt
         reading = steps.validate(store, work, file)
         prepared = steps.preprocess(store, work, reading)
     except BadFileError as error:
         return steps.refuse(store, work, file, error)
-    return steps.publish(store, work, file, reading, prepared)
+    return steps.upload_processed(store, work, file, reading, prepared)

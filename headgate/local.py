@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field
 
 from headgate.contracts import contract_for, default_note
-from headgate.engine.checking.correction import Amended, Sheet, amend, recognise
+from headgate.engine.checking.correction import Sheet, SheetCounts, extend_ledger, open_sheet
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
 from headgate.engine.result import recipe as recipes
@@ -43,7 +43,7 @@ class Cleaned(Record):
     """What a local clean left in the output folder."""
 
     rows: RowCounts
-    corrected: Annotated[tuple[Amended, ...], Field(description="What was put right")] = ()
+    corrected: Annotated[tuple[SheetCounts, ...], Field(description="What was put right")] = ()
     reading: Reading
     prepared: Prepared
     files: tuple[Path, ...]
@@ -60,7 +60,7 @@ def inspect(
         BadFileError: The file cannot be accepted.
         OptionsError: There is no such file.
     """
-    sheet = recognise(_readable(path), read.member)
+    sheet = open_sheet(_readable(path), read.member)
     if sheet:
         read, check, dataset = sheet.options, CheckOptions(max_bad_share=1), None
     with _reader(path, dataset, read, check) as (read_it, _):
@@ -107,13 +107,13 @@ def clean(
     sheets = [_sheet(each) for each in corrected]
     _clear(out, _readable(path), recipe, *corrected)
     with _reader(path, dataset, read, check) as (read_it, scratch):
-        reading, ledger, amended = _read_corrected(read_it, scratch, sheets)
+        reading, ledger, counts = _read_corrected(read_it, scratch, sheets)
         prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
         rows = RowCounts.of(reading, prepared)
         moved = _moved(result_files(reading, prepared, ledger), out)
     return Cleaned(
         rows=rows,
-        corrected=amended,
+        corrected=counts,
         reading=_relocated(reading, moved),
         prepared=_relocated(prepared, moved, extras=tuple(moved[each] for each in prepared.extras)),
         files=tuple(moved.values()),
@@ -152,22 +152,22 @@ def _reader(
 
 def _read_corrected(
     read_it: Callable[[Path | None], Reading], scratch: Path, sheets: Sequence[Sheet]
-) -> tuple[Reading, Path | None, tuple[Amended, ...]]:
+) -> tuple[Reading, Path | None, tuple[SheetCounts, ...]]:
     """Read the file, and again with the rows that each sheet corrects; give their ledger, too."""
-    reading, amended = read_it(None), list[Amended]()
+    reading, counts = read_it(None), list[SheetCounts]()
     ledger: Path | None = None
     for sheet in sheets:
-        ledger, done = _amend(scratch, reading.quarantine, sheet, ledger)
-        amended.append(done)
+        ledger, done = _extend_ledger(scratch, reading.quarantine, sheet, ledger)
+        counts.append(done)
         reading = read_it(ledger)
-    return reading, ledger, tuple(amended)
+    return reading, ledger, tuple(counts)
 
 
-def _amend(
+def _extend_ledger(
     scratch: Path, kept: Path | None, sheet: Sheet, ledger: Path | None
-) -> tuple[Path, Amended]:
+) -> tuple[Path, SheetCounts]:
     try:
-        return amend(scratch, kept, sheet, sheet.path.name, ledger)
+        return extend_ledger(scratch, kept, sheet, sheet.path.name, ledger)
     except NotKeptBackError as error:
         raise NotKeptBackError(
             error.what,
@@ -177,7 +177,7 @@ def _amend(
 
 
 def _sheet(corrected: Path) -> Sheet:
-    sheet = recognise(_readable(corrected))
+    sheet = open_sheet(_readable(corrected))
     if sheet is None:
         raise BadFileError(
             "This is no quarantine file: it lacks the columns that a clean puts there.",

@@ -12,14 +12,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from headgate import amendment, layouts
-from headgate.amendment import Amendment
+from headgate import corrections, layouts
 from headgate.bucket import claims, keys, receipts
 from headgate.bucket.claims import Claim
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.bucket.transfer import Progress
 from headgate.contracts import contract_for, default_note
+from headgate.corrections import CorrectedRows
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.table import ROOM, Reading, read
 from headgate.errors import (
@@ -62,8 +62,8 @@ class Work(Record):
     replaces: Annotated[
         str | None, Field(description="ETag of the receipt that a new one may replace")
     ] = None
-    amends: Annotated[
-        Amendment | None, Field(description="Corrected rows to be held by the new result")
+    corrected: Annotated[
+        CorrectedRows | None, Field(description="Corrected rows to be held by the new result")
     ] = None
 
     @property
@@ -144,19 +144,20 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
         NoRoomError: The scratch disk became full.
     """
     dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract
-    contract, amends = contract_for(dataset, named), work.amends
+    contract, corrected = contract_for(dataset, named), work.corrected
     reading = read(
         file.path,
         work.scratch,
         read=work.options.read,
         check=work.options.check,
         contract=contract,
-        previous=(amends and amends.layout) or layouts.recall(store, dataset, work.last_layout),
-        corrected=amends.ledger if amends else None,
+        previous=(corrected and corrected.layout)
+        or layouts.recall(store, dataset, work.last_layout),
+        corrected=corrected.ledger if corrected else None,
         upload=keys.mark(work.upload),
     )
     notes = (*reading.notes, *default_note(contract, dataset, named))
-    drift = dict.fromkeys((*(amends.drift if amends else ()), *reading.drift))
+    drift = dict.fromkeys((*(corrected.drift if corrected else ()), *reading.drift))
     return reading.model_copy(update={"notes": notes, "drift": tuple(drift)})
 
 
@@ -175,7 +176,7 @@ def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
     )
 
 
-def publish(
+def upload_processed(
     store: Store, work: Work, file: Download, reading: Reading, prepared: Prepared
 ) -> Receipt:
     """Upload the outputs under this upload's own prefix, then commit the receipt.
@@ -184,13 +185,13 @@ def publish(
         RowsUnaccountedError: The row equation does not hold; nothing is published.
     """
     rows = RowCounts.of(reading, prepared)
-    amends = work.amends
-    files = result_files(reading, prepared, amends.ledger if amends else None)
+    corrected = work.corrected
+    files = result_files(reading, prepared, corrected.ledger if corrected else None)
     outputs = [_put(store, work, role, path) for role, path in files]
     receipt = Receipt(
         outcome="published",
         source=file.source,
-        corrections=amends.files if amends else (),
+        corrections=corrected.files if corrected else (),
         rows=rows,
         dialect=reading.dialect,
         contract=reading.contract,
@@ -205,7 +206,7 @@ def publish(
         **about(work),
     )
     committed = commit(store, work, receipt)
-    if committed is receipt and not (amends and amends.layout):
+    if committed is receipt and not (corrected and corrected.layout):
         dataset = keys.dataset_of(work.upload.key)
         with suppress(TransientError):  # the result is published without it
             layouts.remember(store, dataset, reading.layout, work.last_layout)
@@ -279,8 +280,8 @@ def _replacing(store: Store, work: Work) -> Work:
     if stored is None:
         return work
     standing = Receipt.model_validate_json(stored.body)
-    amends = amendment.carried(store, standing, work.scratch)
-    return work.model_copy(update={"replaces": stored.etag, "amends": amends})
+    corrected = corrections.carried(store, standing, work.scratch)
+    return work.model_copy(update={"replaces": stored.etag, "corrected": corrected})
 
 
 def _put(store: Store, work: Work, role: str, path: Path) -> Output:

@@ -1,4 +1,4 @@
-"""Last step, whatever happened before: this run's leavings go."""
+"""Last step, whether or not the others succeeded: what only this run needed goes."""
 
 from prefect_aws import S3Bucket
 

@@ -13,8 +13,8 @@ from prefect_support.block import store_of
 from prefect_support.step import step
 
 
-@step("validate {path.name}")
-def check_local(
+@step("validate-local {path.name}")
+def validate_local(
     path: Path, dataset: str | None, read: ReadOptions, check: CheckOptions
 ) -> Inspection:
     """Read the file and hold it to its data set's contract."""

@@ -19,7 +19,7 @@ def upload_processed(
     bucket: S3Bucket, work: Work, file: Download, reading: Reading, prepared: Prepared
 ) -> Receipt:
     """Publish the outputs under this upload's own prefix and commit the receipt."""
-    receipt = steps.publish(store_of(bucket), work, file, reading, prepared)
+    receipt = steps.upload_processed(store_of(bucket), work, file, reading, prepared)
     show_receipt(receipt, prepared.columns, prepared.preview)
     get_run_logger().info("%s: %s", work.name, receipt)
     return receipt

@@ -30,7 +30,7 @@ WORRYING_SECONDS = 300
 _NO_ETAG = "0" * 32
 
 
-class Step(Record):
+class CheckResult(Record):
     """One line of the check."""
 
     name: str
@@ -40,7 +40,7 @@ class Step(Record):
     exit_code: int = 0
 
 
-def check(store: Store, *, full: bool = False) -> Iterator[Step]:
+def check(store: Store, *, full: bool = False) -> Iterator[CheckResult]:
     """Try what the journeys need, in the order in which it can fail; stop at the first failure.
 
     The full check writes one small object and deletes it again.
@@ -48,10 +48,12 @@ def check(store: Store, *, full: bool = False) -> Iterator[Step]:
     probe = _Probe(store)
     for name, step in probe.quick() + (probe.full() if full else []):
         try:
-            yield Step(name=name, ok=True, detail=step())
+            yield CheckResult(name=name, ok=True, detail=step())
         except HeadgateError as error:
             code = error.exit_code
-            yield Step(name=name, ok=False, detail=error.what, todo=error.todo, exit_code=code)
+            yield CheckResult(
+                name=name, ok=False, detail=error.what, todo=error.todo, exit_code=code
+            )
             probe.clean_up()
             return
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from headgate import amendment, journey, results
+from headgate import corrections, journey, results
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.errors import ClaimHeldError, TransientError
@@ -159,7 +159,7 @@ def test_no_correction_overwrites_another(store, kept, monkeypatch):
     one[0]["zip"], other[1]["note"] = "00502", "y"
     send(store, one, "uploads/one.csv")
     send(store, other, "uploads/other.csv")
-    fetch = amendment.fetch_original
+    fetch = corrections.fetch_original
 
     def overtaken(store, receipt, to):
         monkeypatch.undo()
@@ -168,7 +168,7 @@ def test_no_correction_overwrites_another(store, kept, monkeypatch):
         process(store, "uploads/one.csv")
         fetch(store, receipt, to)
 
-    monkeypatch.setattr(amendment, "fetch_original", overtaken)
+    monkeypatch.setattr(corrections, "fetch_original", overtaken)
     with pytest.raises(ClaimHeldError):
         process(store, "uploads/other.csv")
     process(store, "uploads/other.csv")

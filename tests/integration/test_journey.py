@@ -6,7 +6,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
-from headgate import journey, recognition, results, steps
+from headgate import journey, resubmission, results, steps
 from headgate.bucket import claims, receipts
 from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key
 from headgate.contracts import contract_for
@@ -54,7 +54,7 @@ def test_known_content_is_made_again_by_force_and_for_another_contract(store, mo
     assert (again.same_as, again.outputs == first.outputs) == (None, False)
     stricter = contract_for(None, None).model_copy(update={"max_rows": 9})
     monkeypatch.setattr(steps, "contract_for", lambda *_: stricter)
-    monkeypatch.setattr(recognition, "contract_for", lambda *_: stricter)
+    monkeypatch.setattr(resubmission, "contract_for", lambda *_: stricter)
     assert _process(store, "uploads/second.csv", SKIP).same_as is None
 
 
@@ -219,7 +219,9 @@ def test_columns_that_are_set_aside_are_published_beside_the_result(store):
 def _publish(store, work):
     file = steps.download(store, work)
     reading = steps.validate(store, work, file)
-    return steps.publish(store, work, file, reading, steps.preprocess(store, work, reading))
+    return steps.upload_processed(
+        store, work, file, reading, steps.preprocess(store, work, reading)
+    )
 
 
 def _fail(*_args, **_kwargs):

@@ -58,14 +58,14 @@ class Sheet(NamedTuple):
     upload: str | None
 
 
-class Amended(Record):
+class SheetCounts(Record):
     """What one sheet has put right."""
 
     rows: Annotated[int, Field(description="Rows that it changed or accepted", ge=1)]
     cells: Annotated[dict[str, int], Field(description="Cells that it changed, by column")]
 
 
-def recognise(path: Path, member: str | None = None) -> Sheet | None:
+def open_sheet(path: Path, member: str | None = None) -> Sheet | None:
     """Tell whether a file is a quarantine file that came back, by the columns of its header.
 
     Raises:
@@ -78,9 +78,9 @@ def recognise(path: Path, member: str | None = None) -> Sheet | None:
     return Sheet(path, options, dialect, _upload(path, dialect))
 
 
-def amend(
+def extend_ledger(
     scratch: Path, kept: Path | None, sheet: Sheet, name: str, earlier: Path | None = None
-) -> tuple[Path, Amended]:
+) -> tuple[Path, SheetCounts]:
     """Write the ledger anew with the rows that a sheet puts right; return it and what they are.
 
     A row counts as put right where a cell differs from every state in which it was shown, or
@@ -126,7 +126,7 @@ class Corrections:
         """Load the last state of each row of a ledger, to be mapped into memory as it is needed.
 
         Args:
-            ledger: what `amend` wrote.
+            ledger: what `extend_ledger` wrote.
             scratch: where it is kept in order.
             names: the columns of the file that is corrected.
 
@@ -346,12 +346,14 @@ def _find_corrected(con: DuckDBPyConnection, where: str) -> None:
         )
 
 
-def _count_cells(con: DuckDBPyConnection, names: Sequence[str]) -> Amended:
+def _count_cells(con: DuckDBPyConnection, names: Sequence[str]) -> SheetCounts:
     changed = ", ".join(
         f"count_if(plain[{i}] <> plain_before[{i}])" for i, _ in enumerate(names, start=1)
     )
     rows, *cells = first(con, f"SELECT count(*), {changed} FROM corrected")
-    return Amended(rows=rows, cells={name: n for name, n in zip(names, cells, strict=True) if n})
+    return SheetCounts(
+        rows=rows, cells={name: n for name, n in zip(names, cells, strict=True) if n}
+    )
 
 
 def _write(con: DuckDBPyConnection, ledger: Path, names: Sequence[str], sheet: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headgate.engine.checking.correction import amend, recognise
+from headgate.engine.checking.correction import extend_ledger, open_sheet
 from headgate.engine.contract import Contract
 from headgate.engine.table import read
 from headgate.errors import BadFileError
@@ -61,8 +61,8 @@ class Desk:
         writer.writerows(rows)
         sheet = self.folder / "sheet.csv"
         sheet.write_bytes(text.getvalue().encode())
-        found = recognise(sheet)
-        self.ledger, done = amend(
+        found = open_sheet(sheet)
+        self.ledger, done = extend_ledger(
             self.folder, self.reading.quarantine, found, sheet.name, self.ledger
         )
         self.read()
@@ -124,8 +124,8 @@ def test_rows_that_lost_empty_cells_at_the_end_are_whole(tmp_path):
     row[head.index("id")] = "1"
     text = ",".join(head) + "\r\n" + ",".join(row[: head.index("note")]) + "\r\n,,,,,,,,\r\n"
     (tmp_path / "sheet.csv").write_text(text)
-    _, done = amend(
-        tmp_path, desk.reading.quarantine, recognise(tmp_path / "sheet.csv"), "sheet.csv"
+    _, done = extend_ledger(
+        tmp_path, desk.reading.quarantine, open_sheet(tmp_path / "sheet.csv"), "sheet.csv"
     )
     assert done.cells == {"id": 1}
 
@@ -160,7 +160,7 @@ def test_only_rows_that_were_kept_back_may_be_corrected(tmp_path, line, says):
 def test_other_files_are_no_sheets(tmp_path, text):
     """Neither a table, nor one with a `_line` of its own, nor what cannot be read."""
     (tmp_path / "file.csv").write_text(text)
-    assert recognise(tmp_path / "file.csv") is None
+    assert open_sheet(tmp_path / "file.csv") is None
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -172,7 +172,7 @@ def test_a_sheet_is_known_however_it_was_saved(tmp_path, encoding, delimiter):
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter).writerows(rows)
     (tmp_path / "sheet.csv").write_bytes(text.getvalue().encode(encoding))
-    assert "note" in recognise(tmp_path / "sheet.csv").dialect.names
+    assert "note" in open_sheet(tmp_path / "sheet.csv").dialect.names
 
 
 cells = st.text(st.sampled_from("ab1 ,;\t|'\"\\#_-\n\rñ€語"), max_size=8)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from headgate.bucket import keys
 from headgate.bucket.store import Store
-from headgate.engine.checking.correction import Sheet, amend
+from headgate.engine.checking.correction import Sheet, extend_ledger
 from headgate.engine.checking.drift import Drift, Layout
 from headgate.errors import BadFileError, NoSuchObjectError
 from headgate.receipt import LEDGER, QUARANTINE, Correction, Receipt, Source
@@ -21,7 +21,7 @@ _AS_A_NEW_FILE = (
 )
 
 
-class Amendment(Record):
+class CorrectedRows(Record):
     """The corrected rows that a new result has to hold."""
 
     ledger: Annotated[Path, Field(description="Every corrected row, in all its states")]
@@ -49,17 +49,19 @@ def find(store: Store, sheet: Sheet) -> tuple[Receipt, str]:
     return receipt, stored.etag
 
 
-def add(store: Store, scratch: Path, sheet: Sheet, source: Source, standing: Receipt) -> Amendment:
+def add(
+    store: Store, scratch: Path, sheet: Sheet, source: Source, standing: Receipt
+) -> CorrectedRows:
     """Add what a sheet corrects to the result that stands.
 
     Raises:
         BadFileError: The sheet does not fit.
     """
     kept, earlier = (_fetch(store, standing, role, scratch) for role in (QUARANTINE, LEDGER))
-    ledger, done = amend(scratch, kept, sheet, source.upload.key, earlier)
+    ledger, done = extend_ledger(scratch, kept, sheet, source.upload.key, earlier)
     file = Correction(upload=source.upload, sha256=source.sha256, rows=done.rows, cells=done.cells)
     columns = standing.columns
-    return Amendment(
+    return CorrectedRows(
         ledger=ledger,
         files=(*standing.corrections, file),
         layout=Layout(
@@ -69,10 +71,10 @@ def add(store: Store, scratch: Path, sheet: Sheet, source: Source, standing: Rec
     )
 
 
-def carried(store: Store, standing: Receipt, scratch: Path) -> Amendment | None:
+def carried(store: Store, standing: Receipt, scratch: Path) -> CorrectedRows | None:
     """Return the corrected rows of the result that stands, for one that is made again by force."""
     ledger = _fetch(store, standing, LEDGER, scratch)
-    return Amendment(ledger=ledger, files=standing.corrections) if ledger else None
+    return CorrectedRows(ledger=ledger, files=standing.corrections) if ledger else None
 
 
 def fetch_original(store: Store, receipt: Receipt, to: Path) -> None:

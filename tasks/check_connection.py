@@ -3,14 +3,14 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate.bucket.connection import Step, check
+from headgate.bucket.connection import CheckResult, check
 from prefect_support.artifacts import show_records
 from prefect_support.block import store_of
 from prefect_support.step import step
 
 
 @step("check-bucket")
-def check_bucket(bucket: S3Bucket, full: bool) -> list[Step]:
+def check_bucket(bucket: S3Bucket, full: bool) -> list[CheckResult]:
     """Try the bucket and log a line for each step."""
     logger = get_run_logger()
     steps = []

@@ -1,9 +1,9 @@
 """Uploads that are no new table: corrected rows of an earlier one, and content that is known.
 
-What a new result with corrected rows holds is `headgate.amendment`.
+What a new result with corrected rows holds is `headgate.corrections`.
 """
 
-from headgate import amendment, steps
+from headgate import corrections, steps
 from headgate.bucket import claims, keys, receipts
 from headgate.bucket.store import Store
 from headgate.contracts import contract_for
@@ -14,8 +14,8 @@ from headgate.settings import load
 from headgate.steps import Download, Work
 
 
-def recognise(store: Store, work: Work, file: Download) -> Receipt | None:
-    """Commit the result of what is no new table: corrected rows, and known content.
+def answer(store: Store, work: Work, file: Download) -> Receipt | None:
+    """Commit the receipt of what is no new table: corrected rows, or content that has a result.
 
     Raises:
         BadFileError: Corrected rows do not fit the result that they belong to.
@@ -34,18 +34,20 @@ def _correct(store: Store, work: Work, file: Download) -> Receipt | None:
         BadFileError: The rows do not fit.
         ClaimHeldError: Another run is working on the earlier upload.
     """
-    sheet = correction.recognise(file.path, work.options.read.member)
+    sheet = correction.open_sheet(file.path, work.options.read.member)
     if sheet is None:
         return None
-    standing, _ = amendment.find(store, sheet)
+    standing, _ = corrections.find(store, sheet)
     if not any(each.upload.id == work.upload.id for each in standing.corrections):
-        standing = _amend(store, work, file, sheet, standing)
+        standing = _make_anew(store, work, file, sheet, standing)
     whose = standing.source.upload.key
     own = {"source": file.source, "corrects": whose, **steps.about(work)}
     return steps.commit(store, work, standing.model_copy(update=own))
 
 
-def _amend(store: Store, work: Work, file: Download, sheet: Sheet, standing: Receipt) -> Receipt:
+def _make_anew(
+    store: Store, work: Work, file: Download, sheet: Sheet, standing: Receipt
+) -> Receipt:
     """Take the upload whose rows were corrected through the journey again."""
     original, settings = standing.source.upload, load()
     held = claims.claim(store, original, work.claim.owner, settings.lease_seconds, force=True)
@@ -53,14 +55,14 @@ def _amend(store: Store, work: Work, file: Download, sheet: Sheet, standing: Rec
     receipt = None
     with claims.renewed(store, held):
         try:
-            standing, etag = amendment.find(store, sheet)
-            amends = amendment.add(store, again.scratch, sheet, file.source, standing)
-            again = again.model_copy(update={"amends": amends, "replaces": etag})
+            standing, etag = corrections.find(store, sheet)
+            corrected = corrections.add(store, again.scratch, sheet, file.source, standing)
+            again = again.model_copy(update={"corrected": corrected, "replaces": etag})
             source = Download(path=again.scratch / again.name, source=standing.source)
-            amendment.fetch_original(store, standing, source.path)
+            corrections.fetch_original(store, standing, source.path)
             reading = steps.validate(store, again, source)
             prepared = steps.preprocess(store, again, reading)
-            receipt = steps.publish(store, again, source, reading, prepared)
+            receipt = steps.upload_processed(store, again, source, reading, prepared)
         finally:
             steps.cleanup(store, again, receipt)
     return receipt

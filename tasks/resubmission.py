@@ -1,0 +1,21 @@
+"""Before the third step: a file that was there before gets its answer at once."""
+
+from prefect import get_run_logger
+from prefect_aws import S3Bucket
+
+from headgate import resubmission
+from headgate.receipt import Receipt
+from headgate.steps import Download, Work
+from prefect_support.artifacts import show_receipt
+from prefect_support.block import store_of
+from prefect_support.step import step
+
+
+@step("answer-resubmission {work.name}")
+def answer_resubmission(bucket: S3Bucket, work: Work, file: Download) -> Receipt | None:
+    """Commit the receipt of corrected rows, or of content that has a result; else return None."""
+    receipt = resubmission.answer(store_of(bucket), work, file)
+    if receipt is not None:
+        show_receipt(receipt)
+        get_run_logger().info("%s: %s", work.name, receipt)
+    return receipt
