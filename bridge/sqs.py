@@ -8,7 +8,7 @@ from prefect.logging import get_logger
 
 from headgate.bucket.arrivals import parse
 from headgate.bucket.client import sqs_client
-from headgate.bucket.faults import explained
+from headgate.bucket.errors import explained
 from headgate.bucket.store import Store
 from headgate.settings import Settings
 

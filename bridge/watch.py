@@ -72,7 +72,7 @@ def watch(settings: Settings) -> None:
     setup_logging()
     store = connect(settings)
     queue = Queue(settings.queue_url, store, settings) if settings.queue_url else None
-    for probe in (store.list_page, queue.probe) if queue else (store.list_page,):
+    for probe in (store.list_first, queue.probe) if queue else (store.list_first,):
         with suppress(TransientError):
             probe()
     anyio.run(_watch, store, queue, settings)

@@ -13,6 +13,7 @@ from headgate import intake, journey, local, results
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.housekeeping import sweep
+from headgate.bucket.keys import marked_key
 from headgate.bucket.store import connect
 from headgate.errors import BadFileError
 from headgate.journey import Outcome
@@ -58,7 +59,7 @@ def upload(
     failures(inspection.reading)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
     if inspection.corrects:
-        say(f"Its rows correct {inspection.corrects.rpartition('!')[0]}.")
+        say(f"Its rows correct {marked_key(inspection.corrects)}.")
     if bad := inspection.reading.quarantined:
         rows = counted(inspection.reading.rows_in, "row")
         say(f"{bad:,} of its {rows} will be kept back as bad.")
@@ -153,7 +154,7 @@ def link(key: str, /, *, hours: Hours = 24, json: AsJson = False) -> None:
         as_json({"url": url, "expires_at": f"{signed.expires_at:%Y-%m-%dT%H:%M:%SZ}"})
         return
     say(url)
-    say(f"Works until {signed.expires_at:%d %b %Y %H:%M} UTC.")
+    say(f"Works until {signed.until}.")
 
 
 def verify(key: str, /, *, json: AsJson = False) -> None:

@@ -7,6 +7,7 @@ from cyclopts import App
 from cli.options import Check, Prepare, Read
 from cli.show import AsJson, as_json, doubts, failures, how_read, preview, say, table
 from headgate import local
+from headgate.bucket.keys import marked_key
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.words import counted
 
@@ -34,7 +35,7 @@ def inspect(
         return
     reading = found.reading
     if found.corrects:
-        say(f"These are corrected rows of {found.corrects.rpartition('!')[0]}.")
+        say(f"These are corrected rows of {marked_key(found.corrects)}.")
     columns = counted(len(reading.columns), "column")
     say(f"{file.name}: {counted(reading.rows_in, 'row')}, {columns}")
     how_read(reading)

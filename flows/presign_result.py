@@ -27,4 +27,4 @@ async def presign_result(
     """
     bucket = await open_bucket(bucket)
     link = presign(bucket, find_table(bucket, key), hours, show=show)
-    return Completed(message=f"Works until {link.expires_at:%d %b %Y %H:%M} UTC.", data=link)
+    return Completed(message=f"Works until {link.until}.", data=link)

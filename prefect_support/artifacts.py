@@ -60,7 +60,7 @@ def show_link(link: Link) -> None:
         link=link.url.get_secret_value(),
         link_text="Download",
         key="download",
-        description=f"Works until {link.expires_at:%d %b %Y %H:%M} UTC",
+        description=f"Works until {link.until}",
     )
 
 

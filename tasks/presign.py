@@ -14,9 +14,7 @@ from prefect_support.step import step
 def presign(bucket: S3Bucket, key: str, hours: float, *, show: bool = False) -> Link:
     """Sign a download link; the log says until when it works, only `show` shows the link itself."""
     link = store_of(bucket).presign(key, hours=hours)
-    get_run_logger().info(
-        "A link to %s works until %s", key, f"{link.expires_at:%d %b %Y %H:%M} UTC"
-    )
+    get_run_logger().info("A link to %s works until %s", key, link.until)
     if show:
         show_link(link)
     return link

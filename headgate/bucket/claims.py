@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pydantic import Field
 
 from headgate.bucket import receipts
-from headgate.bucket.faults import PreconditionError
+from headgate.bucket.errors import PreconditionError
 from headgate.bucket.keys import CLAIMS, Upload, claim_key, receipt_key
 from headgate.bucket.store import Store, Stored
 from headgate.errors import (

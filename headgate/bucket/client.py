@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 import boto3
@@ -15,7 +15,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.utils import determine_content_length
 
 from headgate import __version__
-from headgate.bucket.faults import explain, explained
+from headgate.bucket.errors import explain, explained
 from headgate.errors import HeadgateError
 from headgate.settings import Settings
 
@@ -65,6 +65,24 @@ def client_of(session: boto3.Session, service: str, **how: Any) -> Any:
     """
     session._session.register_component("data_loader", _descriptions())  # noqa: SLF001
     return session.client(service, **how)  # type: ignore[call-overload]
+
+
+class Credentials(NamedTuple):
+    """What a client signs with, at this moment."""
+
+    access_key: str
+    token: str | None
+    expires_at: datetime | None
+    """Where the credentials themselves tell it."""
+
+
+def credentials_of(client: Any) -> Credentials | None:
+    """Return what a client signs with; boto3 has no public way to ask."""
+    found = client._get_credentials()  # noqa: SLF001
+    if found is None:
+        return None
+    now = found.get_frozen_credentials()
+    return Credentials(now.access_key, now.token, getattr(found, "_expiry_time", None))
 
 
 def warm_up() -> None:

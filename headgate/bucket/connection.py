@@ -12,7 +12,8 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass, urlopen
 
-from headgate.bucket.faults import PreconditionError, UnsupportedError, explained
+from headgate.bucket.client import credentials_of
+from headgate.bucket.errors import PreconditionError, UnsupportedError, explained
 from headgate.bucket.keys import PROBES, UPLOADS
 from headgate.bucket.store import Store
 from headgate.errors import (
@@ -89,14 +90,14 @@ class _Probe:
 
     def credentials(self) -> str:
         with explained("credentials"):
-            found = self.store.client._get_credentials()  # type: ignore[attr-defined]  # noqa: SLF001
+            found = credentials_of(self.store.client)
             if found is None:
                 raise CredentialsError(
                     "There are no credentials.",
                     todo="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
                     "or give the machine a role.",
                 )
-            return f"found, access key {found.get_frozen_credentials().access_key[:4]}..."
+            return f"found, access key {found.access_key[:4]}..."
 
     def endpoint(self) -> str:
         url = self.store.client.meta.endpoint_url
@@ -115,7 +116,7 @@ class _Probe:
         return url
 
     def listing(self) -> str:
-        some = self.store.list_page(UPLOADS)
+        some = self.store.list_first(UPLOADS)
         return "there are uploads" if some else "no uploads yet, which is fine"
 
     def region(self) -> str:
@@ -152,7 +153,7 @@ class _Probe:
         return self.store.where(self.key)
 
     def listed(self) -> str:
-        if not self.store.list_page(self.key):
+        if not self.store.list_first(self.key):
             raise BucketError(
                 "What was just written is not listed.",
                 todo="This store lists late: the backlog may miss files until its next run.",

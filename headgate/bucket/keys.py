@@ -1,6 +1,6 @@
 """The one module that builds and parses object keys, and that says what an upload's identity is.
 
-All keys are relative to the store's folder. No other module joins or splits a key.
+All keys are relative to the store's folder.
 
     uploads/[<dataset>/]<UTC timestamp>_<8 hex>_<name>     what came in (or any other name)
     processed/[<dataset>/]<name>.<id>/<attempt>/...        results, one prefix for each attempt
@@ -10,6 +10,8 @@ All keys are relative to the store's folder. No other module joins or splits a k
     receipts/claims/<id>.json                              who is working on what
     receipts/contents/<sha256>.json                        which receipt covers this content
     receipts/older/<id>/<ETag>.json                        receipts that a forced run replaced
+    receipts/hashed/<id>.json                              the same for keys that a store may refuse
+    receipts/layouts/<dataset>.json                        columns of its last accepted file
     receipts/probes/<16 hex>.txt                           what a full connection check writes
 """
 
@@ -82,32 +84,11 @@ class Upload(Record):
         return own["name"] if own else last
 
 
-class UploadName(Record):
-    """The parts of a key that Headgate itself gave to an upload."""
-
-    dataset: str | None
-    at: datetime
-    token: str
-    name: str
-
-
 def new_upload_key(name: str, dataset: str | None, now: datetime, token: str) -> str:
     """Name a new upload; `token` is 8 hex digits and keeps two uploads of one second apart."""
     stamp = now.astimezone(UTC).strftime(_STAMP)
     folder = f"{UPLOADS}{dataset}/" if dataset else UPLOADS
     return f"{folder}{stamp}_{token}_{_safe(PurePosixPath(name).name)}"
-
-
-def parse_upload_key(key: str) -> UploadName | None:
-    """Take a key of `new_upload_key` apart; None for names that others gave."""
-    own = _OWN_NAME.fullmatch(key.rsplit("/", 1)[-1])
-    if not key.startswith(UPLOADS) or own is None:
-        return None
-    try:
-        at = datetime.strptime(own["stamp"], _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return UploadName(dataset=dataset_of(key), at=at, token=own["token"], name=own["name"])
 
 
 def is_upload(key: str, size: int | None = None) -> bool:
@@ -168,6 +149,12 @@ def receipts_prefix(key: str) -> str:
 def mark(upload: Upload) -> str:
     """Name an upload in a file that a person may send back, such as its quarantine."""
     return f"{upload.key}!{upload.id}"
+
+
+def marked_key(text: str) -> str:
+    """Return the key of the upload that a mark names; a text that is no mark stands for itself."""
+    found = _MARK.fullmatch(text)
+    return found["key"] if found else text
 
 
 def marked_receipt_key(text: str) -> str | None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from operator import attrgetter
 from typing import Any
 
-from headgate.bucket.faults import PreconditionError
+from headgate.bucket.errors import PreconditionError
 from headgate.bucket.keys import (
     Upload,
     attempts_prefixes,

@@ -10,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
 from headgate.bucket import transfer
-from headgate.bucket.client import adapt, s3_client
-from headgate.bucket.faults import ConflictError, PreconditionError, UnsupportedError, explained
+from headgate.bucket.client import adapt, credentials_of, s3_client
+from headgate.bucket.errors import ConflictError, PreconditionError, UnsupportedError, explained
 from headgate.bucket.keys import Upload
 from headgate.bucket.transfer import MIB, Downloaded, Limits, Progress, pause
 from headgate.errors import (
@@ -62,6 +61,12 @@ class Link(Record):
     expires_at: datetime
     certain: bool = Field(description="False where temporary credentials do not tell their end")
 
+    @property
+    def until(self) -> str:
+        """When it ends, for a person; not sooner than that only where the end is certain."""
+        sooner = "" if self.certain else ", or until its temporary credentials end"
+        return f"{self.expires_at:%d %b %Y %H:%M} UTC{sooner}"
+
 
 class Store:
     """Objects of one bucket under one folder; every key given or returned is relative to it."""
@@ -95,7 +100,7 @@ class Store:
         except NoSuchObjectError:
             raise
         except BucketError:
-            self.list_page(key)  # the answer to a HEAD has no body; this one's tells the reason
+            self.list_first(key)  # the answer to a HEAD has no body; this one's tells the reason
             raise
         return Upload(
             bucket=self.bucket,
@@ -113,9 +118,9 @@ class Store:
             return False
         return True
 
-    def list_page(self, prefix: str = "", *, limit: int = 1) -> Sequence[Listed]:
-        """List the first few objects under a prefix."""
-        return self._page(prefix, {"MaxKeys": limit})[0]
+    def list_first(self, prefix: str = "") -> Sequence[Listed]:
+        """List the first object under a prefix, if there is one."""
+        return self._page(prefix, {"MaxKeys": 1})[0]
 
     def list(self, prefix: str = "") -> Iterator[Listed]:
         """List all objects under a prefix; the next page is fetched while one is used."""
@@ -227,17 +232,15 @@ class Store:
             return True
         return True
 
-    def presign(self, key: str, hours: float, *, filename: str | None = None) -> Link:
+    def presign(self, key: str, hours: float) -> Link:
         """Sign a link for reading one object; it says honestly how long it will work.
 
         Raises:
             ExpiredCredentialsError: the credentials have no life left.
         """
-        credentials = self.client._get_credentials()  # type: ignore[attr-defined]  # noqa: SLF001
         with explained(self.where(key)):
-            token = credentials.get_frozen_credentials().token if credentials else None
-        now = datetime.now(UTC)
-        ends = getattr(credentials, "_expiry_time", None)
+            signer = credentials_of(self.client)
+        now, ends = datetime.now(UTC), signer.expires_at if signer else None
         life = min(timedelta(hours=hours), LINK_LIMIT, *([ends - now] if ends else []))
         if life <= timedelta(0):
             raise ExpiredCredentialsError(
@@ -246,15 +249,14 @@ class Store:
                 todo="Get new ones and ask for the link again.",
             )
         seconds = max(1, int(life.total_seconds()))
-        params = self.at(key)
-        if filename:
-            params["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
         with explained(self.where(key)):
-            url = self.client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+            url = self.client.generate_presigned_url(
+                "get_object", Params=self.at(key), ExpiresIn=seconds
+            )
         return Link(
             url=SecretStr(url),
             expires_at=now + timedelta(seconds=seconds),
-            certain=ends is not None or not token,
+            certain=ends is not None or signer is None or not signer.token,
         )
 
     def abort_multiparts(self, prefix: str, *, before: datetime | None = None) -> int:
@@ -340,7 +342,7 @@ def connect(settings: Settings) -> Store:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """Give the settings' say on transfers."""
+    """Return the limits of transfers that the settings ask for."""
     return Limits(
         part_bytes=settings.part_mib * MIB,
         connections=settings.connections,

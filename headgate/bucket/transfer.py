@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError
 from pydantic import Field
 from urllib3.exceptions import HTTPError
 
-from headgate.bucket.faults import DamagedError, PreconditionError, explain, explained
+from headgate.bucket.errors import DamagedError, PreconditionError, explain, explained
 from headgate.bucket.keys import Upload
 from headgate.errors import BucketError, ObjectChangedError, TransientError
 from headgate.record import Record

@@ -131,7 +131,7 @@ def _check_lines(
     """Hold every line between header and footer to be in one row, or blank, or a comment."""
     dialect = reading.dialect
     top = dialect.skip_lines + dialect.header_lines
-    end = len(lines) - dialect.footer_lines
+    end = max(top, len(lines) - dialect.footer_lines)
     starts = sorted(good.keys() | kept.keys())
     _hold(all(top < line <= end for line in starts), "A row stands outside the table.")
     if dialect.comment is None:

@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import StateType
 from bridge.registration import register
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
-from headgate.bucket.faults import PreconditionError
+from headgate.bucket.errors import PreconditionError
 from headgate.bucket.keys import CLAIMS
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError

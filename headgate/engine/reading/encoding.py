@@ -1,4 +1,4 @@
-"""Which text encoding the bytes are in. Decoding the whole file is `source`'s business.
+"""Which text encoding the bytes are in. Decoding the whole file is `lines`' business.
 
 Bytes that are no UTF-8 are decoded in each likely encoding, and the outcome is read: do the
 letters belong to one language, do they stand inside words of their own script and case, do the

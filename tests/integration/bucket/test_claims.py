@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from headgate.bucket import claims, housekeeping, receipts
-from headgate.bucket.faults import PreconditionError
+from headgate.bucket.errors import PreconditionError
 from headgate.bucket.keys import CLAIMS, claim_key, result_prefix
 from headgate.errors import (
     AlreadyProcessedError,

@@ -253,7 +253,7 @@ def test_what_cannot_pass_is_told_at_once(faulty, tmp_path, fault, expected):
     upload = put_upload(store)
     (tmp_path / "source").write_bytes(b"x")
     acts = (
-        lambda: store.list_page("k"),
+        lambda: store.list_first("k"),
         lambda: store.read("k"),
         lambda: list(store.list()),
         lambda: store.put("k", b""),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.bucket.faults import PreconditionError
+from headgate.bucket.errors import PreconditionError
 from headgate.bucket.store import Store
 from headgate.bucket.transfer import MIB
 from headgate.errors import (
@@ -171,13 +171,13 @@ def test_a_scratch_that_cannot_be_written_is_told(store, tmp_path):
 def test_a_link_is_a_secret(store):
     """It does not appear in logs, reprs or dumps."""
     put_upload(store)
-    link = store.presign("uploads/data.csv", 1, filename="täble.csv")
+    link = store.presign("uploads/data.csv", 1)
     url = link.url.get_secret_value()
     shown = f"{link} {link!r} {link.model_dump_json()}"
     assert "Signature" in url
     assert "Signature" not in shown
     with urllib.request.urlopen(url) as answer:
-        assert "t%C3%A4ble.csv" in answer.headers["Content-Disposition"]
+        assert answer.read() == store.read("uploads/data.csv").body
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,9 @@ def test_temporary_credentials_of_unknown_life_make_an_uncertain_link(seaweed):
     """Keys and a token from the environment do not tell their end."""
     store = own_client(seaweed)
     store.client._get_credentials().token = "t"
-    assert not store.presign("k", 1).certain
+    link = store.presign("k", 1)
+    assert not link.certain
+    assert link.until.endswith(" UTC, or until its temporary credentials end")
 
 
 def test_a_link_ends(seaweed):

@@ -22,11 +22,10 @@ def upload(key="uploads/a.csv", etag="e", size=3, bucket="b", version=None):
 
 @given(NAMES, DATASETS, TIMES, TOKENS)
 def test_a_new_key_can_be_taken_apart_again(name, dataset, now, token):
-    """Data set, time to the second and token survive; the name stays as far as it is harmless."""
+    """The data set survives, and the name as far as it is harmless."""
     key = keys.new_upload_key(name, dataset, now, token)
-    parts = keys.parse_upload_key(key)
-    assert (parts.dataset, parts.at, parts.token) == (dataset, now.replace(microsecond=0), token)
-    assert keys.new_upload_key(parts.name, dataset, now, token) == key
+    assert keys.dataset_of(key) == dataset
+    assert keys.new_upload_key(upload(key).name, dataset, now, token) == key
     assert keys.is_upload(key)
 
 

@@ -4,7 +4,7 @@ import pytest
 from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 
-from headgate.bucket.faults import (
+from headgate.bucket.errors import (
     ConflictError,
     DamagedError,
     PreconditionError,
