@@ -14,6 +14,7 @@ from headgate.engine.checking.correction import Sheet, SheetCounts, extend_ledge
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
 from headgate.engine.result import recipe as recipes
+from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.staging import CSV, LINE, Staging
 from headgate.engine.table import Reading, read
 from headgate.errors import BadFileError, NotKeptBackError, OptionsError
@@ -22,8 +23,6 @@ from headgate.receipt import ROLES, RowCounts, result_files
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
-
-PREVIEW_ROWS = 50
 
 R = TypeVar("R", bound=Record)
 

@@ -20,7 +20,6 @@ from headgate.receipt import Receipt
 from headgate.record import Record
 from headgate.summary import markdown
 
-PREVIEW_ROWS = 50
 PROGRESS_SECONDS = 2.0  # before a bar is drawn, and between two moves of it
 
 
@@ -40,11 +39,10 @@ def show_receipt(
 
 def show_preview(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Show the first rows of a table."""
-    shown = rows[:PREVIEW_ROWS]
     create_table_artifact(
-        [dict(zip(columns, row, strict=True)) for row in shown],
+        [dict(zip(columns, row, strict=True)) for row in rows],
         key=f"preview-{artifact_key(name)}",
-        description=f"The first {len(shown)} rows of {name}",
+        description=f"The first {len(rows)} rows of {name}",
     )
 
 

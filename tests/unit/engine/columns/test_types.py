@@ -322,21 +322,34 @@ def shared():
     return duckdb.connect()
 
 
+def hold_that_texts_come_back(form, texts):
+    """Rebuild each text from its typed value."""
+    sql, sql_type = form.sql("t", *form.digits(pa.array(texts)))
+    for (value,), text in zip(typed_texts(sql, sql_type, texts), texts, strict=True):
+        shown = value
+        if isinstance(form, Number) and form.scale is None and "." in value:
+            shown = value.rstrip("0").rstrip(".")
+            shown += ".0" * (form.point and "." not in shown)
+        if isinstance(form, Number) and form.bare:
+            shown = shown.replace("0.", ".", 1) if shown.lstrip("-").startswith("0.") else shown
+        assert shown == text
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 4), st.lists(st.integers(-(10**12), 10**12), min_size=1))
+def test_numbers_with_the_same_decimals_are_typed(decimals, numbers):
+    """Zeros at their end belong to them: the text can be rebuilt from the value."""
+    texts = [f"{Decimal(number).scaleb(-decimals):f}" for number in numbers]
+    form, *_ = propose(texts, "n")
+    hold_that_texts_come_back(form, texts)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,4})?", fullmatch=True), min_size=1))
-def test_numbers_come_back_as_they_were_written(texts):
-    """Whatever format a column of digits is given, its text can be rebuilt from the value."""
+def test_digits_come_back_as_they_were_written(texts):
+    """Whatever format a column of digits is given, if any, its text can be rebuilt."""
     for form in propose(texts, "n")[:1]:
-        sql, sql_type = form.sql("t", *form.digits(pa.array(texts)))
-        rows = typed_texts(sql, sql_type, texts)
-        for (value,), text in zip(rows, texts, strict=True):
-            shown = value
-            if isinstance(form, Number) and form.scale is None and "." in value:
-                shown = value.rstrip("0").rstrip(".")
-                shown += ".0" * (form.point and "." not in shown)
-            if isinstance(form, Number) and form.bare:
-                shown = shown.replace("0.", ".", 1) if shown.lstrip("-").startswith("0.") else shown
-            assert shown == text
+        hold_that_texts_come_back(form, texts)
 
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
