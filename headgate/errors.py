@@ -134,18 +134,17 @@ class ClaimLostError(ClaimHeldError):
 
 
 class AlreadyProcessedError(HeadgateError):
-    """This upload has a receipt; `receipt_key` names it."""
+    """This upload has a receipt."""
 
     exit_code = 7
 
-    def __init__(self, receipt_key: str, *, where: str = "") -> None:
-        """Keep the receipt's key, so that the caller can show the result that there is."""
+    def __init__(self, *, where: str = "") -> None:
+        """Say so, in the words that all who find out use."""
         super().__init__(
             "This upload has been processed already.",
             where=where,
             todo="Ask for `force` to process it again.",
         )
-        self.receipt_key = receipt_key
 
 
 class NoRoomError(HeadgateError):

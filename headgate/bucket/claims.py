@@ -17,7 +17,7 @@ from pydantic import Field
 
 from headgate.bucket import receipts
 from headgate.bucket.errors import PreconditionError
-from headgate.bucket.keys import CLAIMS, Upload, claim_key, receipt_key
+from headgate.bucket.keys import CLAIMS, Upload, claim_key
 from headgate.bucket.store import Store, Stored
 from headgate.errors import (
     AlreadyProcessedError,
@@ -68,7 +68,7 @@ def claim(
         raise
     try:
         if not force and receipts.find(store, upload) is not None:  # only now can no other commit
-            raise AlreadyProcessedError(receipt_key(upload), where=store.where(upload.key))
+            raise AlreadyProcessedError(where=store.where(upload.key))
     except HeadgateError:
         with suppress(HeadgateError):  # else it would be held against the next try
             release(store, won, age=0)

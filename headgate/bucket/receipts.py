@@ -96,7 +96,7 @@ def commit(
         if not _places(find(store, upload)) & _places(receipt):
             if replaces:
                 raise
-            raise AlreadyProcessedError(key, where=store.where(upload.key)) from error
+            raise AlreadyProcessedError(where=store.where(upload.key)) from error
     if sha256:
         pointer = json.dumps({"receipt": key}).encode()
         with suppress(TransientError):  # a convenience; the result is published without it
