@@ -36,8 +36,11 @@ check: $(VENV)/.dev  ## Lint, format and type checks
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/.dev  ## Measure against peers, side by side
-	@$(BIN)/python -m bench
+bench: $(VENV)/.dev  ## Measure: against peers side by side, latency, a burst, a backlog
+	@$(BIN)/python -m bench --curve
+	@$(BIN)/python -m bench.latency
+	@$(BIN)/python -m bench.burst
+	@$(BIN)/python -m bench.backlog
 
 lock: $(VENV)/.dev  ## Refresh both lock files
 	$(BIN)/python tools/lock.py --upgrade

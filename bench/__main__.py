@@ -2,7 +2,7 @@
 
 python -m bench [--size 100MB] [--rounds 2] [--curve] [--only NAME ...] [--folder FOLDER]
 
-Of several rounds the best counts, for everyone alike. `make bench` runs it with the defaults.
+Of several rounds the best counts, for everyone alike.
 """
 
 import argparse

@@ -85,9 +85,9 @@ app = App(
     version=__version__,
     error_console=err,
 )
-for room, commands in COMMANDS.items():
+for module, commands in COMMANDS.items():
     for command, explained in commands.items():
-        app.command(f"{room}:{command}", help=explained)
+        app.command(f"{module}:{command}", help=explained)
 
 
 def run() -> None:

@@ -60,10 +60,10 @@ def test_the_list_of_commands_explains_each(headgate):
     """What it says is what the command's own docstring begins with."""
     listed = " ".join(headgate("--help").out.replace("│", " ").split())
 
-    for room, helps in COMMANDS.items():
+    for module, helps in COMMANDS.items():
         for name, explained in helps.items():
             first = explained.splitlines()[0]
-            own = getattr(import_module(room), name)
+            own = getattr(import_module(module), name)
             assert f"{name} {first.rstrip('.')}" in listed
             assert (own.help if isinstance(own, App) else own.__doc__).startswith(first)
 
@@ -79,7 +79,7 @@ def test_the_list_of_commands_imports_none():
     ).stderr
 
     assert "cli.show" in said
-    assert not any(room in said for room in COMMANDS)
+    assert not any(module in said for module in COMMANDS)
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
