@@ -3,6 +3,8 @@
 Options of a single run are in `headgate.options`; deployment matters are in `prefect.yaml`.
 """
 
+import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -80,11 +82,17 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the settings.
+    """Read the settings, again only where the environment or `.env` has changed.
 
     Raises:
         SettingsError: a variable has a value that cannot be; the message names it.
     """
+    file = Path(".env")
+    return _load(tuple(os.environ.items()), file.stat() if file.exists() else None)
+
+
+@lru_cache(maxsize=1)
+def _load(*_: object) -> Settings:
     try:
         return Settings()
     except ValidationError as error:
