@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import pairwise
 
-from headgate.engine.reading.cells import count_filled, is_typed, shape, shapes
+from headgate.engine.reading.cells import Shape, count_filled, is_typed, shape, shapes
 
 MAX_HEADER_ROWS = 6
 PROFILED_ROWS = 200
 _TRUST_IN_HEADERS = 0.35
 """Votes that a first row of text has before its cells are looked at: most tables have a header."""
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
+_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_MANY = 6
+"""Numbers along a row that are hardly in order by chance."""
+_SOME, _ENOUGH = 5, 20
+"""Values of another form, or of any, that make it unlikely that the first one is a year."""
 _RULE = frozenset("-=+:_")
 
 
@@ -80,18 +86,27 @@ def _is_typed_column(cells: Sequence[str]) -> bool:
 def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
     """Weigh whether a row names columns or is data like the rows below it."""
     row = _fit(row, body, len(typed))
+    columns = [*zip(*body, strict=True)]
     votes = _TRUST_IN_HEADERS
-    for position, (cell, is_number) in enumerate(zip(row, typed, strict=True)):
+    for cell, column, is_number in zip(row, columns, typed, strict=True):
         kind = shape(cell)
         if kind == "empty":
             continue
         if is_number:
-            votes += -1 if kind in ("number", "moment") else 1
+            votes += -1 if _is_alike(kind, column) else 1
         elif kind in ("number", "moment"):
             votes -= 0.25
         else:
-            votes += _vote_of_text(cell, [r[position] for r in body])
-    return votes > 0 or _is_series(row, body)
+            votes += _vote_of_text(cell, column)
+    return votes > 0 or _is_series(row, body) or _names_years(row, columns)
+
+
+def _is_alike(kind: Shape, column: Sequence[str]) -> bool:
+    """Whether a value of such a kind belongs to a column of numbers or dates.
+
+    A date or time above numbers alone names them.
+    """
+    return kind == "number" or (kind == "moment" and shapes(column)["moment"] > 0)
 
 
 def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
@@ -100,7 +115,7 @@ def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
     return ([""] * nameless + row + [""] * width)[:width]
 
 
-def _vote_of_text(cell: str, column: list[str]) -> float:
+def _vote_of_text(cell: str, column: Sequence[str]) -> float:
     """A name does not come back in the column below it."""
     if cell in column:
         return -0.5 if 10 * column.count(cell) > len(column) else 0
@@ -112,17 +127,47 @@ def _vote_of_text(cell: str, column: list[str]) -> float:
 
 
 def _is_series(row: list[str], body: list[list[str]]) -> bool:
-    """Whether whole numbers in even steps run along the row but not below it.
+    """Whether numbers in even steps, or ever higher or lower ones, run along the row only.
 
     Beside names of further columns only years tell.
     """
-    cells = [cell.strip() for cell in row if cell.strip()][1:]
-    numbers = [cell for cell in cells if cell.isdecimal()]
+    cells, *below = ([cell.strip() for cell in line if cell.strip()][1:] for line in (row, *body))
+    numbers = [cell for cell in cells if _PLAIN.fullmatch(cell)]
     if len(numbers) < 3 or not (numbers == cells or all(map(_YEAR.fullmatch, numbers))):
         return False
-    steps = {int(b) - int(a) for a, b in pairwise(numbers)}
-    below = [cell.strip() for cell in body[0] if cell.strip()][1:]
-    return len(steps) == 1 and steps != {0} and not set(numbers) & set(below)
+    steps = _steps(numbers)
+    if len(steps) == 1 and steps != {0}:
+        return not set(numbers) & set(below[0])
+    return _climbs(cells) and not any(map(_climbs, below))
+
+
+def _steps(numbers: list[str]) -> set[Decimal]:
+    return {Decimal(b) - Decimal(a) for a, b in pairwise(numbers)}
+
+
+def _climbs(cells: list[str]) -> bool:
+    """Whether each of many numbers is higher than the one before, or each is lower."""
+    if len(cells) < _MANY or not all(map(_PLAIN.fullmatch, cells)):
+        return False
+    steps = _steps(cells)
+    return min(steps) > 0 or max(steps) < 0
+
+
+def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Whether years name columns, in whose values no year comes.
+
+    Several in order tell, and one above so many values that it is hardly one of them.
+    """
+    places = [i for i, cell in enumerate(row) if _YEAR.fullmatch(cell.strip())]
+    below = [cell.strip() for i in places for cell in columns[i] if cell.strip()]
+    others = [cell for i, cell in enumerate(row) if i not in places]
+    if not places or any(map(is_typed, others)) or any(map(_YEAR.fullmatch, below)):
+        return False
+    if len(places) > 1:
+        steps = _steps([row[i].strip() for i in places])
+        return len(below) > 1 and (min(steps) > 0 or max(steps) < 0)
+    fractions = not any(cell.isdecimal() for cell in below)
+    return all(map(is_typed, below)) and len(below) >= (_SOME if fractions else _ENOUGH)
 
 
 def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:

@@ -382,3 +382,40 @@ def test_a_title_above_columns_of_different_kinds_is_none_of_them(tmp_path, text
 def test_quotes_that_enclose_values_enclose_no_lines(tmp_path, text):
     """One column may hold a delimiter in every value."""
     assert not detect(write(tmp_path, text)).wrapped
+
+
+@pytest.mark.parametrize(
+    ("first", "rows"),
+    [
+        ("Land;2022;2023", ["Bremen;684864;691703", "Hessen;6391360;6420729"]),
+        ("Land;1990;2000;2023", ["Bremen;681665;660225;691703", "Hessen;5763310;6068129;6420729"]),
+        ("Lat,Long,1/22/20,1/23/20,1/24/20", ["33.9,67.7,0,1,5", "41.2,20.2,2,2,9"]),
+        ("Day,00:00,00:30,01:00", ["2024-01-01,1.5,2.5,3.5", "2024-01-02,1.6,2.6,3.6"]),
+        ("Sample,400.5,402.5,404.5", ["A,0.1,0.2,0.3", "B,0.4,0.1,0.3"]),
+        ("Sample,401.1,402.5,404.2,408,409.9,411", ["A,3,2,1,4,5,1", "B,1,1,2,1,4,3"]),
+        ("2020", [f"{i}.5" for i in range(10)]),
+        ("2020", [str(i) for i in range(30)]),
+    ],
+)
+def test_years_dates_and_steps_above_other_values_are_names(tmp_path, first, rows):
+    """They are told from values by what stands below them."""
+    dialect, read_rows = read(write(tmp_path, "\n".join([first, *rows])))
+    delimiter = ";" if ";" in first else ","
+    assert list(dialect.names) == first.split(delimiter)
+    assert read_rows == [row.split(delimiter) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Anna,1985", "Ben,1990", "Cem,1975"],
+        ["1985,1990,2.5", "1986,1991,3.5"],
+        ["2020", "17", "35"],
+        ["A,1,2,3,4,5,6", "B,2,3,4,5,6,7"],
+    ],
+)
+def test_years_and_rising_numbers_among_their_like_are_values(tmp_path, rows):
+    """No header is made of a first row that may be one like the others."""
+    dialect, read_rows = read(write(tmp_path, "\n".join(rows)))
+    assert dialect.header_rows == 0
+    assert read_rows == [row.split(",") for row in rows]
