@@ -111,9 +111,13 @@ def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list
     text = "".join(lines)
     found: list[_Candidate] = []
     best = 0.0
-    for delimiter in _delimiters(text, lines, options.delimiter):
-        quote = _quote(text, delimiter, options.quotechar)
-        quoting = _quoting(text, delimiter, quote)
+    quotes = {
+        delimiter: _quote(text, delimiter, options.quotechar)
+        for delimiter in _delimiters(text, lines, options.delimiter)
+    }
+    quotings = _quotings(text, quotes)
+    for delimiter, quote in quotes.items():
+        quoting = quotings[delimiter]
         for syntax in _candidates(text, delimiter, quote, options):
             ceiling = quoting.ceiling * _prior(delimiter) if delimiter in text else _ONE_COLUMN
             if ceiling < best:
@@ -206,6 +210,8 @@ def _candidates(
     escape = _escape(text, delimiter, quote, options.escapechar)
     padded = options.delimiter is None and _has_padding(text, delimiter, quote)
     yield Syntax(delimiter, quote, escape, skipinitialspace=padded)
+    if escape is options.escapechar is None and "\\" + delimiter in text:
+        yield Syntax(delimiter, quote, "\\", skipinitialspace=padded)
     if delimiter == " ":
         yield Syntax(delimiter, quote, escape, skipinitialspace=True)
 
@@ -326,6 +332,14 @@ def _likeness(body: list[list[str]], width: int) -> float:
     return total / width
 
 
+def _quotings(text: str, quotes: dict[str, str | None]) -> dict[str, _Quoting]:
+    """Weigh the quotes beside each delimiter; where none encloses a field, they are values'."""
+    found = {delimiter: _quoting(text, delimiter, quote) for delimiter, quote in quotes.items()}
+    if any(quoting.enclosed for quoting in found.values()):
+        return found
+    return dict.fromkeys(quotes, _Quoting(1, 0))
+
+
 def _quoting(text: str, delimiter: str, quote: str | None) -> _Quoting:
     text = text[:_MAX_TEXT]
     enclosed = _count_enclosed(text, delimiter, quote or '"')
@@ -340,10 +354,11 @@ def _quoting(text: str, delimiter: str, quote: str | None) -> _Quoting:
 def _refuse_tie(
     candidates: list[_Candidate], lines: list[str], options: ReadOptions, where: str
 ) -> None:
-    judged = [candidate for candidate in candidates if candidate.width]
-    if options.delimiter or len(judged) < 2:
+    best, *others = [candidate for candidate in candidates if candidate.width]
+    rivals = [c for c in others if c.syntax.delimiter != best.syntax.delimiter]
+    if options.delimiter or not rivals:
         return
-    best, second = judged[:2]
+    second = rivals[0]
     both_common = {best.syntax.delimiter, second.syntax.delimiter} <= _COMMON.keys()
     if not both_common or best.width == 1 or best.width != second.width:
         return

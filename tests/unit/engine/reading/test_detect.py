@@ -419,3 +419,31 @@ def test_years_and_rising_numbers_among_their_like_are_values(tmp_path, rows):
     dialect, read_rows = read(write(tmp_path, "\n".join(rows)))
     assert dialect.header_rows == 0
     assert read_rows == [row.split(",") for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("first", "row"),
+    [("id,size,price", '{0},{0}" screen,{0}.50'), ("id;data", '{0};{{"a": {0}, "b": [1,2]}}')],
+)
+def test_quotes_that_enclose_no_field_do_not_speak_against_a_delimiter(tmp_path, first, row):
+    """Inches and JSON without quotes around it are values."""
+    mark = ";" if ";" in first else ","
+    rows = [row.format(i) for i in range(1, 20)]
+    dialect, read_rows = read(write(tmp_path, "\n".join([first, *rows])))
+    assert list(dialect.names) == first.split(mark)
+    assert read_rows == [each.split(mark) for each in rows]
+
+
+def test_a_backslash_keeps_a_delimiter_in_a_value_where_rows_are_even_then(tmp_path):
+    """Programs that write no quotes write so."""
+    rows = "".join(f"{i},Smith\\, John {i},{i}.5\n" for i in range(9))
+    dialect, read_rows = read(write(tmp_path, "id,name,v\n" + rows))
+    assert dialect.names == ("id", "name", "v")
+    assert read_rows[3] == ["3", "Smith, John 3", "3.5"]
+
+
+def test_a_backslash_at_the_end_of_values_is_part_of_them(tmp_path):
+    """Folders end so; the rows are even without an escape."""
+    rows = [[str(i), f"C:\\data\\{i}\\", str(i)] for i in range(9)]
+    _, read_rows = read(write(tmp_path, "\n".join(map(",".join, [["id", "folder", "n"], *rows]))))
+    assert read_rows == rows
