@@ -61,10 +61,14 @@ def find_ruled_borders(lines: Sequence[str]) -> tuple[int, ...]:
 
 
 def _is_apart(text: str, borders: tuple[int, ...]) -> bool:
-    """Whether a line is a title or a note: it ends before the first border or runs over many."""
+    """Whether a line is a title, a note or names that are not aligned with the columns.
+
+    It ends before the first border, runs over many, or has a word for each column elsewhere.
+    """
     reached = [start for start in borders[1:] if start < len(text)]
     crossed = sum(text[start - 1] != " " for start in reached)
-    return not reached or (crossed > 0 and 2 * crossed >= len(reached))
+    named = len(text.split()) == len(borders) > len(reached) + 1
+    return not reached or named or (crossed > 0 and 2 * crossed >= len(reached))
 
 
 def _borders(filled: npt.NDArray[np.bool_], misfits: int) -> tuple[int, ...]:

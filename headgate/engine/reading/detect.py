@@ -5,13 +5,14 @@ from pathlib import Path
 
 from headgate.engine.reading.dialect import Dialect, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
+from headgate.engine.reading.header import is_rule
 from headgate.engine.reading.kinds import (
     refuse_compressed_twice,
     refuse_known_binary,
     refuse_markup,
     sniff_compression,
 )
-from headgate.engine.reading.layout import Layout, find_layout, footer_evidence, name_by_comment
+from headgate.engine.reading.layout import Layout, find_layout, footer_evidence, name_by_line
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tables import footer_rows, table_width
@@ -86,7 +87,7 @@ def _find_layout(
         whole=whole,
     )
     if options.header_rows is None and options.skip_lines is None:
-        return _with_commented_names(layout, lines, syntax)
+        return _with_names_above(layout, lines, syntax)
     return layout
 
 
@@ -96,14 +97,28 @@ def _no_data(path: Path) -> BadFileError:
     )
 
 
-def _with_commented_names(layout: Layout, lines: list[str], syntax: Syntax) -> Layout:
-    """Look for names on the line above the first row: `# x y z`, `#Fields: date time`."""
+def _with_names_above(layout: Layout, lines: list[str], syntax: Syntax) -> Layout:
+    """Look for names that stand otherwise than the rows: in a comment, or not above columns."""
+    if syntax.borders:
+        return _with_names_in_words(layout, lines)
     mark, above = syntax.comment, lines[max(0, layout.skip_lines - 1) : layout.skip_lines]
     if layout.header_rows or not mark or not above or not above[0].startswith(mark):
         return layout
     text = above[0].lstrip(mark).removeprefix("Fields:").lstrip()
     rows = parse([text], syntax._replace(comment=None), None)
-    return name_by_comment(layout, rows.fields[0] if rows else [])
+    why = "a comment that has a word for each column stands above the first row"
+    return name_by_line(layout, rows.fields[0] if rows else [], layout.skip_lines, why)
+
+
+def _with_names_in_words(layout: Layout, lines: list[str]) -> Layout:
+    """Name aligned columns by the words of a line that is not aligned with them."""
+    if layout.header_rows and all(map(str.strip, layout.header)):
+        return layout
+    words = [line.split() for line in lines[: layout.skip_lines + 1]]
+    above = [at for at, line in enumerate(words) if line and not is_rule(line)]
+    at = layout.skip_lines if layout.header_rows else max(above[:-1], default=0)
+    why = "it has a word for each of the columns that are aligned below it"
+    return name_by_line(layout, words[at], at + 1, why)
 
 
 def parse(lines: list[str], syntax: Syntax, width: int | None) -> Rows:

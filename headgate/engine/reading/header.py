@@ -53,7 +53,7 @@ def with_rule(block: list[list[str]], count: int) -> int:
 
 def is_rule(row: list[str]) -> bool:
     """Whether a row only draws a line: `--,-----`, `----+----` or `|:--|--:|`."""
-    cells = [cell.strip() for cell in row if cell.strip()]
+    cells = " ".join(row).split()
     drawn = all(_RULE.issuperset(cell) and cell.strip("+:") for cell in cells)
     return drawn and any(len(cell) > 1 for cell in cells)
 

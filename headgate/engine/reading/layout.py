@@ -111,12 +111,14 @@ def find_layout(
     return layout._replace(evidence=evidence)
 
 
-def name_by_comment(layout: Layout, cells: list[str]) -> Layout:
-    """Take the comment on the line above a table without a header for its header, if it is one.
+def name_by_line(layout: Layout, cells: list[str], line: int, why: str) -> Layout:
+    """Take a line above the table's first row for its header, if it has a word for each column.
 
     Args:
         layout: the table's place.
-        cells: the comment without its mark, split as the rows are.
+        cells: the words of the line.
+        line: its number.
+        why: what speaks for it.
     """
     width = len(layout.names)
     *names, last = cells or [""]
@@ -124,13 +126,11 @@ def name_by_comment(layout: Layout, cells: list[str]) -> Layout:
     if not fits or width < 2 or any(is_typed(cell) or not cell.strip(" #") for cell in names):
         return layout
     header = tuple((*cells, "")[:width])
-    line = layout.skip_lines
-    why = "a comment that has a word for each column stands above the first row"
     named = Evidence(what="header", found=f"1 row, {_places(line, line)}", why=why)
     evidence = [named if each.what == "header" else each for each in layout.evidence]
     return layout._replace(
         skip_lines=line - 1,
-        header_lines=1,
+        header_lines=layout.skip_lines + layout.header_lines - line + 1,
         header_rows=1,
         header=header,
         names=unique_names(header, width),

@@ -184,14 +184,19 @@ def _aligned(
     common = best.width > 1 and best.syntax.delimiter in _COMMON
     if options.delimiter or common:
         return None
-    borders = find_ruled_borders(lines)
-    if not borders and (best.width == 1 or best.even < 1):
-        borders = find_borders(lines)
+    found = _cut_at(find_ruled_borders(lines), lines, comment)
+    if not found and (best.width == 1 or best.even < 1):
+        found = _cut_at(find_borders(lines), lines, comment)
+    blank = best.width == 1 or best.syntax.delimiter == " "
+    return found if found and (blank or found.score > best.score) else None
+
+
+def _cut_at(borders: tuple[int, ...], lines: list[str], comment: str | None) -> _Candidate | None:
+    """Cut the lines where columns begin; none where hardly a line can be cut there."""
     if not borders:
         return None
     found = _judge(lines, Syntax(" ", None, comment=comment, borders=borders), _Quoting(1, 0))
-    blank = best.width == 1 or best.syntax.delimiter == " "
-    return found if blank or found.score > best.score else None
+    return found if found.score else None
 
 
 def _comment(lines: list[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 from headgate.engine.reading.cells import count_filled, is_typed
@@ -273,7 +273,7 @@ def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
 
 def _is_sentence_above(row: list[str], below: list[list[str]], width: int) -> bool:
     """Whether a row of sentences stands above short names of every column, and values below."""
-    if len(below) < 2 or len(below[0]) != width or not any(map(is_typed, below[1])):
+    if not below or len(below[0]) != width or not any(map(is_typed, chain(*below[1:4]))):
         return False
     names = below[0]
     if count_filled(names) < width or any(is_typed(cell) for cell in (*row, *names)):
