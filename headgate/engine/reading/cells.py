@@ -35,6 +35,8 @@ _MOMENT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\s,;|\t\"]+")
+_RULE = frozenset("-=+:_─━═┌┬┐├┼┤└┴┘╞╪╡╔╦╗╠╬╣╚╩╝")
+_LINE = re.compile("[-=_─━═]{3}")
 _TIGHT = re.compile(r"[^\s&][;|\t#][^\s]|[^\s\d],[^\s\d]")
 """A delimiter with no blank on either side: hardly prose."""
 
@@ -90,3 +92,15 @@ def is_typed(cell: str) -> bool:
 def count_filled(row: list[str]) -> int:
     """Count the cells of a row that are not blank."""
     return sum(map(bool, map(str.strip, row)))
+
+
+def is_rule(row: list[str]) -> bool:
+    """Whether a row only draws a line: `--,-----`, `----+----` or `|:--|--:|`."""
+    cells = " ".join(row).split()
+    drawn = all(_RULE.issuperset(cell) and cell.strip("+:") for cell in cells)
+    return drawn and any(len(cell) > 1 for cell in cells)
+
+
+def is_line(row: list[str]) -> bool:
+    """Whether a row draws a line that can be no value, even among rows of data."""
+    return _LINE.search("".join(row)) is not None and is_rule(row)

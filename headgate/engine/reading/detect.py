@@ -3,9 +3,9 @@
 import codecs
 from pathlib import Path
 
-from headgate.engine.reading.dialect import Dialect, Newline, Syntax
+from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed
+from headgate.engine.reading.dialect import Dialect, Evidence, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
-from headgate.engine.reading.header import is_rule
 from headgate.engine.reading.kinds import (
     refuse_compressed_twice,
     refuse_known_binary,
@@ -23,6 +23,8 @@ from headgate.options import ReadOptions
 
 _SYNTAX_LINES = 400
 _WIDTH_LINES = 2000
+_NAMING = ("#", "//", "--", "%")
+"""Marks of comments behind which names of columns stand."""
 
 
 def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa: B008
@@ -57,6 +59,7 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
     if not data.whole and options.footer_lines is None:
         end = split_lines(_decode(data.tail, encoding.name, final=True), newline)[1:]
         layout = _with_footer(layout, end, syntax)
+    syntax, ruled = _with_rules(syntax, lines, layout)
     return Dialect(
         compression=compression,
         member=member,
@@ -65,7 +68,7 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         bom=encoding.bom,
         newline=newline,
         **syntax._asdict(),
-        **layout._replace(evidence=(encoding.evidence, *why, *layout.evidence))._asdict(),
+        **layout._replace(evidence=(encoding.evidence, *why, *ruled, *layout.evidence))._asdict(),
     )
 
 
@@ -77,6 +80,8 @@ def _find_layout(
     rows = parse(lines, syntax, table_width(few.fields) if few else 1)
     if not any(any(map(str.strip, row)) for row in rows.fields):
         raise _no_data(path)
+    if options.header_rows is None and options.skip_lines is None and syntax.comment:
+        rows = _without_marked(rows, syntax.comment)
     layout = find_layout(
         rows,
         len(lines),
@@ -91,6 +96,30 @@ def _find_layout(
     return layout
 
 
+def _with_rules(
+    syntax: Syntax, lines: list[str], layout: Layout
+) -> tuple[Syntax, tuple[Evidence, ...]]:
+    """Look for lines that are drawn between the table's rows."""
+    start, end = layout.skip_lines + layout.header_lines, len(lines) - layout.footer_lines
+    drawn = [at for at in range(start, end) if is_line(lines[at].split(syntax.delimiter))]
+    if not drawn:
+        return syntax, ()
+    why = f"line {drawn[0] + 1} holds nothing else, and such lines are no rows"
+    evidence = Evidence(what="drawn lines", found=f"{len(drawn)} between rows", why=why)
+    return syntax._replace(ruled=True), (evidence,)
+
+
+def _without_marked(rows: Rows, mark: str) -> Rows:
+    """Leave out several marked rows that stand above names without the mark, as facts do."""
+    marked = (len(row) > 0 and row[0].startswith(mark) for row in rows.fields)
+    first = next((at for at, is_marked in enumerate(marked) if not is_marked), 0)
+    names, *below = rows.fields[first : first + 2] or [[]]
+    named = count_filled(names) > 1 and not any(map(is_typed, names))
+    if first < 2 or not named or not below or not any(map(is_typed, below[0])):
+        return rows
+    return rows.only([*range(first, len(rows.fields))])
+
+
 def _no_data(path: Path) -> BadFileError:
     return BadFileError(
         "The file holds no data, only blanks.", where=path.name, todo="Upload it again, complete."
@@ -102,12 +131,15 @@ def _with_names_above(layout: Layout, lines: list[str], syntax: Syntax) -> Layou
     if syntax.borders:
         return _with_names_in_words(layout, lines)
     mark, above = syntax.comment, lines[max(0, layout.skip_lines - 1) : layout.skip_lines]
-    if layout.header_rows or not mark or not above or not above[0].startswith(mark):
+    if layout.header_rows or mark not in _NAMING or not above or not above[0].startswith(mark):
         return layout
     text = above[0].lstrip(mark).removeprefix("Fields:").lstrip()
     rows = parse([text], syntax._replace(comment=None), None)
+    cells = rows.fields[0] if rows else []
+    if syntax.delimiter == " " and len(cells) == len(layout.names) - 1:
+        cells = [mark, *cells]
     why = "a comment that has a word for each column stands above the first row"
-    return name_by_line(layout, rows.fields[0] if rows else [], layout.skip_lines, why)
+    return name_by_line(layout, cells, layout.skip_lines, why)
 
 
 def _with_names_in_words(layout: Layout, lines: list[str]) -> Layout:

@@ -29,6 +29,7 @@ class Syntax(NamedTuple):
     comment: str | None = None
     borders: tuple[int, ...] = ()
     wrapped: bool = False
+    ruled: bool = False
 
 
 class Dialect(Record):
@@ -58,6 +59,7 @@ class Dialect(Record):
     wrapped: Annotated[
         bool, Field(description="Whole lines are enclosed in quotes, and quotes inside doubled")
     ] = False
+    ruled: Annotated[bool, Field(description="Lines are drawn between rows")] = False
     newline: Newline = "\n"
     skip_lines: Annotated[int, Field(ge=0, description="Physical lines before the header")] = 0
     header_lines: Annotated[int, Field(ge=0, description="Physical lines of the header")] = 0
@@ -86,6 +88,7 @@ class Dialect(Record):
             self.comment,
             self.borders,
             self.wrapped,
+            self.ruled,
         )
 
     @property
@@ -100,6 +103,7 @@ class Dialect(Record):
             and self.comment is None
             and not self.borders
             and not self.wrapped
+            and not self.ruled
             and self.fallback is None
             and self.newline in ("\n", "\r\n")
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 
-from headgate.engine.reading.cells import Shape, count_filled, is_typed, shape, shapes
+from headgate.engine.reading.cells import Shape, count_filled, is_rule, is_typed, shape, shapes
 
 MAX_HEADER_ROWS = 6
 PROFILED_ROWS = 200
@@ -17,7 +17,6 @@ _MANY = 6
 """Numbers along a row that are hardly in order by chance."""
 _SOME, _ENOUGH = 5, 20
 """Values of another form, or of any, that make it unlikely that the first one is a year."""
-_RULE = frozenset("-=+:_")
 
 
 def count_header_rows(block: list[list[str]], width: int) -> int:
@@ -49,13 +48,6 @@ def with_rule(block: list[list[str]], count: int) -> int:
     """Take the line that is drawn below a header for its last row; it shows that there is one."""
     rule = max(count, 1)
     return rule + 1 if rule < len(block) - 1 and is_rule(block[rule]) else count
-
-
-def is_rule(row: list[str]) -> bool:
-    """Whether a row only draws a line: `--,-----`, `----+----` or `|:--|--:|`."""
-    cells = " ".join(row).split()
-    drawn = all(_RULE.issuperset(cell) and cell.strip("+:") for cell in cells)
-    return drawn and any(len(cell) > 1 for cell in cells)
 
 
 def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:

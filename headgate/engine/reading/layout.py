@@ -5,7 +5,7 @@ It sees rows of text with their line numbers, not the file.
 
 from typing import NamedTuple
 
-from headgate.engine.reading.cells import count_filled, is_typed
+from headgate.engine.reading.cells import count_filled, is_rule, is_typed
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.reading.header import PROFILED_ROWS, join_header, unique_names
 from headgate.engine.reading.tables import (
@@ -99,7 +99,7 @@ def find_layout(
     layout = Layout(
         skip_lines=skip,
         header_lines=header_end - skip,
-        header_rows=span.named - span.first,
+        header_rows=header_rows or sum(not is_rule(row) for row in fields[span.first : span.named]),
         header_notes=header_end - named_end if span.data > span.named else 0,
         footer_lines=footer,
         header=header,
@@ -123,7 +123,9 @@ def name_by_line(layout: Layout, cells: list[str], line: int, why: str) -> Layou
     width = len(layout.names)
     *names, last = cells or [""]
     fits = len(cells) == width or (len(cells) == width - 1 and not last)
-    if not fits or width < 2 or any(is_typed(cell) or not cell.strip(" #") for cell in names):
+    if not fits or width < 2 or any(map(is_typed, cells)):
+        return layout
+    if not all(cell.strip(" #") for cell in names[1:]):
         return layout
     header = tuple((*cells, "")[:width])
     named = Evidence(what="header", found=f"1 row, {_places(line, line)}", why=why)

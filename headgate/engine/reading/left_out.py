@@ -68,7 +68,7 @@ def _outside(path: Path, dialect: Dialect) -> Iterator[tuple[Where, int]]:
     data = dialect.skip_lines + dialect.header_lines + 1
     for line in range(data - dialect.header_notes, data):
         yield "preamble", line
-    if dialect.comment:
+    if dialect.comment or dialect.ruled:
         for rows in tokenise(path, dialect):
             for line in rows.blank:
                 yield "comment", line

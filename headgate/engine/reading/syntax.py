@@ -17,13 +17,13 @@ from headgate.engine.reading.tokenise import Parser, unwrap
 from headgate.errors import UndecidableError
 from headgate.options import ReadOptions
 
-_COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95}
+_COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95, "│": 0.95}
 _RARE = {":": 0.65, " ": 0.7, "#": 0.7}
 _UNUSUAL = 0.75
 _UNUSUAL_DELIMITERS = (
     "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "||", "::", ";;", "~|~"
 )  # fmt: skip
-_COMMENTS = ("#", "//", "--", "%")
+_COMMENTS = ("#", "//", "--", "%", ";", "!", "SQL>", "mysql>", "sqlite>", "postgres=#")
 _DRAWN = "-=+:|,; \t\r\n"
 """What a line is made of that is drawn below a header: no comment."""
 _ONE_COLUMN = 0.25

@@ -5,11 +5,10 @@ from collections import Counter
 from itertools import chain, takewhile
 from typing import NamedTuple
 
-from headgate.engine.reading.cells import count_filled, is_typed
+from headgate.engine.reading.cells import count_filled, is_rule, is_typed
 from headgate.engine.reading.header import (
     MAX_HEADER_ROWS,
     count_header_rows,
-    is_rule,
     typed_columns,
     with_rule,
 )
@@ -87,7 +86,7 @@ def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: i
     Only where numbers or dates stand below the names can this be told from a repeated row.
     """
     row = fields[i]
-    if row == fields[start]:
+    if row == fields[start] or is_rule(row):
         return False  # the same columns go on; the row itself is kept back
     if not any(row[0] == head[0] for head in fields[start : start + MAX_HEADER_ROWS]):
         return False

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.engine.reading.aligned import MARK, cut
+from headgate.engine.reading.cells import is_line
 from headgate.engine.reading.dialect import Dialect, Syntax
 from headgate.engine.reading.lines import body_lines
 from headgate.engine.reading.mend import cheapest_row
@@ -35,7 +36,7 @@ class Rows:
     lines: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     blank: list[int] = field(default_factory=list)
-    """Physical lines left out because they are blank or a comment."""
+    """Physical lines left out because they are blank, a comment or only drawn."""
 
     def __bool__(self) -> bool:
         return bool(self.fields)
@@ -165,18 +166,20 @@ class Parser:
         return len(cheapest_row(batch.lines[index], batch.syntax, self._width)[0]) == self._width
 
     def _tidy(self, rows: Rows, number: int, batch: "_Batch") -> Rows:
-        """Leave out blank lines and comments; put back what stand-ins stood for."""
+        """Leave out blank and drawn lines and comments; put back what stand-ins stood for."""
         if batch.originals:
             rows.fields = [batch.restore(row) for row in rows.fields]
-        comment = self._syntax.comment
-        if comment is None:
+        comment, ruled = self._syntax.comment, self._syntax.ruled
+        if comment is None and not ruled:
             drop = {i for i, row in enumerate(rows.fields) if len(row) < 2 and self._is_blank(row)}
         else:
-            marked = [batch.lines[line - number].startswith(comment) for line in rows.lines]
+            starts = [batch.lines[line - number] for line in rows.lines]
             drop = {
                 i
-                for i, row in enumerate(rows.fields)
-                if self._is_blank(row) or (marked[i] and self._is_comment(row, comment))
+                for i, (row, start) in enumerate(zip(rows.fields, starts, strict=True))
+                if self._is_blank(row)
+                or (ruled and is_line(row))
+                or (comment and start.startswith(comment) and self._is_comment(row, comment))
             }
         if rows.fields and max(map(len, rows.fields)) > MAX_COLUMNS:
             raise UnreadableError(
@@ -190,10 +193,14 @@ class Parser:
         return rows.only(keep)
 
     def _is_comment(self, row: list[str], mark: str) -> bool:
-        """Whether a marked row does not fit the table; names of columns may all bear the mark."""
+        """Whether a marked row does not fit the table; names of columns may all bear the mark.
+
+        A mark that blanks part from the words behind it is no cell of a table parted by blanks.
+        """
         filled = [cell for cell in row if cell.strip()]
         named = len(filled) > 1 and all(cell.startswith(mark) for cell in filled)
-        return len(row) != self._width and not named
+        apart = self._syntax.delimiter == " " and row[0] == mark
+        return apart or (len(row) != self._width and not named)
 
     def _is_blank(self, row: list[str]) -> bool:
         """Whether nothing is there; in a table of one column, `""` and `" "` are values."""

@@ -369,3 +369,15 @@ def test_notes_between_names_and_values_are_listed(tmp_path):
     evidence = {each.what: each.found for each in reading.dialect.evidence}
     assert evidence["header"] == "4 rows, lines 1 to 4"
     assert evidence["notes below the header"].startswith("lines 5 to 7: 'Release Date 10-02-2023")
+
+
+@pytest.mark.parametrize("line", ["--------", "==,=====,====", "---,-----,----"])
+def test_lines_drawn_between_rows_are_no_rows(tmp_path, line):
+    """They are listed, and a header that comes again behind them is kept back."""
+    rows = [f"{i},name {i},{i}.5" for i in range(20)]
+    page = ["id,name,v", line]
+    reading = reading_of(write(tmp_path, "\n".join([*page, *rows[:9], *page, *rows[9:]])))
+    assert [(each.where, each.lines) for each in reading.left_out] == [("comment", 1)]
+    assert [column.kind for column in reading.columns] == ["integer", "text", "decimal"]
+    assert [each.reason for each in reading.failures] == ["repeats the header"]
+    assert reading.rows_good == 20

@@ -447,3 +447,44 @@ def test_a_backslash_at_the_end_of_values_is_part_of_them(tmp_path):
     rows = [[str(i), f"C:\\data\\{i}\\", str(i)] for i in range(9)]
     _, read_rows = read(write(tmp_path, "\n".join(map(",".join, [["id", "folder", "n"], *rows]))))
     assert read_rows == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "#group,false,true\n#type,long,double\n,table,value\n,0,1.5\n,0,2.5\n",
+            "column_1 table value",
+        ),
+        ('!Title\t"A"\t"B"\n!Sample\t"a"\t"b"\nID\tX\tY\ng1\t1.5\t2\ng2\t2.5\t3\n', "ID X Y"),
+        (
+            "# Created by hand\n# name: x\n# rows: 3\n1 2 3\n4 5 6\n7 8 9\n",
+            "column_1 column_2 column_3",
+        ),
+        ("# Name Points\n1 Anna 7\n2 Ben 5\n3 Cem 4\n", "# Name Points"),
+        ("; measured at noon\n; angle\n10.5 20.25\n11.5 21.25\n12.5 20.75\n", "column_1 column_2"),
+    ],
+)
+def test_marked_lines_name_columns_only_where_no_others_do(tmp_path, text, names):
+    """Several stand above names as facts; a mark apart is a cell only where it has a column."""
+    dialect, _ = read(write(tmp_path, text))
+    assert " ".join(dialect.names) == names
+
+
+def test_prompts_of_a_client_are_no_rows(tmp_path):
+    """What was typed around a table that was spooled is passed over."""
+    table = (
+        "        ID NAME\n---------- ----------\n         1 a\n         2 b\n\n2 rows selected.\n\n"
+    )
+    dialect, rows = read(write(tmp_path, f"SQL> select * from t;\n\n{table}SQL> spool off\n"))
+    assert dialect.names == ("ID", "NAME")
+    assert rows == [["1", "a"], ["2", "b"]]
+
+
+def test_a_table_in_a_box_is_read_by_its_bars(tmp_path):
+    """SQLite and DuckDB draw results so."""
+    rows = "".join(f"│ {i}  │ n{i}   │\n" for i in range(5))
+    box = f"┌────┬──────┐\n│ id │ name │\n├────┼──────┤\n{rows}└────┴──────┘\n"
+    dialect, read_rows = read(write(tmp_path, box))
+    assert dialect.names == ("column_1", "id", "name", "column_4")
+    assert [row[1].strip() for row in read_rows] == ["0", "1", "2", "3", "4"]
