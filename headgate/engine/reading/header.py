@@ -77,6 +77,9 @@ def _is_typed_column(cells: Sequence[str]) -> bool:
 
 def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
     """Weigh whether a row names columns or is data like the rows below it."""
+    short = len(row) < len(typed)
+    if short and any(is_typed(cell) and not _YEAR.fullmatch(cell.strip()) for cell in row):
+        return False
     row = _fit(row, body, len(typed))
     columns = [*zip(*body, strict=True)]
     votes = _TRUST_IN_HEADERS
@@ -208,7 +211,7 @@ def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:
     above, row = block[count - 1], block[count]
     years = [cell.strip() for cell in row if cell.strip()]
     names = [name.strip() for name in above[1:]]
-    spanned = len(set(names)) < len(names)
+    spanned = len(set(names)) < len(names) or len(above) < len(row)
     below = block[count + 1 : count + 1 + PROFILED_ROWS]
     leads = not row[0].strip() and all(each and each[0].strip() for each in below)
     days = all(shape(year) == "moment" for year in years)
@@ -231,7 +234,9 @@ def _fills_gaps(above: list[list[str]], row: list[str]) -> bool:
 
 def join_header(header: list[list[str]], body: list[list[str]], width: int) -> tuple[str, ...]:
     """One text per column; a group's name is carried over the columns that it spans."""
-    rows = [_fit(row, body, width) for row in header if count_filled(row) and not is_rule(row)]
+    rows = [row for row in header if count_filled(row) and not is_rule(row)]
+    spanning = any(len(row) == width and not row[0].strip() for row in rows)
+    rows = [_fit(row, [] if spanning else body, width) for row in rows]
     if len(rows) == 1:
         return tuple(rows[0])
     carried = [_carry(rows, depth) for depth in range(len(rows))]

@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from itertools import chain, takewhile
+from itertools import chain, pairwise, takewhile
 from typing import NamedTuple
 
-from headgate.engine.reading.cells import count_filled, is_rule, is_typed
+from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed
 from headgate.engine.reading.header import (
     MAX_HEADER_ROWS,
     count_header_rows,
@@ -18,6 +18,9 @@ MAX_PREAMBLE_ROWS = 500
 _DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
 _END_OF_FILE = frozenset("\x1a\0 ")
 """What DOS ends a text file with, and what may fill its last block."""
+_KEY = re.compile(r"[^:]+:(?: |$)")
+_MOST_KEYS = 30
+"""Rows of words up to which two columns above a wider table are keys and values."""
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
     re.IGNORECASE,
@@ -72,7 +75,9 @@ def cut_tables(
     typed = typed_columns([row for row in fields if len(row) == width], width)
     starts = [0]
     for i in range(1, len(fields)):
-        if _repeats_header(fields, typed, starts[-1], i) or _starts_anew(fields, lines, i):
+        if fields[i] != fields[starts[-1]] and _starts_below_title(fields, lines, i):
+            starts.append(i - 1)
+        elif _repeats_header(fields, typed, starts[-1], i) or _starts_anew(fields, lines, i):
             starts.append(i)
     return [
         find_span(fields, start, stop, fixed=fixed and start == 0, header_rows=header_rows)
@@ -122,22 +127,47 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
     return gap or any(is_typed(cell) for cell in fields[i + 1])
 
 
+def _starts_below_title(fields: list[list[str]], lines: list[int], i: int) -> bool:
+    """Whether names, above values, follow a gap and a line that holds one text only."""
+    names = [cell for cell in fields[i] if cell.strip()]
+    if not 3 <= i < len(fields) - 1 or len(names) < 2 or any(map(is_typed, names)):
+        return False
+    gap = lines[i - 1] - lines[i - 2] > 1 or count_filled(fields[i - 2]) == 0
+    title = len(fields[i - 1]) == 1 and not is_rule(fields[i - 1])
+    data = fields[i + 1]
+    return gap and title and len(data) == len(fields[i]) and any(map(is_typed, data))
+
+
 def without_keys(spans: list[Span], fields: list[list[str]]) -> list[Span]:
     """Leave out lists of keys and values above the first table: they tell about it."""
-    first = next((i for i, span in enumerate(spans) if not _holds_keys(span, fields)), 0)
-    return spans[first:]
+    for i, (span, after) in enumerate(pairwise(spans)):
+        rows = fields[span.first : span.last + 1]
+        if not _holds_keys(rows, table_width(fields[after.first : after.last + 1])):
+            return spans[i:]
+    return spans[-1:]
 
 
-def _holds_keys(span: Span, fields: list[list[str]]) -> bool:
-    """Whether rows tell one thing each: keys end with a colon, or values are of all kinds."""
-    rows = [row for row in fields[span.first : span.last + 1] if count_filled(row) > 1]
-    if not rows or 2 * sum(count_filled(row[2:]) > 0 for row in rows) > len(rows):
+def _holds_keys(block: list[list[str]], width: int) -> bool:
+    """Whether rows above a table of this width tell one thing each, or nothing.
+
+    Keys end with a colon, or the values are of all kinds or words alone.
+    """
+    rows = [row for row in block if count_filled(row) > 1]
+    if not rows:
+        return table_width(block) > 1
+    cells = [cell for row in rows for cell in row if cell.strip()]
+    if all(_KEY.match(cell) for cell in cells):
+        return True
+    if 2 * sum(count_filled(row[2:]) > 0 for row in rows) > len(rows):
         return False
     if 2 * sum(row[0].rstrip().endswith(":") for row in rows) >= len(rows):
         return True
-    values = [row[1] for row in rows[1:]]
+    keys, values = {row[0] for row in rows}, [row[1] for row in rows[1:]]
+    if any(map(is_typed, keys)) or len(keys) < len(rows):
+        return False
     numbers = sum(map(is_typed, values))
-    return 0 < numbers < len(values) and not any(is_typed(row[0]) for row in rows)
+    alone = numbers == 0 or len(values) == 1
+    return 0 < numbers < len(values) or (alone and width > 2 and len(rows) <= _MOST_KEYS)
 
 
 def choose(spans: list[Span], fields: list[list[str]], table: int | None) -> int:
@@ -262,12 +292,18 @@ def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
     filled = count_filled(row)
     following = below[0] if below else []
     if filled > 1:
-        return _is_sentence_above(row, below, width)
+        return _is_divider(row) or _is_sentence_above(row, below, width)
     if width < 2:
         return False
     if filled == 0 or row[0].strip():
         return True
     return width > 3 and count_filled(following) > 0.8 * width
+
+
+def _is_divider(row: list[str]) -> bool:
+    """Whether a text stands between dashes: `-----,Pump,-----`."""
+    first, *_, last = [cell for cell in row if cell.strip()]
+    return is_line([first]) and is_line([last])
 
 
 def _is_sentence_above(row: list[str], below: list[list[str]], width: int) -> bool:

@@ -488,3 +488,67 @@ def test_a_table_in_a_box_is_read_by_its_bars(tmp_path):
     dialect, read_rows = read(write(tmp_path, box))
     assert dialect.names == ("column_1", "id", "name", "column_4")
     assert [row[1].strip() for row in read_rows] == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Report,Sales\nRegion,North\nCurrency,EUR\nUser,anna\n\n",
+        "Publisher,Harbour\nIssued,2024-02-01\n\n",
+        "User: lab,Path: C:\\runs\nTest: OD,Date: 31/01/2024 10:15\n\n",
+        "Harbour,,,\n,,,\n",
+    ],
+)
+def test_what_tells_one_thing_a_row_is_no_table_of_its_own(tmp_path, above):
+    """Keys need no colon; a title and blank cells hold nothing that could be kept back."""
+    table = "id,product,qty\n1,a,5\n2,b,6\n3,c,7\n"
+    dialect, rows = read(write(tmp_path, above + table))
+    assert dialect.names[:3] == ("id", "product", "qty")
+    assert dialect.others == ()
+    assert len(rows) == 3
+
+
+def test_a_sum_for_each_group_above_the_rows_is_a_table(tmp_path):
+    """Two columns of which one holds numbers alone are no keys and values."""
+    text = "Region,Total\nNorth,12\nSouth,6\n\nid,region,qty\n1,North,5\n2,North,7\n3,South,6\n"
+    dialect, _ = read(write(tmp_path, text))
+    assert dialect.names == ("Region", "Total")
+    assert dialect.others == ((6, 8),)
+
+
+def test_tables_below_titles_are_not_mixed(tmp_path):
+    """Neither where they have the same number of columns."""
+    days = [f"2024-01-{day:02}" for day in range(1, 10)]
+    body = "".join(f"{day},71.5,23\n" for day in days)
+    moves = "".join(f"{day},2100,7.5\n" for day in days)
+    text = f"Body\nDate,Weight,Fat\n{body}\nMoves\nDate,Steps,Distance\n{moves}"
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == ("Date", "Weight", "Fat")
+    assert len(rows) == 9
+    assert dialect.others == ((15, 23),)
+
+
+def test_a_short_row_of_a_header_is_not_shifted_over_the_years_below_it(tmp_path):
+    """The blank first cell of the years tells that the name above it belongs to its column."""
+    rows = "Rome;22728;22516\nOslo;109523;111148\nBonn;5188;5067\nKiel;852;860\n"
+    text = 'Town;Year\n"";2020;2021\n' + rows
+    dialect, read_rows = read(write(tmp_path, text))
+    assert dialect.names == ("Town", "Year 2020", "Year 2021")
+    assert len(read_rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("-----,Pump,NG1,-----\n", "Index Date Time Value"),
+        ("H|20240131|SHOP\n", "column_1 column_2 column_3 column_4"),
+    ],
+)
+def test_dividers_and_first_records_of_another_kind_are_no_header(tmp_path, text, names):
+    """A text between dashes is a title; a number in a short first row is no name."""
+    mark = "|" if "|" in text else ","
+    header = "" if "|" in text else "Index,Date,Time,Value\n"
+    rows = "".join(mark.join((f"{i}", "2024-01-31", "10:15", f"{i}.5\n")) for i in range(9))
+    dialect, read_rows = read(write(tmp_path, text + header + rows))
+    assert " ".join(dialect.names) == names
+    assert read_rows[-1] == ["8", "2024-01-31", "10:15", "8.5"]
