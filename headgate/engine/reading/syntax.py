@@ -27,6 +27,12 @@ _COMMENTS = ("#", "//", "--", "%", ";", "!", "SQL>", "mysql>", "sqlite>", "postg
 _DRAWN = "-=+:|,; \t\r\n"
 """What a line is made of that is drawn below a header: no comment."""
 _ONE_COLUMN = 0.25
+_FEWEST = 3
+_AMOUNT = re.compile(
+    r"-?(?P<before>(?:[$€£¥]|[A-Z]{3})\s?)?-?(?P<body>\d(?:[\d.,\s]*\d)?)(?P<after>\s?(?:[$€£¥%]|[A-Z]{3}))?"
+)
+_IN_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"(?:\d+|\d{1,3}(?:[.\s]\d{3})+),\d+")
 _MAX_CELLS = 6000
 _MAX_TEXT = 1 << 16
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", ":": "colon"}
@@ -145,7 +151,7 @@ def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions) ->
 def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, where: str) -> bool:
     """Whether the delimiter stands inside the values of one column, below a name without it.
 
-    Such are times, links, and words with a comma and a blank.
+    Such are times, links, amounts of money, and words with a comma and a blank.
 
     Raises:
         UndecidableError: numbers with a decimal comma, or two columns of whole numbers.
@@ -157,7 +163,7 @@ def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, whe
         return False
     found = shapes(values)
     if found["number"] + found["moment"] + found["empty"] == len(values):
-        if mark == "," and found["number"]:
+        if mark == "," and found["number"] and not _are_amounts(values):
             raise UndecidableError(
                 f"The lines below {name!r} can be numbers with a comma or two columns.",
                 where=where,
@@ -169,6 +175,18 @@ def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, whe
     cells = [cell for value in values for cell in value.split(mark)[1:]]
     spaced = bool(cells) and all(cell.startswith(" ") for cell in cells)
     return mark in _COMMON and spaced and not any(map(is_typed, cells))
+
+
+def _are_amounts(values: list[str]) -> bool:
+    """Whether all values bear the same sign of money or shares, and have commas in like places."""
+    found = [_AMOUNT.fullmatch(value) for value in values]
+    signs = {(each["before"] or "", each["after"] or "") for each in found if each}
+    if not all(found) or len(found) < _FEWEST or len(signs) > 1 or signs == {("", "")}:
+        return False
+    bodies = [each["body"] for each in found if each]
+    decimals = {len(body.rpartition(",")[2]) for body in bodies}
+    by_comma = len(decimals) == 1 and all(map(_DECIMAL_COMMA.fullmatch, bodies))
+    return by_comma or all(map(_IN_THOUSANDS.fullmatch, bodies))
 
 
 def _in_one_column(candidates: list[_Candidate], lines: list[str]) -> _Candidate:

@@ -365,6 +365,21 @@ def test_a_comma_between_digits_below_one_name_is_not_decided(tmp_path):
     assert read(path, delimiter=",")[1] == [["1", "5"], ["2", "5"], ["3", "75"]]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["$1,528.00", "$12.50", "$12,345,678.90"],
+        ["1.528,00 €", "12,50 €", "-0,75 €"],
+        ["0,5 %", "12,5 %", "7,0 %"],
+    ],
+)
+def test_a_sign_of_money_or_shares_makes_numbers_with_commas_one_column(tmp_path, values):
+    """Each bears the same sign, and has its commas where such numbers have them."""
+    dialect, rows = read(write(tmp_path, "\n".join(["Amount", *values])))
+    assert dialect.names == ("Amount",)
+    assert rows == [[value] for value in values]
+
+
 @pytest.mark.parametrize("text", ["Offices\nRome,3\nOslo,4\nBonn,5\n", 'n\n"a",1\n"b",2\n"c",3\n'])
 def test_a_title_above_columns_of_different_kinds_is_none_of_them(tmp_path, text):
     """Words beside numbers are two columns, whatever stands above."""
