@@ -19,10 +19,12 @@ from headgate.options import ReadOptions
 
 _COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95, "│": 0.95}
 _RARE = {":": 0.65, " ": 0.7, "#": 0.7}
-_UNUSUAL = 0.75
+_UNUSUAL = 0.85
 _UNUSUAL_DELIMITERS = (
     "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "||", "::", ";;", "~|~"
 )  # fmt: skip
+_IN_MANY_COLUMNS = "$"
+"""One that stands before amounts too, up to two of them in a line."""
 _COMMENTS = ("#", "//", "--", "%", ";", "!", "SQL>", "mysql>", "sqlite>", "postgres=#")
 _DRAWN = "-=+:|,; \t\r\n"
 """What a line is made of that is drawn below a header: no comment."""
@@ -247,6 +249,8 @@ def _delimiters(text: str, lines: list[str], told: str | None) -> list[str]:
     found += [
         d for d in _UNUSUAL_DELIMITERS if d in text and len({line.count(d) for line in filled}) == 1
     ]
+    counts = {line.count(_IN_MANY_COLUMNS) for line in filled}
+    found += [_IN_MANY_COLUMNS] if len(counts) == 1 and max(counts) > 2 else []
     absent = [d for d in _COMMON if d not in text]
     return found + (absent[:1] or ["\x1f"])
 

@@ -567,3 +567,12 @@ def test_dividers_and_first_records_of_another_kind_are_no_header(tmp_path, text
     dialect, read_rows = read(write(tmp_path, text + header + rows))
     assert " ".join(dialect.names) == names
     assert read_rows[-1] == ["8", "2024-01-31", "10:15", "8.5"]
+
+
+@pytest.mark.parametrize("mark", ["$", "^"])
+def test_an_unusual_delimiter_wins_over_commas_inside_words(tmp_path, mark):
+    """It stands equally often in each line, and parts it into more columns."""
+    rows = [[str(i), "0100", f"Butter, salted {i}", "1 TAB"] for i in range(9)]
+    dialect, read_rows = read(write(tmp_path, "\n".join(map(mark.join, rows))))
+    assert dialect.delimiter == mark
+    assert read_rows == rows
