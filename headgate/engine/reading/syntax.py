@@ -19,7 +19,7 @@ from headgate.options import ReadOptions
 
 _COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95, "│": 0.95}
 _RARE = {":": 0.65, " ": 0.7, "#": 0.7}
-_UNUSUAL = 0.85
+_UNUSUAL = 0.9
 _UNUSUAL_DELIMITERS = (
     "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "||", "::", ";;", "~|~"
 )  # fmt: skip
