@@ -1,5 +1,6 @@
-"""Doubles as programs write them: the shortest text of each, with an exponent where one is due."""
+"""Doubles as programs write them: by the shortest text of each, or by digits and an exponent."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -69,19 +70,13 @@ _FRACTION = r"[1-9][0-9]{0,6}\.[0-9]{0,6}[1-9]|0\.0{0,2}[1-9](?:[0-9]{0,10}[1-9]
 _WHOLE = r"[1-9][0-9]{0,3}|[1-9][0-9]{0,8}[1-9]0{0,4}"
 _CERTAIN = rf"^(?:0|-?(?:{_FRACTION}|{_WHOLE}))$"
 _CERTAIN_IN_PYTHON = rf"^-?(?:{_FRACTION}|0\.0|[1-9][0-9]{{0,6}}\.0)$"
+_SURE_DIGITS = 15
 """Every decimal number of up to 15 digits is the shortest text of its double, since no other of 15
 digits has the same; and so near to 1 no program writes an exponent."""
 
 
-@dataclass(frozen=True)
-class Shortest(Format):
-    """Numbers that one program has written, each by the shortest text that stands for its double.
-
-    Python and pandas write `1.0` and `1e-05`; others write `1` and differ in when they begin to
-    write an exponent.
-    """
-
-    program: str = "Python"
+class _Double(Format):
+    """Numbers that are kept as doubles, from which what was written can be had back."""
 
     @property
     def kind(self) -> Kind:
@@ -93,17 +88,24 @@ class Shortest(Format):
         """A number that is written so."""
         return self.write(1.5e-07)
 
+    @property
+    @abstractmethod
+    def shape(self) -> str:
+        """Regular expression of what may be written so."""
+
+    @property
+    @abstractmethod
+    def sure(self) -> str:
+        """Regular expression of what certainly is."""
+
+    @abstractmethod
     def write(self, number: float) -> str:
-        """Write a finite number as the program does."""
-        if self.program == "Python":
-            return repr(number)
-        return _WRITERS[self.program](_digits(number))
+        """Write a finite number."""
 
     def fits(self, values: pa.Array) -> pa.BooleanArray:
         """Hold the texts to a pattern; those that are not certain are read and written back."""
-        mask = pc.match_substring_regex(values, _SHAPE)
-        pattern = _CERTAIN_IN_PYTHON if self.program == "Python" else _CERTAIN
-        doubtful = pc.and_not(mask, pc.match_substring_regex(values, pattern))
+        mask = pc.match_substring_regex(values, self.shape)
+        doubtful = pc.and_not(mask, pc.match_substring_regex(values, self.sure))
         if not pc.any(doubtful).as_py():
             return mask
         doubted = values.filter(doubtful)
@@ -119,3 +121,59 @@ class Shortest(Format):
     def _gives_back(self, text: str) -> bool:
         number = float(text)
         return number not in (float("inf"), float("-inf")) and self.write(number) == text
+
+
+@dataclass(frozen=True)
+class Shortest(_Double):
+    """Numbers that one program has written, each by the shortest text that stands for its double.
+
+    Python and pandas write `1.0` and `1e-05`; others write `1` and differ in when they begin to
+    write an exponent.
+    """
+
+    program: str = "Python"
+
+    @property
+    def shape(self) -> str:
+        """With or without an exponent."""
+        return _SHAPE
+
+    @property
+    def sure(self) -> str:
+        """No exponent, and few digits."""
+        return _CERTAIN_IN_PYTHON if self.program == "Python" else _CERTAIN
+
+    def write(self, number: float) -> str:
+        """Write as the program does."""
+        if self.program == "Python":
+            return repr(number)
+        return _WRITERS[self.program](_digits(number))
+
+
+@dataclass(frozen=True)
+class Scientific(_Double):
+    """Numbers that all have an exponent and as many digits, as C's `printf` writes with `%.6e`.
+
+    `width` is that of the shortest exponent, and `after` counts the digits after the mark.
+    """
+
+    after: int
+    letter: str = "e"
+    width: int = 2
+
+    @property
+    def shape(self) -> str:
+        """A longer exponent has no leading zeros."""
+        exponent = f"(?:[0-9]{{{self.width}}}|[1-9][0-9]{{{self.width}}})"
+        return rf"^-?[0-9]\.[0-9]{{{self.after}}}{self.letter}[+-]{exponent}$"
+
+    @property
+    def sure(self) -> str:
+        """No two texts of up to 15 digits stand for the same double."""
+        after = self.after if self.after < _SURE_DIGITS else 0
+        return rf"^-?[1-9]\.[0-9]{{{after}}}{self.letter}[+-]0*[0-9]{{2}}$"
+
+    def write(self, number: float) -> str:
+        """Write as `printf` does, with this letter and width."""
+        mantissa, _, exponent = f"{number:.{self.after}e}".partition("e")
+        return f"{mantissa}{self.letter}{exponent[0]}{exponent[1:]:0>{self.width}}"

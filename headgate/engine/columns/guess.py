@@ -11,7 +11,7 @@ from itertools import product
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.columns.doubles import PROGRAMS, Shortest
+from headgate.engine.columns.doubles import PROGRAMS, Scientific, Shortest
 from headgate.engine.columns.formats import (
     Format,
     IsoMoment,
@@ -52,6 +52,7 @@ _IN_LAKHS = re.compile(r"\d,\d\d,\d")
 _IN_THREES = re.compile(r"\d{3}(?:\s\d{3}){2,}")
 """Phone and registration numbers: amounts are not all of the same length."""
 _DIGIT = re.compile(r"[0-9]")
+_SCIENTIFIC = re.compile(r"-?[0-9]\.([0-9]{1,18})([eE])[+-]([0-9]{2,3})")
 _DIGIT_FIRST = re.compile(r"-?[0-9]")
 _MOMENT = re.compile(r"(.+?)(?:(, |[ T])(\d{1,2}:\d\d(:\d\d)?)(\.\d{1,6})?( [AP]M)?(Z)?)?")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -157,6 +158,10 @@ def _signed_otherwise(sample: Sequence[str]) -> Iterator[Format]:
 def _doubles(sample: Sequence[str]) -> Iterator[Format]:
     if _DIGIT_FIRST.match(sample[0]):
         yield from map(Shortest, PROGRAMS)
+    if found := _SCIENTIFIC.fullmatch(sample[0]):
+        after, letter, exponent = found.groups()
+        for width in range(2, len(exponent) + 1):
+            yield Scientific(len(after), letter, width)
 
 
 def _loose(sample: Sequence[str]) -> Iterator[Format]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headgate.engine.columns.doubles import PROGRAMS, Shortest
+from headgate.engine.columns.doubles import PROGRAMS, Scientific, Shortest
 from headgate.engine.columns.formats import IsoMoment, Moment, Number, Words
 from headgate.engine.columns.guess import propose
 from headgate.engine.columns.types import arrow_type
@@ -389,6 +389,44 @@ def test_columns_of_the_programs_that_people_use_are_numbers(program, texts):
     """As R 4, C, ECMAScript and Python write them; no other of these programs would."""
     numbers = [form.program for form in propose(texts, "p") if isinstance(form, Shortest)]
     assert numbers == [program]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(1, 18),
+    st.sampled_from("eE"),
+    st.integers(2, 3),
+    st.lists(floats.filter(lambda x: abs(x) < 1e300), min_size=1),
+)
+def test_digits_and_exponents_of_one_form_are_read_as_the_same_doubles(
+    after, letter, width, numbers
+):
+    """The texts of `%.6e` and its like can be had back, however many digits they have."""
+    form = Scientific(after, letter, width)
+    texts = [form.write(number) for number in numbers]
+    assert pc.all(form.fits(pa.array(texts))).as_py()
+    assert propose(texts, "n")
+    with shared().cursor() as con:
+        con.register("texts", pa.table({"t": texts}))
+        found = con.execute(f"SELECT {form.sql('t', 0, 0)[0]} FROM texts").fetchall()
+    assert [form.write(value) for (value,) in found] == texts
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1.500e-03", "2.5e-03"],
+        ["1.500e-03", "2.500E-03"],
+        ["1.500e-03", "0.150e-03"],
+        ["1.500e-03", "2.500e-3"],
+        ["1.500e-03", "2.500e-003"],
+        ["1.500e+999", "1.500e-03"],
+        ["1.2345678901234567890e+00", "1.2345678901234567891e+00"],
+    ],
+)
+def test_digits_and_exponents_of_several_forms_stay_text(texts):
+    """No one way to write a number gives all of them back."""
+    assert not propose(texts, "n")
 
 
 @settings(max_examples=200, deadline=None)
