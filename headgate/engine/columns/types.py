@@ -26,6 +26,8 @@ from headgate.record import Record
 MARKERS = (
     *("NA", "N/A", "n/a", "na", "NaN", "nan", "NULL", "Null", "null", "None", "none", "#N/A"),
     *("-", "--", "?", ".", "..", "...", "(null)", "<NA>", "#NULL!", "#DIV/0!", "n.a.", "N.A."),
+    *("NAN", "NaT", "nil", "\\N", "[NULL]", "<null>", "#NV", "#N/D", "#VALUE!", "#WERT!", "k.A."),
+    *("k. A.", "n/d", "n.d.", "---", "***", "\u2013", "\u2014", ":"),
 )
 """Texts that stand for a missing value where every other value of the column is no word."""
 BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(

@@ -162,6 +162,16 @@ RECOGNISED = {
     "words of Polish": (["tak", "nie", "tak"], "boolean", [True, False, True]),
     "words of a German Excel": (["WAHR", "FALSCH"], "boolean", [True, False]),
     "missing among numbers": (["1", "NA", "", "4"], "integer", [1, None, None, 4]),
+    "missing in other programs": (
+        ["1.5", "NAN", "\\N", "#NV", "---"],
+        "decimal",
+        [Decimal("1.5"), None, None, None, None],
+    ),
+    "months inside digits": (
+        ["05JAN2024", "29FEB2024", "31DEC2023"],
+        "date",
+        ["2024-01-05", "2024-02-29", "2023-12-31"],
+    ),
     "spaces around": ([" 1", "2 ", "3"], "integer", [1, 2, 3]),
 }
 
