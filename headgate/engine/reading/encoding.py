@@ -31,8 +31,8 @@ _SAMPLE = 1 << 14
 _LEGACY = (
     "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp437", "iso8859-15",
     "cp1257", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866", "iso8859-5", "mac-cyrillic",
-    "cp1253", "cp1255", "cp1256", "iso8859-6", "cp874", "gb18030", "big5hkscs", "cp932", "euc_jp",
-    "cp949",
+    "cp1253", "cp737", "cp1255", "cp1256", "iso8859-6", "cp874", "gb18030", "big5hkscs", "cp932",
+    "euc_jp", "cp949",
 )  # fmt: skip
 _PRIORS = {
     "cp1252": 0.06,
@@ -52,6 +52,10 @@ _ALPHABETS = (
     "čćđšž", "äõɵöüšž", "āčēģīķļņšūž", "ąčęėįšųūž", "àèéíïòóúüç", "éëïóöüèáú",
 )  # fmt: skip
 """The letters that languages add to ASCII; `ɵ` is an õ before no e, which Portuguese has not."""
+_WITHOUT_CAPITALS = 0.1
+"""What is taken off for each letter where no word begins with a capital."""
+_ICELANDIC_OR_TURKISH = frozenset("þðý")
+"""What ş, ğ and ı are in cp1252; Icelandic hardly has them without any of its other vowels."""
 _SCRIPTS = (
     ("оеаинтсрвлкм", "бгдёжзйпуфхцчшщъыьэюя"), ("оаниіветрклс", "бгґдєжзїймпуфхцчшщьюя"),
     ("аоиенртсјвку", "бгдђжзлљмњпћфхцчџш"), ("αοιετσνηυρπκςίάόέ", "βγδζθλμξφχψωήύώϊϋΐΰ"),
@@ -280,7 +284,13 @@ def _plausibility(text: str) -> float:
             wrong += 1
     if not count:
         return 0
+    wrong += _WITHOUT_CAPITALS * sum(letters.values()) * _is_all_small(letters)
     return (_fluency(letters) + signs - wrong) / count
+
+
+def _is_all_small(letters: Counter[str]) -> bool:
+    """Whether Greek or Cyrillic shows no capital, with which tables begin words."""
+    return all("\u0370" <= char <= "\u04ff" and char.islower() for char in letters)
 
 
 def _is_letter(char: str) -> bool:
@@ -305,11 +315,13 @@ def _misplaced_letter(char: str, before: str, after: str) -> float:
 
 
 def _breaks_spelling(char: str, before: str, after: str) -> bool:
-    """Whether a letter of Icelandic or Estonian stands where those have none: it is another."""
+    """Whether a letter stands where its language has none: it is another, of another one."""
     if char == "þ":
         return before.isalpha() and after not in _AFTER_THORN
-    if char == "ð":
+    if char in "ðь":
         return not before.isalpha()
+    if char == "ъ":
+        return not before.isalpha() or not after.isalpha()
     return char == "õ" and (before in "yz" or not after.isalpha())
 
 
@@ -345,6 +357,8 @@ def _fluency(letters: Counter[str]) -> float:
     for char, n in letters.items():
         lower["ı" if char == "İ" else char.lower()] += n
     total = sum(lower.values())
+    if total > 2 and "ý" in lower and len(lower) > 1 and _ICELANDIC_OR_TURKISH.issuperset(lower):
+        return 0.9 * total
     covered = max(
         *(sum(lower[c] for c in alphabet) for alphabet in _ALPHABETS),
         *(

@@ -58,6 +58,7 @@ TEXTS = {
         ("ukrainian", "koi8-u"),
         ("hungarian", "cp1250"),
         ("greek", "cp1253"),
+        ("greek", "cp737"),
         ("greek capitals", "cp1253"),
         ("russian capitals", "cp1251"),
         ("russian capitals", "koi8-r"),
@@ -153,6 +154,9 @@ def test_a_codec_that_is_no_text_encoding_is_refused(name):
     ("text", "encoding"),
     [
         ("Tarih;Satış\n01.02.2024;100\n", "cp1254"),
+        ("Şehir\nİstanbul\nMuğla\nIğdır\n", "cp1254"),
+        ("סכום\nרחל\nאשדוד\nמרים\n", "cp1255"),
+        ("Nafn\nÞór\nGuðrún\nÝmir\n", "cp1252"),
         ("İl;İlçe;Nüfus\nAnkara;Keçiören;9\n", "cp1254"),
         ("nev;varos\nKis;Győr\n", "cp1250"),
         ("nev;vevő\nKis;A\n", "cp1250"),
@@ -164,7 +168,7 @@ def test_a_codec_that_is_no_text_encoding_is_refused(name):
     ],
 )
 def test_few_letters_tell_where_a_language_does_not_spell_so(text, encoding):
-    """Icelandic begins no word with ð, Portuguese puts an e after õ, Estonian ends no word so."""
+    """Icelandic begins no word with ð, Estonian ends none with õ, Russian tables have capitals."""
     data = text.encode(encoding)
     assert data.decode(guess_encoding(data, b"", None, "file").name) == text
 
