@@ -52,6 +52,8 @@ _IN_LAKHS = re.compile(r"\d,\d\d,\d")
 _IN_THREES = re.compile(r"\d{3}(?:\s\d{3}){2,}")
 """Phone and registration numbers: amounts are not all of the same length."""
 _DIGIT = re.compile(r"[0-9]")
+SHORTENED = re.compile(r"[1-9]\.[0-9]{1,5}E\+1[0-9]")
+"""Long whole numbers, most likely ids, as a spreadsheet shows and then saves them."""
 _SCIENTIFIC = re.compile(r"-?[0-9]\.([0-9]{1,18})([eE])[+-]([0-9]{2,3})")
 _DIGIT_FIRST = re.compile(r"-?[0-9]")
 _MOMENT = re.compile(r"(.+?)(?:(, |[ T])(\d{1,2}:\d\d(:\d\d)?)(\.\d{1,6})?( [AP]M)?(Z)?)?")
@@ -158,7 +160,8 @@ def _signed_otherwise(sample: Sequence[str]) -> Iterator[Format]:
 def _doubles(sample: Sequence[str]) -> Iterator[Format]:
     if _DIGIT_FIRST.match(sample[0]):
         yield from map(Shortest, PROGRAMS)
-    if found := _SCIENTIFIC.fullmatch(sample[0]):
+    found = _SCIENTIFIC.fullmatch(sample[0])
+    if found and not all(map(SHORTENED.fullmatch, sample)):
         after, letter, exponent = found.groups()
         for width in range(2, len(exponent) + 1):
             yield Scientific(len(after), letter, width)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from headgate.engine.columns.formats import Format, Kind, Number
-from headgate.engine.columns.guess import candidates, propose
+from headgate.engine.columns.guess import SHORTENED, candidates, propose
 from headgate.engine.columns.near import Near, count_misfits, nearly
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.staging import LINE, Staging
@@ -427,6 +427,7 @@ _SIGNS = (
     (re.compile(r"-?0\d+"), "would lose its leading zeros"),
     (re.compile(r"\+\d[\d .-]*"), "would lose its plus sign"),
     (re.compile(r"-?\d{19,}"), "has more digits than a number keeps"),
+    (SHORTENED, "would lack the digits that a spreadsheet cut off"),
 )
 
 
