@@ -95,6 +95,11 @@ class Staging:
         """Read all batches, one after another."""
         return (self[place] for place in range(len(self)))
 
+    def __arrow_c_stream__(self, requested: object = None) -> object:
+        """Let DuckDB read the batches, anew for each statement."""
+        reader = pa.RecordBatchReader.from_batches(self.schema, iter(self))
+        return reader.__arrow_c_stream__(requested)
+
 
 def register(con: DuckDBPyConnection, path: Path, name: str = "staged") -> None:
     """Let SQL see a staged file as a view of this name."""
