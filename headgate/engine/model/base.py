@@ -1,4 +1,4 @@
-"""The typed rows that a model's recipe is fitted on and applied to, in one Parquet file.
+"""The typed rows that a model's recipe is fitted on and applied to, in one file.
 
 Here: writing that file, with each row's part in training. Not here: any fitting.
 """
@@ -14,22 +14,22 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from headgate.engine.cleaning.staged import Flags, Rows, Staged
 from headgate.engine.columns.types import quote_name, quote_text
 from headgate.engine.duck import evaluate, first
 from headgate.engine.model.hashes import row_hashes, with_cell
 from headgate.engine.result.recipe import Split
+from headgate.engine.staging import Staging, Writer
 
 TEST = "_headgate_test"
 FOLD = "_headgate_fold"
 ROW_HASH = "_headgate_row"
 FULL_HASH = "_headgate_full"
 CHUNK = "_headgate_chunk"
-"""Which row group a row is in: sums are taken group by group."""
+"""Which batch of the file a row is in: sums are taken batch by batch."""
 SHARES = 1_000_000  # steps in which a hash is compared with the test share
-AT_ONCE = 1 << 17  # rows of a row group at most, which one thread reads
+AT_ONCE = 1 << 17  # rows of a batch at most, which one thread reads
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,12 @@ class Base:
 
     con: duckdb.DuckDBPyConnection
     path: Path
+    rows = "typed_rows"
+    """What SQL calls all rows."""
 
-    @property
-    def rows(self) -> str:
-        """What SQL calls all rows."""
-        return f"read_parquet({quote_text(str(self.path))})"
+    def __post_init__(self) -> None:
+        """Let SQL see them."""
+        self.con.register(self.rows, Staging(self.path))
 
     @property
     def training(self) -> str:
@@ -66,19 +67,15 @@ class Base:
         self, most: int = AT_ONCE, names: Sequence[str] | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Read all rows in file order, at most so many at a time; at least one batch."""
-        with pq.ParquetFile(self.path) as file:
-            wanted = file.schema_arrow.names if names is None else names
-            yield pa.RecordBatch.from_pylist(
-                [], pa.schema([file.schema_arrow.field(name) for name in wanted])
-            )
-            for group in range(file.num_row_groups):
-                for batch in file.read_row_group(group, wanted).combine_chunks().to_batches():
-                    yield from _in_parts(batch, most)
+        staging = Staging(self.path, names)
+        yield staging.nothing()
+        for batch in staging:
+            yield from _in_parts(batch, most)
 
 
 def typed_rows(scratch: Path) -> Path:
     """Where the typed rows lie between fitting a recipe and applying it."""
-    return scratch / "typed.parquet"
+    return scratch / "typed.arrow"
 
 
 def write_base(rows: Rows, split: Split, target: str, path: Path) -> Base:
@@ -96,12 +93,10 @@ def write_base(rows: Rows, split: Split, target: str, path: Path) -> Base:
     tables = rows.map(based)
     head = next(tables)
     schema = head.schema.append(pa.field(CHUNK, pa.int32()))
-    with pq.ParquetWriter(
-        path, schema, compression="snappy", use_dictionary=False, write_statistics=False
-    ) as out:
+    with Writer(path, schema) as out:
         for chunk, batch in enumerate(_batches(chain([head], tables))):
             number = pa.repeat(pa.scalar(chunk, pa.int32()), batch.num_rows)
-            out.write_batch(pa.record_batch([*batch.columns, number], schema), AT_ONCE)
+            out.write(pa.table([*batch.columns, number], schema))
     return Base(rows.staged.con, path)
 
 
