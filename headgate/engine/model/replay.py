@@ -1,7 +1,7 @@
 """A model recipe carried out on typed rows: the result's numbers, and its lines of CSV.
 
-Here: working cells out once for each value that recurs. Not here: the SQL of a cell (`sql`), and
-fitting the recipe.
+Here: working cells out once for each value that recurs. Not here: how one is worked out (`cells`),
+and fitting the recipe.
 """
 
 from collections import Counter
@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from headgate.engine import csv_lines
 from headgate.engine.cleaning.staged import Rows
 from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import AT_ONCE, double, first
-from headgate.engine.model import sql
+from headgate.engine.duck import double, first
 from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
+from headgate.engine.model.cells import cells
 from headgate.engine.model.words import marks
 from headgate.engine.result.outputs import ESCAPE, Rendered
 from headgate.engine.result.recipe import (
@@ -70,9 +70,9 @@ class Unseen(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Some columns of the result: their cells joined by commas, and their numbers."""
+    """Some columns of the result: their cells, joined by commas or not, and their numbers."""
 
-    texts: pa.StringArray
+    texts: list[pa.StringArray]
     typed: list[pa.Array]
 
 
@@ -95,7 +95,8 @@ class Table:
     def _rendered(self, batch: pa.RecordBatch, *, spreadsheet: bool) -> Rendered:
         """Numbers need no quotes, nor an escape in a spreadsheet."""
         columns = [step.cells(self.base.con, batch) for step in self.steps]
-        lines = csv_lines.octets(_side_by_side([each.texts for each in columns], "\n"))
+        texts = [*chain.from_iterable(each.texts for each in columns)]
+        lines = csv_lines.octets(_side_by_side(texts, "\n"))
         typed = chain.from_iterable(each.typed for each in columns)
         table = pa.table(dict(zip(self.names, typed, strict=True)))
         if not spreadsheet:
@@ -104,34 +105,21 @@ class Table:
 
 
 class Computed:
-    """Columns made of one source by SQL."""
+    """Columns made of one source alone."""
 
     def __init__(self, source: str, outputs: Iterable[Output]) -> None:
-        self._source = source
-        self._cells = [sql.own_cell(each) for each in outputs]
+        self._source, self._outputs = source, [*outputs]
 
     def cells(self, con: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
         """Work the columns out for some rows: where values recur, once for each of them."""
         values = batch.column(self._source)
         if not _recur(values):
-            typed = self._evaluated(con, values)
-            return Cells(_side_by_side(list(map(_as_text, typed))), typed)
+            typed = cells(con, self._source, values, self._outputs)
+            return Cells([*map(_as_text, typed)], typed)
         coded = values.dictionary_encode(null_encoding="encode")
-        typed = self._evaluated(con, coded.dictionary)
+        typed = cells(con, self._source, coded.dictionary, self._outputs)
         texts = _side_by_side([pc.cast(each, pa.string()) for each in typed])
-        return Cells(texts.take(coded.indices), [each.take(coded.indices) for each in typed])
-
-    def _evaluated(self, con: duckdb.DuckDBPyConnection, values: pa.Array) -> list[pa.Array]:
-        table = pa.table({self._source: values})
-        found: list[pa.Array] = []
-        with con.cursor() as own:
-            rows = own.from_arrow(table)
-            for start in range(0, len(self._cells), AT_ONCE):
-                some = enumerate(self._cells[start : start + AT_ONCE])
-                cells = ", ".join(f"{cell} AS c{place}" for place, cell in some)
-                made: Any = rows.project(cells).to_arrow_table()
-                found += [column.combine_chunks() for column in made.columns]
-        return found
+        return Cells([texts.take(coded.indices)], [each.take(coded.indices) for each in typed])
 
 
 class Worded:
@@ -149,7 +137,7 @@ class Worded:
         digits[:, ::2] = marked + ord("0")
         ends = np.arange(rows + 1, dtype=np.int32) * np.int32(width)
         texts = pa.StringArray.from_buffers(rows, pa.py_buffer(ends), pa.py_buffer(digits))
-        return Cells(texts, [pa.array(column) for column in marked.T])
+        return Cells([texts], [pa.array(column) for column in marked.T])
 
 
 class LookedUp:
@@ -184,7 +172,7 @@ class LookedUp:
             test = np.asarray(batch.column(TEST)) == 1
             fold = np.where(test, 0, np.asarray(batch.column(FOLD)).astype(np.int64) + 1)
             places = places + fold * (len(self._categories) + 1)
-        return Cells(self._texts.take(pa.array(places)), [self._numbers.take(pa.array(places))])
+        return Cells([self._texts.take(pa.array(places))], [self._numbers.take(pa.array(places))])
 
 
 class Flagged:
@@ -197,7 +185,7 @@ class Flagged:
         """Tell it for some rows."""
         all_new = pa.repeat(pa.scalar(1, pa.int8()), batch.num_rows)
         flags = batch.column(TEST) if self._same else all_new
-        return Cells(_as_text(flags), [flags])
+        return Cells([_as_text(flags)], [flags])
 
 
 Step = Computed | Worded | LookedUp | Flagged

@@ -1,5 +1,9 @@
 """Mode `model`: nothing leaks, values equal scikit-learn's, and a recipe treats files alike."""
 
+from datetime import date
+from decimal import Decimal
+from typing import get_args
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -16,10 +20,11 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from headgate.engine.model.sql import words
+from headgate.engine.model.cells import cells
+from headgate.engine.model.sql import own_cell, words
 from headgate.engine.model.words import marks
 from headgate.engine.prepare import prepare
-from headgate.engine.result.recipe import load
+from headgate.engine.result.recipe import DatePart, MissingFlag, Number, OneHot, load
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
 from stack.running import ROOT
@@ -171,6 +176,40 @@ def test_words_are_those_that_the_exported_sql_finds(letters):
     wanted = sorted({word for found in lists for word in found})
     expected = [[int(word in found) for word in wanted] for found in lists]
     assert marks(texts, wanted).tolist() == expected
+
+
+SOURCES = {
+    "flag": pa.array([True, False, None]),
+    "count": pa.array([-(2**62) - 1, 7, None]),
+    "price": pa.array([Decimal("0.07"), Decimal("-123456789.12"), None], pa.decimal128(18, 2)),
+    "long": pa.array([Decimal("90071992547409.93"), Decimal("0.29"), None], pa.decimal128(18, 2)),
+    "wide": pa.array([Decimal("12345678901234567890.1"), None], pa.decimal128(38, 1)),
+    "day": pa.array([date(1, 1, 1), date(1969, 12, 31), date(2024, 2, 29), None]),
+    "time": pa.array([-2_208_988_800_000_001, 1_709_164_800_000_000, None], pa.timestamp("us")),
+    "city": pa.array(["Oslo", "", None]),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_cells_are_those_that_the_exported_sql_finds(name):
+    """To the last bit, whatever the type of a column."""
+    values = SOURCES[name]
+    parts = {"day": {*get_args(DatePart)} - {"hour"}, "time": {*get_args(DatePart)}, "city": ()}
+    outputs = [
+        MissingFlag(name="missing", source=name),
+        *(
+            Number(name="number", source=name, part=part, fill=0.1, center=center, scale=3.3)
+            for part in parts.get(name, (None,))
+            for center in (0.0, 0.7)
+        ),
+    ]
+    if name == "city":
+        outputs.append(OneHot(name="Oslo", source=name, category="Oslo"))
+    with duckdb.connect() as con:
+        wanted = ", ".join(map(own_cell, outputs))
+        expected = con.from_arrow(pa.table({name: values})).project(wanted).to_arrow_table()
+        found = cells(con, name, values, outputs)
+    assert [each.to_pylist() for each in found] == [each.to_pylist() for each in expected.columns]
 
 
 def test_replaying_on_another_file_gives_the_same_columns(tmp_path):
