@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from headgate.engine.columns.doubles import PROGRAMS, Scientific, Shortest
 from headgate.engine.columns.formats import IsoMoment, Moment, Number, Words
-from headgate.engine.columns.guess import propose
+from headgate.engine.columns.guess import SHORTENED, propose
 from headgate.engine.columns.types import arrow_type
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
@@ -412,11 +412,11 @@ def test_columns_of_the_programs_that_people_use_are_numbers(program, texts):
 def test_digits_and_exponents_of_one_form_are_read_as_the_same_doubles(
     after, letter, width, numbers
 ):
-    """The texts of `%.6e` and its like can be had back, however many digits they have."""
+    """The texts of `%.6e` and its like can be had back, unless a spreadsheet has cut them."""
     form = Scientific(after, letter, width)
     texts = [form.write(number) for number in numbers]
     assert pc.all(form.fits(pa.array(texts))).as_py()
-    assert propose(texts, "n")
+    assert propose(texts, "n") or all(map(SHORTENED.fullmatch, texts))
     with shared().cursor() as con:
         con.register("texts", pa.table({"t": texts}))
         found = con.execute(f"SELECT {form.sql('t', 0, 0)[0]} FROM texts").fetchall()
