@@ -84,7 +84,7 @@ class Outstanding:
         return self._due(now)
 
     def _due(self, now: float) -> list[str]:
-        """Give the keys whose announcement is due, and set when the next one of each will be."""
+        """Return the keys whose announcement is due, and set when the next one of each will be."""
         due = [upload for upload in self._uploads.values() if now >= upload.due]
         waiting = {upload.key for upload in due if upload.announced and upload.claim_etag is None}
         in_hand = self._in_hand(now) & waiting if waiting else set()
@@ -97,7 +97,7 @@ class Outstanding:
         return [upload.key for upload in due if upload.key not in in_hand]
 
     def _in_hand(self, now: float) -> set[str]:
-        """Give the keys of runs that wait for their start or are alive."""
+        """Return the keys of runs that wait for their start or are alive."""
         alive = {
             upload.key
             for upload in self._uploads.values()

@@ -128,7 +128,7 @@ async def _acknowledge(queue: Queue, batch: Sequence[Notice]) -> None:
 
 
 async def _in_batches(notices: ObjectReceiveStream[Notice]) -> AsyncIterator[list[Notice]]:
-    """Give notices in batches: at once when it is quiet, fewer and larger ones in a burst."""
+    """Yield notices in batches: at once when it is quiet, fewer and larger ones in a burst."""
     gap, last = _SHORTEST_GAP, -_LONGEST_GAP
     while True:
         batch = [await notices.receive()]

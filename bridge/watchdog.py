@@ -102,7 +102,7 @@ def _final_state(run: FlowRun) -> State[None]:
 
 
 def _unfinished(prefect: SyncPrefectClient) -> Iterator[FlowRun]:
-    """Give the runs that wait for their process or have one and are known as Headgate's.
+    """Yield the runs that wait for their process or have one and are known as Headgate's.
 
     Others have no heartbeat.
     """

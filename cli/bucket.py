@@ -220,7 +220,7 @@ def _backlog(options: ProcessOptions, limit: int, concurrency: int) -> list[Outc
 
 
 def _use_prefect() -> bool:
-    """Say whether a server is named; then it must answer, and use the environment's bucket."""
+    """Return whether a server is named; then it must answer, and use the environment's bucket."""
     from prefect.settings import get_current_settings
 
     if not get_current_settings().api.url:

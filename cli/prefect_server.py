@@ -80,7 +80,7 @@ def _away(url: str) -> TransientError:
 
 
 def _advice(url: str) -> str:
-    """Say what to do where no server answers; its API is not at the address of its UI."""
+    """Return what to do where no server answers; its API is not at the address of its UI."""
     if urlsplit(url).path.strip("/"):
         return "Start it, or unset PREFECT_API_URL."
     return f"Its API is below /api: set PREFECT_API_URL={url.rstrip('/')}/api."

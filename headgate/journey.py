@@ -101,7 +101,7 @@ def process_all(
 
 
 def outcome(key: str, result: object) -> Outcome:
-    """Say in one line what became of a file, from its receipt or from the error instead of one."""
+    """Return what became of a file, from its receipt or from the error instead of one."""
     match result:
         case Receipt():
             return Outcome(key=key, verdict=result.outcome, detail=str(result))

@@ -81,7 +81,7 @@ class RowCounts(Record):
         return self
 
     def __str__(self) -> str:
-        """Say it in one line, leaving out what is zero."""
+        """Return the counts in one line, without those that are zero."""
         parts = [f"{counted(self.rows_in, 'row')} in", f"{self.rows_out:,} out"]
         if self.quarantined:
             parts.append(f"{self.quarantined:,} quarantined")
@@ -172,7 +172,7 @@ class Receipt(Record):
         raise NoSuchObjectError(what, where=self.source.upload.key)
 
     def __str__(self) -> str:
-        """Say the outcome in one line."""
+        """Return the outcome in one line."""
         whose = f"corrects {self.corrects}: " if self.corrects else ""
         return f"{whose}{self.rows}" if self.rows else f"refused: {' '.join(self.reasons)}"
 
@@ -180,7 +180,7 @@ class Receipt(Record):
 def result_files(
     reading: Reading, prepared: Prepared, ledger: Path | None
 ) -> list[tuple[str, Path]]:
-    """Give every file of a result with its role; the ledger is that of corrected rows, if any."""
+    """Return every file of a result with its role; the ledger is that of corrected rows, if any."""
     files = (
         prepared.csv,
         prepared.parquet,

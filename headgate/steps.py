@@ -298,7 +298,7 @@ def _standing_receipt(store: Store, upload: Upload) -> Receipt:
 
 
 def _put_away(store: Store, key: str) -> Receipt | None:
-    """Give the receipt of an upload whose source is no longer there, by its own options."""
+    """Return the receipt of an upload whose source is no longer there, by its own options."""
     found = receipts.find_last(store, key)
     if found is None:
         return None

@@ -103,7 +103,7 @@ def _programs(home: Path, user: int | None) -> Path:
 
 
 def _can_execute(user: int, path: Path) -> bool:
-    """Tell whether a user may enter a folder or run a program."""
+    """Return whether a user may enter a folder or run a program."""
     return subprocess.run(["test", "-x", path], user=user, check=False).returncode == 0
 
 

@@ -33,7 +33,7 @@ def free_port(preferred: int = 0) -> int:
 
 
 def answers(url: str) -> bool:
-    """Tell whether an HTTP server answers there, whatever it answers below 500."""
+    """Return whether an HTTP server answers there, whatever it answers below 500."""
     try:
         with urlopen(url, timeout=2):  # noqa: S310 - loopback addresses of our own making
             return True

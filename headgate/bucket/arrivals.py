@@ -56,7 +56,7 @@ class _Message(_Part):
 
 
 def parse(body: str, bucket: str, folder: str = "") -> Iterator[Arrival]:
-    """Give the uploads that one queue message announces; test events and strangers give none.
+    """Yield the uploads that one queue message announces; test events and strangers give none.
 
     Raises:
         ValueError: the message has no form that S3, EventBridge or SNS would give it.

@@ -20,7 +20,7 @@ from headgate.bucket.store import Store
 
 
 def pending(store: Store) -> Iterator[Upload]:
-    """Give every upload that has no receipt, in the order of the listing.
+    """Yield every upload that has no receipt, in the order of the listing.
 
     One whose receipt is written meanwhile may still be given; claiming tells.
     """
@@ -47,7 +47,7 @@ class _Receipts:
         self._last = ""
 
     def cover(self, upload: Upload) -> bool:
-        """Tell whether an upload has a receipt; uploads must come in the order of the listing."""
+        """Return whether an upload has a receipt; uploads must come in the order of the listing."""
         if not has_mirrored_receipt(upload.key):
             return self._look_up(upload)
         self._order.check(self._last, upload.key)
@@ -71,7 +71,7 @@ class _Receipts:
         return self._store.exists(receipt_key(upload))
 
     def _read(self) -> Iterator[tuple[str, str]]:
-        """Give key and id of each receipt; the order is learned one ahead."""
+        """Yield key and id of each receipt; the order is learned one ahead."""
         found = (parse_receipt_key(item.key) for item in self._store.list(RECEIPTS))
         for receipt, following in pairwise(chain(filter(None, found), [None])):
             if receipt and following:
@@ -98,7 +98,7 @@ class _Order:
         self.broken = self.broken or self.before(key, following) is False
 
     def before(self, one: str, other: str) -> bool | None:
-        """Tell whether one key is listed before another; None while that depends on the order."""
+        """Return whether one key is listed before another; None while that depends on the order."""
         plain = one < other  # by code point, which is the order of the UTF-8 bytes
         if self._by_folder is False or one.rpartition("/")[0] == other.rpartition("/")[0]:
             return plain

@@ -47,7 +47,7 @@ class Claim(Record):
     etag: str = Field(default="", description="ETag of the claim object")
 
     def body(self) -> bytes:
-        """Give the claim object's content; no two are alike, so that each has its own ETag."""
+        """Return the claim object's content; no two are alike, so that each has its own ETag."""
         return json.dumps(self.model_dump(exclude={"etag"}), indent=1).encode()
 
 
@@ -123,7 +123,7 @@ def confirm(store: Store, held: Claim) -> None:
 
 
 def abandoned(store: Store, key: str) -> Claim | None:
-    """Give the claim under a key if its owner has let it lapse and no heir will take over."""
+    """Return the claim under a key if its owner has let it lapse and no heir will take over."""
     held = lapsed(store, key)
     return None if held is None or _waits(store, held.upload) else held
 
@@ -201,7 +201,7 @@ def renewed(store: Store, held: Claim) -> Iterator[Renewal]:
 
 
 def lapsed(store: Store, key: str) -> Claim | None:
-    """Give the claim under a key if its owner has let it lapse."""
+    """Return the claim under a key if its owner has let it lapse."""
     stored = store.read(key)
     if stored is None:
         return None
@@ -210,7 +210,7 @@ def lapsed(store: Store, key: str) -> Claim | None:
 
 
 def _waits(store: Store, upload: Upload) -> bool:
-    """Tell whether an upload is still there and has no receipt."""
+    """Return whether an upload is still there and has no receipt."""
     if receipts.find(store, upload) is not None:
         return False
     try:

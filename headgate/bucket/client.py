@@ -149,7 +149,7 @@ def adapt(client: "S3Client") -> Counter[str]:
 
 
 def cost(requests: Counter[str]) -> str:
-    """Say which requests were made, and what they cost on AWS (S3 Standard, us-east-1)."""
+    """Return which requests were made, and what they cost on AWS (S3 Standard, us-east-1)."""
     dear = sum(n for name, n in requests.items() if name.startswith(_DEAR))
     cheap = sum(n for name, n in requests.items() if name.startswith(_CHEAP))
     dollars = dear * 0.005 / 1000 + cheap * 0.0004 / 1000

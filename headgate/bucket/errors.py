@@ -249,7 +249,7 @@ def explained(where: str) -> Iterator[None]:
 
 
 def explain(error: BaseException, where: str) -> HeadgateError:
-    """Say what an error of boto3 means, where it happened, and what to do."""
+    """Return what an error of boto3 means, where it happened, and what to do."""
     if isinstance(error, ClientError):
         return _explain_answer(error, where)
     if isinstance(error, boto.ParamValidationError):

@@ -92,7 +92,7 @@ def new_upload_key(name: str, dataset: str | None, now: datetime, token: str) ->
 
 
 def is_upload(key: str, size: int | None = None) -> bool:
-    """Tell whether a key is somebody's data: no folder marker, no marker file, not half-written."""
+    """Return whether a key is somebody's data: no marker of a folder or a job, not half-written."""
     if not key.startswith(UPLOADS) or key.endswith("/"):
         return False
     name = key.rsplit("/", 1)[-1].lower()
@@ -176,7 +176,7 @@ def _receipt_key(key: str, upload_id: str) -> str:
 
 
 def has_mirrored_receipt(key: str) -> bool:
-    """Tell whether the receipts of an upload's key lie in the order of uploads."""
+    """Return whether the receipts of an upload's key lie in the order of uploads."""
     below = key.removeprefix(UPLOADS)
     last = below.rpartition("/")[2]
     return (
@@ -187,7 +187,7 @@ def has_mirrored_receipt(key: str) -> bool:
 
 
 def parse_receipt_key(key: str) -> tuple[str, str] | None:
-    """Give the upload's key and id of a mirrored receipt key."""
+    """Return the upload's key and id of a mirrored receipt key."""
     found = _RECEIPT.fullmatch(key.removeprefix(RECEIPTS))
     if not key.startswith(RECEIPTS) or found is None:
         return None

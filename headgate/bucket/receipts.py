@@ -38,7 +38,7 @@ class Finding(Record):
 
 
 def find(store: Store, upload: Upload) -> dict[str, Any] | None:
-    """Give the receipt of exactly this upload, if it has one."""
+    """Return the receipt of exactly this upload, if it has one."""
     stored = read(store, upload)
     return None if stored is None else json.loads(stored.body)
 
@@ -49,7 +49,7 @@ def read(store: Store, upload: Upload) -> Stored | None:
 
 
 def find_last(store: Store, key: str) -> dict[str, Any] | None:
-    """Give the newest receipt of what lay under a key, unless its place was hashed."""
+    """Return the newest receipt of what lay under a key, unless its place was hashed."""
     if not has_mirrored_receipt(key):
         return None
     listed = store.list(receipts_prefix(key))
@@ -60,7 +60,7 @@ def find_last(store: Store, key: str) -> dict[str, Any] | None:
 
 
 def find_content(store: Store, sha256: str) -> dict[str, Any] | None:
-    """Give the receipt of any upload with the same bytes, under whatever key."""
+    """Return the receipt of any upload with the same bytes, under whatever key."""
     pointer = store.read(content_key(sha256))
     if pointer is None:
         return None
@@ -105,7 +105,7 @@ def commit(
 
 
 def history(store: Store, upload: Upload) -> Iterator[dict[str, Any]]:
-    """Give the receipts that forced runs have replaced."""
+    """Yield the receipts that forced runs have replaced."""
     for item in store.list(older_receipts_prefix(upload)):
         stored = store.read(item.key)
         if stored is not None:

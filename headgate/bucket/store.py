@@ -111,7 +111,7 @@ class Store:
         )
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is an object under exactly this key."""
+        """Return whether there is an object under exactly this key."""
         try:
             self.head(key)
         except NoSuchObjectError:

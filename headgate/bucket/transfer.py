@@ -195,7 +195,7 @@ def _digest(path: Path) -> str:
 
 
 def _vouched_for(store: "Store", upload: Upload, path: Path) -> bool:
-    """Tell whether the ETag, or an encryption that detects changes, proves the content."""
+    """Return whether the ETag, or an encryption that detects changes, proves the content."""
     if _MD5.fullmatch(upload.etag) and _md5s(path, upload.size)[0].hex() == upload.etag:
         return True
     with explained(store.where(upload.key)):
@@ -210,7 +210,7 @@ def _vouched_for(store: "Store", upload: Upload, path: Path) -> bool:
 
 
 def _arrived(store: "Store", written: Upload, path: Path) -> bool:
-    """Tell whether a file is in the store as it is on the disk, by reading it back if need be."""
+    """Return whether a file is in the store as it is on the disk, by reading it back if need be."""
     if _vouched_for(store, written, path):
         return True
     digest = hashlib.sha256()

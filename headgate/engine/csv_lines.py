@@ -31,7 +31,7 @@ def write(columns: Sequence[Texts]) -> pa.StringArray:
 
 
 def changed(texts: Iterable[tuple[Texts, Texts]]) -> pa.BooleanArray:
-    """Tell for each row whether one of its texts is another afterwards; a missing one is empty."""
+    """Return for each row whether one of its texts has changed; a missing one is empty."""
     pairs = ((pc.fill_null(before, ""), pc.fill_null(after, "")) for before, after in texts)
     return _whole(reduce(pc.or_, (pc.not_equal(before, after) for before, after in pairs)))
 
@@ -45,7 +45,7 @@ def renew(
 
 
 def octets(lines: pa.StringArray) -> memoryview:
-    """Give the bytes of all lines, one after another, without copying them."""
+    """Return the bytes of all lines, one after another, without copying them."""
     _, offsets, data = lines.buffers()
     places = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + len(lines) + 1]
     return memoryview(data or b"")[places[0] : places[-1]] if len(lines) else memoryview(b"")

@@ -125,7 +125,7 @@ def prepare(
 
 
 def _renamed(reading: Reading) -> Iterator[RuleResult]:
-    """Tell which columns are not called what the file's header says."""
+    """Yield a note of columns that are not called what the file's header says."""
     names = [f"{note.found!r}: {note.why}" for note in reading.notes if note.what == "column name"]
     if names:
         yield RuleResult(rule="rename columns", detail="; ".join(names))

@@ -62,7 +62,7 @@ class Staging:
         self._only = self._batch(file, 0) if self._batches == 1 else None
 
     def __len__(self) -> int:
-        """Give the number of batches."""
+        """Return the number of batches."""
         return self._batches
 
     def __getitem__(self, place: int) -> pa.RecordBatch:
@@ -85,7 +85,7 @@ class Staging:
         return pa.concat_batches(taken) if taken else self.nothing()
 
     def nothing(self) -> pa.RecordBatch:
-        """Give a batch without rows."""
+        """Return a batch without rows."""
         return pa.record_batch([pa.array([], each.type) for each in self.schema], self.schema)
 
     def _spread(self) -> Sequence[int]:

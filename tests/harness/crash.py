@@ -141,7 +141,7 @@ class KillableStack:
         return process.environ().get("HEADGATE_SCRATCH") == str(self.scratch)
 
     def unfinished_runs(self) -> list[str]:
-        """Give the names of runs that Prefect takes to be under way."""
+        """Return the names of runs that Prefect takes to be under way."""
         alive = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING])
         with get_client(sync_client=True) as client:
             runs = client.read_flow_runs(

@@ -32,7 +32,7 @@ def headgate(monkeypatch, tmp_path, capsys):
 
 
 def commands(within: App = app, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Give the words of every command."""
+    """Yield the words of every command."""
     for name in within:
         if not name.startswith("-"):
             below = list(commands(within[name], (*before, name)))

@@ -66,7 +66,7 @@ class SheetCounts(Record):
 
 
 def open_sheet(path: Path, member: str | None = None) -> Sheet | None:
-    """Tell whether a file is a quarantine file that came back, by the columns of its header.
+    """Return whether a file is a quarantine file that came back, by the columns of its header.
 
     Raises:
         BadFileError: It is one, but its rows are of several uploads.

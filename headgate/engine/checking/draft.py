@@ -84,7 +84,7 @@ def _trimmed(column: Column) -> str:
 
 
 def _cleaned(column: Column, missing: Sequence[str]) -> str:
-    """Give the SQL of a value as `clean` leaves it."""
+    """Return the SQL of a value as `clean` leaves it."""
     if column.kind != "text":
         return column.sql
     absent = ", ".join(map(quote_text, ("", *(marker.strip() for marker in missing))))

@@ -52,7 +52,7 @@ class Digests:
             part.write(own.tobytes())
 
     def repeated(self) -> npt.NDArray[np.bool_]:
-        """Tell for each row whether another one has the same hash."""
+        """Return for each row whether another one has the same hash."""
         marked = np.zeros(self._rows, np.bool_)
         for rows in map_ahead(_repeated, self._parts):
             marked[rows] = True
@@ -68,7 +68,7 @@ class Digests:
 
 
 def _repeated(part: IO[bytes]) -> npt.NDArray[np.uint64]:
-    """Give the places of a part's rows whose hash occurs more than once."""
+    """Return the places of a part's rows whose hash occurs more than once."""
     part.seek(0)
     records = np.frombuffer(part.read(), _RECORD)
     rows: npt.NDArray[np.uint64] = records["row"][_alike(np.ascontiguousarray(records["hash"]))]

@@ -98,7 +98,7 @@ def _look(staged: Staged, rules: Removal, batch: pa.RecordBatch) -> Look:
 
 
 def _missing(texts: pa.Table, names: list[Any]) -> Flags:
-    """Tell for each row whether none of these columns has a value."""
+    """Return for each row whether none of these columns has a value."""
     if not all(texts[name].null_count for name in names):
         return np.zeros(texts.num_rows, np.bool_)
     return reduce(and_, (np.asarray(pc.is_null(texts[name])) for name in names))

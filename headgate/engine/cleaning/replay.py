@@ -106,7 +106,7 @@ class Replay:
 
 
 def _beyond(value: pa.ChunkedArray, fence: Fence) -> tuple[Any, Any]:
-    """Tell which numbers lie below and above a fence; missing ones do not."""
+    """Return, for each number, whether it lies below and above a fence; missing ones do not."""
     number = pc.cast(value, pa.float64(), safe=False)
     low, high = pc.less(number, fence.low), pc.greater(number, fence.high)
     return pc.fill_null(low, False), pc.fill_null(high, False)

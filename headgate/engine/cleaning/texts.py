@@ -23,7 +23,7 @@ class Changes:
     filled: int = 0
 
     def __bool__(self) -> bool:
-        """Tell whether any text is another one now."""
+        """Return whether any text is another one now."""
         return bool(self.trimmed or self.normalised or self.emptied)
 
     def __add__(self, other: "Changes") -> "Changes":

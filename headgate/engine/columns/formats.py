@@ -46,7 +46,7 @@ class Format(ABC):
 
     @abstractmethod
     def fits(self, values: pa.Array) -> pa.BooleanArray:
-        """Tell for each text, none of them null, whether it is written so."""
+        """Return for each text, none of them null, whether it is written so."""
 
     @abstractmethod
     def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
@@ -63,7 +63,7 @@ class Format(ABC):
         return pc.max(pc.binary_length(values)).as_py() or 0, 0
 
     def rivals(self, other: "Format") -> bool:
-        """Tell whether both could fit the same texts and mean different values."""
+        """Return whether both could fit the same texts and mean different values."""
         del other
         return False
 
@@ -299,7 +299,7 @@ class IsoMoment(Format):
 
 
 def _all_plain_integers(values: pa.Array) -> bool:
-    """Tell by parsing, which is faster than matching, whether all are integers without frills."""
+    """Return whether all are plain integers, by parsing, which is faster than matching."""
     try:
         pc.cast(values, pa.int64())
     except pa.ArrowInvalid:

@@ -33,7 +33,7 @@ def with_safe_names(dialect: Dialect) -> tuple[Dialect, tuple[Evidence, ...]]:
 
 
 def _why_renamed(old: str, new: str) -> str:
-    """Say why a column is not called what the header says."""
+    """Return why a column is not called what the header says."""
     if "\0" in old:
         return "which holds a NUL character"
     if old.split() == new.split():

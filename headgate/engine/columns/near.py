@@ -53,7 +53,7 @@ class Near(Record):
     line: Annotated[int, Field(description="Line on which it stands", ge=1)]
 
     def __str__(self) -> str:
-        """Say it in one sentence."""
+        """Return what was found, in one sentence."""
         written = "" if self.formats == (Number().label,) else f" written {self._readings}"
         value = self.value if len(self.value) <= _SHOWN else self.value[:_SHOWN] + "…"
         more = f" and {self.misfits - 1:,} more are not" if self.misfits > 1 else " is not"

@@ -102,7 +102,7 @@ def quote_text(text: str) -> str:
 
 
 def arrow_type(sql_type: str) -> pa.DataType:
-    """Give the Arrow type of what DuckDB calls so.
+    """Return the Arrow type of what DuckDB calls so.
 
     Raises:
         OptionsError: No column has such a type; a recipe says so that Headgate did not write.
@@ -436,7 +436,7 @@ _BARE = re.compile(r"\d[\d.,' ]*")
 
 
 def _why_text(sample: list[str]) -> str:
-    """Say why texts that look like numbers are none."""
+    """Return why texts that look like numbers are none."""
     for pattern, loss in _SIGNS:
         for text in sample:
             if pattern.fullmatch(text) and all(each[-1:].isdigit() for each in sample):

@@ -138,7 +138,7 @@ def _parts(
 
 
 def _later(staged: Staged, split: Split, values: dict[str, pa.Array]) -> Flags:
-    """Tell which rows lie beyond the time up to which rows are for training."""
+    """Return, for each row, whether it lies beyond the time up to which rows are for training."""
     (column,) = [each for each in staged.inputs if each.name == split.column]
     if split.latest is None:
         return np.zeros(len(values[column.name]), np.bool_)

@@ -62,7 +62,7 @@ class Unseen(NamedTuple):
     categories: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return the count of unseen categories, in one line."""
         shown = ", ".join(map(repr, self.categories[:SHOWN]))
         more = ", …" if len(self.categories) > SHOWN else ""
         hold = "1 row holds" if self.rows == 1 else f"{self.rows:,} rows hold"
@@ -182,7 +182,7 @@ class Flagged:
         self._same = same
 
     def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
-        """Tell it for some rows."""
+        """Return the flags of some rows."""
         all_new = pa.repeat(pa.scalar(1, pa.int8()), batch.num_rows)
         flags = batch.column(TEST) if self._same else all_new
         return Cells([_as_text(flags)], [flags])

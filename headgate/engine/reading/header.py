@@ -65,7 +65,7 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
 
 
 def typed_columns(body: list[list[str]], width: int) -> list[bool]:
-    """Tell of each column whether nearly all its values are numbers or dates."""
+    """Return for each column whether nearly all its values are numbers or dates."""
     return [*map(_is_typed_column, zip(*body, strict=True))] if body else [False] * width
 
 

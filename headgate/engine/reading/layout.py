@@ -184,7 +184,7 @@ def _explain(
 
 
 def footer_evidence(lines: int, fields: list[list[str]]) -> Evidence:
-    """Say which lines at the end are left out, with the beginning of their text."""
+    """Return which lines at the end are left out, with the beginning of their text."""
     return Evidence(
         what="footer",
         found=f"the last {'line' if lines == 1 else f'{lines} lines'}{_quoted(fields)}",

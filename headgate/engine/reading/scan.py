@@ -132,7 +132,7 @@ def _follow_quotes(data: bytes, marks: Marks) -> tuple[list[tuple[int, int]], in
 
 
 def _neighbours(octets: Octets, quotes: Offsets, marks: Marks) -> tuple[Flags, Flags]:
-    """Tell for each quote whether what stands before it lets it open, and after it, close."""
+    """Return for each quote whether what stands before it lets it open, and after it, close."""
     borders = np.zeros(256, np.bool_)
     borders[[marks.delimiter, marks.quote or 0, NEWLINE]] = True
     may_open = borders[octets[quotes - 1]]

@@ -36,7 +36,7 @@ def write(recipe: Recipe, path: Path) -> None:
 
 
 def meaning(output: Output) -> str:
-    """Say what a column holds."""
+    """Return what a column holds."""
     match output:
         case CleanColumn() | OutlierFlag():
             return _clean(output)

@@ -13,7 +13,7 @@ from tests.harness.stores import put_upload
 
 
 def standing(store, upload):
-    """Give the ETag of the receipt that stands, if there is one."""
+    """Return the ETag of the receipt that stands, if there is one."""
     stored = receipts.read(store, upload)
     return stored and stored.etag
 
