@@ -88,13 +88,13 @@ def clean(
     held to the recipe's contract, unless a data set or a contract is named.
 
     Args:
-        path: the file.
-        out: folder for the results.
-        dataset: data set whose contract holds.
-        read: how the file is read.
-        check: what it is held to besides.
-        options: what is made of it.
-        corrected: its quarantine files, with cells put right, in their order.
+        path: The file.
+        out: Folder for the results.
+        dataset: Data set whose contract holds.
+        read: How the file is read.
+        check: What it is held to besides.
+        options: What is made of it.
+        corrected: Its quarantine files, with cells put right, in their order.
 
     Raises:
         BadFileError: The file, or what is to correct it, cannot be accepted; there are no results.

@@ -26,8 +26,8 @@ def require_room(folder: Path, needed: int) -> None:
     """Refuse work that the disk cannot hold, before it starts.
 
     Args:
-        folder: where the work goes.
-        needed: bytes.
+        folder: Where the work goes.
+        needed: Bytes.
 
     Raises:
         NoRoomError: With the figures.

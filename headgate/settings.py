@@ -85,7 +85,7 @@ def load() -> Settings:
     """Read the settings, again only where the environment or `.env` has changed.
 
     Raises:
-        SettingsError: a variable has a value that cannot be; the message names it.
+        SettingsError: A variable has a value that cannot be; the message names it.
     """
     file = Path(".env")
     return _load(tuple(os.environ.items()), file.stat() if file.exists() else None)

@@ -59,7 +59,7 @@ def parse(body: str, bucket: str, folder: str = "") -> Iterator[Arrival]:
     """Yield the uploads that one queue message announces; test events and strangers give none.
 
     Raises:
-        ValueError: the message has no form that S3, EventBridge or SNS would give it.
+        ValueError: The message has no form that S3, EventBridge or SNS would give it.
     """
     try:
         for found, key, size in _objects(body):

@@ -57,8 +57,8 @@ def claim(
     """Claim an upload for this owner.
 
     Raises:
-        ClaimHeldError: another owner's claim is live.
-        AlreadyProcessedError: there is a receipt, and no `force`.
+        ClaimHeldError: Another owner's claim is live.
+        AlreadyProcessedError: There is a receipt, and no `force`.
     """
     wanted = Claim(upload=upload, owner=owner, attempt=secrets.token_hex(4), lease=lease)
     try:
@@ -80,7 +80,7 @@ def renew(store: Store, held: Claim) -> Claim:
     """Extend the lease.
 
     Raises:
-        ClaimLostError: another owner has taken over.
+        ClaimLostError: Another owner has taken over.
     """
     following = held.model_copy(update={"beat": held.beat + 1})
     try:
@@ -114,7 +114,7 @@ def confirm(store: Store, held: Claim) -> None:
     """Make sure that a claim is still one's own and live, before a result is replaced.
 
     Raises:
-        ClaimLostError: it lapsed, or another owner has taken over.
+        ClaimLostError: It lapsed, or another owner has taken over.
     """
     stored = store.read(claim_key(held.upload))
     now = _parse(stored) if stored else None

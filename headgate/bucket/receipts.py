@@ -83,8 +83,8 @@ def commit(
     With `replaces` the receipt of this ETag makes way, and is kept beside the new one.
 
     Raises:
-        AlreadyProcessedError: another run has published a result for this upload.
-        ClaimLostError: the receipt to be replaced no longer stands.
+        AlreadyProcessedError: Another run has published a result for this upload.
+        ClaimLostError: The receipt to be replaced no longer stands.
     """
     key, body = receipt_key(upload), json.dumps(receipt, indent=1, ensure_ascii=False).encode()
     try:

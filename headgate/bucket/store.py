@@ -92,7 +92,7 @@ class Store:
         """Look an object up.
 
         Raises:
-            NoSuchObjectError: there is none.
+            NoSuchObjectError: There is none.
         """
         try:
             with explained(self.where(key)):
@@ -171,7 +171,7 @@ class Store:
         acknowledgement was lost is told from a real one by reading the object back.
 
         Raises:
-            PreconditionError: somebody else's object is there.
+            PreconditionError: Somebody else's object is there.
         """
         return self._put_if(key, body, IfNoneMatch="*")
 
@@ -179,7 +179,7 @@ class Store:
         """Replace a small object if it still is the one with this ETag; give the new ETag.
 
         Raises:
-            PreconditionError: somebody else has replaced or deleted it.
+            PreconditionError: Somebody else has replaced or deleted it.
         """
         return self._put_if(key, body, IfMatch=f'"{etag}"')
 
@@ -197,7 +197,7 @@ class Store:
         """Copy exactly this content within the store, whatever its size.
 
         Raises:
-            ObjectChangedError: the key holds another content by now.
+            ObjectChangedError: The key holds another content by now.
         """
         try:
             with explained(self.where(upload.key)):
@@ -236,7 +236,7 @@ class Store:
         """Sign a link for reading one object; it says honestly how long it will work.
 
         Raises:
-            ExpiredCredentialsError: the credentials have no life left.
+            ExpiredCredentialsError: The credentials have no life left.
         """
         with explained(self.where(key)):
             signer = credentials_of(self.client)
@@ -334,7 +334,7 @@ def connect(settings: Settings) -> Store:
     """Open the store that the settings describe; nothing is sent yet.
 
     Raises:
-        SettingsError: no bucket is named.
+        SettingsError: No bucket is named.
     """
     if not settings.bucket:
         raise SettingsError("No bucket is named.", todo="Set AWS_BUCKET_NAME.")

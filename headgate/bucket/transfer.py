@@ -63,11 +63,11 @@ def download(
     that only an intact one can be read.
 
     Raises:
-        ObjectChangedError: it was overwritten meanwhile.
-        NoRoomError: the disk cannot hold it.
-        SettingsError: the folder cannot be written.
-        TransientError: the network failed too often.
-        DamagedError: no two reads gave the same content.
+        ObjectChangedError: It was overwritten meanwhile.
+        NoRoomError: The disk cannot hold it.
+        SettingsError: The folder cannot be written.
+        TransientError: The network failed too often.
+        DamagedError: No two reads gave the same content.
     """
     seen: set[str] = set()
     with written_to_disk(to):
@@ -86,8 +86,8 @@ def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
     """Write a file of any size and check what arrived; a failure leaves nothing behind.
 
     Raises:
-        TransientError: the network failed too often.
-        DamagedError: it changed the content, time and again.
+        TransientError: The network failed too often.
+        DamagedError: It changed the content, time and again.
     """
     size = path.stat().st_size
     part = max(store.limits.part_bytes, 5 * MIB, -(-size // MAX_PARTS))

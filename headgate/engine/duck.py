@@ -76,9 +76,9 @@ def evaluate(
     """Evaluate an expression over each of some columns in memory; may run in several threads.
 
     Args:
-        con: whose database does it.
-        rows: the columns.
-        cells: by name of a column, the expression, which speaks of no other column.
+        con: Whose database does it.
+        rows: The columns.
+        cells: By name of a column, the expression, which speaks of no other column.
     """
     found: list[pa.ChunkedArray] = []
     with con.cursor() as own:

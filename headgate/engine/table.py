@@ -94,14 +94,14 @@ def read(
     """Read, type and check one file; stage its good rows and quarantine the others.
 
     Args:
-        path: the file.
-        scratch: where the staged rows go.
-        read: how the file is read.
-        check: what comes before the contract.
-        contract: what the file is held to.
-        previous: columns of the data set's last accepted file.
-        corrected: ledger of rows that stand in the place of the file's own.
-        upload: the upload's mark, to stand beside each row kept back.
+        path: The file.
+        scratch: Where the staged rows go.
+        read: How the file is read.
+        check: What comes before the contract.
+        contract: What the file is held to.
+        previous: Columns of the data set's last accepted file.
+        corrected: Ledger of rows that stand in the place of the file's own.
+        upload: The upload's mark, to stand beside each row kept back.
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.

@@ -34,8 +34,8 @@ def examine(case: Case, folder: Path) -> None:
     """Read and prepare a case's file; a refusal is fine where the file is damaged.
 
     Raises:
-        BrokenError: an invariant does not hold.
-        Exception: whatever else was raised that is no `HeadgateError`.
+        BrokenError: An invariant does not hold.
+        Exception: Whatever else was raised that is no `HeadgateError`.
     """
     path = folder / "file.csv"
     path.write_bytes(case.content)

@@ -66,9 +66,9 @@ class Rules:
         """Hold the file's columns to the contract.
 
         Args:
-            contract: what is asked for.
-            names: the file's columns, in order.
-            missing: texts that count as missing besides the empty one.
+            contract: What is asked for.
+            names: The file's columns, in order.
+            missing: Texts that count as missing besides the empty one.
 
         Raises:
             ContractError: A column is missing, unknown or out of place.

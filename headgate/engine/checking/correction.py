@@ -87,11 +87,11 @@ def extend_ledger(
     where its reason was emptied. All others stay as they are.
 
     Args:
-        scratch: where the ledger goes.
-        kept: the quarantine file of the result that stands, if it has one.
-        sheet: the file that came back.
-        name: how the ledger calls that file.
-        earlier: the ledger of the result that stands, if it has one.
+        scratch: Where the ledger goes.
+        kept: The quarantine file of the result that stands, if it has one.
+        sheet: The file that came back.
+        name: How the ledger calls that file.
+        earlier: The ledger of the result that stands, if it has one.
 
     Raises:
         BadFileError: The sheet lacks columns or corrects nothing.
@@ -126,9 +126,9 @@ class Corrections:
         """Load the last state of each row of a ledger, to be mapped into memory as it is needed.
 
         Args:
-            ledger: what `extend_ledger` wrote.
-            scratch: where it is kept in order.
-            names: the columns of the file that is corrected.
+            ledger: What `extend_ledger` wrote.
+            scratch: Where it is kept in order.
+            names: The columns of the file that is corrected.
 
         Raises:
             BadFileError: The ledger has other columns than the file.

@@ -57,9 +57,9 @@ def draft(reading: Reading, name: str, missing: Sequence[str] = ()) -> str:
     """Write the source of a contract that the file passes, and what `clean` makes of it.
 
     Args:
-        reading: the file.
-        name: the data set's name.
-        missing: texts that were told to stand for a missing value.
+        reading: The file.
+        name: The data set's name.
+        missing: Texts that were told to stand for a missing value.
     """
     with database(reading.table.parent, reading.table) as con:
         register(con, reading.table)

@@ -53,9 +53,9 @@ class Format(ABC):
         """Return the DuckDB expression of the value over a text expression, and its type.
 
         Args:
-            text: the text expression.
-            before: digits before a decimal mark, at most.
-            after: digits after it, at most.
+            text: The text expression.
+            before: Digits before a decimal mark, at most.
+            after: Digits after it, at most.
         """
 
     def digits(self, values: pa.Array) -> tuple[int, int]:

@@ -75,9 +75,9 @@ def propose(sample: Sequence[str], name: str, *, loose: bool = False) -> list[Fo
     """List the formats that fit all texts of a sample, the likeliest first.
 
     Args:
-        sample: some distinct texts of a column, none empty and none a sign for missing.
-        name: the column's name, which may speak of dates.
-        loose: whether numbers may be written so that the exact text cannot be had back.
+        sample: Some distinct texts of a column, none empty and none a sign for missing.
+        name: The column's name, which may speak of dates.
+        loose: Whether numbers may be written so that the exact text cannot be had back.
     """
     texts = pa.array(sample, pa.string())
     guesses = candidates(sample, name, loose=loose)

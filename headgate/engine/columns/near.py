@@ -124,10 +124,10 @@ def count_misfits(
     """Hold all values to the formats; None if too many of them fit none.
 
     Args:
-        staged: the staged file.
-        name: the column.
-        formats: what nearly all first values were written in.
-        missing: texts that stand for a missing value.
+        staged: The staged file.
+        name: The column.
+        formats: What nearly all first values were written in.
+        missing: Texts that stand for a missing value.
     """
     absent = pa.array(missing, pa.string())
     tallies = {form: _Tally() for form in formats}

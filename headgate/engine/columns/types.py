@@ -194,11 +194,11 @@ class Typing:
         """Begin with no block seen.
 
         Args:
-            names: the columns, in order.
-            missing: texts that count as missing in every column.
-            text: columns that are text, whatever they look like.
-            loose: columns whose numbers may lose their exact text.
-            point: whether a point is the decimal mark, unless a column shows a decimal comma.
+            names: The columns, in order.
+            missing: Texts that count as missing in every column.
+            text: Columns that are text, whatever they look like.
+            loose: Columns whose numbers may lose their exact text.
+            point: Whether a point is the decimal mark, unless a column shows a decimal comma.
         """
         self._names = names
         self._declared = tuple(dict.fromkeys(marker for marker in missing if marker))

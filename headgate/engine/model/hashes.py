@@ -44,8 +44,8 @@ def murmur64(texts: pa.StringArray, seeds: Hashes | np.uint64) -> Hashes:
     """Hash each text by MurmurHash64A (Austin Appleby, public domain).
 
     Args:
-        texts: in UTF-8.
-        seeds: one for all, or one for each.
+        texts: In UTF-8.
+        seeds: One for all, or one for each.
     """
     own = np.broadcast_to(seeds, len(texts))
     starts = range(0, max(1, len(texts)), _ROWS)

@@ -244,11 +244,11 @@ def _own_lines(
     """Take lines that are rows for lines of CSV as they stand, if the file is written so.
 
     Args:
-        data: the lines.
-        rows: the cells of the rows that were not refused.
-        refused: the places of the others.
-        dialect: how the lines are written.
-        marks: the same in bytes.
+        data: The lines.
+        rows: The cells of the rows that were not refused.
+        refused: The places of the others.
+        dialect: How the lines are written.
+        marks: The same in bytes.
     """
     alike = dialect.delimiter == "," and (dialect.quotechar == '"' or b'"' not in data)
     if not alike or not data.endswith(b"\n"):

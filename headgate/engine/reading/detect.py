@@ -31,9 +31,9 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
     """Find out how a file is written; whatever the options say is taken as given.
 
     Raises:
-        BadFileError: the file is empty.
-        UnreadableError: the bytes are no text table.
-        UndecidableError: two readings are equally likely.
+        BadFileError: The file is empty.
+        UnreadableError: The bytes are no text table.
+        UndecidableError: Two readings are equally likely.
     """
     compression, member = sniff_compression(path, options.member)
     data = sample(path, compression, member)

@@ -96,8 +96,8 @@ def guess_encoding(head: bytes, tail: bytes, told: str | None, where: str) -> En
     """Find the encoding of a sample, or take the one that the user told.
 
     Raises:
-        OptionsError: the told encoding is unknown.
-        UnreadableError: the bytes are no text.
+        OptionsError: The told encoding is unknown.
+        UnreadableError: The bytes are no text.
     """
     mark = next((name for bom, name in _MARKS if head.startswith(bom)), None)
     if told:

@@ -51,9 +51,9 @@ def sniff_compression(path: Path, member: str | None = None) -> tuple[Compressio
     """Tell the compression from the first bytes, and which member of a zip holds the table.
 
     Raises:
-        BadFileError: the file is empty.
-        UnreadableError: the file is of a known kind that is no text table.
-        UndecidableError: a zip holds several files and `member` names none of them.
+        BadFileError: The file is empty.
+        UnreadableError: The file is of a known kind that is no text table.
+        UndecidableError: A zip holds several files and `member` names none of them.
     """
     with path.open("rb") as file:
         start = file.read(16)
@@ -74,7 +74,7 @@ def refuse_known_binary(start: bytes, where: str) -> None:
     """Name the kind of file that these first bytes belong to, if it is no text.
 
     Raises:
-        UnreadableError: it is a known binary kind.
+        UnreadableError: It is a known binary kind.
     """
     for magic, name in _BINARY:
         if start.startswith(magic):
@@ -89,7 +89,7 @@ def refuse_compressed_twice(start: bytes, where: str) -> None:
     """Refuse unpacked data that is compressed again.
 
     Raises:
-        UnreadableError: it begins as one of the known kinds does.
+        UnreadableError: It begins as one of the known kinds does.
     """
     for magic, kind in _COMPRESSED:
         if start.startswith(magic):
@@ -104,7 +104,7 @@ def refuse_markup(text: str, where: str) -> None:
     """Name a web page, XML or JSON that was saved under a table's name.
 
     Raises:
-        UnreadableError: the text is one of these.
+        UnreadableError: The text is one of these.
     """
     start = text[:1000].lstrip().lower()
     kind = next((name for mark, name in _MARKUP if start.startswith(mark)), None)

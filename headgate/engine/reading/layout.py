@@ -54,8 +54,8 @@ def find_layout(
     footer's size is not told.
 
     Raises:
-        OptionsError: there is no table of the number asked for, or nothing is left of it.
-        UndecidableError: the header names fewer columns than there are, as where values that hold
+        OptionsError: There is no table of the number asked for, or nothing is left of it.
+        UndecidableError: The header names fewer columns than there are, as where values that hold
             the delimiter are not enclosed in quotes.
     """
     skip, stop = skip_lines or 0, total_lines - (footer_lines or 0) * whole
@@ -115,10 +115,10 @@ def name_by_line(layout: Layout, cells: list[str], line: int, why: str) -> Layou
     """Take a line above the table's first row for its header, if it has a word for each column.
 
     Args:
-        layout: the table's place.
-        cells: the words of the line.
-        line: its number.
-        why: what speaks for it.
+        layout: The table's place.
+        cells: The words of the line.
+        line: Its number.
+        why: What speaks for it.
     """
     width = len(layout.names)
     *names, last = cells or [""]

@@ -35,10 +35,10 @@ def list_left_out(
     """Write every line that is left out to a CSV, with its number and whole text, and count them.
 
     Args:
-        path: the file.
-        dialect: how it is written.
-        to: the CSV to write; none is written where no line is left out.
-        kept_back: lines that are listed elsewhere.
+        path: The file.
+        dialect: How it is written.
+        to: The CSV to write; none is written where no line is left out.
+        kept_back: Lines that are listed elsewhere.
     """
     places = [
         (where, line)

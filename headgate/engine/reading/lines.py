@@ -26,7 +26,7 @@ def open_text(path: Path, dialect: Dialect) -> Iterator[str]:
     """Yield the decoded text in chunks, without its byte order mark, however often that stands.
 
     Raises:
-        UnreadableError: some bytes are not valid in the dialect's encoding.
+        UnreadableError: Some bytes are not valid in the dialect's encoding.
     """
     decoder = codecs.getincrementaldecoder(dialect.encoding)(_errors(dialect.fallback))
     seen = 0
@@ -56,7 +56,7 @@ def read_lines(path: Path, dialect: Dialect) -> Iterator[list[str]]:
     """Yield all physical lines with their line ends, in batches.
 
     Raises:
-        UnreadableError: a line is longer than `MAX_LINE`.
+        UnreadableError: A line is longer than `MAX_LINE`.
     """
     rest = ""
     for text in open_text(path, dialect):
@@ -73,7 +73,7 @@ def refuse_long_line(size: int, path: Path) -> None:
     """Refuse to wait for ever for the end of a line of which so much is there.
 
     Raises:
-        UnreadableError: it is longer than `MAX_LINE`.
+        UnreadableError: It is longer than `MAX_LINE`.
     """
     if size > MAX_LINE:
         raise UnreadableError(
@@ -107,9 +107,9 @@ def raw_lines(path: Path, dialect: Dialect, lines: list[tuple[int, int]]) -> Ite
     """Yield the original text of ascending ranges of physical lines, in one pass.
 
     Args:
-        path: the file.
-        dialect: how it is written.
-        lines: first and last line of each range, counted from 1, ascending.
+        path: The file.
+        dialect: How it is written.
+        lines: First and last line of each range, counted from 1, ascending.
     """
     wanted = iter(lines)
     current = next(wanted, None)

@@ -74,7 +74,7 @@ def choose_syntax(
     """Find the syntax that splits these lines best; what the options say is taken as given.
 
     Raises:
-        UndecidableError: two delimiters split the lines equally well, and differently.
+        UndecidableError: Two delimiters split the lines equally well, and differently.
     """
     inner = unwrap(lines) if options.delimiter is None else lines
     if inner != lines and (found := _wrapped(lines, inner, options, where)):
@@ -156,7 +156,7 @@ def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, whe
     Such are times, links, amounts of money, and words with a comma and a blank.
 
     Raises:
-        UndecidableError: numbers with a decimal comma, or two columns of whole numbers.
+        UndecidableError: Numbers with a decimal comma, or two columns of whole numbers.
     """
     name, *values = [line.strip() for line in lines if line.strip()] or [""]
     mark = best.syntax.delimiter

@@ -195,12 +195,12 @@ def find_span(
     """Tell titles, header, facts about the columns, data and notes of one table apart.
 
     Args:
-        fields: all rows.
-        start: the first row that may be the table's.
-        stop: the row behind its last.
-        fixed: whether the header, or the data, begins with the first row.
-        header_rows: rows of the header, if an option tells.
-        told: whether an option tells the lines of the footer.
+        fields: All rows.
+        start: The first row that may be the table's.
+        stop: The row behind its last.
+        fixed: Whether the header, or the data, begins with the first row.
+        header_rows: Rows of the header, if an option tells.
+        told: Whether an option tells the lines of the footer.
     """
     block = fields[start:stop]
     width = table_width(block)

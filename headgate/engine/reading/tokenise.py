@@ -63,7 +63,7 @@ def tokenise(path: Path, dialect: Dialect) -> Iterator[Rows]:
     """Yield the table's rows in batches: of any width, without header, footer and blank lines.
 
     Raises:
-        UnreadableError: the bytes cannot be decoded, decompressed, or exceed a limit.
+        UnreadableError: The bytes cannot be decoded, decompressed, or exceed a limit.
     """
     parser = Parser(dialect.syntax, len(dialect.names))
     for number, lines in body_lines(path, dialect):

@@ -56,7 +56,7 @@ def open_bytes(
     """Open the decompressed bytes for reading from the start.
 
     Raises:
-        UnreadableError: the compressed data is damaged, encrypted, or a bomb (on open or read).
+        UnreadableError: The compressed data is damaged, encrypted, or a bomb (on open or read).
     """
     if compression == "none":
         return path.open("rb")

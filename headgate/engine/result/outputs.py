@@ -77,10 +77,10 @@ def write(
     """Write `data.csv`, `data.parquet` and, if asked for, `spreadsheet.csv`.
 
     Args:
-        folder: where to.
-        names: the columns.
-        rows: all rows in order, in at least one batch.
-        spreadsheet: whether the batches hold a copy for spreadsheets.
+        folder: Where to.
+        names: The columns.
+        rows: All rows in order, in at least one batch.
+        spreadsheet: Whether the batches hold a copy for spreadsheets.
     """
     count, changed = 0, Counter[tuple[str, str]]()
     with ExitStack() as files:
