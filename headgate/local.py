@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -263,9 +264,8 @@ def _moved(files: Iterable[tuple[str, Path]], out: Path) -> dict[Path, Path]:
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
-    for batch in filter(len, Staging(reading.table)):
-        columns = [name for name in batch.schema.names if name not in (LINE, CSV)]
-        first = batch.slice(0, PREVIEW_ROWS)
-        rows = zip(*(first.column(name).to_pylist() for name in columns), strict=True)
-        return tuple(tuple("" if cell is None else cell for cell in row) for row in rows)
-    return ()
+    staged = Staging(reading.table)
+    names = [name for name in staged.schema.names if name not in (LINE, CSV)]
+    first = (batch.select(names).slice(0, PREVIEW_ROWS) for batch in staged)
+    rows = (row for batch in first for row in zip(*batch.to_pydict().values(), strict=True))
+    return tuple(tuple(cell or "" for cell in row) for row in islice(rows, PREVIEW_ROWS))

@@ -52,3 +52,11 @@ def test_a_correction_under_another_contract_says_what_to_do(tmp_path, bad):
             **(PLAIN | {"dataset": None}),
         )
     assert "Use the --dataset and options of the first clean" in refused.value.todo
+
+
+def test_the_first_rows_are_shown_however_the_file_is_cut(tmp_path):
+    """A file with comments is read in pieces; its last rows may be one of their own."""
+    path = tmp_path / "marked.csv"
+    path.write_text("# made by hand\nname,n\na,1\n# half of them\nb,2\nc,3\n")
+    found = local.inspect(path, read=ReadOptions(), check=CheckOptions())
+    assert found.rows == (("a", "1"), ("b", "2"), ("c", "3"))
