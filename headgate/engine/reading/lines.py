@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +17,12 @@ MAX_LINE = 64 << 20
 
 def split_lines(text: str, newline: Newline) -> list[str]:
     """Cut text into physical lines that keep their line ends."""
-    return io.StringIO(text, newline=_IO_NEWLINE[newline]).readlines()
+    if newline == "\r":
+        return _ENDED_BY_RETURN.findall(text)
+    return io.StringIO(text, newline="" if newline == "mixed" else "\n").readlines()
 
 
-_IO_NEWLINE: dict[Newline, str] = {"\n": "\n", "\r\n": "\n", "\r": "\r", "mixed": ""}
+_ENDED_BY_RETURN = re.compile(r"[^\r]*\r|[^\r]+")
 
 
 def open_text(path: Path, dialect: Dialect) -> Iterator[str]:

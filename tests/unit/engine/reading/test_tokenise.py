@@ -26,6 +26,17 @@ def test_lines_are_counted_through_embedded_newlines(tmp_path):
     assert list(raw_lines(path, dialect, lines)) == ['1,"x\ny"\n', "2,z\n"]
 
 
+def test_a_line_feed_in_a_field_stays_one_where_lines_end_otherwise(tmp_path):
+    """Though it stands in a part of the file that was not looked at to tell the ends of lines."""
+    path = tmp_path / "file.csv"
+    others = b"1,x\r" * 200_000
+    path.write_bytes(b"a,b\r" + others + b'2,"y\nz"\r' + others)
+    dialect = detect(path)
+    assert dialect.newline == "\r"
+    rows = [row for batch in tokenise(path, dialect) for row in batch.fields]
+    assert ["2", "y\nz"] in rows
+
+
 @pytest.mark.parametrize(
     ("line", "row"),
     [
