@@ -20,6 +20,8 @@ def _within(kind: Any) -> Parameter:
     bounds = TypeAdapter(kind)
 
     def hold(_: Any, value: Any) -> None:
+        if value is None:
+            return
         try:
             bounds.validate_python(value)
         except ValidationError as error:

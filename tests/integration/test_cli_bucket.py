@@ -329,3 +329,15 @@ def test_a_full_check_passes_and_leaves_nothing(headgate, place):
     assert "✗" not in done.out
     assert "conditional" in done.out
     assert place.listing() == before
+
+
+def test_housekeeping_says_what_it_would_remove_and_removes_it(headgate, place):
+    """Without an age it leaves quarantine alone."""
+    place.store.client.create_multipart_upload(**place.store.at("processed/unfinished"))
+
+    told = headgate("housekeeping", **place.environment())
+    done = headgate("housekeeping", "--remove", "--json", **place.environment())
+
+    assert told.code == done.code == 0
+    assert "Would remove 0 leftovers." in told.out  # it may still be under way
+    assert done.json == []
