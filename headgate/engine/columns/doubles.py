@@ -162,6 +162,11 @@ class Scientific(_Double):
     width: int = 2
 
     @property
+    def label(self) -> str:
+        """A number that is written so."""
+        return f"1.{5:0<{self.after}}{self.letter}-{7:0{self.width}}"
+
+    @property
     def shape(self) -> str:
         """A longer exponent has no leading zeros."""
         exponent = f"(?:[0-9]{{{self.width}}}|[1-9][0-9]{{{self.width}}})"
