@@ -90,6 +90,7 @@ def _find_layout(
         footer_lines=options.footer_lines,
         table=options.table,
         whole=whole,
+        words=syntax.delimiter == " ",
     )
     if options.header_rows is None and options.skip_lines is None:
         return _with_names_above(layout, lines, syntax)

@@ -12,6 +12,7 @@ PROFILED_ROWS = 200
 _TRUST_IN_HEADERS = 0.35
 """Votes that a first row of text has before its cells are looked at: most tables have a header."""
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
+_BRACKETED = re.compile(r"\(.*\)|\[.*\]")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _MANY = 6
 """Numbers along a row that are hardly in order by chance."""
@@ -106,8 +107,25 @@ def _is_alike(kind: Shape, column: Sequence[str]) -> bool:
 
 def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
     """Bring a header to the table's width; one that is one short may leave the row names out."""
+    row = fit_names(row, width)
     nameless = len(row) == width - 1 and any(cells[-1].strip() for cells in body)
     return ([""] * nameless + row + [""] * width)[:width]
+
+
+def fit_names(row: list[str], width: int) -> list[str]:
+    """Leave blank names out of a header that is too long, or put units behind their names."""
+    if not any(map(str.strip, row[width:])):
+        return row[:width]
+    filled = [cell for cell in row if cell.strip()]
+    if len(filled) == width:
+        return filled
+    joined: list[str] = []
+    for cell in row:
+        if joined and _BRACKETED.fullmatch(cell.strip()):
+            joined[-1] += f" {cell}"
+        else:
+            joined.append(cell)
+    return joined if len(joined) == width else row
 
 
 def _vote_of_text(cell: str, column: Sequence[str]) -> float:

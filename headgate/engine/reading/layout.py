@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from headgate.engine.reading.cells import count_filled, is_rule, is_typed
 from headgate.engine.reading.dialect import Evidence
-from headgate.engine.reading.header import PROFILED_ROWS, join_header, unique_names
+from headgate.engine.reading.header import PROFILED_ROWS, fit_names, join_header, unique_names
 from headgate.engine.reading.tables import (
     Span,
     choose,
@@ -17,7 +17,11 @@ from headgate.engine.reading.tables import (
     without_keys,
 )
 from headgate.engine.reading.tokenise import Rows
-from headgate.engine.reading.unquoted import refuse_split_numbers, refuse_split_values
+from headgate.engine.reading.unquoted import (
+    refuse_split_names,
+    refuse_split_numbers,
+    refuse_split_values,
+)
 from headgate.errors import OptionsError
 from headgate.words import counted
 
@@ -47,11 +51,12 @@ def find_layout(
     footer_lines: int | None = None,
     table: int | None = None,
     whole: bool = True,
+    words: bool = False,
 ) -> Layout:
     """Find the table among the rows of a sample of `total_lines` lines.
 
     A footer and further tables are only looked for where the sample is the whole file and the
-    footer's size is not told.
+    footer's size is not told. `words` tells that blanks part the cells.
 
     Raises:
         OptionsError: There is no table of the number asked for, or nothing is left of it.
@@ -81,6 +86,9 @@ def find_layout(
         len(row) == width - 1 for row in fields[span.first : span.named]
     ):
         refuse_split_values([row for row in body if len(row) == width], lines[span.first])
+    if header_rows is None and span.named - span.first == 1:
+        names = fit_names(fields[span.first], width)
+        refuse_split_names(names, width, lines[span.first], words=words)
     if header_rows is None and not fixed and span.named == span.first > 0:
         refuse_split_numbers(fields[span.first - 1], body, lines[span.first - 1])
     header = join_header(fields[span.first : span.named], body, width)
@@ -160,6 +168,8 @@ def _explain(
         found.append(Evidence(what="header", found=size, why="told by an option"))
     elif layout.header_rows:
         why = "the values below are of another kind"
+        if spare := _names_beyond(rows.fields[spans[index].first], len(layout.names)):
+            why += f"; no cells are below {', '.join(map(repr, spare))}"
         end = layout.skip_lines + layout.header_lines
         place = _places(layout.skip_lines + 1, end - layout.header_notes)
         found.append(Evidence(what="header", found=f"{size}, {place}", why=why))
@@ -181,6 +191,11 @@ def _explain(
         why = f"{places}; choose with the option `table`"
         found.append(Evidence(what="table", found=f"{index + 1} of {len(spans)} is read", why=why))
     return tuple(found)
+
+
+def _names_beyond(row: list[str], width: int) -> list[str]:
+    """The names that a header has beyond the cells of the rows."""
+    return [cell for cell in fit_names(row, width)[width:] if cell.strip()]
 
 
 def footer_evidence(lines: int, fields: list[list[str]]) -> Evidence:

@@ -1,4 +1,4 @@
-"""Rows whose values hold the delimiter without quotes around them: refused, never shifted."""
+"""Rows and headers whose cells hold the delimiter without quotes: refused, never shifted."""
 
 from itertools import pairwise
 
@@ -39,6 +39,28 @@ def refuse_split_numbers(above: list[str], body: list[list[str]], line: int) -> 
             where=f"line {line}",
             todo="Enclose the numbers in quotes or use another delimiter; if this line is no "
             "header, set `skip_lines`.",
+        )
+
+
+def refuse_split_names(row: list[str], width: int, line: int, *, words: bool) -> None:
+    """Refuse a header with more names than the rows have cells where names may have been split.
+
+    Else the last cells are missing: programs leave them out where they are empty in all rows.
+
+    Args:
+        row: the header's cells.
+        width: cells of a row.
+        line: the header's number.
+        words: whether blanks part the cells, as they part the words of a name.
+    """
+    lost = any(map(str.strip, row[width:]))
+    if lost and (words or any(_is_split(*pair) for pair in pairwise(row))):
+        raise UndecidableError(
+            f"The header names {count_filled(row)} columns, but most rows have {width} cells: a "
+            "name may hold the delimiter, or cells are missing.",
+            where=f"line {line}",
+            todo="Enclose such names in quotes; if only the last cells are missing, set "
+            "`header_rows`.",
         )
 
 

@@ -576,3 +576,33 @@ def test_an_unusual_delimiter_wins_over_commas_inside_words(tmp_path, mark):
     dialect, read_rows = read(write(tmp_path, "\n".join(map(mark.join, rows))))
     assert dialect.delimiter == mark
     assert read_rows == rows
+
+
+@pytest.mark.parametrize(
+    "header", ["id,Name, first,v\n", "id,Name (last,first),v\n", "Wind speed Air temp\n"]
+)
+def test_a_header_of_more_names_than_cells_is_not_shifted(tmp_path, header):
+    """Where a name may have been split, none knows which name belongs to which column."""
+    rows = [["1", "a", "2.5"], ["2", "b", "3.5"], ["3", "c", "4.5"]] * 3
+    mark = "," if "," in header else " "
+    path = write(tmp_path, header + "\n".join(map(mark.join, rows)))
+    with pytest.raises(UndecidableError, match=r"names 4 columns, but most rows have 3 cells"):
+        read(path)
+    assert len(read(path, header_rows=1)[1]) == 9
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("a,,b,c\n", ("a", "b", "c")),
+        ("t,(s),v,w\n", ("t (s)", "v", "w")),
+        ("a,b,c,Approve,Reject\n", ("a", "b", "c")),
+    ],
+)
+def test_a_header_that_is_too_long_names_the_cells_there_are(tmp_path, header, names):
+    """Blank names go, units stand behind names, and names without any cells are told."""
+    rows = "1,x,2.5\n2,y,3.5\n3,z,4.5\n"
+    dialect, _ = read(write(tmp_path, header + rows))
+    assert dialect.names == names
+    told = any("'Approve', 'Reject'" in each.why for each in dialect.evidence)
+    assert told == ("Approve" in header)
