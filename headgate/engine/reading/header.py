@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from headgate.engine.reading.cells import Shape, count_filled, is_rule, is_typed, shape, shapes
 
@@ -57,12 +57,17 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
         if len(row) != len(typed):
             return 0
         over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number]
-        names = sum(1 for cell in over if cell.strip() and not is_typed(cell))
+        values = [] if any(map(_is_year, chain(*block[i + 1 : i + 2]))) else filter(_is_year, over)
+        names = sum(1 for cell in over if cell.strip() and not is_typed(cell)) + len([*values])
         if i and names > 1 and names == len(over) and count_filled(row) > 0.8 * len(row):
             return i + 1
         if 2 * count_filled(row) > len(row):
             return 0
     return 0
+
+
+def _is_year(cell: str) -> bool:
+    return _YEAR.fullmatch(cell.strip()) is not None
 
 
 def typed_columns(body: list[list[str]], width: int) -> list[bool]:
@@ -129,14 +134,22 @@ def fit_names(row: list[str], width: int) -> list[str]:
 
 
 def _vote_of_text(cell: str, column: Sequence[str]) -> float:
-    """A name does not come back in the column below it."""
+    """A name does not come back in the column below it, nor does its pattern of digits."""
     if cell in column:
         return -0.5 if 10 * column.count(cell) > len(column) else 0
+    if len(column) > _SOME and _pattern(cell) and {_pattern(cell)} == {*map(_pattern, column)}:
+        return -0.5
     if len(cell) > 80 or "://" in cell[:10]:
         return -0.3
     lengths = {len(value) for value in column if value}
     uniform = len(lengths) == 1 and len(column) > 2
     return 0.5 if uniform and len(cell) not in lengths else 0.1
+
+
+def _pattern(cell: str) -> str:
+    """What a cell is but for its digits and letters; empty where it has hardly any digits."""
+    digits = sum(map(str.isdigit, cell))
+    return re.sub("[^\\W\\d_]", "a", re.sub(r"\d", "0", cell)) if digits > 1 else ""
 
 
 def _is_series(row: list[str], body: list[list[str]]) -> bool:

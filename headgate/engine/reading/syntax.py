@@ -20,6 +20,8 @@ from headgate.options import ReadOptions
 _COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95, "│": 0.95}
 _RARE = {":": 0.65, " ": 0.7, "#": 0.7}
 _UNUSUAL = 0.9
+_INSIDE_VALUES = dict.fromkeys("=!*&", 0.7)
+"""Those that stand in values too: `temp=20.5`."""
 _UNUSUAL_DELIMITERS = (
     "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "||", "::", ";;", "~|~"
 )  # fmt: skip
@@ -333,7 +335,7 @@ def _tabs_inside(body: list[list[str]]) -> float:
 
 
 def _prior(delimiter: str) -> float:
-    return _COMMON.get(delimiter) or _RARE.get(delimiter, _UNUSUAL)
+    return (_COMMON | _RARE | _INSIDE_VALUES).get(delimiter, _UNUSUAL)
 
 
 def _evenness(widths: list[int], width: int) -> float:

@@ -27,6 +27,14 @@ _NOTE = re.compile(
 )
 
 
+_CITES = re.compile(
+    r"\W*(?:(?:foot)?notes?|sources?|disclaimer|quellen?|hinweise?|anmerkung(?:en)?|fuentes?|fontes?"
+    r"|remarques?|uwaga)\s?\d*:",
+    re.IGNORECASE,
+)
+"""How a note begins, whatever delimiters it holds."""
+
+
 class Span(NamedTuple):
     """One table among the rows: its first row, the end of its names, its first and last data."""
 
@@ -45,7 +53,7 @@ def table_width(fields: list[list[str]]) -> int:
 def footer_rows(fields: list[list[str]], width: int) -> int:
     """How many rows at the end are no rows of a table of this width."""
     last = len(fields) - 1
-    if last < 0 or count_filled(fields[last]) > 1:
+    if last < 0 or (count_filled(fields[last]) > 1 and not _CITES.match(fields[last][0])):
         return 0
     column = [len(f[0]) for f in fields[:-1] if len(f) == width and count_filled(f) > 1]
     usual = max(column, default=0)
@@ -57,6 +65,8 @@ def footer_rows(fields: list[list[str]], width: int) -> int:
 def _is_note(row: list[str], width: int, usual: int) -> bool:
     filled = count_filled(row)
     if filled == 0 or _END_OF_FILE.issuperset("".join(row)):
+        return True
+    if _CITES.match(row[0]) and not any(map(is_typed, row)):
         return True
     if width < 2 or filled > 1 or not row[0].strip():
         return False
@@ -208,7 +218,7 @@ def find_span(
     notes = 0 if told else footer_rows(block[first:], width)
     last = len(block) - 1 - notes * (first + notes < len(block))
     facts = 0 if fixed or header_rows is not None else _facts(block[first : last + 1])
-    if facts and _sums_up(block[first : first + facts]):
+    if facts and _sums_up(block[first : first + facts], width):
         first, facts = first + facts - 1, 0
     count = (
         count_header_rows(block[first : last + 1], width) if header_rows is None else header_rows
@@ -239,13 +249,14 @@ def _facts(block: list[list[str]]) -> int:
         if is_number and cell.strip()
     ]
     words = sum(not is_typed(cell) for cell in told)
-    return count if 3 * words >= len(told) > words else 0
+    numbers = len(told) > words or any(map(is_typed, block[0][1:]))
+    return count if 3 * words >= len(told) and numbers else 0
 
 
-def _sums_up(facts: list[list[str]]) -> bool:
-    """Whether the last of these rows names the columns: words only, no row has more of them."""
-    most = max(map(count_filled, facts))
-    return count_filled(facts[-1]) == most and not any(map(is_typed, facts[-1]))
+def _sums_up(facts: list[list[str]], width: int) -> bool:
+    """Whether the last of these rows names the columns: words, as many as any row or the table."""
+    most = min(width, max(map(count_filled, facts)))
+    return count_filled(facts[-1]) >= most and not any(map(is_typed, facts[-1]))
 
 
 def _first_row(block: list[list[str]], width: int) -> int:

@@ -606,3 +606,46 @@ def test_a_header_that_is_too_long_names_the_cells_there_are(tmp_path, header, n
     assert dialect.names == names
     told = any("'Approve', 'Reject'" in each.why for each in dialect.evidence)
     assert told == ("Approve" in header)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "count"),
+    [
+        (
+            "Sum of sales;Columns;;;\nRows;2022;2023;(Blank);Total\n"
+            + "".join(f"Shop {i};{i}0,5;{i}1,25;;{i}2,5\n" for i in range(6)),
+            ("Sum of sales Rows", *(f"Columns {x}" for x in ("2022", "2023", "(Blank)", "Total"))),
+            6,
+        ),
+        (
+            "SCOPE9,54321,Waveform\nSegments,1,Size,20\nSegment,Trigger\n#1,2024-01-31\nTime,Ampl\n"
+            + "".join(f"0.{i},0.00{i}\n" for i in range(1, 9)),
+            ("Time", "Ampl"),
+            8,
+        ),
+        (
+            "Run;31.01.2024 10:15\nDevice;K202\nChannel;K1;K2\nUnit;C;C\n\nTime;K1;K2\n"
+            + "".join(f"00:00:0{i};2{i},5;3{i},5\n" for i in range(9)),
+            ("Time", "K1", "K2"),
+            9,
+        ),
+        (
+            "Year,Value\n2001,1.5\n2002,2.5\n2003,3.5\n\nNote: provisional, subject to change\n",
+            ("Year", "Value"),
+            3,
+        ),
+    ],
+)
+def test_what_stands_around_a_table_is_told_from_it(tmp_path, text, names, count):
+    """Pivots, facts of any width above the names, and notes that hold the delimiter."""
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == names
+    assert len(rows) == count
+
+
+def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
+    """Codes of one form name nothing."""
+    rows = [[f"{i:04}-X", f"T{i:03}:{i:02} C"] for i in range(12)]
+    dialect, read_rows = read(write(tmp_path, "\n".join(map(",".join, rows))))
+    assert dialect.header_rows == 0
+    assert read_rows == rows
