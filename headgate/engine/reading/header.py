@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import chain, pairwise
 
-from headgate.engine.reading.cells import Shape, count_filled, is_rule, is_typed, shape, shapes
+from headgate.engine.reading.cells import count_filled, is_rule, is_typed, shape, shapes
 
 MAX_HEADER_ROWS = 6
 PROFILED_ROWS = 200
@@ -82,32 +82,31 @@ def _is_typed_column(cells: Sequence[str]) -> bool:
 
 
 def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
-    """Weigh whether a row names columns or is data like the rows below it."""
-    short = len(row) < len(typed)
-    if short and any(is_typed(cell) and not _YEAR.fullmatch(cell.strip()) for cell in row):
+    """Weigh whether a row names columns or is data like the rows below it.
+
+    Several dates or times above numbers alone name these; one may be a first, longest time.
+    """
+    values = [cell for cell in row if is_typed(cell) and not _is_year(cell)]
+    if len(row) < len(typed) and 0 < len(values) < count_filled(row):
         return False
     row = _fit(row, body, len(typed))
     columns = [*zip(*body, strict=True)]
     votes = _TRUST_IN_HEADERS
+    dates = 0
     for cell, column, is_number in zip(row, columns, typed, strict=True):
         kind = shape(cell)
         if kind == "empty":
             continue
-        if is_number:
-            votes += -1 if _is_alike(kind, column) else 1
+        if is_number and kind == "moment" and not shapes(column)["moment"]:
+            dates += 1
+        elif is_number:
+            votes += -1 if kind in ("number", "moment") else 1
         elif kind in ("number", "moment"):
             votes -= 0.25
         else:
             votes += _vote_of_text(cell, column)
+    votes += dates if dates > 1 else 0
     return votes > 0 or _is_series(row, body) or _names_years(row, columns)
-
-
-def _is_alike(kind: Shape, column: Sequence[str]) -> bool:
-    """Whether a value of such a kind belongs to a column of numbers or dates.
-
-    A date or time above numbers alone names them.
-    """
-    return kind == "number" or (kind == "moment" and shapes(column)["moment"] > 0)
 
 
 def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:

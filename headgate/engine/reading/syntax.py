@@ -25,8 +25,8 @@ _INSIDE_VALUES = dict.fromkeys("=!*&", 0.7)
 _UNUSUAL_DELIMITERS = (
     "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "||", "::", ";;", "~|~"
 )  # fmt: skip
-_IN_MANY_COLUMNS = "$"
-"""One that stands before amounts too, up to two of them in a line."""
+_BETWEEN_WORDS = re.compile(r"(?<=[^\s,;|\t])\$")
+"""A delimiter as some agencies use it; behind a blank or another delimiter it is money."""
 _COMMENTS = ("#", "//", "--", "%", ";", "!", "SQL>", "mysql>", "sqlite>", "postgres=#")
 _DRAWN = "-=+:|,; \t\r\n"
 """What a line is made of that is drawn below a header: no comment."""
@@ -251,8 +251,8 @@ def _delimiters(text: str, lines: list[str], told: str | None) -> list[str]:
     found += [
         d for d in _UNUSUAL_DELIMITERS if d in text and len({line.count(d) for line in filled}) == 1
     ]
-    counts = {line.count(_IN_MANY_COLUMNS) for line in filled}
-    found += [_IN_MANY_COLUMNS] if len(counts) == 1 and max(counts) > 2 else []
+    counts = {len(_BETWEEN_WORDS.findall(line)) for line in filled}
+    found += ["$"] if len(counts) == 1 and max(counts) > 2 else []
     absent = [d for d in _COMMON if d not in text]
     return found + (absent[:1] or ["\x1f"])
 

@@ -427,6 +427,7 @@ def test_years_dates_and_steps_above_other_values_are_names(tmp_path, first, row
         ["1985,1990,2.5", "1986,1991,3.5"],
         ["2020", "17", "35"],
         ["A,1,2,3,4,5,6", "B,2,3,4,5,6,7"],
+        ["1,A,1:34:50.616", "2,B,+22.457", "3,C,+25.110", "4,D,+39.669", "5,E,+49.773"],
     ],
 )
 def test_years_and_rising_numbers_among_their_like_are_values(tmp_path, rows):
@@ -567,6 +568,12 @@ def test_dividers_and_first_records_of_another_kind_are_no_header(tmp_path, text
     dialect, read_rows = read(write(tmp_path, text + header + rows))
     assert " ".join(dialect.names) == names
     assert read_rows[-1] == ["8", "2024-01-31", "10:15", "8.5"]
+
+
+def test_signs_before_amounts_are_no_delimiters(tmp_path):
+    """They stand equally often in each line too."""
+    rows = [[f"${i}", f"${i + 1}", f"${i + 2}"] for i in range(1, 9)]
+    assert read(write(tmp_path, "\n".join(map(" ".join, rows))))[1] == rows
 
 
 @pytest.mark.parametrize("mark", ["$", "^"])
