@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.checking.quarantine import Fault
-from headgate.engine.columns.formats import Format, IsoMoment, Kind, Number, Words
-from headgate.engine.columns.guess import propose
+from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
+from headgate.engine.columns.guess import moment_written, propose
 from headgate.engine.columns.types import MARKERS, quote_name, sample_of
 from headgate.engine.contract import Contract
 from headgate.engine.staging import LINE
-from headgate.errors import ContractError
+from headgate.errors import ContractError, SettingsError
 
 _PLAIN: Mapping[Kind, tuple[Format, ...]] = {
     "integer": (Number(),),
@@ -55,6 +55,8 @@ class Expected(NamedTuple):
     name: str
     kind: Kind
     coerce: bool
+    written: Format | None = None
+    """How its dates are written, where the contract says so."""
 
 
 class Rules:
@@ -75,7 +77,7 @@ class Rules:
         """
         self._contract = contract
         self._missing = ("", *missing)
-        self._formats: dict[str, Format] = {}
+        self.formats: dict[str, Format] = {}
         self._schema: Any = None
         self._lock = threading.Lock()
         self.expected: tuple[Expected, ...] = ()
@@ -105,7 +107,7 @@ class Rules:
         if self._contract.order == "fixed" or schema.ordered:
             _hold_to_order(list(schema.columns), list(found))
         self.expected = tuple(
-            Expected(name, _kind(rule.dtype), bool(rule.coerce or schema.coerce))
+            Expected(name, _kind(rule.dtype), bool(rule.coerce or schema.coerce), _written(rule))
             for name, rule in found.items()
         )
         self.unique += _unique_keys(schema, found)
@@ -113,10 +115,10 @@ class Rules:
 
     def start(self, rows: pa.Table) -> None:
         """Find out from the first rows how the columns that have a type are written."""
-        for name, kind, coerce in self.expected:
-            if kind != "text":
-                sample = sample_of(rows[name], self._missing)
-                self._formats[name] = _likeliest(sample, name, kind, coerce=coerce)
+        for each in self.expected:
+            if each.kind != "text":
+                sample = sample_of(rows[each.name], self._missing)
+                self.formats[each.name] = each.written or _likeliest(sample, each)
 
     def check(self, rows: pa.Table) -> list[Fault]:
         """Return everything that is wrong with any of these rows."""
@@ -141,9 +143,9 @@ class Rules:
         faults: list[Fault] = []
         columns = {}
         coerced = {each.name for each in self.expected if each.coerce}
-        for name, _, _ in self.expected:
+        for name, *_ in self.expected:
             texts = rows[name].combine_chunks()
-            form = self._formats.get(name)
+            form = self.formats.get(name)
             padded = pc.utf8_trim_whitespace(texts) if name in coerced else texts
             absent = pa.array([*self._missing, *(MARKERS if form else ())], pa.string())
             missing = pc.is_in(padded, value_set=absent)
@@ -183,7 +185,7 @@ class Rules:
 
     def _sql(self, column: Expected) -> str:
         name = quote_name(column.name)
-        form = self._formats.get(column.name)
+        form = self.formats.get(column.name)
         if form is None:
             return name
         if isinstance(form, Number) and column.kind == "decimal":
@@ -315,16 +317,41 @@ def _sparing_gaps(check: Any) -> Any:
     return pandera.Check(judge, name=check.name, error=check.error)
 
 
-def _likeliest(sample: Sequence[str], name: str, kind: Kind, *, coerce: bool) -> Format:
-    """Choose the format that most of a sample is written in."""
-    guesses = list(_PLAIN[kind])
-    if coerce:
-        guesses += propose(sample, name, loose=True)
+def _written(rule: Any) -> Format | None:
+    """Return the format of dates that a contract names in a column's metadata."""
+    parse = (rule.metadata or {}).get("format")
+    try:
+        return moment_written(parse) if parse else None
+    except ValueError as error:
+        raise SettingsError(
+            f"The format of dates in the contract cannot be used: {error}.", where=rule.name
+        ) from error
+
+
+def _likeliest(sample: Sequence[str], column: Expected) -> Format:
+    """Choose the format that most of a sample is written in.
+
+    Raises:
+        ContractError: They are dates that could as well be others.
+    """
+    guesses = list(_PLAIN[column.kind])
+    if column.coerce:
+        guesses += propose(sample, column.name, loose=True)
         for text in sample[:20]:
-            guesses += propose([text], name, loose=True)
-    guesses = [guess for guess in dict.fromkeys(guesses) if guess.kind in _TAKEN[kind]]
+            guesses += propose([text], column.name, loose=True)
+    guesses = [guess for guess in dict.fromkeys(guesses) if guess.kind in _TAKEN[column.kind]]
     texts = pa.array(sample, pa.string())
-    return max(guesses, key=lambda guess: pc.sum(guess.fits(texts)).as_py() or 0)
+    hits = {guess: pc.sum(guess.fits(texts)).as_py() or 0 for guess in guesses}
+    best = max(guesses, key=lambda guess: hits[guess])
+    others = [each for each in guesses if hits[each] == hits[best] and each.rivals(best)]
+    if isinstance(best, Moment) and others:
+        readings = dict.fromkeys(each.label for each in (best, *others))
+        raise ContractError(
+            f"All dates could be written {' or '.join(readings)}.",
+            where=column.name,
+            todo=f"Say in the contract how they are: metadata={{'format': {best.parse!r}}}.",
+        )
+    return best
 
 
 def _where(rows: pa.Table, name: str, mask: Any) -> Iterator[tuple[int, str]]:

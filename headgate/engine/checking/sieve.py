@@ -47,8 +47,7 @@ class Sieve:
             dialect.names,
             absent,
             text={each.name for each in self.rules.expected if each.kind == "text"},
-            loose={each.name for each in self.rules.expected if each.kind == "decimal"},
-            point=dialect.delimiter == ",",
+            point={",": True, ";": False}.get(dialect.delimiter),
         )
         texts = [(name, pa.string()) for name in dialect.names]
         self.schema = pa.schema([*texts, (LINE, pa.int64()), (CSV, pa.string())])
@@ -69,7 +68,7 @@ class Sieve:
             kept += _at_fault(good.filter(pa.array(bad)), faults, block)
             good = good.filter(pa.array(~bad))
         if not self._started:
-            self.typing.start(good)
+            self.typing.start(good, self.rules.formats)
             self._started = True
         kept.sort(key=lambda row: row.line)
         rows = good.num_rows + len(kept)

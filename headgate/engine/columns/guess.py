@@ -243,6 +243,31 @@ def _dates(date: str, compact: bool) -> Iterator[tuple[str, str]]:
         yield re.sub("%.", partial(_part, parts), re.escape(parse)), parse
 
 
+def moment_written(parse: str) -> Moment:
+    """Return the format of dates or times written as a strptime pattern says, padded or not.
+
+    Raises:
+        ValueError: The pattern names no day, or parts that are not known.
+    """
+    parts = {
+        "%Y": "[12][0-9]{3}",
+        "%y": _ANY_YEAR,
+        "%m": "(?:0?[1-9]|1[0-2])",
+        "%d": "(0?[1-9]|[12][0-9]|3[01])",
+        "%b": f"(?:{'|'.join(month[:3] for month in _MONTHS)})",
+        "%B": f"(?:{'|'.join(_MONTHS)})",
+        "%H": "(?:[01]?[0-9]|2[0-3])",
+        "%I": "(?:0?[1-9]|1[0-2])",
+        "%M": "[0-5][0-9]",
+        "%S": "[0-5][0-9]",
+        "%p": "[AP]M",
+    }
+    found = re.findall("%.", parse)
+    if "%d" not in found or not parts.keys() >= {*found}:
+        raise ValueError(f"{parse!r} must name the day, %d, and none but {', '.join(parts)}")
+    return Moment(f"^{re.sub('%.', partial(_part, parts), re.escape(parse))}$", parse)
+
+
 def _orders(date: str) -> Iterator[str]:
     """Yield the strptime patterns whose parts stand where the date's do."""
     if found := _THREE_NUMBERS.fullmatch(date):

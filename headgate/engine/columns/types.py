@@ -6,7 +6,7 @@ one fails late, the others are tried on the staged file. Not here: the formats t
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from headgate.engine.columns.formats import Format, Kind, Number
-from headgate.engine.columns.guess import SHORTENED, candidates, propose
+from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
 from headgate.engine.columns.near import Near, count_misfits, nearly
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.staging import LINE, Staging
@@ -34,6 +34,8 @@ BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3
     map(chr, range(0x2000, 0x200B))
 )
 """Characters that `trim` takes away from both ends of a value."""
+_SENTINELS = 2
+"""Whole numbers that may stand for something else beside decimals, such as 0 and -999."""
 _SAMPLE = 200
 _DECLARED = "The contract says that it is text."
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
@@ -188,8 +190,7 @@ class Typing:
         missing: Iterable[str],
         *,
         text: Container[str] = (),
-        loose: Container[str] = (),
-        point: bool = True,
+        point: bool | None = True,
     ) -> None:
         """Begin with no block seen.
 
@@ -197,19 +198,26 @@ class Typing:
             names: The columns, in order.
             missing: Texts that count as missing in every column.
             text: Columns that are text, whatever they look like.
-            loose: Columns whose numbers may lose their exact text.
-            point: Whether a point is the decimal mark, unless a column shows a decimal comma.
+            point: Whether a point is the decimal mark, unless a column shows a decimal comma; None
+                where nothing speaks for or against it.
         """
         self._names = names
         self._declared = tuple(dict.fromkeys(marker for marker in missing if marker))
         self._text = text
-        self._loose = loose
+        self._judged: Mapping[str, Format] = {}
         self._point = point
+        self._comma = False
         self._absent = ("", *MARKERS, *self._declared)
         self._trials = [Trial(name, [], [], Seen(), {}) for name in names]
 
-    def start(self, rows: pa.Table) -> None:
-        """Choose what to try each column against, from the first rows of the file."""
+    def start(self, rows: pa.Table, judged: Mapping[str, Format] | None = None) -> None:
+        """Choose what to try each column against, from the first rows of the file.
+
+        Args:
+            rows: The first rows.
+            judged: How columns are written by which a contract has judged them: they are typed so.
+        """
+        self._judged = judged or {}
         self._trials = [self._begun(name, rows[name]) for name in self._names]
 
     def look(self, rows: pa.Table) -> list[Seen]:
@@ -224,7 +232,8 @@ class Typing:
     def settle(self, staged: Path) -> tuple[Column, ...]:
         """Decide, after the last block; late doubts are cleared up on the staged file."""
         trials = [self._cleared(trial, staged) for trial in self._trials]
-        self._point = self._point and not any(map(_has_comma, trials))
+        self._comma = any(map(_has_comma, trials))
+        self._point = self._point and not self._comma
         return tuple(self._column(i, trial, staged) for i, trial in enumerate(trials))
 
     def _begun(self, name: str, texts: pa.ChunkedArray) -> Trial:
@@ -237,7 +246,9 @@ class Typing:
     def _trial(self, name: str, sample: list[str], failed: Container[Format] = ()) -> Trial:
         guesses: Iterable[Format] = ()
         if name not in self._text:
-            guesses = candidates(sample, name, loose=name in self._loose)
+            guesses = candidates(sample, name)
+        if sample and (judged := self._judged.get(name)):
+            guesses = [*(each for each in guesses if _agrees(each, judged)), judged]
         formats, ruled_out = _weigh(sample, [each for each in guesses if each not in failed])
         return Trial(name, sample, formats, Seen(), ruled_out)
 
@@ -324,6 +335,9 @@ class Typing:
 
     def _column(self, position: int, trial: Trial, staged: Path) -> Column:
         chosen, why = self._choose(trial)
+        if chosen and self._may_be_decimals(chosen, trial.name, staged):
+            why = _UNEVEN.format(chosen.label)
+            chosen = None
         seen, near = trial.seen, None
         if trial.near and not trial.live and seen.filled:
             near = count_misfits(staged, trial.name, trial.near, self._absent)
@@ -357,6 +371,18 @@ class Typing:
             near=near,
         )
 
+    def _may_be_decimals(self, form: Format, name: str, staged: Path) -> bool:
+        """Whether groups of thousands could be decimals of three digits, beside whole numbers.
+
+        Two groups in one value tell, and so does the decimal mark of other columns.
+        """
+        if not isinstance(form, Number) or form.scale != 0 or form.thousands not in (".", ","):
+            return False
+        told = self._comma if form.thousands == "." else self._point
+        if told or form.lakh or name in self._judged:
+            return False
+        return not _shows_groups(staged, name, form.thousands, even=self._point is False)
+
     def _choose(self, trial: Trial) -> tuple[Format | None, str]:
         """Take the format that alone is left, and say what speaks for it."""
         live, contested = trial.live, trial.contested
@@ -364,7 +390,7 @@ class Typing:
             live = [each for each in live if each not in contested or _has_point(each)]
             contested = []
         if contested:
-            readings = " and ".join(each.label for each in contested)
+            readings = " and ".join(dict.fromkeys(each.label for each in contested))
             return None, f"All values could be written {readings}: undecidable, so it stays text."
         if live and not live[0].certain:
             why = "but years of two digits could be of either century: undecidable"
@@ -408,6 +434,36 @@ def _weigh(sample: list[str], guesses: Sequence[Format]) -> tuple[list[Format], 
     return fitting, {form: against[form] for form in reversed(told.values())}
 
 
+def _shows_groups(staged: Path, name: str, mark: str, *, even: bool) -> bool:
+    """Whether a mark in a column's values parts thousands.
+
+    Args:
+        staged: The staged file.
+        name: The column.
+        mark: The mark.
+        even: Whether numbers are taken to be written evenly: zeros at the end of some then belong
+            to groups, if several values have no mark.
+    """
+    groups = f"[0-9]{re.escape(mark)}[0-9]{{3}}{re.escape(mark)}"
+    zeros, plain = False, set[str]()
+    for batch in Staging(staged, [name]):
+        texts = batch.column(0)
+        if pc.any(pc.match_substring_regex(texts, groups)).as_py():
+            return True
+        marked = pc.match_substring(texts, mark)
+        zeros |= bool(pc.any(pc.ends_with(texts.filter(marked), "0")).as_py())
+        plain.update(
+            filter(has_digit, texts.filter(pc.invert(marked)).drop_null().unique().to_pylist())
+        )
+    return even and zeros and len(plain) > _SENTINELS
+
+
+def _agrees(form: Format, judged: Format) -> bool:
+    """Whether a format gives texts the values that another gives them, or whole ones at least."""
+    kinds = {judged.kind, *(("integer",) if judged.kind == "decimal" else ())}
+    return form.kind in kinds and not (form.rivals(judged) or judged.rivals(form))
+
+
 def _has_comma(trial: Trial) -> bool:
     """Whether a column's values can only be read with a decimal comma."""
     marks = {form.mark for form in trial.live if isinstance(form, Number) and form.scale != 0}
@@ -431,6 +487,10 @@ _SIGNS = (
 )
 
 
+_UNEVEN = (
+    "All values could be written {}, or be numbers with up to three decimals: undecidable, so it "
+    "stays text."
+)
 _UNLIKE_MINUS = re.compile(r"\(.+\)|.+-")
 _BARE = re.compile(r"\d[\d.,' ]*")
 

@@ -20,7 +20,7 @@ from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, Staging
 from headgate.engine.table import read
-from headgate.errors import ContractError, DriftError
+from headgate.errors import ContractError, DriftError, SettingsError
 from headgate.options import CheckOptions, DriftPolicy, PrepareOptions, ReadOptions
 
 
@@ -377,6 +377,38 @@ def test_drift_is_refused_accepted_or_set_aside(tmp_path):
     schema = pa.DataFrameSchema({"id": pa.Column(int), "new": pa.Column(str)})
     named = Contract(model=schema, drift=DriftPolicy.SET_ASIDE)
     assert reading_of(tmp_path, **(more | {"contract": named})).aside is None
+
+
+def test_what_was_judged_is_what_is_published(tmp_path):
+    """Three digits behind a point are decimals where the contract says `float`."""
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(float, pa.Check.lt(100))}))
+    rows = [*(f"{i},{i}.020" for i in range(10, 60)), "60,-999"]
+    column = reading_of(tmp_path, rows, contract, header="id,n").columns[1]
+    assert (column.kind, column.sql_type) == ("decimal", "DOUBLE")
+
+
+DATES = [f"{i},{1 + i % 12}/{1 + i % 7}/24" for i in range(40)]
+
+
+def dated(**rules):
+    return Contract(model=pa.DataFrameSchema({"day": pa.Column("datetime64[ns]", **rules)}))
+
+
+def test_dates_that_nothing_tells_apart_are_refused_until_the_contract_does(tmp_path):
+    """Day and month are not judged in an order that is made up."""
+    with pytest.raises(ContractError, match=r"day: .*DD/MM/YY or MM/DD/YY.*metadata"):
+        reading_of(tmp_path, DATES, dated(coerce=True), header="id,day")
+    told = dated(coerce=True, metadata={"format": "%m/%d/%y"})
+    reading = reading_of(tmp_path, DATES, told, header="id,day")
+    assert reading.quarantined == 0
+    assert (reading.columns[1].kind, reading.columns[1].format) == ("date", "MM/DD/YY")
+
+
+@pytest.mark.parametrize("parse", ["%m/%Y", "%d/%m/%Q"])
+def test_a_format_that_names_no_day_is_the_contracts_mistake(tmp_path, parse):
+    """It is named, with the parts that there are."""
+    with pytest.raises(SettingsError, match="day: The format of dates"):
+        reading_of(tmp_path, DATES, dated(metadata={"format": parse}), header="id,day")
 
 
 CELLS = st.sampled_from(["1", "2", "33", "x", "", "-1", "DE", "XX", "001", "31/12/2024", '"a,b"'])

@@ -266,6 +266,32 @@ def test_a_comma_before_three_digits_is_undecidable_in_a_semicolon_file(tmp_path
     assert column_of(tmp_path, ["1,234", "5,678,901"], delimiter=";")[0].kind == "integer"
 
 
+UNEVEN = ["18.020", "27.523", "9.100"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "how"),
+    [
+        ([*UNEVEN, "-999"], "text", {}),
+        ([*UNEVEN, "0", "12", "7"], "text", {}),
+        ([*UNEVEN, "0", "-999"], "text", {"delimiter": ";"}),
+        ([*UNEVEN, "12", "640", "7"], "text", {"delimiter": "\t"}),
+        ([*UNEVEN, "12", "640", "7"], "integer", {"delimiter": ";"}),
+        ([*UNEVEN, "1.234.567"], "integer", {}),
+        ([*UNEVEN, "-999"], "integer", {"others": ["1,5", "2,5", "3,5", "4,5"]}),
+        (UNEVEN, "decimal", {}),
+    ],
+)
+def test_three_digits_behind_a_point_are_no_thousands_unless_something_tells(
+    tmp_path, values, kind, how
+):
+    """Beside whole numbers, such as -999, they are more likely decimals: typed as neither."""
+    column, _ = column_of(tmp_path, values, **how)
+    assert column.kind == kind
+    if kind == "text":
+        assert "three decimals: undecidable" in column.evidence[0].why
+
+
 @pytest.mark.parametrize(
     ("beside", "kind"), [("12,5", "text"), ("12.5", "integer"), ("text", "integer")]
 )
