@@ -8,13 +8,12 @@ from math import sqrt
 from typing import get_args
 
 from headgate.engine.cleaning import stats
-from headgate.engine.columns.types import quote_name, quote_text
+from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import double, first
 from headgate.engine.model.base import CHUNK, Base
 from headgate.engine.model.judge import Verdict
 from headgate.engine.model.means import Goal, fit_means
 from headgate.engine.model.sql import number_value, words
-from headgate.engine.model.task import Task
 from headgate.engine.result.recipe import (
     DatePart,
     Feature,
@@ -24,6 +23,7 @@ from headgate.engine.result.recipe import (
     MissingFlag,
     Number,
     OneHot,
+    TargetColumn,
     TargetMean,
     Word,
 )
@@ -34,14 +34,11 @@ ENOUGH_TEXTS = 100_000  # texts from which words are chosen
 MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fitted for unseen ones
 
 
-def goals(target: Input, task: Task, classes: tuple[str, ...]) -> list[Goal]:
+def goals(target: TargetColumn) -> list[Goal]:
     """The target of a regression, the second of two classes, or each of more."""
-    name = quote_name(target.name)
-    wanted = {"regression": (), "binary": classes[1:], "multiclass": classes}[task]
-    return [
-        Goal(target.name, f"({name}::VARCHAR = {quote_text(each)})::INT::DOUBLE", each)
-        for each in wanted
-    ] or [Goal(target.name, f"{name}::DOUBLE")]
+    classes = target.classes
+    wanted = classes[1:] if len(classes) == 2 else classes
+    return [Goal(target, each) for each in wanted] or [Goal(target)]
 
 
 def encode(

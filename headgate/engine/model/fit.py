@@ -31,12 +31,9 @@ def fit(
     _check_training(base)
     inputs = [each for each in staged.inputs if each.name != target.name]
     verdict = judge(base, inputs, target, task, options)
-    features = encode(base, verdict, goals(target, task, classes), options)
-    outputs: list[Output] = [
-        TargetColumn(name=target.name, source=target.name, classes=classes),
-        TestFlag(name="_test"),
-        *features,
-    ]
+    predicted = TargetColumn(name=target.name, source=target.name, classes=classes)
+    features = encode(base, verdict, goals(predicted), options)
+    outputs: list[Output] = [predicted, TestFlag(name="_test"), *features]
     names = settle(each.name for each in outputs)
     named = [
         each.model_copy(update={"name": name}) for each, name in zip(outputs, names, strict=True)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.duck import evaluate
 from headgate.engine.model.base import FOLD, TEST, Base
-from headgate.engine.result.recipe import Means
+from headgate.engine.model.cells import cells
+from headgate.engine.result.recipe import Means, TargetColumn
 from headgate.engine.threads import map_ahead
 
 AT_ONCE = 8  # goals whose values are in memory together
@@ -25,11 +25,17 @@ Places = npt.NDArray[np.int64]
 
 
 class Goal(NamedTuple):
-    """What a mean is the mean of: an expression over the target, for a class of it or itself."""
+    """What a mean is the mean of: the target itself, or 1 for a class of it and 0 for others."""
 
-    target: str
-    value: str
+    target: TargetColumn
     category: str | None = None
+
+    def of(self, targets: npt.NDArray[Any]) -> Numbers:
+        """Give its value for some rows, from the cells of the target."""
+        if self.category is None:
+            return np.asarray(targets, np.float64)
+        code = self.target.classes.index(self.category)
+        return np.asarray(targets == code, np.float64)
 
 
 class Tallies(NamedTuple):
@@ -99,11 +105,10 @@ def _rows(
         keys = pc.fill_null(rows.column(column), "")
         category = pc.fill_null(pc.index_in(keys, value_set=categories), len(kept))
         places = np.asarray(category).astype(np.int64) * folds + np.asarray(rows.column(FOLD))
-        targets = pa.table({target: rows.column(target)})
-        values = [evaluate(base.con, targets, {target: goal.value})[target] for goal in goals]
-        return places, np.stack([np.asarray(own) for own in values])
+        (found,) = cells(base.con, target.source, rows.column(target.source), [target])
+        return places, np.stack([goal.of(np.asarray(found)) for goal in goals])
 
-    names = dict.fromkeys([TEST, FOLD, column, target])
+    names = dict.fromkeys([TEST, FOLD, column, target.source])
     return map_ahead(placed, base.batches(names=[*names]))
 
 
