@@ -29,11 +29,10 @@ def marks(texts: pa.StringArray, words: Sequence[str]) -> npt.NDArray[np.int32]:
     """
     lists = _split(texts)
     found = pc.index_in(lists.flatten(), value_set=pa.array(words, pa.string()))
-    wanted = np.asarray(pc.is_valid(found))
-    rows = np.asarray(pc.list_parent_indices(lists))[wanted]
-    marked = np.zeros((len(texts), len(words)), np.int32)
-    marked[rows, np.asarray(found.drop_null())] = 1
-    return marked
+    marked = np.zeros((len(texts), len(words) + 1), np.int32)  # the last one for other words
+    rows, places = pc.list_parent_indices(lists), pc.fill_null(found, len(words))
+    marked[np.asarray(rows), np.asarray(places)] = 1
+    return marked[:, :-1]
 
 
 def _split(texts: pa.StringArray) -> Any:
