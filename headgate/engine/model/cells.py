@@ -25,7 +25,7 @@ _PARTS: dict[DatePart, Callable[[pa.Array], pa.Array]] = {
 _DAY = 86400.0  # seconds
 
 
-def cells(
+def work_out(
     con: duckdb.DuckDBPyConnection, source: str, values: pa.Array, outputs: Sequence[Output]
 ) -> list[pa.Array]:
     """Work some columns out for the values of their source."""

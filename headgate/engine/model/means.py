@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.model.base import FOLD, TEST, Base
-from headgate.engine.model.cells import cells
+from headgate.engine.model.cells import work_out
 from headgate.engine.result.recipe import Means, TargetColumn
 from headgate.engine.threads import map_ahead
 
@@ -105,7 +105,7 @@ def _rows(
         keys = pc.fill_null(rows.column(column), "")
         category = pc.fill_null(pc.index_in(keys, value_set=categories), len(kept))
         places = np.asarray(category).astype(np.int64) * folds + np.asarray(rows.column(FOLD))
-        (found,) = cells(base.con, target.source, rows.column(target.source), [target])
+        (found,) = work_out(base.con, target.source, rows.column(target.source), [target])
         return places, np.stack([goal.of(np.asarray(found)) for goal in goals])
 
     names = dict.fromkeys([TEST, FOLD, column, target.source])

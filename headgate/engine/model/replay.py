@@ -21,7 +21,7 @@ from headgate.engine.cleaning.staged import Rows
 from headgate.engine.columns.types import quote_name
 from headgate.engine.duck import double, first
 from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
-from headgate.engine.model.cells import cells
+from headgate.engine.model.cells import work_out
 from headgate.engine.model.words import marks
 from headgate.engine.result.outputs import ESCAPE, Rendered
 from headgate.engine.result.recipe import (
@@ -114,10 +114,10 @@ class Computed:
         """Work the columns out for some rows: where values recur, once for each of them."""
         values = batch.column(self._source)
         if not _recur(values):
-            typed = cells(con, self._source, values, self._outputs)
+            typed = work_out(con, self._source, values, self._outputs)
             return Cells([*map(_as_text, typed)], typed)
         coded = values.dictionary_encode(null_encoding="encode")
-        typed = cells(con, self._source, coded.dictionary, self._outputs)
+        typed = work_out(con, self._source, coded.dictionary, self._outputs)
         texts = _side_by_side([pc.cast(each, pa.string()) for each in typed])
         return Cells([texts.take(coded.indices)], [each.take(coded.indices) for each in typed])
 

@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from headgate.engine.model.cells import cells
+from headgate.engine.model.cells import work_out
 from headgate.engine.model.sql import own_cell, words
 from headgate.engine.model.words import marks
 from headgate.engine.prepare import prepare
@@ -208,7 +208,7 @@ def test_cells_are_those_that_the_exported_sql_finds(name):
     with duckdb.connect() as con:
         wanted = ", ".join(map(own_cell, outputs))
         expected = con.from_arrow(pa.table({name: values})).project(wanted).to_arrow_table()
-        found = cells(con, name, values, outputs)
+        found = work_out(con, name, values, outputs)
     assert [each.to_pylist() for each in found] == [each.to_pylist() for each in expected.columns]
 
 
