@@ -38,6 +38,11 @@ _MARKUP = (
     ("<!doctype html", "a web page (HTML)"),
     ("<html", "a web page (HTML)"),
     ("<?xml", "an XML file"),
+    ("begin:vcard", "an address book (vCard)"),
+    ("begin:vcalendar", "a calendar (iCalendar)"),
+    ("@relation", "a data set of Weka (ARFF)"),
+    ("insert into", "a file of SQL statements"),
+    ("create table", "a file of SQL statements"),
 )
 _OFFICE = {
     "xl/": "an Excel workbook (xlsx)",
@@ -101,7 +106,7 @@ def refuse_compressed_twice(start: bytes, where: str) -> None:
 
 
 def refuse_markup(text: str, where: str) -> None:
-    """Name a web page, XML or JSON that was saved under a table's name.
+    """Name a web page, JSON, a calendar or the like that was saved under a table's name.
 
     Raises:
         UnreadableError: The text is one of these.

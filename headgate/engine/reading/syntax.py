@@ -31,6 +31,7 @@ _COMMENTS = ("#", "//", "--", "%", ";", "!", "SQL>", "mysql>", "sqlite>", "postg
 _DRAWN = "-=+:|,; \t\r\n"
 """What a line is made of that is drawn below a header: no comment."""
 _ONE_COLUMN = 0.25
+_COMMA_BESIDE_TEXT = re.compile(r"(?<![0-9]),|,(?![0-9])")
 _FEWEST = 3
 _AMOUNT = re.compile(
     r"-?(?P<before>(?:[$€£¥]|[A-Z]{3})\s?)?-?(?P<body>\d(?:[\d.,\s]*\d)?)(?P<after>\s?(?:[$€£¥%]|[A-Z]{3}))?"
@@ -83,7 +84,7 @@ def choose_syntax(
         return found
     comment = _comment(lines)
     candidates = _ranked(lines, comment, options)
-    best = candidates[0]
+    best = _by_blanks(candidates[0], lines, comment, options) or candidates[0]
     if _splits_phrases(best, lines, options) or _splits_values(best, lines, options, where):
         best = _in_one_column(candidates, lines)
     elif best.width == 1:
@@ -137,6 +138,23 @@ def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list
                 found.append(_judge(lines, marked, quoting))
                 best = max(best, found[-1].score)
     return sorted(found, key=lambda c: c.score, reverse=True)
+
+
+def _by_blanks(
+    best: _Candidate, lines: list[str], comment: str | None, options: ReadOptions
+) -> _Candidate | None:
+    """Split at blanks where every comma stands inside a number then, and not so otherwise."""
+    if options.delimiter or best.syntax.delimiter != ",":
+        return None
+    if any(map(_COMMA_BESIDE_TEXT.search, lines)):
+        return None
+    _, *values = [line for line in lines if line.strip()] or [""]
+    if not all(map(is_typed, " ".join(values).split())):
+        return None
+    syntax = Syntax(" ", None, comment=comment, skipinitialspace=True)
+    found = _judge(lines, syntax, _Quoting(1, 0))
+    better = found.width > 1 and found.alike > best.alike and found.even >= best.even
+    return found if better else None
 
 
 def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions) -> bool:

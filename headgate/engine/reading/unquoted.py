@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from headgate.engine.reading.cells import count_filled, is_typed
+from headgate.engine.reading.cells import count_filled, is_typed, shape
 from headgate.errors import UndecidableError
 
 _PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
@@ -65,7 +65,9 @@ def refuse_split_names(row: list[str], width: int, line: int, *, words: bool) ->
 
 
 def _is_split(left: str, right: str) -> bool:
-    """Whether a delimiter stood inside `Smith, John`, `{"a": 1, "b": 2}` or `“Smith, John”`."""
+    """Whether a delimiter stood inside `Smith, John`, `{"a": 1, "b": 2}` or `Jan 2, 2024`."""
+    if right[:1] == " " and shape(f"{left},{right}") == "moment" != shape(right):
+        return True
     if is_typed(left) or is_typed(right):
         return False
     opened = any(

@@ -104,6 +104,9 @@ def test_a_zip_of_several_files_needs_to_be_told_which(tmp_path):
         (gzip.compress(zipped({"a.csv": PRICES})), "zip data inside"),
         (gzip.compress(b"%PDF-1.7\n1 0 obj\n"), "PDF"),
         (b'<?xml version="1.0"?><a/>', "XML"),
+        (b"BEGIN:VCARD\nN:Doe;John\nEND:VCARD\n", "vCard"),
+        (b"@relation r\n@attribute n numeric\n@data\n1,2\n", "ARFF"),
+        (b"INSERT INTO t (a, b) VALUES (1, 'x');\n", "SQL"),
     ],
 )
 def test_other_kinds_of_file_are_named(tmp_path, content, kind):
@@ -336,6 +339,7 @@ def test_what_stands_inside_the_values_of_one_column_separates_nothing(tmp_path,
         "id,name,price\n1,Smith, John,5\n2,Doe, Jane,6\n3,Roe, Jim,7\n",
         'id,payload\n1,{"a":1,"b":"x"}\n2,{"a":2,"b":"y"}\n3,{"a":3,"b":"z"}\n',
         "id,name\n1,“Smith, John”\n2,“Doe, Jane”\n",
+        "Date,Open\nJan 02, 2024,185.5\nJan 03, 2024,184.5\nJan 04, 2024,183.5\n",
         "a,b\n1,5,2,25\n3,5,4,75\n5,5,6,25\n",
     ],
 )
@@ -568,6 +572,15 @@ def test_dividers_and_first_records_of_another_kind_are_no_header(tmp_path, text
     dialect, read_rows = read(write(tmp_path, text + header + rows))
     assert " ".join(dialect.names) == names
     assert read_rows[-1] == ["8", "2024-01-31", "10:15", "8.5"]
+
+
+@pytest.mark.parametrize("first", ["x y z\n", ""])
+def test_decimal_commas_between_blanks_separate_nothing(tmp_path, first):
+    """Every comma stands inside a number if blanks part the cells."""
+    rows = [[f"{i},5", f"-{i + 1},25", f"{i * 7},125"] for i in range(6)]
+    dialect, read_rows = read(write(tmp_path, first + "\n".join(map(" ".join, rows))))
+    assert dialect.delimiter == " "
+    assert read_rows == rows
 
 
 def test_signs_before_amounts_are_no_delimiters(tmp_path):
