@@ -41,7 +41,7 @@ from headgate.receipt import (
     result_files,
 )
 from headgate.record import Record
-from headgate.scratch import new_scratch, remove_scratch, require_room
+from headgate.scratch import new_scratch, remove_scratch, require_room, written_to_disk
 from headgate.settings import Settings, load
 
 CONTENT_TYPES = {
@@ -77,6 +77,11 @@ class Work(Record):
         return self.upload.name
 
     @property
+    def small(self) -> Path:
+        """Content of a small upload, until it is taken as the download."""
+        return self.scratch / "small-upload"
+
+    @property
     def last_layout(self) -> Path:
         """Local copy of the columns that the data set's last accepted file had."""
         return self.scratch / "last-layout.json"
@@ -100,7 +105,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     """
     settings = load()
     try:
-        upload = store.head(key)
+        upload, first = store.look_up(key)
     except NoSuchObjectError:
         if not options.deliver.force and (receipt := _put_away(store, key)):
             return receipt
@@ -111,7 +116,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
         )
     except AlreadyProcessedError:
         return _standing_receipt(store, upload)
-    return _begin(store, held, options, settings)
+    return _begin(store, held, options, settings, first)
 
 
 def work_on(held: Claim, options: ProcessOptions, settings: Settings) -> Work:
@@ -130,7 +135,10 @@ def download(store: Store, work: Work, progress: Progress | None = None) -> Down
     require_room(work.scratch, (1 + ROOM) * work.upload.size)
     path = work.scratch / "upload" / work.name
     path.parent.mkdir(exist_ok=True)
-    fetched = store.download(work.upload, path, progress)
+    read = work.small.exists()
+    if read:
+        work.small.replace(path)
+    fetched = store.download(work.upload, path, progress, read=read)
     return Download(
         path=path, source=Source(upload=work.upload, sha256=fetched.sha256, bytes=fetched.size)
     )
@@ -261,11 +269,16 @@ def about(work: Work) -> dict[str, Any]:
     }
 
 
-def _begin(store: Store, held: Claim, options: ProcessOptions, settings: Settings) -> Work:
+def _begin(
+    store: Store, held: Claim, options: ProcessOptions, settings: Settings, first: bytes
+) -> Work:
     """Give a claimed upload what its work needs; where that fails, others may claim it at once."""
     work = None
     try:
         work = work_on(held, options, settings)
+        if first and len(first) == held.upload.size:
+            with written_to_disk(work.small):
+                work.small.write_bytes(first)
         return _replacing(store, work) if options.deliver.force else work
     except HeadgateError:
         claims.release(store, held)

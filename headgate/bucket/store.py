@@ -21,6 +21,7 @@ from headgate.bucket.transfer import MIB, Downloaded, Limits, Progress, pause
 from headgate.errors import (
     BucketError,
     ExpiredCredentialsError,
+    HeadgateError,
     NoSuchObjectError,
     ObjectChangedError,
     SettingsError,
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 LINK_LIMIT = timedelta(days=7)
 """The longest that signature version 4 allows."""
+
+FIRST_BYTES = 64 * 1024
+"""What is read of an object when it is looked up: a small one needs no second request."""
 
 
 class Stored(Record):
@@ -102,13 +106,22 @@ class Store:
         except BucketError:
             self.list_first(key)  # the answer to a HEAD has no body; this one's tells the reason
             raise
-        return Upload(
-            bucket=self.bucket,
-            key=key,
-            etag=found["ETag"].strip('"'),
-            size=found["ContentLength"],
-            version=found.get("VersionId"),
-        )
+        return self._upload(key, found, found["ContentLength"])
+
+    def look_up(self, key: str) -> tuple[Upload, bytes]:
+        """Look an object up and read its first bytes, where they can be had in one request.
+
+        Raises:
+            NoSuchObjectError: there is none.
+        """
+        try:
+            with explained(self.where(key)):
+                found = self.client.get_object(**self.at(key), Range=f"bytes=0-{FIRST_BYTES - 1}")
+                size = int(found["ContentRange"].rpartition("/")[2])
+                first = found["Body"].read()
+        except (HeadgateError, KeyError):  # it is empty, its body broke, no ranges are served ...
+            return self.head(key), b""
+        return self._upload(key, found, size), first
 
     def exists(self, key: str) -> bool:
         """Return whether there is an object under exactly this key."""
@@ -189,9 +202,11 @@ class Store:
         """Write a file of any size, see `transfer.upload`."""
         return transfer.upload(self, path, key, content_type)
 
-    def download(self, upload: Upload, to: Path, progress: Progress | None = None) -> Downloaded:
+    def download(
+        self, upload: Upload, to: Path, progress: Progress | None = None, *, read: bool = False
+    ) -> Downloaded:
         """Fetch an object to the disk, see `transfer.download`."""
-        return transfer.download(self, upload, to, progress)
+        return transfer.download(self, upload, to, progress, read=read)
 
     def copy(self, upload: Upload, to: str) -> None:
         """Copy exactly this content within the store, whatever its size.
@@ -293,6 +308,15 @@ class Store:
                     if before is None or item["Initiated"] < before
                 ]
         return found
+
+    def _upload(self, key: str, found: Any, size: int) -> Upload:
+        return Upload(
+            bucket=self.bucket,
+            key=key,
+            etag=found["ETag"].strip('"'),
+            size=size,
+            version=found.get("VersionId"),
+        )
 
     def _page(self, prefix: str, how: dict[str, Any]) -> tuple[Sequence[Listed], str | None]:
         with explained(self.where(prefix)):

@@ -54,13 +54,25 @@ class Downloaded(Record):
 
 
 def download(
-    store: "Store", upload: Upload, to: Path, progress: Progress | None = None
+    store: "Store",
+    upload: Upload,
+    to: Path,
+    progress: Progress | None = None,
+    *,
+    read: bool = False,
 ) -> Downloaded:
     """Fetch an object by parallel ranges of exactly this ETag, and check what arrived.
 
     Where the ETag is a digest of the content, it must agree. Where it is not (encryption by KMS,
     some other stores), a second read must give the same bytes, unless the object is so encrypted
     that only an intact one can be read.
+
+    Args:
+        store: Where it lies.
+        upload: The object.
+        to: File to be written.
+        progress: Told how far it is.
+        read: Whether the file holds what a first read has given.
 
     Raises:
         ObjectChangedError: It was overwritten meanwhile.
@@ -73,8 +85,9 @@ def download(
     with written_to_disk(to):
         to.touch()
         require_room(to.parent, upload.size)
-        for _ in range(READS_TO_AGREE):
-            _fetch(store, upload, to, progress)
+        for number in range(READS_TO_AGREE):
+            if number or not read:
+                _fetch(store, upload, to, progress)
             sha256 = _digest(to)
             if sha256 in seen or _vouched_for(store, upload, to):
                 return Downloaded(path=to, sha256=sha256, size=upload.size)

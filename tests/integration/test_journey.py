@@ -6,9 +6,10 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
-from headgate import journey, resubmission, results, steps
+from headgate import journey, layouts, resubmission, results, steps
 from headgate.bucket import claims, receipts
-from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key
+from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key, layout_key
+from headgate.bucket.store import FIRST_BYTES
 from headgate.contracts import contract_for
 from headgate.errors import ClaimLostError, NoSuchObjectError, TransientError
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
@@ -174,13 +175,13 @@ def test_what_may_pass_by_itself_is_tried_again(store, monkeypatch):
 
 def test_an_upload_overwritten_midway_is_started_over(store, monkeypatch):
     """The result is that of the new content, and nothing of the old is published."""
-    store.put("uploads/people.csv", BODY)
+    store.put("uploads/people.csv", BODY.ljust(FIRST_BYTES + 1, b"\n"))
     fetch = store.download
 
-    def overwrite_first(upload, path, progress=None):
-        if upload.size == len(BODY):
+    def overwrite_first(upload, *args, **kwargs):
+        if upload.size > FIRST_BYTES:
             store.put("uploads/people.csv", b"id,name\n9,Alan\n")
-        return fetch(upload, path, progress)
+        return fetch(upload, *args, **kwargs)
 
     monkeypatch.setattr(store, "download", overwrite_first)
     receipt = _process(store, "uploads/people.csv")
@@ -214,6 +215,19 @@ def test_columns_that_are_set_aside_are_published_beside_the_result(store):
     aside = pq.read_table(io.BytesIO(store.read(receipt.key("aside")).body))
     assert aside.to_pydict() == {"_line": [2, 3], "mood": ["fine", "0.50"]}
     assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+
+
+def test_the_columns_of_a_data_set_are_asked_for_once_in_a_burst(store, monkeypatch):
+    """What another process remembers meanwhile is known a few seconds later."""
+    for month in ("may", "june", "july"):
+        store.put(f"uploads/people/{month}.csv", BODY)
+    _process(store, "uploads/people/may.csv")
+    columns = b'{"names":["id","mood"],"kinds":["integer","text"]}'
+    store.put(layout_key("people"), columns, "application/json")
+    assert _process(store, "uploads/people/june.csv").drift == ()
+    monkeypatch.setattr(layouts, "FRESH", 0)
+    (drift,) = _process(store, "uploads/people/july.csv").drift
+    assert (drift.change, drift.column) == ("renamed", "name")
 
 
 def _publish(store, work):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headgate.bucket.errors import PreconditionError
-from headgate.bucket.store import Store
+from headgate.bucket.store import FIRST_BYTES, Store
 from headgate.bucket.transfer import MIB
 from headgate.errors import (
     ExpiredCredentialsError,
@@ -85,12 +85,35 @@ def test_an_overwrite_is_noticed_while_reading(store, tmp_path):
         store.download(upload, tmp_path / "x")
 
 
+@pytest.mark.parametrize("size", [0, 1, FIRST_BYTES, FIRST_BYTES + 1])
+def test_an_object_is_looked_up_with_its_first_bytes(store, size):
+    """In one request, unless it is empty; a small one is whole."""
+    body = os.urandom(size)
+    upload = put_upload(store, body=body)
+    store.requests.clear()
+    assert store.look_up(upload.key) == (upload, body[:FIRST_BYTES])
+    assert store.requests.total() == (1 if size else 2)
+
+
+def test_bytes_that_were_read_before_are_compared_as_any(store, tmp_path):
+    """With the ETag; those that do not fit it are fetched again."""
+    upload, first = store.look_up(put_upload(store).key)
+    for bytes_before, requests in ((first, 0), (first[1:], 1)):
+        (tmp_path / "x").write_bytes(bytes_before)
+        store.requests.clear()
+        got = store.download(upload, tmp_path / "x", read=True)
+        assert got.path.read_bytes() == first
+        assert store.requests["GetObject"] == requests
+
+
 def test_a_missing_object_is_told(store, tmp_path):
     """By its key, and not as a missing bucket."""
     upload = put_upload(store)
     store.delete(upload.key)
     with pytest.raises(NoSuchObjectError, match=r"uploads/data\.csv"):
         store.head(upload.key)
+    with pytest.raises(NoSuchObjectError):
+        store.look_up(upload.key)
     with pytest.raises(NoSuchObjectError):
         store.download(upload, tmp_path / "x")
     assert store.read(upload.key) is None
