@@ -40,10 +40,10 @@ from headgate.settings import Settings
 EVENT = "headgate.uploads.arrived"
 FLOW = "process-batch"
 
-_MOST_KEYS = 250  # keys in one event: one run uses one core, so that many files need several runs
+_MOST_KEYS = 400  # keys in one event: one run uses one core, so that many files need several runs
 _SHORTEST_GAP = 0.02  # seconds for which notices are gathered when it is quiet
 _LONGEST_GAP = 5.0  # and in a long burst: a run costs a second of CPU time before its first file
-_GROWTH = 4  # of the gap, from one batch of a burst to the next
+_GROWTH = 8  # of the gap, from one batch of a burst to the next
 _QUIET = 0.3  # seconds without a notice that end a burst
 _LISTING_SHARE = 0.1  # of the time, at most, goes into listing
 _LAST_LISTINGS = 5  # the quickest of them counts for that: an outage makes the others long
