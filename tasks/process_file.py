@@ -20,7 +20,7 @@ from prefect_support.block import store_of
 from prefect_support.step import step
 
 _FEW = 20  # files that get a task each
-_CHUNK = 50  # files to a task, where there are more
+_CHUNK = 100  # files to a task, where there are more
 
 
 @step("process {key}")
