@@ -31,7 +31,7 @@ from headgate.engine.table import Reading
 from headgate.errors import BadFileError, RowsUnaccountedError
 from headgate.options import PrepareOptions
 from headgate.record import Record
-from headgate.scratch import filling
+from headgate.scratch import filling, require_room
 
 __all__ = ["Prepared", "RuleResult", "prepare"]
 
@@ -78,7 +78,7 @@ def prepare(
 
     Raises:
         OptionsError: A rule does not fit the file's columns, or the recipe cannot be read.
-        NoRoomError: The scratch disk became full.
+        NoRoomError: The scratch disk cannot hold what is made, or became full.
         BadFileError: The file has none of the recipe's columns.
     """
     folder = scratch / "prepared"
@@ -86,6 +86,9 @@ def prepare(
     columns = {column.name: column for column in reading.columns}
     with filling(scratch), database(scratch, reading.table) as con:
         replayed = _fitting(recipes.load(recipe), reading) if recipe else None
+        modelling = replayed.modelling is not None if replayed else options.mode == "model"
+        if modelling:  # its typed rows and wide results take about as much as the staged rows do
+            require_room(scratch, reading.table.stat().st_size)
         inputs = replayed.inputs if replayed else _inputs(reading, options)
         staged = Staged(con, reading.table, scratch, inputs, columns, reading.rows_good)
         removal = replayed.removal if replayed else clean.removal(options.clean, target)

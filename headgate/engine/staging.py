@@ -103,6 +103,4 @@ class Staging:
 
 def register(con: DuckDBPyConnection, path: Path, name: str = "staged") -> None:
     """Let SQL see a staged file as a view of this name."""
-    import pyarrow.dataset as ds  # brings pandas along
-
-    con.register(name, ds.dataset(str(path), format="ipc"))
+    con.register(name, Staging(path))
