@@ -11,12 +11,12 @@ from typing import Annotated, TypeVar
 from pydantic import Field
 
 from headgate.contracts import contract_for, default_note
+from headgate.engine import recipe as recipes
 from headgate.engine.checking.correction import Sheet, SheetCounts, extend_ledger, open_sheet
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
-from headgate.engine.result import recipe as recipes
 from headgate.engine.result.outputs import PREVIEW_ROWS
-from headgate.engine.staging import CSV, LINE, Staging
+from headgate.engine.staging import CSV, LINE, StagedFile
 from headgate.engine.table import Reading, read
 from headgate.errors import BadFileError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
@@ -264,7 +264,7 @@ def _moved(files: Iterable[tuple[str, Path]], out: Path) -> dict[Path, Path]:
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
-    staged = Staging(reading.table)
+    staged = StagedFile(reading.table)
     names = [name for name in staged.schema.names if name not in (LINE, CSV)]
     first = (batch.select(names).slice(0, PREVIEW_ROWS) for batch in staged)
     rows = (row for batch in first for row in zip(*batch.to_pydict().values(), strict=True))

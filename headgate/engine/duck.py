@@ -18,7 +18,7 @@ import pyarrow as pa
 from headgate.errors import NoRoomError
 
 MEMORY = "384MB"
-AT_ONCE = 500
+COLUMNS_PER_STATEMENT = 500
 """Columns that one statement looks at; DuckDB holds some thousand values of each in memory."""
 SMALL = 16 * 2**20  # bytes of table below which an own instance (20 ms to start) is not worth it
 
@@ -82,8 +82,8 @@ def evaluate(
     """
     found: list[pa.ChunkedArray] = []
     with con.cursor() as own:
-        for start in range(0, len(cells), AT_ONCE):
-            names = [*cells][start : start + AT_ONCE]
+        for start in range(0, len(cells), COLUMNS_PER_STATEMENT):
+            names = [*cells][start : start + COLUMNS_PER_STATEMENT]
             some = ", ".join(f"{cells[name]} AS v{place}" for place, name in enumerate(names))
             table: Any = own.from_arrow(rows.select(names)).project(some).to_arrow_table()
             found += table.columns
@@ -99,3 +99,13 @@ def first(con: duckdb.DuckDBPyConnection, statement: str) -> tuple[Any, ...]:
     """Run a statement to its end and return its first row."""
     rows = con.execute(statement).fetchall()
     return rows[0] if rows else ()
+
+
+def quote_name(name: str) -> str:
+    """Write a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Write a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

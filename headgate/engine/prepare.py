@@ -11,22 +11,22 @@ from typing import Self
 
 from pydantic import model_validator
 
+from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.cleaning import clean, rules
 from headgate.engine.cleaning.removal import Removed, leave_out
 from headgate.engine.cleaning.replay import Replay
 from headgate.engine.cleaning.rules import RuleResult
-from headgate.engine.cleaning.staged import Rows, Staged
+from headgate.engine.cleaning.staged import RemainingRows, Staged
 from headgate.engine.duck import database
 from headgate.engine.model import export
 from headgate.engine.model import fit as model
 from headgate.engine.model import replay as model_replay
 from headgate.engine.model.base import typed_rows
 from headgate.engine.model.inputs import as_numbers
+from headgate.engine.recipe import Input, Profile, Recipe, Removal
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
-from headgate.engine.result import recipe as recipes
-from headgate.engine.result.recipe import Input, Profile, Recipe, Removal
 from headgate.engine.table import Reading
 from headgate.errors import BadFileError, RowsUnaccountedError
 from headgate.options import PrepareOptions
@@ -154,7 +154,7 @@ def _fitting(recipe: Recipe, reading: Reading) -> Recipe:
 
 
 def _fit(
-    rows: Rows,
+    rows: RemainingRows,
     removed: Removed,
     removal: Removal,
     options: PrepareOptions,
@@ -210,7 +210,7 @@ def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterat
 
 
 def _write_tables(
-    rows: Rows, made: Recipe, folder: Path, *, spreadsheet: bool
+    rows: RemainingRows, made: Recipe, folder: Path, *, spreadsheet: bool
 ) -> tuple[outputs.Written, tuple[model_replay.Balance, ...], tuple[model_replay.Unseen, ...]]:
     names = [each.name for each in made.outputs]
     balance: tuple[model_replay.Balance, ...] = ()

@@ -49,7 +49,7 @@ class Writer:
             self._file.write_batch(batch)
 
 
-class Staging:
+class StagedFile:
     """A staged file, read batch by batch; each is mapped into memory until it is let go."""
 
     def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
@@ -103,4 +103,4 @@ class Staging:
 
 def register(con: DuckDBPyConnection, path: Path, name: str = "staged") -> None:
     """Let SQL see a staged file as a view of this name."""
-    con.register(name, Staging(path))
+    con.register(name, StagedFile(path))

@@ -26,7 +26,7 @@ from headgate.engine.reading.blocks import map_blocks
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
-from headgate.engine.staging import LINE, Staging, Writer
+from headgate.engine.staging import LINE, StagedFile, Writer
 from headgate.errors import DriftError, RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
@@ -121,7 +121,7 @@ def read(
             kept.add(set_repeats_aside(staged, key, path, dialect, corrections))
         hold_to_share(rows_in, kept, contract, check)
         rows_in += kept.add(rows_of_other_tables(path, dialect, others))
-    good = sum(batch.num_rows for batch in Staging(staged, [LINE]))
+    good = sum(batch.num_rows for batch in StagedFile(staged, [LINE]))
     hold_to_counts(good, kept.failures(), contract, path.name)
     columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.rules.dropped]
     drift = compare(previous, _layout(columns)) if previous else ()
@@ -196,6 +196,6 @@ def _set_aside(staged: Path, names: Sequence[str]) -> Path:
     aside = staged.with_name("aside.parquet")
     schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in names)])
     with pq.ParquetWriter(aside, schema) as out:
-        for batch in Staging(staged, schema.names):
+        for batch in StagedFile(staged, schema.names):
             out.write_batch(batch.select(schema.names))
     return aside

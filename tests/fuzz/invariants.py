@@ -16,7 +16,7 @@ from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.unpack import open_bytes
-from headgate.engine.staging import CSV, LINE, Staging
+from headgate.engine.staging import CSV, LINE, StagedFile
 from headgate.engine.table import Reading, read
 from headgate.errors import DefectError, HeadgateError
 from headgate.options import CheckOptions
@@ -76,7 +76,7 @@ def _hold(fact: bool, what: str) -> None:
 
 def staged(reading: Reading) -> dict[int, list[str]]:
     """The good rows by line."""
-    cells = [row for batch in Staging(reading.table) for row in batch.to_pylist()]
+    cells = [row for batch in StagedFile(reading.table) for row in batch.to_pylist()]
     lines = [row.pop(LINE) for row in cells]
     written = [row.pop(CSV) for row in cells]
     again = [line_of(*row.values()) for row in cells]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from headgate.engine.columns.types import Column, Kind, Missing, quote_name
+from headgate.engine.columns.types import Column, Kind, Missing
+from headgate.engine.duck import quote_name
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.staging import CSV, LINE, Staging, Writer
+from headgate.engine.staging import CSV, LINE, StagedFile, Writer
 from headgate.engine.table import Reading
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def rows_of(table: pa.Table) -> dict[int, tuple[str, ...]]:
 
 def staged_rows(path: Path) -> dict[int, tuple[str, ...]]:
     """The rows of a staged file."""
-    file = Staging(path)
+    file = StagedFile(path)
     return rows_of(pa.Table.from_batches(file, file.schema))
 
 
@@ -127,7 +128,8 @@ def staged_frame(scratch: Path, frame: "pd.DataFrame") -> Reading:
     for place, (name, kind) in enumerate(kinds.items()):
         sql_type = "DOUBLE" if kind == "decimal" else TYPES[kind]
         found = column(name, place, kind)
-        sql = found.quoted if kind == "text" else f"TRY_CAST({found.quoted} AS {sql_type})"
+        quoted = quote_name(found.name)
+        sql = quoted if kind == "text" else f"TRY_CAST({quoted} AS {sql_type})"
         columns.append(found.model_copy(update={"sql": sql, "sql_type": sql_type}))
     return Reading(
         dialect=Dialect(names=tuple(kinds)),

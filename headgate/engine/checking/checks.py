@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 from headgate.engine.checking.quarantine import Fault
 from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
 from headgate.engine.columns.guess import moment_written, propose
-from headgate.engine.columns.types import MARKERS, quote_name, sample_of
+from headgate.engine.columns.types import MARKERS, sample_of
 from headgate.engine.contract import Contract
+from headgate.engine.duck import quote_name
 from headgate.engine.staging import LINE
 from headgate.errors import ContractError, SettingsError
 

@@ -19,8 +19,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import Field
 
 from headgate.engine.checking.quarantine import CHECK, NOTES, RAW, REASON, SHEET, UPLOAD
-from headgate.engine.columns.types import quote_text
-from headgate.engine.duck import database, first
+from headgate.engine.duck import database, first, quote_text
 from headgate.engine.reading.blocks import Block, map_blocks, with_lines
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect

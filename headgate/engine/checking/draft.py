@@ -14,8 +14,8 @@ from typing import NamedTuple
 from pandera.pandas import DataFrameModel
 
 from headgate.engine.columns.formats import Kind
-from headgate.engine.columns.types import BLANKS, MARKERS, Column, quote_name, quote_text
-from headgate.engine.duck import database
+from headgate.engine.columns.types import BLANKS, MARKERS, Column
+from headgate.engine.duck import database, quote_name, quote_text
 from headgate.engine.staging import register
 from headgate.engine.table import Reading
 
@@ -45,7 +45,7 @@ class Facts(NamedTuple):
     code: int
 
 
-class Seen(NamedTuple):
+class SeenText(NamedTuple):
     """A text that a column holds, cleaned; `same` where it was so but for blanks around it."""
 
     text: str
@@ -68,13 +68,13 @@ def draft(reading: Reading, name: str, missing: Sequence[str] = ()) -> str:
             value = _cleaned(column, missing)
             row = con.execute(f"SELECT {_measures(column, value)} FROM staged").fetchone() or ()
             facts = Facts(*row)
-            seen: list[Seen] = []
+            seen: list[SeenText] = []
             if column.kind == "text" and facts.distinct <= _FEW and reading.rows_good >= _ENOUGH:
                 found = con.execute(
                     f"SELECT {value} AS value, count(*), bool_and({_trimmed(column)} = value)"
                     " FROM staged WHERE value IS NOT NULL GROUP BY value ORDER BY value"
                 )
-                seen = [Seen(*row) for row in found.fetchall()]
+                seen = [SeenText(*row) for row in found.fetchall()]
             fields.append(_field(column, attribute, facts, seen, reading.rows_good))
     return _module(reading, name, fields, missing)
 
@@ -105,7 +105,7 @@ def _measures(column: Column, value: str) -> str:
     )
 
 
-def _field(column: Column, attribute: str, facts: Facts, seen: list[Seen], rows: int) -> str:
+def _field(column: Column, attribute: str, facts: Facts, seen: list[SeenText], rows: int) -> str:
     if not facts.filled:
         return _comment(f"{column.name!r} holds no value; `clean` leaves such columns out.")
     rules, comments = [], [column.doubt]
@@ -137,11 +137,11 @@ def _typed(column: Column, attribute: str, rules: Sequence[str]) -> Iterator[str
     yield f"    # {attribute}: {_PYTHON[column.near.kind]} = pa.Field({', '.join(kept)})"
 
 
-def _listed(seen: Sequence[Seen]) -> str:
+def _listed(seen: Sequence[SeenText]) -> str:
     return f"Seen: {', '.join(f'{each.text!r} ({each.rows:,})' for each in seen)}."
 
 
-def _marks(seen: Sequence[Seen]) -> str:
+def _marks(seen: Sequence[SeenText]) -> str:
     marks = [each.text for each in seen if each.text in MARKERS]
     if not marks:
         return ""

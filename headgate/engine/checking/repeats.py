@@ -14,11 +14,10 @@ from duckdb import DuckDBPyConnection
 
 from headgate.engine.checking.correction import Corrections
 from headgate.engine.checking.quarantine import Fault, Kept
-from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import database
+from headgate.engine.duck import database, quote_name
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
-from headgate.engine.staging import LINE, Staging, Writer, register
+from headgate.engine.staging import LINE, StagedFile, Writer, register
 
 
 def set_repeats_aside(
@@ -53,7 +52,7 @@ def set_repeats_aside(
 
 def _leave_out(lines: Any, staged: Path) -> None:
     """Write the staged file anew without some lines."""
-    rest, rows = staged.with_suffix(".rest"), Staging(staged)
+    rest, rows = staged.with_suffix(".rest"), StagedFile(staged)
     with Writer(rest, rows.schema) as out:
         for batch in rows:
             stay = pa.array(np.isin(batch.column(LINE).to_numpy(), lines, invert=True))

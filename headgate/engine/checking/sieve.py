@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from headgate.engine.checking.checks import Rules
 from headgate.engine.checking.quarantine import Fault, Kept
-from headgate.engine.columns.types import Seen, Typing
+from headgate.engine.columns.types import Seen, TypeInference
 from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Bad, Block
 from headgate.engine.reading.detect import parse
@@ -43,7 +43,7 @@ class Sieve:
         """
         absent = (*missing, *contract.missing)
         self.rules = Rules(contract, dialect.names, absent)
-        self.typing = Typing(
+        self.typing = TypeInference(
             dialect.names,
             absent,
             text={each.name for each in self.rules.expected if each.kind == "text"},

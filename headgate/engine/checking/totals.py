@@ -15,7 +15,7 @@ from headgate.engine.columns.types import Column
 from headgate.engine.duck import database
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.lines import read_lines
-from headgate.engine.staging import CSV, LINE, Staging
+from headgate.engine.staging import CSV, LINE, StagedFile
 
 _WORD = re.compile(
     r"\b(?:(?:sub|grand[ -]?)?totals?|sum|sums|summe|zwischensumme|(?:ins)?gesamt(?:summe|betrag)?|"
@@ -68,7 +68,7 @@ def _place(first: int, last: int) -> str:
 def _last_rows(staged: Path) -> list[dict[str, Any]]:
     """The last rows, the very last first."""
     rows: list[dict[str, Any]] = []
-    batches = Staging(staged)
+    batches = StagedFile(staged)
     for place in reversed(range(len(batches))):
         batch: pa.RecordBatch = batches[place]
         rows += reversed(batch.slice(max(0, batch.num_rows - _MANY)).to_pylist())
@@ -81,7 +81,7 @@ def _first_total(staged: Path, lines: Sequence[int], numbers: Sequence[Column]) 
     """The first of these lines above which a column's numbers add up to that on the last line."""
     if not numbers:
         return None
-    batches = Staging(staged, [LINE, *(each.name for each in numbers)])
+    batches = StagedFile(staged, [LINE, *(each.name for each in numbers)])
     with database(staged.parent, staged) as con:
         con.register("staged", pa.RecordBatchReader.from_batches(batches.schema, iter(batches)))
         asked = ", ".join(_adds_up(line, lines[-1], numbers) for line in lines)

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 from headgate.engine.cleaning import stats
-from headgate.engine.cleaning.staged import Rows
+from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.cleaning.values import Values
 from headgate.engine.columns.types import Column
 from headgate.engine.duck import double, first
-from headgate.engine.result.recipe import (
+from headgate.engine.recipe import (
     CleanColumn,
     Fence,
     Filling,
@@ -60,7 +60,7 @@ def removal(options: CleanOptions, target: str | None) -> Removal:
     )
 
 
-def fit(rows: Rows, options: CleanOptions) -> tuple[Output, ...]:
+def fit(rows: RemainingRows, options: CleanOptions) -> tuple[Output, ...]:
     """Fit every column's filling and fence on the rows that stay."""
     rules = _rules(tuple(rows.staged.columns.values()), options)
     kept_inputs = [

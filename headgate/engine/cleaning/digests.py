@@ -15,7 +15,7 @@ from headgate.engine.threads import map_ahead
 
 Hashes = npt.NDArray[np.uint64]
 
-AT_ONCE = 1 << 21
+HASHES_PER_PART = 1 << 21
 """Hashes that a thread sorts at a time, 32 MiB with their places; more are parted by value."""
 _MOST_PARTS = 512  # files that are open at a time
 _IN_MEMORY = 1 << 18  # bytes of a part that need no file
@@ -28,7 +28,7 @@ class Digests:
 
     def __init__(self, folder: Path, rows: int) -> None:
         """Get ready for so many rows; what does not fit memory goes to files in the folder."""
-        self._bits = (min(rows // AT_ONCE, _MOST_PARTS - 1)).bit_length()
+        self._bits = (min(rows // HASHES_PER_PART, _MOST_PARTS - 1)).bit_length()
         self._files = ExitStack()
         self._parts: list[IO[bytes]] = [
             self._files.enter_context(SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)))  # noqa: SIM115 - closed together

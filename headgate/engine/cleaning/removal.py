@@ -16,11 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.cleaning.digests import Digests, Hashes
-from headgate.engine.cleaning.staged import Flags, Rows, Staged, stay
+from headgate.engine.cleaning.staged import Flags, RemainingRows, Staged, stay
 from headgate.engine.cleaning.texts import Changes
-from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import AT_ONCE
-from headgate.engine.result.recipe import Removal
+from headgate.engine.duck import COLUMNS_PER_STATEMENT, quote_name
+from headgate.engine.recipe import Removal
 from headgate.engine.threads import map_ahead
 
 ROW = "_headgate_row"
@@ -52,7 +51,7 @@ class Look(NamedTuple):
     hashes: Hashes | None
 
 
-def leave_out(staged: Staged, rules: Removal) -> tuple[Rows, Removed]:
+def leave_out(staged: Staged, rules: Removal) -> tuple[RemainingRows, Removed]:
     """Find the rows that stay.
 
     A row counts under the first rule that hits it: empty, without target, duplicate.
@@ -73,7 +72,7 @@ def leave_out(staged: Staged, rules: Removal) -> tuple[Rows, Removed]:
                 digests.add(look.hashes)
         if rules.duplicates:
             duplicates = _leave_out_duplicates(staged, digests, gone)
-    return Rows(staged, gone, changes), Removed(staged.rows, duplicates, empty, without)
+    return RemainingRows(staged, gone, changes), Removed(staged.rows, duplicates, empty, without)
 
 
 def _leave_out_duplicates(staged: Staged, digests: Digests, gone: Flags) -> int:
@@ -109,8 +108,8 @@ def _hashes(staged: Staged, texts: pa.Table) -> Hashes:
     names = texts.column_names
     hashes = np.zeros(texts.num_rows, np.uint64)
     with staged.con.cursor() as con:
-        for start in range(0, len(names), AT_ONCE):
-            part = names[start : start + AT_ONCE]
+        for start in range(0, len(names), COLUMNS_PER_STATEMENT):
+            part = names[start : start + COLUMNS_PER_STATEMENT]
             cells = ", ".join(map(quote_name, part))
             found: Any = con.from_arrow(texts.select(part)).project(f"hash({cells}) AS h")
             hashes = hashes * _ODD + np.asarray(found.to_arrow_table()["h"])

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine import csv_lines
-from headgate.engine.cleaning.staged import Rows
+from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.columns.types import arrow_type
 from headgate.engine.duck import double, first
+from headgate.engine.recipe import CleanColumn, Fence, OutlierFlag, Recipe
 from headgate.engine.result.outputs import Cells
-from headgate.engine.result.recipe import CleanColumn, Fence, OutlierFlag, Recipe
 from headgate.engine.staging import CSV
 
 FILL, CLIP, FLAG = "fill", "clip outliers", "flag outliers"
@@ -26,7 +26,7 @@ FILL, CLIP, FLAG = "fill", "clip outliers", "flag outliers"
 class Replay:
     """A clean recipe made ready for the rows of one file."""
 
-    def __init__(self, rows: Rows, recipe: Recipe) -> None:
+    def __init__(self, rows: RemainingRows, recipe: Recipe) -> None:
         """Get ready: the values that fill gaps are the same for every row."""
         self._rows = rows
         self._outputs = [

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from headgate.engine.cleaning.removal import Removed
 from headgate.engine.cleaning.replay import CLIP, FILL, FLAG
-from headgate.engine.cleaning.staged import Rows
+from headgate.engine.cleaning.staged import RemainingRows
+from headgate.engine.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.engine.result.outputs import ESCAPE
-from headgate.engine.result.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.record import Record
 
 
@@ -24,7 +24,7 @@ class RuleResult(Record):
 
 
 def count(
-    rows: Rows, removed: Removed, recipe: Recipe, changed: Counter[tuple[str, str]]
+    rows: RemainingRows, removed: Removed, recipe: Recipe, changed: Counter[tuple[str, str]]
 ) -> list[RuleResult]:
     """Tell what every rule did, those that found nothing too.
 

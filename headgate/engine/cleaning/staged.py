@@ -20,10 +20,10 @@ import pyarrow.compute as pc
 
 from headgate.engine import csv_lines
 from headgate.engine.cleaning.texts import Changes, clean
-from headgate.engine.columns.types import Column, arrow_type, quote_name
-from headgate.engine.duck import evaluate
-from headgate.engine.result.recipe import Input
-from headgate.engine.staging import CSV, LINE, Staging
+from headgate.engine.columns.types import Column, arrow_type
+from headgate.engine.duck import evaluate, quote_name
+from headgate.engine.recipe import Input
+from headgate.engine.staging import CSV, LINE, StagedFile
 from headgate.engine.threads import map_ahead
 
 Flags = npt.NDArray[np.bool_]
@@ -48,7 +48,7 @@ class Staged:
     @cached_property
     def whole(self) -> bool:
         """Whether the inputs are all columns of the file, in their order, as in its lines."""
-        own = [name for name in Staging(self.path).schema.names if name not in (LINE, CSV)]
+        own = [name for name in StagedFile(self.path).schema.names if name not in (LINE, CSV)]
         return own == [each.name for each in self.inputs]
 
     @cached_property
@@ -59,11 +59,11 @@ class Staged:
     @cached_property
     def starts(self) -> list[int]:
         """The place of the first row of each batch, and behind the last one."""
-        return [0, *accumulate(batch.num_rows for batch in Staging(self.path, [LINE]))]
+        return [0, *accumulate(batch.num_rows for batch in StagedFile(self.path, [LINE]))]
 
-    def batches(self, *, lines: bool = False) -> Staging:
+    def batches(self, *, lines: bool = False) -> StagedFile:
         """The staged rows; with their lines of CSV if asked for, where these hold the inputs."""
-        return Staging(self.path, [*self.names, *([CSV] if lines and self.whole else [])])
+        return StagedFile(self.path, [*self.names, *([CSV] if lines and self.whole else [])])
 
     def texts(self, batch: pa.RecordBatch) -> tuple[pa.Table, dict[str, Changes]]:
         """The cleaned texts of all inputs and the lines; what the cleaning changed."""
@@ -135,7 +135,7 @@ class Staged:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RemainingRows:
     """The rows that stay, in file order, cleaned; `changes` tells what the cleaning changed."""
 
     staged: Staged

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.types import BLANKS, Column
-from headgate.engine.result.recipe import Input
+from headgate.engine.recipe import Input
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import duckdb
 
-from headgate.engine.cleaning.staged import Rows
-from headgate.engine.columns.types import quote_text
-from headgate.engine.result.recipe import Input
+from headgate.engine.cleaning.staged import RemainingRows
+from headgate.engine.duck import quote_text
+from headgate.engine.recipe import Input
 from headgate.engine.staging import LINE
 
 
 class Values:
     """Text and typed value of the columns that rules are fitted on."""
 
-    def __init__(self, rows: Rows, columns: Sequence[Input]) -> None:
+    def __init__(self, rows: RemainingRows, columns: Sequence[Input]) -> None:
         """Write them down, if there are any."""
         self.rows = rows
         self._path = rows.staged.scratch / "values.parquet"

@@ -14,6 +14,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine.duck import quote_text
+
 Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
 Negative = Literal["-5", "5-", "(5)"]
 
@@ -165,14 +167,14 @@ class Number(Format):
     def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Strip what is not the number, and cast."""
         if self.negative != "-5":
-            bare = f"trim({text}, {_literal(self.negative.replace('5', ''))})"
+            bare = f"trim({text}, {quote_text(self.negative.replace('5', ''))})"
             text = f"CASE WHEN {bare} = {text} THEN '' ELSE '-' END || {bare}"
         around = sorted((self.prefix, self.suffix), key=len, reverse=True)
         for extra in (*around, self.thousands):  # the longer one first: it may hold the other
             if extra:
-                text = f"replace({text}, {_literal(extra)}, '')"
+                text = f"replace({text}, {quote_text(extra)}, '')"
         if self.mark != "." and self.scale != 0:
-            text = f"replace({text}, {_literal(self.mark)}, '.')"
+            text = f"replace({text}, {quote_text(self.mark)}, '.')"
         if self.loose:
             return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
         if self.scale == 0:
@@ -229,7 +231,7 @@ class Words(Format):
     def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Compare with both words."""
         del before, after
-        true, false = _literal(self.true), _literal(self.false)
+        true, false = quote_text(self.true), quote_text(self.false)
         return f"CASE {text} WHEN {true} THEN true WHEN {false} THEN false END", "BOOLEAN"
 
 
@@ -359,7 +361,7 @@ class Moment(Format):
     def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
         """Parse with the same pattern."""
         del before, after
-        moment = f"try_strptime({text}, {_literal(self.parse)})"
+        moment = f"try_strptime({text}, {quote_text(self.parse)})"
         if self.kind == "timestamp":
             return moment, "TIMESTAMP"
         return f"CAST({moment} AS DATE)", "DATE"
@@ -398,7 +400,3 @@ class SerialDay(Format):
         """Add the days to Excel's day zero."""
         del before, after
         return f"DATE '1899-12-30' + TRY_CAST({text} AS INTEGER)", "DATE"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

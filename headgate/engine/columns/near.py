@@ -18,7 +18,7 @@ from pydantic import Field
 
 from headgate.engine.columns.formats import Format, Kind, Number
 from headgate.engine.columns.guess import candidates, has_digit
-from headgate.engine.staging import LINE, Staging
+from headgate.engine.staging import LINE, StagedFile
 from headgate.record import Record
 
 _MOST_MISFITS = 0.05
@@ -132,8 +132,8 @@ def count_misfits(
     absent = pa.array(missing, pa.string())
     tallies = {form: _Tally() for form in formats}
     count = 0
-    most = _MOST_MISFITS * sum(batch.num_rows for batch in Staging(staged, [LINE]))
-    for batch in Staging(staged, [name, LINE]):
+    most = _MOST_MISFITS * sum(batch.num_rows for batch in StagedFile(staged, [LINE]))
+    for batch in StagedFile(staged, [name, LINE]):
         texts = pc.utf8_trim_whitespace(batch.column(0))
         filled = pc.invert(pc.is_in(texts, value_set=absent))
         values, lines = texts.filter(filled), batch.column(1).filter(filled)

@@ -18,8 +18,9 @@ from pydantic import Field
 from headgate.engine.columns.formats import Format, Kind, Number
 from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
 from headgate.engine.columns.near import Near, count_misfits, nearly
+from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.reading.dialect import Evidence
-from headgate.engine.staging import LINE, Staging
+from headgate.engine.staging import LINE, StagedFile
 from headgate.errors import OptionsError
 from headgate.record import Record
 
@@ -86,21 +87,6 @@ class Column(Record):
         """Why it is text although it looks like something else; empty where it does not."""
         whys = (each.why for each in self.evidence if self.kind == "text")
         return next((why for why in whys if why != _DECLARED), "")
-
-    @property
-    def quoted(self) -> str:
-        """The column's name as an SQL identifier."""
-        return quote_name(self.name)
-
-
-def quote_name(name: str) -> str:
-    """Write a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """Write a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def arrow_type(sql_type: str) -> pa.DataType:
@@ -181,7 +167,7 @@ class Seen:
         self.ascii &= later.ascii
 
 
-class Typing:
+class TypeInference:
     """Settles the types of all columns while blocks pass by."""
 
     def __init__(
@@ -326,7 +312,7 @@ class Typing:
             if not again.formats:
                 trial.near = trial.near or again.near
                 break
-            for batch in Staging(staged, [trial.name, LINE]):
+            for batch in StagedFile(staged, [trial.name, LINE]):
                 rows = pa.Table.from_batches([batch])
                 again.seen.add(self._look(rows[trial.name], rows[LINE], again))
             trial = again
@@ -446,7 +432,7 @@ def _shows_groups(staged: Path, name: str, mark: str, *, even: bool) -> bool:
     """
     groups = f"[0-9]{re.escape(mark)}[0-9]{{3}}{re.escape(mark)}"
     zeros, plain = False, set[str]()
-    for batch in Staging(staged, [name]):
+    for batch in StagedFile(staged, [name]):
         texts = batch.column(0)
         if pc.any(pc.match_substring_regex(texts, groups)).as_py():
             return True
@@ -513,7 +499,7 @@ def _why_text(sample: list[str]) -> str:
 def _first_filled(staged: Path, name: str) -> pa.ChunkedArray:
     """Return the texts of the first batch in which a column holds any."""
     texts = pa.chunked_array([[]], pa.string())
-    for batch in Staging(staged, [name]):
+    for batch in StagedFile(staged, [name]):
         texts = pa.chunked_array([batch.column(0)])
         if pc.max(pc.binary_length(texts)).as_py():
             break

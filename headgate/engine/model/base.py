@@ -15,21 +15,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.cleaning.staged import Flags, Rows, Staged
-from headgate.engine.columns.types import quote_name, quote_text
-from headgate.engine.duck import evaluate, first
+from headgate.engine.cleaning.staged import Flags, RemainingRows, Staged
+from headgate.engine.duck import evaluate, first, quote_name, quote_text
 from headgate.engine.model.hashes import row_hashes, with_cell
-from headgate.engine.result.recipe import Split
-from headgate.engine.staging import Staging, Writer
+from headgate.engine.recipe import Split
+from headgate.engine.staging import StagedFile, Writer
 
 TEST = "_headgate_test"
 FOLD = "_headgate_fold"
-ROW_HASH = "_headgate_row"
+ROW_HASH = "_headgate_row_hash"
 FULL_HASH = "_headgate_full"
 CHUNK = "_headgate_chunk"
 """Which batch of the file a row is in: sums are taken batch by batch."""
 SHARES = 1_000_000  # steps in which a hash is compared with the test share
-AT_ONCE = 1 << 17  # rows of a batch at most, which one thread reads
+BATCH_ROWS = 1 << 17  # rows of a batch at most, which one thread reads
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Base:
 
     def __post_init__(self) -> None:
         """Let SQL see them."""
-        self.con.register(self.rows, Staging(self.path))
+        self.con.register(self.rows, StagedFile(self.path))
 
     @property
     def training(self) -> str:
@@ -64,10 +63,10 @@ class Base:
         return f"{count}-{total or 0:x}"
 
     def batches(
-        self, most: int = AT_ONCE, names: Sequence[str] | None = None
+        self, most: int = BATCH_ROWS, names: Sequence[str] | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Read all rows in file order, at most so many at a time; at least one batch."""
-        staging = Staging(self.path, names)
+        staging = StagedFile(self.path, names)
         yield staging.nothing()
         for batch in staging:
             yield from _in_parts(batch, most)
@@ -78,7 +77,7 @@ def typed_rows(scratch: Path) -> Path:
     return scratch / "typed.arrow"
 
 
-def write_base(rows: Rows, split: Split, target: str, path: Path) -> Base:
+def write_base(rows: RemainingRows, split: Split, target: str, path: Path) -> Base:
     """Write the typed rows that stay.
 
     The row hash leaves the target out: rows that differ in nothing else stay together, and no
@@ -103,7 +102,7 @@ def write_base(rows: Rows, split: Split, target: str, path: Path) -> Base:
 def _batches(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
     for table in tables:
         for batch in table.combine_chunks().to_batches():
-            yield from _in_parts(batch, AT_ONCE)
+            yield from _in_parts(batch, BATCH_ROWS)
 
 
 def _in_parts(batch: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:

@@ -11,9 +11,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.duck import AT_ONCE, evaluate
+from headgate.engine.duck import COLUMNS_PER_STATEMENT, evaluate
 from headgate.engine.model import sql
-from headgate.engine.result.recipe import DatePart, MissingFlag, Number, OneHot, Output
+from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, Output
 
 _PARTS: dict[DatePart, Callable[[pa.Array], pa.Array]] = {
     "year": pc.year,
@@ -81,8 +81,8 @@ def _by_sql(
 ) -> list[pa.Array]:
     found: list[pa.Array] = []
     with con.cursor() as own:
-        for start in range(0, len(outputs), AT_ONCE):
-            some = enumerate(outputs[start : start + AT_ONCE])
+        for start in range(0, len(outputs), COLUMNS_PER_STATEMENT):
+            some = enumerate(outputs[start : start + COLUMNS_PER_STATEMENT])
             wanted = ", ".join(f"{sql.own_cell(each)} AS c{place}" for place, each in some)
             made: Any = own.from_arrow(rows).project(wanted).to_arrow_table()
             found += [column.combine_chunks() for column in made.columns]

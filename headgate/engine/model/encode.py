@@ -8,13 +8,12 @@ from math import sqrt
 from typing import get_args
 
 from headgate.engine.cleaning import stats
-from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import double, first
+from headgate.engine.duck import double, first, quote_name
 from headgate.engine.model.base import CHUNK, Base
 from headgate.engine.model.judge import Verdict
 from headgate.engine.model.means import Goal, fit_means
 from headgate.engine.model.sql import number_value, words
-from headgate.engine.result.recipe import (
+from headgate.engine.recipe import (
     DatePart,
     Feature,
     Frequency,

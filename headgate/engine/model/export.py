@@ -7,10 +7,9 @@ the recipe.
 from importlib.resources import files
 from pathlib import Path
 
-from headgate.engine.columns.types import quote_name, quote_text
-from headgate.engine.duck import double
+from headgate.engine.duck import double, quote_name, quote_text
 from headgate.engine.model import sql
-from headgate.engine.result.recipe import Recipe, TargetColumn, TestFlag
+from headgate.engine.recipe import Recipe, TargetColumn, TestFlag
 
 HEAD = """\
 -- Features of new rows, as fitted by Headgate. Written for DuckDB; only words and hashes of text

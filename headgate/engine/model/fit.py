@@ -3,20 +3,20 @@
 Here: the order of the steps. Not here: any of them.
 """
 
-from headgate.engine.cleaning.staged import Rows
+from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.duck import first
 from headgate.engine.model.base import Base, typed_rows, write_base
 from headgate.engine.model.encode import encode, goals
 from headgate.engine.model.judge import judge
 from headgate.engine.model.names import settle
 from headgate.engine.model.task import find_split, find_target, find_task
-from headgate.engine.result.recipe import Modelling, Output, TargetColumn, TestFlag
+from headgate.engine.recipe import Modelling, Output, TargetColumn, TestFlag
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
 
 
 def fit(
-    rows: Rows, options: ModelOptions, wanted: str | None
+    rows: RemainingRows, options: ModelOptions, wanted: str | None
 ) -> tuple[Modelling, tuple[Output, ...]]:
     """Fit everything on the training rows.
 

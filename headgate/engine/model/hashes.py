@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.result.recipe import Hash
+from headgate.engine.recipe import Hash
 
 Hashes = npt.NDArray[np.uint64]
 

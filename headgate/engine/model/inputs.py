@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.types import MARKERS
-from headgate.engine.result.recipe import Input
-from headgate.engine.staging import Staging
+from headgate.engine.recipe import Input
+from headgate.engine.staging import StagedFile
 from headgate.engine.table import Reading
 
 NUMBER = r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?"
@@ -23,11 +23,11 @@ def as_numbers(reading: Reading, inputs: tuple[Input, ...]) -> tuple[Input, ...]
     """Take text columns of numbers for numbers, if every value of the file is one."""
     kinds = {column.name: column.kind for column in reading.columns}
     texts = [each.name for each in inputs if kinds[each.name] == "text"]
-    sample = Staging(reading.table, texts).sample(reading.rows_good, ENOUGH)
+    sample = StagedFile(reading.table, texts).sample(reading.rows_good, ENOUGH)
     likely = [name for name in texts if _all_numbers(sample.column(name).to_pylist())]
     if not likely:
         return inputs
-    for batch in Staging(reading.table, likely):
+    for batch in StagedFile(reading.table, likely):
         likely = [name for name in likely if not _holds_another(batch.column(name))]
     return tuple(_number(each) if each.name in likely else each for each in inputs)
 

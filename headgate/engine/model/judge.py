@@ -7,28 +7,27 @@ Not here: turning features into numbers (`encode`).
 import re
 from typing import Any, Literal, NamedTuple
 
-from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import first
+from headgate.engine.duck import first, quote_name
 from headgate.engine.model.base import Base
 from headgate.engine.model.task import Task
-from headgate.engine.result.recipe import Input, Risk
+from headgate.engine.recipe import Input, Risk
 from headgate.options import ModelOptions
 
 Role = Literal["number", "date", "category", "many", "phrases", "text"]
-AT_ONCE = 200  # columns judged in one statement
-ENOUGH = 20  # training rows below which "all different" says nothing
+COLUMNS_PER_STATEMENT = 200  # columns judged in one statement
+ENOUGH_ROWS = 20  # training rows below which "all different" says nothing
 IDENTIFYING = re.compile(
     r"(^|[_\W])(id|uuid|guid|key|index|rowid|row|nr|no)$|^unnamed", re.IGNORECASE
 )
-ALL_BUT = 0.9999  # correlation, or share of rows, from which a column repeats the target
-MISSED = 0.1  # of the rows that guessing the most frequent class gets wrong, what a leak may miss
-ENOUGH_ROWS = 50_000  # training rows that show that a column cannot repeat the target
-PERHAPS = 0.99  # what it tells of these, below which it cannot tell all but all of the others
-PER_VALUE = 5  # rows that a value must have on average before it can be said to tell the target
+LEAK_SHARE = 0.9999  # correlation, or share of rows, from which a column repeats the target
+LEAK_MISS_SHARE = 0.1  # of what guessing the most frequent class gets wrong
+SAMPLE_ROWS = 50_000  # training rows that are asked first
+SAMPLE_SHARE = 0.99  # told by a column in the sample, below which the other rows are not asked
+ROWS_PER_VALUE = 5  # that a value must have on average to be said to tell the target
 
 
-class Look(NamedTuple):
-    """What one column's training rows look like."""
+class Figures(NamedTuple):
+    """What one column's training rows show."""
 
     filled: int
     distinct: int
@@ -49,14 +48,14 @@ def judge(
     base: Base, inputs: list[Input], target: Input, task: Task, options: ModelOptions
 ) -> Verdict:
     """Judge every column but the target."""
-    looks = _looks(base, inputs)
+    figures_of = _figures(base, inputs)
     rows = _one(base, f"SELECT count(*) FROM {base.training}")
-    leaks = _leaks(base, inputs, looks, target, task)
+    leaks = _leaks(base, inputs, figures_of, target, task)
     features: list[tuple[Input, Role]] = []
     risks: list[Risk] = []
     for column in inputs:
-        look = looks[column.name]
-        risk = _risk(base, column, look, rows, options)
+        figures = figures_of[column.name]
+        risk = _risk(base, column, figures, rows, options)
         if risk is None and column.name in leaks:
             leak = leaks[column.name]
             kept = options.leaks == "keep" or not leak.repeats
@@ -64,20 +63,20 @@ def judge(
         if risk:
             risks.append(risk)
         if risk is None or risk.kept:
-            features.append((column, _role(column, look, options)))
-    gaps = {name for name, look in looks.items() if look.filled < rows}
+            features.append((column, _role(column, figures, options)))
+    gaps = {name for name, figures in figures_of.items() if figures.filled < rows}
     return Verdict(features, risks, gaps)
 
 
-def _looks(base: Base, inputs: list[Input]) -> dict[str, Look]:
-    looks: dict[str, Look] = {}
-    for start in range(0, len(inputs), AT_ONCE):
-        some = inputs[start : start + AT_ONCE]
+def _figures(base: Base, inputs: list[Input]) -> dict[str, Figures]:
+    figures_of: dict[str, Figures] = {}
+    for start in range(0, len(inputs), COLUMNS_PER_STATEMENT):
+        some = inputs[start : start + COLUMNS_PER_STATEMENT]
         wanted = ", ".join(_look(each) for each in some)
         row = first(base.con, f"SELECT {wanted} FROM {base.training}")
         for place, column in enumerate(some):
-            looks[column.name] = Look(*row[5 * place : 5 * place + 5])
-    return looks
+            figures_of[column.name] = Figures(*row[5 * place : 5 * place + 5])
+    return figures_of
 
 
 def _look(column: Input) -> str:
@@ -90,67 +89,69 @@ def _look(column: Input) -> str:
     )
 
 
-def _risk(base: Base, column: Input, look: Look, rows: int, options: ModelOptions) -> Risk | None:
+def _risk(
+    base: Base, column: Input, figures: Figures, rows: int, options: ModelOptions
+) -> Risk | None:
     name = column.name
-    if nothing := _nothing(column, look, rows):
+    if nothing := _nothing(column, figures, rows):
         return nothing
     if name == options.group_column:
         return Risk(column=name, risk="identifier", kept=False, why="Rows are grouped by it.")
-    if _identifies(base, column, look):
-        why = f"All but all of {look.filled} values differ, so it tells rows apart, nothing more."
+    if _identifies(base, column, figures):
+        why = f"All but all {figures.filled} values differ, so it tells rows apart, nothing more."
         return Risk(column=name, risk="identifier", kept=False, why=why)
-    if _role(column, look, options) == "text":
+    if _role(column, figures, options) == "text":
         kept = options.text != "drop"
         why = (
-            f"Free text of {look.words:.1f} words on average; it may name what is to be predicted."
+            f"Free text, {figures.words:.1f} words on average; it may name what is to be predicted."
         )
         return Risk(column=name, risk="text", kept=kept, why=why)
-    if _role(column, look, options) in ("many", "phrases") and options.many_categories == "drop":
-        why = f"About {look.distinct} categories."
+    if _role(column, figures, options) in ("many", "phrases") and options.many_categories == "drop":
+        why = f"About {figures.distinct} categories."
         return Risk(column=name, risk="text", kept=False, why=why)
     return None
 
 
-def _nothing(column: Input, look: Look, rows: int) -> Risk | None:
-    if not look.filled:
+def _nothing(column: Input, figures: Figures, rows: int) -> Risk | None:
+    if not figures.filled:
         why = "No training row has a value."
         return Risk(column=column.name, risk="empty", kept=False, why=why)
-    if look.least == look.most and look.filled == rows:
-        why = f"Every training row has {look.least}."
+    if figures.least == figures.most and figures.filled == rows:
+        why = f"Every training row has {figures.least}."
         return Risk(column=column.name, risk="constant", kept=False, why=why)
     return None
 
 
-def _identifies(base: Base, column: Input, look: Look) -> bool:
+def _identifies(base: Base, column: Input, figures: Figures) -> bool:
     """Whether a column numbers or names the rows."""
-    if column.kind not in ("integer", "text") or look.filled < ENOUGH or look.words > 3:
+    if column.kind not in ("integer", "text") or figures.filled < ENOUGH_ROWS or figures.words > 3:
         return False
-    if look.distinct < 0.85 * look.filled:
+    if figures.distinct < 0.85 * figures.filled:
         return False
     if column.kind == "integer":
-        running = look.most - look.least < 2 * look.filled
+        running = figures.most - figures.least < 2 * figures.filled
         named = IDENTIFYING.search(column.name) is not None
-        return (running or named) and _distinct(base, column) >= look.filled
-    return _distinct(base, column) >= 0.95 * look.filled
+        return (running or named) and _distinct(base, column) >= figures.filled
+    return _distinct(base, column) >= 0.95 * figures.filled
 
 
 def _distinct(base: Base, column: Input) -> int:
     values = f"SELECT {quote_name(column.name)} FROM {base.training} GROUP BY 1"
-    return _one(base, f"SELECT count(*) FROM ({values}) WHERE 1 = 1")
+    return _one(base, f"SELECT count(*) FROM ({values})")
 
 
-def _role(column: Input, look: Look, options: ModelOptions) -> Role:
+def _role(column: Input, figures: Figures, options: ModelOptions) -> Role:
     if column.kind in ("date", "timestamp"):
         return "date"
     if column.kind != "text":
         return "number"
-    if look.distinct <= options.one_hot_limit * 1.1:
+    if figures.distinct <= options.one_hot_limit * 1.1:
         return "category"
-    wordy = look.words > 3 and look.distinct > 0.2 * look.filled
-    named = look.words > 1.5 and look.distinct > 0.5 * look.filled
+    wordy = figures.words > 3 and figures.distinct > 0.2 * figures.filled
+    named = figures.words > 1.5 and figures.distinct > 0.5 * figures.filled
     if wordy or named:
         return "text"
-    return "phrases" if look.words > 1.2 else "many"
+    return "phrases" if figures.words > 1.2 else "many"
 
 
 class Leak(NamedTuple):
@@ -161,7 +162,7 @@ class Leak(NamedTuple):
 
 
 def _leaks(
-    base: Base, inputs: list[Input], looks: dict[str, Look], target: Input, task: Task
+    base: Base, inputs: list[Input], figures_of: dict[str, Figures], target: Input, task: Task
 ) -> dict[str, Leak]:
     """Columns that all but tell the target."""
     leaks: dict[str, Leak] = {}
@@ -172,26 +173,26 @@ def _leaks(
         each
         for each in inputs
         if each.name not in leaks
-        and 2 <= looks[each.name].distinct <= looks[each.name].filled / PER_VALUE
+        and 2 <= figures_of[each.name].distinct <= figures_of[each.name].filled / ROWS_PER_VALUE
     ]
     some = "some_rows"
     names = ", ".join(quote_name(each.name) for each in [*suspects, target])
     base.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {some} AS"
-        f" SELECT {names} FROM {base.some_training(ENOUGH_ROWS)}"
+        f" SELECT {names} FROM {base.some_training(SAMPLE_ROWS)}"
     )
     for column in suspects:
         told = _told(base, some, column, target, spread)
-        if told is not None and told < PERHAPS:
+        if told is not None and told < SAMPLE_SHARE:
             continue
         share = _told(base, base.training, column, target, spread) or 0.0
         by_chance = 0.0 if spread else _most_frequent(base, column, target)
-        if share >= ALL_BUT and 1 - share < MISSED * (1 - by_chance):
+        if share >= LEAK_SHARE and 1 - share < LEAK_MISS_SHARE * (1 - by_chance):
             back = _told(base, base.training, target, column, None) or 0.0
             why = (
                 f"Its value alone tells {share:.2%} of the target, and the target {back:.2%} of it."
             )
-            leaks[column.name] = Leak(why, back >= ALL_BUT)
+            leaks[column.name] = Leak(why, back >= LEAK_SHARE)
     return leaks
 
 
@@ -199,12 +200,12 @@ def _correlated(base: Base, inputs: list[Input], target: Input) -> dict[str, Lea
     goal = f"{quote_name(target.name)}::DOUBLE"
     numbers = [each for each in inputs if each.kind in ("integer", "decimal")]
     leaks = {}
-    for start in range(0, len(numbers), AT_ONCE):
-        some = numbers[start : start + AT_ONCE]
+    for start in range(0, len(numbers), COLUMNS_PER_STATEMENT):
+        some = numbers[start : start + COLUMNS_PER_STATEMENT]
         wanted = ", ".join(f"corr({quote_name(each.name)}::DOUBLE, {goal})" for each in some)
         row = first(base.con, f"SELECT {wanted} FROM {base.training}")
         for column, found in zip(some, row, strict=True):
-            if found is not None and abs(found) >= ALL_BUT:
+            if found is not None and abs(found) >= LEAK_SHARE:
                 why = f"It correlates with the target by {found:.5f}."
                 leaks[column.name] = Leak(why, repeats=True)
     return leaks

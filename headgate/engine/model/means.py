@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 
 from headgate.engine.model.base import FOLD, TEST, Base
 from headgate.engine.model.cells import work_out
-from headgate.engine.result.recipe import Means, TargetColumn
+from headgate.engine.recipe import Means, TargetColumn
 from headgate.engine.threads import map_ahead
 
-AT_ONCE = 8  # goals whose values are in memory together
+GOALS_PER_PASS = 8  # goals whose values are in memory together
 
 Numbers = npt.NDArray[np.float64]
 """One for each category in order, and last one for all others together; by fold."""
@@ -57,8 +57,8 @@ def fit_means(
     every = np.ones(folds, np.bool_)
     chosen = [every, *(np.arange(folds) != fold for fold in range(folds))]
     fitted = []
-    for start in range(0, len(goals), AT_ONCE):
-        for tallies in _tallies(base, column, kept, goals[start : start + AT_ONCE], folds):
+    for start in range(0, len(goals), GOALS_PER_PASS):
+        for tallies in _tallies(base, column, kept, goals[start : start + GOALS_PER_PASS], folds):
             means, *by_fold = (_means(kept, tallies, some) for some in chosen)
             fitted.append((means, by_fold))
     return fitted

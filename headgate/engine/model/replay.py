@@ -17,14 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine import csv_lines
-from headgate.engine.cleaning.staged import Rows
-from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import double, first
+from headgate.engine.cleaning.staged import RemainingRows
+from headgate.engine.duck import double, first, quote_name
 from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
 from headgate.engine.model.cells import work_out
 from headgate.engine.model.words import marks
-from headgate.engine.result.outputs import ESCAPE, Rendered
-from headgate.engine.result.recipe import (
+from headgate.engine.recipe import (
     Frequency,
     Means,
     OneHot,
@@ -35,13 +33,14 @@ from headgate.engine.result.recipe import (
     TestFlag,
     Word,
 )
+from headgate.engine.result.outputs import ESCAPE, Rendered
 from headgate.engine.threads import map_ahead
 from headgate.errors import OptionsError
 
 CELLS = 1 << 22  # that are worked out at a time
-FEW = 1024  # values that show whether the same ones recur
-SOME = 0.99  # share of them that differ where about half of a large batch does
-MANY = 4 * FEW  # rows from which on it is worth asking
+PROBE_ROWS = 1024  # values that show whether the same ones recur
+PROBE_SHARE = 0.99  # share of them that differ where about half of a large batch does
+LEAST_ROWS = 4 * PROBE_ROWS  # rows from which on it is worth asking
 SHOWN = 3  # categories that are named
 STEPS = 20  # into which the range of a number to predict is cut for the report
 
@@ -69,7 +68,7 @@ class Unseen(NamedTuple):
         return f"{self.source}: {hold} categories that training did not have: {shown}{more}"
 
 
-class Cells(NamedTuple):
+class ColumnCells(NamedTuple):
     """Some columns of the result: their cells, joined by commas or not, and their numbers."""
 
     texts: list[pa.StringArray]
@@ -88,7 +87,7 @@ class Table:
 
     def rendered(self, *, spreadsheet: bool) -> Iterator[Rendered]:
         """Yield the rows in the form of the files; several batches are worked on at a time."""
-        most = max(FEW, CELLS // len(self.names))
+        most = max(PROBE_ROWS, CELLS // len(self.names))
         render = partial(self._rendered, spreadsheet=spreadsheet)
         return map_ahead(render, self.base.batches(most))
 
@@ -110,16 +109,18 @@ class Computed:
     def __init__(self, source: str, outputs: Iterable[Output]) -> None:
         self._source, self._outputs = source, [*outputs]
 
-    def cells(self, con: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
+    def cells(self, con: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> ColumnCells:
         """Work the columns out for some rows: where values recur, once for each of them."""
         values = batch.column(self._source)
         if not _recur(values):
             typed = work_out(con, self._source, values, self._outputs)
-            return Cells([*map(_as_text, typed)], typed)
+            return ColumnCells([*map(_as_text, typed)], typed)
         coded = values.dictionary_encode(null_encoding="encode")
         typed = work_out(con, self._source, coded.dictionary, self._outputs)
         texts = _side_by_side([pc.cast(each, pa.string()) for each in typed])
-        return Cells([texts.take(coded.indices)], [each.take(coded.indices) for each in typed])
+        return ColumnCells(
+            [texts.take(coded.indices)], [each.take(coded.indices) for each in typed]
+        )
 
 
 class Worded:
@@ -129,7 +130,7 @@ class Worded:
         self._source = source
         self._words = [each.word for each in outputs]
 
-    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
+    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> ColumnCells:
         """Mark the words for some rows; each cell is one digit."""
         marked = marks(batch.column(self._source), self._words)
         rows, width = len(marked), 2 * len(self._words) - 1
@@ -137,7 +138,7 @@ class Worded:
         digits[:, ::2] = marked + ord("0")
         ends = np.arange(rows + 1, dtype=np.int32) * np.int32(width)
         texts = pa.StringArray.from_buffers(rows, pa.py_buffer(ends), pa.py_buffer(digits))
-        return Cells([texts], [pa.array(column) for column in marked.T])
+        return ColumnCells([texts], [pa.array(column) for column in marked.T])
 
 
 class LookedUp:
@@ -163,7 +164,7 @@ class LookedUp:
         )
         self._texts = pc.cast(self._numbers, pa.string())
 
-    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
+    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> ColumnCells:
         """Look the numbers up for some rows; a missing category is ''."""
         keys = pc.fill_null(batch.column(self._source), "")
         found = pc.fill_null(pc.index_in(keys, value_set=self._categories), -1)
@@ -172,7 +173,9 @@ class LookedUp:
             test = np.asarray(batch.column(TEST)) == 1
             fold = np.where(test, 0, np.asarray(batch.column(FOLD)).astype(np.int64) + 1)
             places = places + fold * (len(self._categories) + 1)
-        return Cells([self._texts.take(pa.array(places))], [self._numbers.take(pa.array(places))])
+        return ColumnCells(
+            [self._texts.take(pa.array(places))], [self._numbers.take(pa.array(places))]
+        )
 
 
 class Flagged:
@@ -181,17 +184,17 @@ class Flagged:
     def __init__(self, *, same: bool) -> None:
         self._same = same
 
-    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> Cells:
+    def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> ColumnCells:
         """Return the flags of some rows."""
         all_new = pa.repeat(pa.scalar(1, pa.int8()), batch.num_rows)
         flags = batch.column(TEST) if self._same else all_new
-        return Cells([_as_text(flags)], [flags])
+        return ColumnCells([_as_text(flags)], [flags])
 
 
 Step = Computed | Worded | LookedUp | Flagged
 
 
-def apply(rows: Rows, recipe: Recipe) -> Table:
+def apply(rows: RemainingRows, recipe: Recipe) -> Table:
     """Lay out the result of a recipe.
 
     On the very rows that the recipe was fitted on, training rows get the means of the folds that
@@ -247,8 +250,8 @@ def _looked_up(output: Output, *, same: bool) -> Step:
 
 def _recur(values: pa.Array) -> bool:
     """Whether enough rows have a value in common with others for it to pay to look for them."""
-    few = values.slice(0, FEW).drop_null()
-    return len(values) >= MANY and len(few.unique()) <= SOME * len(few)
+    few = values.slice(0, PROBE_ROWS).drop_null()
+    return len(values) >= LEAST_ROWS and len(few.unique()) <= PROBE_SHARE * len(few)
 
 
 def _as_text(numbers: pa.Array) -> pa.StringArray:

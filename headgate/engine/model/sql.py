@@ -6,9 +6,8 @@ the same in Arrow, which is faster (`cells`, `replay`).
 
 from typing import NamedTuple
 
-from headgate.engine.columns.types import quote_name, quote_text
-from headgate.engine.duck import double
-from headgate.engine.result.recipe import (
+from headgate.engine.duck import double, quote_name, quote_text
+from headgate.engine.recipe import (
     DatePart,
     Frequency,
     HashedText,

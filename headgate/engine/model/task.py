@@ -5,16 +5,15 @@ Here: finding these from the target and the options. Not here: any feature.
 
 from typing import Literal
 
-from headgate.engine.cleaning.staged import Rows, Staged
-from headgate.engine.columns.types import quote_name
-from headgate.engine.duck import first
+from headgate.engine.cleaning.staged import RemainingRows, Staged
+from headgate.engine.duck import first, quote_name
 from headgate.engine.model.base import Base
-from headgate.engine.result.recipe import Input, Split
+from headgate.engine.recipe import Input, Split
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
 
 Task = Literal["binary", "multiclass", "regression"]
-FEW = 10  # whole numbers with up to this many different values are taken for classes
+MAX_INTEGER_CLASSES = 10  # more different whole numbers are no classes
 MOST_CLASSES = 1000
 FIRST_ROWS = 100_000  # which may show that there are more
 
@@ -59,7 +58,9 @@ def find_task(base: Base, target: Input, told: str) -> tuple[Task, tuple[str, ..
     number = target.kind in ("integer", "decimal")
     task: Task
     if told == "regression" or (
-        told == "auto" and number and count > (FEW if target.kind == "integer" else 2)
+        told == "auto"
+        and number
+        and count > (MAX_INTEGER_CLASSES if target.kind == "integer" else 2)
     ):
         task = "regression"
     else:
@@ -102,7 +103,7 @@ def _values(base: Base, target: Input) -> list[str]:
     return [row[0] for row in found]
 
 
-def find_split(rows: Rows, options: ModelOptions) -> Split:
+def find_split(rows: RemainingRows, options: ModelOptions) -> Split:
     """Which rows are held out.
 
     Raises:
@@ -137,7 +138,7 @@ def find_split(rows: Rows, options: ModelOptions) -> Split:
     )
 
 
-def _latest(rows: Rows, column: str, test_share: float) -> str | None:
+def _latest(rows: RemainingRows, column: str, test_share: float) -> str | None:
     """The time up to which rows are for training: exact, from counted times."""
     value = rows.value(column)
     with rows.visible(column) as relation:

@@ -1,1 +1,1 @@
-"""From bytes to rows of text: compression, encoding, dialect, layout, and the rows themselves."""
+"""From bytes to rows of text: compression, encoding, dialect, extent, and the rows themselves."""

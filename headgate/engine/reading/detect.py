@@ -6,13 +6,13 @@ from pathlib import Path
 from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed
 from headgate.engine.reading.dialect import Dialect, Evidence, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
+from headgate.engine.reading.extent import Extent, find_extent, footer_evidence, name_by_line
 from headgate.engine.reading.kinds import (
     refuse_compressed_twice,
     refuse_known_binary,
     refuse_markup,
     sniff_compression,
 )
-from headgate.engine.reading.layout import Layout, find_layout, footer_evidence, name_by_line
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tables import footer_rows, table_width
@@ -55,11 +55,11 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         raise _no_data(path)
     skip = options.skip_lines or 0
     syntax, why = choose_syntax(lines[skip : skip + _SYNTAX_LINES], options, path.name)
-    layout = _find_layout(path, lines, syntax, options, whole=data.whole)
+    extent = _find_extent(path, lines, syntax, options, whole=data.whole)
     if not data.whole and options.footer_lines is None:
         end = split_lines(_decode(data.tail, encoding.name, final=True), newline)[1:]
-        layout = _with_footer(layout, end, syntax)
-    syntax, ruled = _with_rules(syntax, lines, layout)
+        extent = _with_footer(extent, end, syntax)
+    syntax, ruled = _with_rules(syntax, lines, extent)
     return Dialect(
         compression=compression,
         member=member,
@@ -68,13 +68,13 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         bom=encoding.bom,
         newline=newline,
         **syntax._asdict(),
-        **layout._replace(evidence=(encoding.evidence, *why, *ruled, *layout.evidence))._asdict(),
+        **extent._replace(evidence=(encoding.evidence, *why, *ruled, *extent.evidence))._asdict(),
     )
 
 
-def _find_layout(
+def _find_extent(
     path: Path, lines: list[str], syntax: Syntax, options: ReadOptions, *, whole: bool
-) -> Layout:
+) -> Extent:
     skip = options.skip_lines or 0
     few = parse(lines[skip : skip + _WIDTH_LINES], syntax, None) or parse(lines, syntax, None)
     rows = parse(lines, syntax, table_width(few.fields) if few else 1)
@@ -82,7 +82,7 @@ def _find_layout(
         raise _no_data(path)
     if options.header_rows is None and options.skip_lines is None and syntax.comment:
         rows = _without_marked(rows, syntax.comment)
-    layout = find_layout(
+    extent = find_extent(
         rows,
         len(lines),
         skip_lines=options.skip_lines,
@@ -93,15 +93,15 @@ def _find_layout(
         words=syntax.delimiter == " ",
     )
     if options.header_rows is None and options.skip_lines is None:
-        return _with_names_above(layout, lines, syntax)
-    return layout
+        return _with_names_above(extent, lines, syntax)
+    return extent
 
 
 def _with_rules(
-    syntax: Syntax, lines: list[str], layout: Layout
+    syntax: Syntax, lines: list[str], extent: Extent
 ) -> tuple[Syntax, tuple[Evidence, ...]]:
     """Look for lines that are drawn between the table's rows."""
-    start, end = layout.skip_lines + layout.header_lines, len(lines) - layout.footer_lines
+    start, end = extent.skip_lines + extent.header_lines, len(lines) - extent.footer_lines
     drawn = [at for at in range(start, end) if is_line(lines[at].split(syntax.delimiter))]
     if not drawn:
         return syntax, ()
@@ -127,31 +127,31 @@ def _no_data(path: Path) -> BadFileError:
     )
 
 
-def _with_names_above(layout: Layout, lines: list[str], syntax: Syntax) -> Layout:
+def _with_names_above(extent: Extent, lines: list[str], syntax: Syntax) -> Extent:
     """Look for names that stand otherwise than the rows: in a comment, or not above columns."""
     if syntax.borders:
-        return _with_names_in_words(layout, lines)
-    mark, above = syntax.comment, lines[max(0, layout.skip_lines - 1) : layout.skip_lines]
-    if layout.header_rows or mark not in _NAMING or not above or not above[0].startswith(mark):
-        return layout
+        return _with_names_in_words(extent, lines)
+    mark, above = syntax.comment, lines[max(0, extent.skip_lines - 1) : extent.skip_lines]
+    if extent.header_rows or mark not in _NAMING or not above or not above[0].startswith(mark):
+        return extent
     text = above[0].lstrip(mark).removeprefix("Fields:").lstrip()
     rows = parse([text], syntax._replace(comment=None), None)
     cells = rows.fields[0] if rows else []
-    if syntax.delimiter == " " and len(cells) == len(layout.names) - 1:
+    if syntax.delimiter == " " and len(cells) == len(extent.names) - 1:
         cells = [mark, *cells]
     why = "a comment that has a word for each column stands above the first row"
-    return name_by_line(layout, cells, layout.skip_lines, why)
+    return name_by_line(extent, cells, extent.skip_lines, why)
 
 
-def _with_names_in_words(layout: Layout, lines: list[str]) -> Layout:
+def _with_names_in_words(extent: Extent, lines: list[str]) -> Extent:
     """Name aligned columns by the words of a line that is not aligned with them."""
-    if layout.header_rows and all(map(str.strip, layout.header)):
-        return layout
-    words = [line.split() for line in lines[: layout.skip_lines + 1]]
+    if extent.header_rows and all(map(str.strip, extent.header)):
+        return extent
+    words = [line.split() for line in lines[: extent.skip_lines + 1]]
     above = [at for at, line in enumerate(words) if line and not is_rule(line)]
-    at = layout.skip_lines if layout.header_rows else max(above[:-1], default=0)
+    at = extent.skip_lines if extent.header_rows else max(above[:-1], default=0)
     why = "it has a word for each of the columns that are aligned below it"
-    return name_by_line(layout, words[at], at + 1, why)
+    return name_by_line(extent, words[at], at + 1, why)
 
 
 def parse(lines: list[str], syntax: Syntax, width: int | None) -> Rows:
@@ -165,16 +165,16 @@ def _decode(data: bytes, encoding: str, *, final: bool) -> str:
     return decoder.decode(data, final).lstrip("\ufeff")
 
 
-def _with_footer(layout: Layout, end: list[str], syntax: Syntax) -> Layout:
+def _with_footer(extent: Extent, end: list[str], syntax: Syntax) -> Extent:
     """Look for a footer on the last lines of a file that was not looked at as a whole."""
-    width = len(layout.names)
+    width = len(extent.names)
     rows = parse(end, syntax, width)
     notes = footer_rows(rows.fields, width)
     if not notes or notes == len(rows.fields):
-        return layout
+        return extent
     lines = len(end) - rows.ends[-notes - 1]
     evidence = footer_evidence(lines, rows.fields[-notes:])
-    return layout._replace(footer_lines=lines, evidence=(*layout.evidence, evidence))
+    return extent._replace(footer_lines=lines, evidence=(*extent.evidence, evidence))
 
 
 def _newline(text: str) -> Newline:

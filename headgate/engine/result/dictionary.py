@@ -6,7 +6,7 @@ Here: one line for each output. Not here: what is fitted.
 import csv
 from pathlib import Path
 
-from headgate.engine.result.recipe import (
+from headgate.engine.recipe import (
     CleanColumn,
     Frequency,
     HashedText,

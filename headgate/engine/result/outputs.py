@@ -23,7 +23,7 @@ from headgate.engine.threads import Behind
 PREVIEW_ROWS = 50
 ROW_GROUP_ROWS = 100_000
 ROW_GROUP_BYTES = 32 << 20
-FEW = 4096  # values that show whether the same ones recur
+PROBE_ROWS = 4096  # values that show whether the same ones recur
 ESCAPE = "escape formulas"
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -155,7 +155,7 @@ class _RowGroups:
 
 def _recurring(rows: pa.Table) -> Iterator[str]:
     """Name the columns that have so few values that a dictionary of these saves time and room."""
-    some = rows.slice(0, FEW)
+    some = rows.slice(0, PROBE_ROWS)
     for name, column in zip(some.column_names, some.columns, strict=True):
         if pc.count_distinct(column).as_py() <= some.num_rows / 2:
             yield name

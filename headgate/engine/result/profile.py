@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.cleaning.staged import Rows, Staged
-from headgate.engine.result.recipe import Category, Profile
-from headgate.engine.staging import Staging
+from headgate.engine.cleaning.staged import RemainingRows, Staged
+from headgate.engine.recipe import Category, Profile
+from headgate.engine.staging import StagedFile
 from headgate.record import Record
 
-FEW = 4096  # rows that are looked at
+SAMPLE_ROWS = 4096  # rows that are looked at
 _DAY = 86_400_000_000  # microseconds
 BINS = 24
 TOP = 8
@@ -39,11 +39,13 @@ Sample = dict[str, pa.ChunkedArray]
 
 def sampled(staged: Staged) -> Sample:
     """Take the same rows each time, removed ones too."""
-    texts, _ = staged.texts(Staging(staged.path, staged.names).sample(staged.rows, FEW))
+    texts, _ = staged.texts(StagedFile(staged.path, staged.names).sample(staged.rows, SAMPLE_ROWS))
     return staged.typed(texts)
 
 
-def profiles(rows: Rows, sample: Sample, fitted: tuple[Profile, ...] = ()) -> tuple[Profile, ...]:
+def profiles(
+    rows: RemainingRows, sample: Sample, fitted: tuple[Profile, ...] = ()
+) -> tuple[Profile, ...]:
     """Profile every input that is there; over the fitted steps, where there are such."""
     steps = {each.column: (each.low, each.high) for each in fitted}
     staged = rows.staged

@@ -15,8 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from headgate import __version__
 from headgate.engine.columns.types import Column
+from headgate.engine.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.result.profile import histogram
-from headgate.engine.result.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.table import Reading
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract
 from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
-from headgate.engine.staging import LINE, Staging
+from headgate.engine.staging import LINE, StagedFile
 from headgate.engine.table import read
 from headgate.errors import ContractError, DriftError, SettingsError
 from headgate.options import CheckOptions, DriftPolicy, PrepareOptions, ReadOptions
@@ -424,6 +424,6 @@ def test_the_row_equation_holds_under_any_contract_failure(tmp_path, rows):
     rows = [*good[:20], *rows, *good[20:]]
     reading = reading_of(tmp_path, rows)
     kept = kept_back(reading) if reading.quarantine else {}
-    good = {line for batch in Staging(reading.table) for line in batch.column(LINE).to_pylist()}
+    good = {line for batch in StagedFile(reading.table) for line in batch.column(LINE).to_pylist()}
     assert good.isdisjoint(kept)
     assert good | set(kept) == set(range(2, len(rows) + 2))

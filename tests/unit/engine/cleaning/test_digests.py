@@ -9,7 +9,7 @@ from headgate.engine.cleaning import digests
 @pytest.mark.parametrize("at_once", [1 << 24, 64, 1], ids=["at once", "by parts", "many parts"])
 def test_every_row_whose_hash_occurs_again_is_marked(monkeypatch, tmp_path, at_once):
     """Across batches, and whether all hashes fit memory or one part of them at a time."""
-    monkeypatch.setattr(digests, "AT_ONCE", at_once)
+    monkeypatch.setattr(digests, "HASHES_PER_PART", at_once)
     rng = np.random.default_rng(3)
     hashes = rng.integers(0, 2**64, 1000, np.uint64)
     hashes[[7, 400, 999]] = hashes[3]

@@ -24,7 +24,7 @@ from headgate.engine.model.cells import work_out
 from headgate.engine.model.sql import own_cell, words
 from headgate.engine.model.words import marks
 from headgate.engine.prepare import prepare
-from headgate.engine.result.recipe import DatePart, MissingFlag, Number, OneHot, load
+from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, load
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
 from stack.running import ROOT

@@ -28,7 +28,7 @@ from headgate.words import counted
 _QUOTED = 200
 
 
-class Layout(NamedTuple):
+class Extent(NamedTuple):
     """The table's place: physical lines before, of and after it, and its column names."""
 
     skip_lines: int
@@ -42,7 +42,7 @@ class Layout(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
-def find_layout(
+def find_extent(
     rows: Rows,
     total_lines: int,
     *,
@@ -52,7 +52,7 @@ def find_layout(
     table: int | None = None,
     whole: bool = True,
     words: bool = False,
-) -> Layout:
+) -> Extent:
     """Find the table among the rows of a sample of `total_lines` lines.
 
     A footer and further tables are only looked for where the sample is the whole file and the
@@ -104,7 +104,7 @@ def find_layout(
         for each in spans
         if each is not span and each.last >= each.data
     )
-    layout = Layout(
+    extent = Extent(
         skip_lines=skip,
         header_lines=header_end - skip,
         header_rows=header_rows or sum(not is_rule(row) for row in fields[span.first : span.named]),
@@ -115,32 +115,32 @@ def find_layout(
         others=others,
         evidence=(),
     )
-    evidence = _explain(layout, spans, index, kept, told=header_rows is not None)
-    return layout._replace(evidence=evidence)
+    evidence = _explain(extent, spans, index, kept, told=header_rows is not None)
+    return extent._replace(evidence=evidence)
 
 
-def name_by_line(layout: Layout, cells: list[str], line: int, why: str) -> Layout:
+def name_by_line(extent: Extent, cells: list[str], line: int, why: str) -> Extent:
     """Take a line above the table's first row for its header, if it has a word for each column.
 
     Args:
-        layout: The table's place.
+        extent: The table's place.
         cells: The words of the line.
         line: Its number.
         why: What speaks for it.
     """
-    width = len(layout.names)
+    width = len(extent.names)
     *names, last = cells or [""]
     fits = len(cells) == width or (len(cells) == width - 1 and not last)
     if not fits or width < 2 or any(map(is_typed, cells)):
-        return layout
+        return extent
     if not all(cell.strip(" #") for cell in names[1:]):
-        return layout
+        return extent
     header = tuple((*cells, "")[:width])
     named = Evidence(what="header", found=f"1 row, {_places(line, line)}", why=why)
-    evidence = [named if each.what == "header" else each for each in layout.evidence]
-    return layout._replace(
+    evidence = [named if each.what == "header" else each for each in extent.evidence]
+    return extent._replace(
         skip_lines=line - 1,
-        header_lines=layout.skip_lines + layout.header_lines - line + 1,
+        header_lines=extent.skip_lines + extent.header_lines - line + 1,
         header_rows=1,
         header=header,
         names=unique_names(header, width),
@@ -149,7 +149,7 @@ def name_by_line(layout: Layout, cells: list[str], line: int, why: str) -> Layou
 
 
 def _explain(
-    layout: Layout,
+    extent: Extent,
     spans: list[Span],
     index: int,
     rows: Rows,
@@ -157,32 +157,32 @@ def _explain(
     told: bool,
 ) -> tuple[Evidence, ...]:
     found, lines, ends = [], rows.lines, rows.ends
-    if layout.skip_lines:
+    if extent.skip_lines:
         why = "they hold titles, notes or blanks, not the table's columns"
         text = _quoted(rows.fields[: spans[index].first])
         found.append(
-            Evidence(what="preamble", found=f"{_places(1, layout.skip_lines)}{text}", why=why)
+            Evidence(what="preamble", found=f"{_places(1, extent.skip_lines)}{text}", why=why)
         )
-    size = counted(layout.header_rows, "row")
+    size = counted(extent.header_rows, "row")
     if told:
         found.append(Evidence(what="header", found=size, why="told by an option"))
-    elif layout.header_rows:
+    elif extent.header_rows:
         why = "the values below are of another kind"
-        if spare := _names_beyond(rows.fields[spans[index].first], len(layout.names)):
+        if spare := _names_beyond(rows.fields[spans[index].first], len(extent.names)):
             why += f"; no cells are below {', '.join(map(repr, spare))}"
-        end = layout.skip_lines + layout.header_lines
-        place = _places(layout.skip_lines + 1, end - layout.header_notes)
+        end = extent.skip_lines + extent.header_lines
+        place = _places(extent.skip_lines + 1, end - extent.header_notes)
         found.append(Evidence(what="header", found=f"{size}, {place}", why=why))
-        if layout.header_notes:
-            place = _places(end - layout.header_notes + 1, end)
+        if extent.header_notes:
+            place = _places(end - extent.header_notes + 1, end)
             text = _quoted(rows.fields[spans[index].named : spans[index].data])
             why = "they tell about the columns, and hold numbers or dates as well as words"
             found.append(Evidence(what="notes below the header", found=f"{place}{text}", why=why))
     else:
         why = "the first row looks like the rows below it; the names are made up"
         found.append(Evidence(what="header", found="none", why=why))
-    if layout.footer_lines:
-        found.append(footer_evidence(layout.footer_lines, rows.fields[spans[index].last + 1 :]))
+    if extent.footer_lines:
+        found.append(footer_evidence(extent.footer_lines, rows.fields[spans[index].last + 1 :]))
     if len(spans) > 1:
         places = "; ".join(
             f"table {i + 1}: {_places(lines[s.first], ends[max(s.last, s.first)])}"
