@@ -1,1 +1,1 @@
-"""What is handed over: the recipe, the tables, the data dictionary, the report."""
+"""What is handed over: the tables, the data dictionary, the report."""
