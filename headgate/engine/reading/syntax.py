@@ -401,11 +401,11 @@ def _quoting(text: str, delimiter: str, quote: str | None) -> _Quoting:
 def _refuse_tie(
     candidates: list[_Candidate], lines: list[str], options: ReadOptions, where: str
 ) -> None:
-    best, *others = [candidate for candidate in candidates if candidate.width]
-    rivals = [c for c in others if c.syntax.delimiter != best.syntax.delimiter]
+    judged = [candidate for candidate in candidates if candidate.width]
+    rivals = [c for c in judged if c.syntax.delimiter != judged[0].syntax.delimiter]
     if options.delimiter or not rivals:
         return
-    second = rivals[0]
+    best, second = judged[0], rivals[0]
     both_common = {best.syntax.delimiter, second.syntax.delimiter} <= _COMMON.keys()
     if not both_common or best.width == 1 or best.width != second.width:
         return

@@ -669,3 +669,9 @@ def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
     dialect, read_rows = read(write(tmp_path, "\n".join(map(",".join, rows))))
     assert dialect.header_rows == 0
     assert read_rows == rows
+
+
+def test_skipping_more_lines_than_there_are_is_refused(tmp_path):
+    """Nothing is left to be read then."""
+    with pytest.raises(OptionsError, match="No row is left"):
+        read(write(tmp_path, '"total amount 0"\n"a\tb"'), skip_lines=6)
