@@ -16,9 +16,9 @@ from headgate.engine.checking.quarantine import Fault, Kept
 from headgate.engine.columns.types import Seen, TypeInference
 from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Bad, Block
-from headgate.engine.reading.detect import parse
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
+from headgate.engine.reading.tokenise import parse
 from headgate.engine.staging import CSV, LINE
 
 
@@ -103,7 +103,7 @@ def rows_of_other_tables(
     """Keep back the rows of tables that follow or come before the one that is read."""
     for first, last in others:
         lines = [*raw_lines(path, dialect, [(line, line) for line in range(first, last + 1)])]
-        rows = parse(lines, dialect.syntax, None)
+        rows = parse(lines, dialect.syntax)
         for fields, start, end in zip(rows.fields, rows.lines, rows.ends, strict=True):
             raw = "".join(lines[start - 1 : end]).rstrip("\r\n")
             reason = "belongs to another table of the file; choose it with the option `table`"

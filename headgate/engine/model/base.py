@@ -5,6 +5,7 @@ Here: writing that file, with each row's part in training. Not here: any fitting
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from math import ceil
 from pathlib import Path
@@ -49,10 +50,14 @@ class Base:
         """The rows that everything is fitted on."""
         return f"(SELECT * FROM {self.rows} WHERE {TEST} = 0)"
 
+    @cached_property
+    def training_rows(self) -> int:
+        """How many these are."""
+        return int(first(self.con, f"SELECT count(*) FROM {self.training}")[0])
+
     def some_training(self, enough: int) -> str:
         """A fixed part of them, chosen by their hash: at least so many, if there are."""
-        (rows,) = first(self.con, f"SELECT count(*) FROM {self.training}")
-        part = max(1, rows // enough)
+        part = max(1, self.training_rows // enough)
         return f"(SELECT * FROM {self.training} WHERE {ROW_HASH} % {part} = 0)"
 
     @property

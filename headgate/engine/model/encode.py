@@ -8,7 +8,7 @@ from math import sqrt
 from typing import get_args
 
 from headgate.engine.cleaning import stats
-from headgate.engine.duck import double, first, quote_name
+from headgate.engine.duck import double, quote_name
 from headgate.engine.model.base import CHUNK, Base
 from headgate.engine.model.judge import Verdict
 from headgate.engine.model.means import Goal, fit_means
@@ -125,7 +125,7 @@ def _scales(
         return [(each[1], each[2] - each[0]) if each else (0.0, 1.0) for each in quarters]
     if options.scale == "minmax":
         return [(each.least, each.most - each.least) if each else (0.0, 1.0) for each in found]
-    (rows,) = first(base.con, f"SELECT count(*) FROM {base.training}")
+    rows = base.training_rows
     return [_spread(each, fill, rows) if each else (0.0, 1.0) for _, each, fill in looks]
 
 
@@ -154,11 +154,10 @@ def _one_hot(column: Input, counts: dict[str, int]) -> list[Feature]:
 
 
 def _frequency(base: Base, column: Input, counts: dict[str, int]) -> Frequency:
-    (rows,) = first(base.con, f"SELECT count(*) FROM {base.training}")
     return Frequency(
         name=f"{column.name} frequency",
         source=column.name,
-        shares={category: counts[category] / rows for category in sorted(counts)},
+        shares={category: counts[category] / base.training_rows for category in sorted(counts)},
     )
 
 

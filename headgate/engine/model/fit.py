@@ -4,7 +4,6 @@ Here: the order of the steps. Not here: any of them.
 """
 
 from headgate.engine.cleaning.staged import RemainingRows
-from headgate.engine.duck import first
 from headgate.engine.model.base import Base, typed_rows, write_base
 from headgate.engine.model.encode import encode, goals
 from headgate.engine.model.judge import judge
@@ -49,8 +48,7 @@ def fit(
 
 
 def _check_training(base: Base) -> None:
-    row = first(base.con, f"SELECT count(*) FROM {base.training}")
-    if not row or not row[0]:
+    if not base.training_rows:
         raise OptionsError(
             "No row is left to train on.",
             todo="Lower test_share, or give a file with more rows that have a target.",

@@ -49,7 +49,7 @@ def judge(
 ) -> Verdict:
     """Judge every column but the target."""
     figures_of = _figures(base, inputs)
-    rows = _one(base, f"SELECT count(*) FROM {base.training}")
+    rows = base.training_rows
     leaks = _leaks(base, inputs, figures_of, target, task)
     features: list[tuple[Input, Role]] = []
     risks: list[Risk] = []

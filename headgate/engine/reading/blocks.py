@@ -28,7 +28,7 @@ from headgate.engine.reading.scan import (
     row_spans,
     whole_rows,
 )
-from headgate.engine.reading.tokenise import Parser, Rows
+from headgate.engine.reading.tokenise import Parser, Rows, parse
 from headgate.engine.reading.unpack import open_bytes
 from headgate.engine.staging import CSV, LINE
 from headgate.engine.threads import map_ahead
@@ -278,8 +278,8 @@ def _parse_damaged(data: bytes, line: int, lines: int, dialect: Dialect, marks: 
 
 def _tokenised(data: bytes, line: int, dialect: Dialect) -> Block:
     lines = split_lines(data.decode(errors="replace"), "\n")
-    parser = Parser(dialect.syntax, len(dialect.names))
-    return _block_of_rows(parser.feed(line, lines) + parser.finish(), line, lines, dialect)
+    rows = parse(lines, dialect.syntax, len(dialect.names), line)
+    return _block_of_rows(rows, line, lines, dialect)
 
 
 def _general_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]:

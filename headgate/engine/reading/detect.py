@@ -16,7 +16,7 @@ from headgate.engine.reading.kinds import (
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tables import footer_rows, table_width
-from headgate.engine.reading.tokenise import Parser, Rows
+from headgate.engine.reading.tokenise import Rows, parse
 from headgate.engine.reading.unpack import find_stray, sample
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions
@@ -152,12 +152,6 @@ def _with_names_in_words(extent: Extent, lines: list[str]) -> Extent:
     at = extent.skip_lines if extent.header_rows else max(above[:-1], default=0)
     why = "it has a word for each of the columns that are aligned below it"
     return name_by_line(extent, words[at], at + 1, why)
-
-
-def parse(lines: list[str], syntax: Syntax, width: int | None) -> Rows:
-    """Split all lines of a sample into rows."""
-    parser = Parser(syntax, width)
-    return parser.feed(1, lines) + parser.finish()
 
 
 def _decode(data: bytes, encoding: str, *, final: bool) -> str:

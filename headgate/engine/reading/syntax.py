@@ -13,7 +13,7 @@ from typing import NamedTuple
 from headgate.engine.reading.aligned import find_borders, find_ruled_borders
 from headgate.engine.reading.cells import is_typed, shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
-from headgate.engine.reading.tokenise import Parser, unwrap
+from headgate.engine.reading.tokenise import parse, unwrap
 from headgate.errors import UndecidableError
 from headgate.options import ReadOptions
 
@@ -325,8 +325,7 @@ def _has_padding(text: str, delimiter: str, quote: str | None) -> bool:
 
 
 def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
-    parser = Parser(syntax)
-    fields = (parser.feed(1, lines) + parser.finish()).fields
+    fields = parse(lines, syntax).fields
     if not fields:
         return _Candidate(0, syntax, 0, 0, 0)
     widths = Counter(map(len, fields))

@@ -71,6 +71,12 @@ def tokenise(path: Path, dialect: Dialect) -> Iterator[Rows]:
     yield parser.finish()
 
 
+def parse(lines: list[str], syntax: Syntax, width: int | None = None, first: int = 1) -> Rows:
+    """Split lines that hold whole rows, the first of which has this number in the file."""
+    parser = Parser(syntax, width)
+    return parser.feed(first, lines) + parser.finish()
+
+
 class Parser:
     """Splits lines into rows; an open quoted field waits for the next lines."""
 
