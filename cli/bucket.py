@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import sys
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from headgate.options import (
 )
 from headgate.receipt import Receipt
 from headgate.settings import load
-from headgate.summary import markdown
+from headgate.summary import answered_before, markdown
 from headgate.words import counted
 
 
@@ -83,11 +84,14 @@ def process(
         key: Key of the upload, e.g. uploads/sales.csv.
     """
     options = ProcessOptions(read=read, check=check, prepare=prepare, deliver=deliver)
+    asked = datetime.now(UTC)
     receipt = _process(key, options)
     if json:
         as_json(receipt)
     else:
         page(markdown(receipt))
+        if receipt.finished < asked:
+            say(answered_before(receipt, options, "--force"))
     if receipt.outcome == "refused":
         sys.exit(3)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
 
 MOST_LINES = 30
@@ -29,6 +30,22 @@ def markdown(receipt: Receipt) -> str:
         found = ((item.what, item.found, item.why) for item in evidence)
         sections.append(_table("How the file was read", ("What", "Found", "Why"), found))
     return "\n\n".join(section for section in sections if section)
+
+
+def answered_before(receipt: Receipt, options: ProcessOptions, force: str) -> str:
+    """Say since when an upload has its receipt, and where that may surprise, what makes a new one.
+
+    Args:
+        receipt: The one that it had.
+        options: What was asked for now.
+        force: Name of the option that asks for a new one.
+    """
+    said = f"This upload was answered before, on {receipt.finished:%Y-%m-%d at %H:%M} UTC"
+    same = options.model_copy(update={"deliver": receipt.options.deliver}) == receipt.options
+    if same and receipt.outcome == "published":
+        return f"{said}."
+    why = "" if same else ", with other options"
+    return f"{said}{why}; {force} processes it again."
 
 
 def _head(receipt: Receipt) -> str:

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+from prefect import get_run_logger
 from prefect.runtime import flow_run
 from prefect_aws import S3Bucket
 
@@ -10,6 +11,7 @@ from headgate.bucket.claims import Renewal, remove_all_abandoned, renewed
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
 from headgate.steps import Work
+from headgate.summary import answered_before
 from prefect_support.block import store_of
 from prefect_support.step import step
 
@@ -17,7 +19,10 @@ from prefect_support.step import step
 @step("claim {key}")
 def claim(bucket: S3Bucket, key: str, options: ProcessOptions) -> Work | Receipt:
     """Claim an upload for this run, or return the receipt that it already has."""
-    return steps.claim(store_of(bucket), key, options, owner=flow_run.get_id() or "")
+    claimed = steps.claim(store_of(bucket), key, options, owner=flow_run.get_id() or "")
+    if isinstance(claimed, Receipt):
+        get_run_logger().warning(answered_before(claimed, options, "deliver.force"))
+    return claimed
 
 
 def renewing(bucket: S3Bucket, work: Work) -> AbstractContextManager[Renewal]:

@@ -95,6 +95,16 @@ def test_process_without_prefect_prints_the_receipt(headgate, place):
     assert rows["rows_in"] == sum(count for name, count in rows.items() if name != "rows_in")
 
 
+def test_an_upload_that_was_answered_before_says_so(headgate, place, key):
+    """The options of a second `process` do not count, and one line tells so."""
+    done = headgate("process", key, "--header-rows", "0", **place.environment())
+
+    assert "was answered before" in done.out
+    assert done.out.endswith("UTC, with other options; --force processes it again.\n")
+    forced = headgate("process", key, "--force", **place.environment())
+    assert "was answered before" not in forced.out
+
+
 def test_process_with_prefect_is_a_run_and_still_prints_only_json(stack):
     """With PREFECT_API_URL the same command is seen in the UI; logs go to standard error."""
     place = Place(stack, connect(settings_for(stack.s3, stack.bucket)))

@@ -11,9 +11,9 @@ from headgate.engine.columns.types import Column
 from headgate.engine.prepare import RuleResult
 from headgate.engine.reading.dialect import Evidence
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
-from headgate.options import ProcessOptions
+from headgate.options import DeliverOptions, PrepareOptions, ProcessOptions
 from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
-from headgate.summary import markdown
+from headgate.summary import answered_before, markdown
 
 NOW = datetime(2024, 3, 14, 14, 30, tzinfo=UTC)
 
@@ -93,4 +93,19 @@ def test_the_value_that_keeps_a_column_text_stands_in_the_report():
     page = markdown(Receipt.model_validate_json(receipt.model_dump_json()))
     assert (
         "| age | 298 of 300 are whole numbers, but 'abc' on line 61 and 1 more are not. |" in page
+    )
+
+
+def test_an_older_answer_says_so_and_how_to_get_a_new_one():
+    """`force` is named where the options were not used, or where the answer was a refusal."""
+    before = "This upload was answered before, on 2024-03-14 at 14:30 UTC"
+    refusal = _receipt(outcome="refused", rows=None, outputs=(), reasons=("no header",))
+    same = ProcessOptions(deliver=DeliverOptions(link_hours=1))
+    other = ProcessOptions(prepare=PrepareOptions(mode="model"))
+
+    assert answered_before(_receipt(), same, "--force") == f"{before}."
+    assert answered_before(refusal, same, "--force") == f"{before}; --force processes it again."
+    assert (
+        answered_before(_receipt(), other, "deliver.force")
+        == f"{before}, with other options; deliver.force processes it again."
     )
