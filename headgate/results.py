@@ -7,12 +7,17 @@ from headgate.receipt import Receipt
 
 
 def find_receipt(store: Store, key: str) -> Receipt:
-    """Return the receipt of the upload that lies under this key now.
+    """Return the receipt of the upload that lies under this key, or lay there last.
 
     Raises:
         NoSuchObjectError: There is no such upload, or it has no receipt yet.
     """
-    found = receipts.find(store, store.head(key))
+    try:
+        found = receipts.find(store, store.head(key))
+    except NoSuchObjectError:
+        found = receipts.find_last(store, key)
+        if found is None:
+            raise
     if found is None:
         raise NoSuchObjectError(
             "This upload has no result yet.",

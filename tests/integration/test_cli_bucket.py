@@ -196,6 +196,22 @@ def test_verify_finds_every_output_and_notices_a_change(headgate, place, key):
     assert [finding["key"] for finding in bad.json if not finding["ok"]] == [recipe]
 
 
+@pytest.mark.parametrize("policy", ["archive", "delete"])
+def test_the_result_of_a_source_that_was_put_away_is_found(headgate, place, policy):
+    """`link` and `verify` take the key that the upload had."""
+    key = place.put(f"uploads/{policy}d.csv", PEOPLE)
+    headgate("process", key, "--source", policy, **place.environment())
+    assert not place.store.exists(key)
+
+    link = headgate("link", key, "--json", **place.environment())
+    verified = headgate("verify", key, "--json", **place.environment())
+
+    with urllib.request.urlopen(link.json["url"]) as answer:
+        assert answer.read().startswith(b"id,name")
+    assert verified.code == 0
+    assert all(finding["ok"] for finding in verified.json)
+
+
 def test_a_refused_upload_has_nothing_to_verify(headgate, place):
     """The reasons are told; it does not pass for verified."""
     key = place.put("uploads/zip.csv", b"PK\x03\x04" + bytes(2000))
