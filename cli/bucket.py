@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.options import Check, Concurrency, Days, Deliver, FileLimit, Hours, Prepare, Read
-from cli.show import AsJson, as_json, failures, out, page, preview, say, table
+from cli.show import AsJson, as_json, failures, held_to, out, page, preview, say, table
 from headgate import intake, journey, local, results
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import pending
@@ -61,6 +61,8 @@ def upload(
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
     if inspection.corrects:
         say(f"Its rows correct {marked_key(inspection.corrects)}.")
+    else:
+        held_to(inspection.reading)
     if bad := inspection.reading.quarantined:
         rows = counted(inspection.reading.rows_in, "row")
         say(f"{bad:,} of its {rows} will be kept back as bad.")

@@ -78,12 +78,17 @@ def how_read(reading: "Reading") -> None:
         f"{counted(each.lines, 'line')} {places[each.where]} left out" for each in reading.left_out
     ]
     say(f"Read as {', '.join([dialect.encoding, split, header, *left_out])}.")
-    said = [note.why for note in reading.notes if note.what == "contract"]
-    say(f"Held to the contract {'; '.join([reading.contract, *said])}.")
+    held_to(reading)
     for note in reading.notes:
         if note.what == "total":
             say(f"{note.why[0].upper()}{note.why[1:]}.")
     say("")
+
+
+def held_to(reading: "Reading") -> None:
+    """Print which contract held, and why where it is not the one that was asked for."""
+    said = [note.why for note in reading.notes if note.what == "contract"]
+    say(f"Held to the contract {'; '.join([reading.contract, *said])}.")
 
 
 def failures(reading: "Reading") -> None:

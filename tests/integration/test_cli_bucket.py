@@ -267,6 +267,17 @@ def test_upload_tells_of_bad_rows_and_what_comes_next(headgate, place, tmp_path)
     assert "processed by itself" in told
 
 
+def test_upload_says_which_contract_held(headgate, place, tmp_path):
+    """A mistyped data set does not pass unseen."""
+    path = tmp_path / "people.csv"
+    path.write_text(PEOPLE)
+
+    done = headgate("upload", path, "--dataset", "pengiuns", **place.environment())
+
+    said = "there is no contract named 'pengiuns'; the default holds"
+    assert f"Held to the contract default; {said}." in done.out
+
+
 def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack):
     """A refused file is an answer, not a failure: code 0. The options hold for each file."""
     place = new_place(stack)
