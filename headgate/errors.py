@@ -68,7 +68,7 @@ class OptionsError(HeadgateError):
 
 
 class SettingsError(HeadgateError):
-    """A setting is missing or wrong, so that no bucket or server can be reached."""
+    """A setting is missing or wrong, or a contract is broken; no file is to blame."""
 
     exit_code = 4
 

@@ -149,6 +149,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.
+        SettingsError: The contract cannot judge.
         NoRoomError: The scratch disk became full.
     """
     dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract

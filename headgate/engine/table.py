@@ -105,6 +105,7 @@ def read(
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.
+        SettingsError: The contract cannot judge.
         NoRoomError: The scratch disk cannot hold what is made of it.
     """
     require_room(scratch, ROOM * path.stat().st_size)

@@ -75,8 +75,10 @@ class Rules:
 
         Raises:
             ContractError: A column is missing, unknown or out of place.
+            SettingsError: The contract cannot judge.
         """
         self._contract = contract
+        self._module = f"schemas/{contract.name}.py"
         self._missing = ("", *missing)
         self.formats: dict[str, Format] = {}
         self._schema: Any = None
@@ -94,7 +96,7 @@ class Rules:
             names, (n for n, rule in schema.columns.items() if rule.required and not rule.regex)
         )
         found = {name: rule for name in names if (rule := _rule_for(schema, name))}
-        _refuse_changes(schema, found)
+        _refuse_changes(schema, found, self._module)
         unknown = [name for name in names if name not in found]
         refuse = self._contract.unknown == "refuse" or schema.strict is True
         if unknown and refuse:
@@ -122,7 +124,12 @@ class Rules:
                 self.formats[each.name] = each.written or _likeliest(sample, each)
 
     def check(self, rows: pa.Table) -> list[Fault]:
-        """Return everything that is wrong with any of these rows."""
+        """Return everything that is wrong with any of these rows.
+
+        Raises:
+            ContractError: A check speaks of the whole file, and fails.
+            SettingsError: A check itself fails.
+        """
         faults = list(self._check_references(rows))
         if self._schema is None or not rows.num_rows:
             return faults
@@ -202,10 +209,10 @@ class Rules:
         cases = error.failure_cases
         at = cases["index"] if hasattr(cases, "columns") and "index" in cases else None
         if error.reason_code is SchemaErrorReason.CHECK_ERROR:
-            raise ContractError(
+            raise SettingsError(
                 f"The check {name!r} itself failed: {cases}.",
-                where=column,
-                todo="Correct the contract.",
+                where=self._module,
+                todo="Correct the contract; the file may be good.",
             )
         if at is None or at.isna().any():
             raise ContractError(
@@ -216,11 +223,12 @@ class Rules:
             yield Fault(int(lines[i]), column, name, value, reason)
 
 
-def _refuse_changes(schema: Any, found: Mapping[str, Any]) -> None:
+def _refuse_changes(schema: Any, found: Mapping[str, Any], module: str) -> None:
     """A contract judges; what would change values or add columns is not for it to do."""
     if schema.parsers or any(rule.parsers for rule in found.values()):
-        raise ContractError(
+        raise SettingsError(
             "The contract's model has parsers, which would change values unseen.",
+            where=module,
             todo="Remove them; what may be written in another way is taken with coerce.",
         )
 

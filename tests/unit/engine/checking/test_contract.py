@@ -300,9 +300,9 @@ def _broken(values):
     ],
 )
 def test_a_contract_that_cannot_judge_says_so(tmp_path, column, says):
-    """The file is refused with what is wrong in the contract."""
-    contract = Contract(model=pa.DataFrameSchema({"n": column}))
-    with pytest.raises(ContractError, match=says):
+    """Not the file is refused: the contract is named, with what is wrong in it."""
+    contract = Contract(name="rates", model=pa.DataFrameSchema({"n": column}))
+    with pytest.raises(SettingsError, match=f"schemas/rates.py: .*{says}"):
         reading_of(tmp_path, ["1,2"], contract, header="n,m")
 
 
