@@ -16,7 +16,7 @@ from headgate.bucket.backlog import pending
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.keys import marked_key
 from headgate.bucket.store import connect
-from headgate.errors import BadFileError
+from headgate.errors import BadFileError, OptionsError
 from headgate.journey import Outcome
 from headgate.options import (
     CheckOptions,
@@ -114,6 +114,12 @@ def backlog(
         limit: Most files in one go.
         concurrency: Files at once.
     """
+    if deliver.force:
+        raise OptionsError(
+            "The backlog holds only uploads without a result; there is none to be replaced.",
+            where="--force",
+            todo="Name the upload: `headgate process KEY --force`.",
+        )
     options = ProcessOptions(read=read, check=check, prepare=prepare, deliver=deliver)
     outcomes = _backlog(options, limit, concurrency)
     if json:

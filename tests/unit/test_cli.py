@@ -325,6 +325,7 @@ def wrong_inputs(tmp_path):
         ((*CLEAN, "--clean.columns", "sex"), 2, "--clean.columns, rule 1: It should be a rule in"),
         ((*CLEAN, "--clean.columns", '{"name": "a", "drp": 1}'), 2, "rule 1, drp: There is no"),
         (("backlog", "--concurrency", "0"), 2, "greater than or equal to 1."),
+        (("backlog", "--force"), 2, "--force: The backlog holds only uploads without a result"),
         (("backlog", "--limit", "20000"), 2, "less than or equal to 10000."),
         (("link", "x.csv", "--hours", "-1"), 2, '"-1.0" for --hours. It should be greater'),
         (("housekeeping", "--quarantine-days", "0"), 2, "greater than or equal to 1."),
