@@ -7,7 +7,7 @@ import traceback
 from cyclopts import App, CycloptsError, CycloptsPanel
 from pydantic import ValidationError
 
-from cli.show import err, fail
+from cli.show import err, fail, out
 from headgate import __version__
 from headgate.errors import DefectError, HeadgateError, OptionsError
 from headgate.quick_exit import quick_exit
@@ -104,6 +104,8 @@ def run() -> None:
             sys.exit(fail(refused(error.__cause__)))
         err.print(CycloptsPanel(error))
         sys.exit(OptionsError.exit_code)
+    except BrokenPipeError:  # as by `| head`
+        out.on_broken_pipe()
     except Exception as error:  # noqa: BLE001 - the last resort
         traceback.print_exc()
         todo = "Please report this with the lines above."

@@ -437,3 +437,25 @@ def test_a_process_ends_with_its_code_and_all_said(end, code):
     assert done.returncode == code
     assert done.stdout.split("\n") == ["at exit", "logged", ""]
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("contract", "draft", PENGUINS), ("inspect", PENGUINS), ("inspect", PENGUINS, "--json")],
+    ids=["little", "a table", "more than is held back"],
+)
+def test_a_reader_that_stops_reading_ends_the_command(monkeypatch, words):
+    """Output that nobody wants any more, as by `| head`, is no failure to be told of."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        command.stdout.close()
+        said = command.stderr.read()
+
+    assert said == ""
