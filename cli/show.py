@@ -23,10 +23,11 @@ AsJson = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON document, for programs")
 ]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 _GAP = 2  # spaces between the columns of a table
+_WIDEST = 100_000  # characters of a table's line that goes to a file or to another command
 
 
 def as_json(
@@ -44,7 +45,7 @@ def as_json(
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a small table; nothing where there are no rows."""
+    """Print a small table; nothing where there are no rows. A terminal alone bounds its width."""
     drawn = Table(box=None, header_style="bold", pad_edge=False)
     for head in heads:
         drawn.add_column(head, overflow="fold")
@@ -52,7 +53,8 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
         drawn.add_row(*(_plain(cell) for cell in row))
     if drawn.row_count:
         out.print(Text(title, style="italic"))
-        out.print(drawn)
+        shown = out if out.is_terminal else Console(highlight=False, width=_WIDEST)
+        shown.print(drawn)
         out.print()
 
 
@@ -110,8 +112,11 @@ def doubts(reading: "Reading") -> None:
 
 
 def page(markdown: str) -> None:
-    """Print a markdown page."""
-    out.print(Markdown(markdown))
+    """Print a markdown page; drawn in a terminal, else as it is."""
+    if out.is_terminal:
+        out.print(Markdown(markdown))
+    else:
+        say(markdown)
 
 
 def say(text: str) -> None:

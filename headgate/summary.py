@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
+from headgate.words import counted
 
 MOST_LINES = 30
 
@@ -14,7 +15,7 @@ def markdown(receipt: Receipt) -> str:
     if receipt.rows:
         sections += [
             _rows(receipt),
-            _table("Corrected", ("File", "Rows", "Cells", "Columns"), _corrected(receipt)),
+            _list("Corrected", _corrected(receipt)),
             _table(
                 "Kept back", ("Column", "Check", "Reason", "Rows", "First lines"), _kept(receipt)
             ),
@@ -23,7 +24,7 @@ def markdown(receipt: Receipt) -> str:
             _table("Drift", ("Change", "Column", "What"), _drift(receipt)),
             _table("Columns", ("Column", "Type", "Written as", "Missing"), _columns(receipt)),
             _table("Kept as text", ("Column", "Why"), _doubts(receipt)),
-            _table("Result", ("What", "Key", "Bytes"), _outputs(receipt)),
+            _list("Result", _outputs(receipt)),
         ]
     if receipt.dialect:
         evidence = (*receipt.dialect.evidence, *receipt.notes)
@@ -71,10 +72,11 @@ def _rows(receipt: Receipt) -> str:
     )
 
 
-def _corrected(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+def _corrected(receipt: Receipt) -> Iterable[str]:
     for each in receipt.corrections:
-        cells, columns = f"{sum(each.cells.values()):,}", ", ".join(each.cells)
-        yield f"`{each.upload.key}`", f"{each.rows:,}", cells, columns
+        rows, cells = counted(each.rows, "row"), counted(sum(each.cells.values()), "cell")
+        columns = f" in {', '.join(each.cells)}" if each.cells else ""
+        yield f"{rows}, {cells}{columns}: `{each.upload.key}`"
 
 
 def _kept(receipt: Receipt) -> Iterable[tuple[object, ...]]:
@@ -110,9 +112,15 @@ def _doubts(receipt: Receipt) -> Iterable[tuple[object, ...]]:
     return ((column.name, column.doubt) for column in receipt.columns if column.doubt)
 
 
-def _outputs(receipt: Receipt) -> Iterable[tuple[object, ...]]:
+def _outputs(receipt: Receipt) -> Iterable[str]:
     for output in receipt.outputs:
-        yield output.role, f"`{output.key}`", f"{output.bytes:,}"
+        yield f"{output.role}, {output.bytes:,} bytes: `{output.key}`"
+
+
+def _list(title: str, items: Iterable[str]) -> str:
+    """List what names keys: in a table, a terminal would cut them off."""
+    lines = [f"- {item}" for item in items]
+    return "\n".join([f"## {title}", "", *lines]) if lines else ""
 
 
 def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:

@@ -249,6 +249,15 @@ def test_clean_says_how_it_read_and_what_it_changed(headgate, tmp_path):
     assert "normalise" not in done.out
 
 
+def test_a_table_that_goes_elsewhere_than_to_a_terminal_is_as_wide_as_it_needs(headgate):
+    """A path or key stands on one line, to be copied or searched for."""
+    folder = "a_folder_with_a_name_that_fills_a_line"
+
+    done = headgate("clean", PENGUINS, "--out", folder, COLUMNS="40")
+
+    assert f"{folder}/quarantine.csv" in done.out.split()
+
+
 def test_a_data_set_without_a_contract_is_told(headgate):
     """A mistyped name does not pass unseen: the console and the report say which contract holds."""
     said = "there is no contract named 'nosuch'; the default holds"

@@ -80,7 +80,7 @@ def test_the_report_names_rules_and_keys():
     rule = RuleResult(rule="trim", cells=4, rows=0, detail="name: 4")
     page = markdown(_receipt(rules=(rule,)))
     assert "| trim | 4 | 0 | name: 4 |" in page
-    assert "`processed/sales/data.csv`" in page
+    assert "- table, 7 bytes: `processed/sales/data.csv`" in page
 
 
 def test_the_value_that_keeps_a_column_text_stands_in_the_report():
