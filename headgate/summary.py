@@ -1,5 +1,6 @@
 """A receipt in words, as markdown: what was found, changed and kept back, and the result's keys."""
 
+import shlex
 from collections.abc import Iterable
 
 from headgate.options import ProcessOptions
@@ -30,6 +31,7 @@ def markdown(receipt: Receipt) -> str:
         evidence = (*receipt.dialect.evidence, *receipt.notes)
         found = ((item.what, item.found, item.why) for item in evidence)
         sections.append(_table("How the file was read", ("What", "Found", "Why"), found))
+    sections.append(_link(receipt))
     return "\n\n".join(section for section in sections if section)
 
 
@@ -115,6 +117,14 @@ def _doubts(receipt: Receipt) -> Iterable[tuple[object, ...]]:
 def _outputs(receipt: Receipt) -> Iterable[str]:
     for output in receipt.outputs:
         yield f"{output.role}, {output.bytes:,} bytes: `{output.key}`"
+
+
+def _link(receipt: Receipt) -> str:
+    """Say how to get a link to the table; the link itself is a secret."""
+    if receipt.outcome == "refused":
+        return ""
+    command = f"headgate link {shlex.quote(receipt.source.upload.key)}"
+    return f"For a link to the table: `{command}`, or in Prefect the flow `presign-result`."
 
 
 def _list(title: str, items: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.request
@@ -93,6 +94,18 @@ def test_process_without_prefect_prints_the_receipt(headgate, place):
     assert receipt["outcome"] == "published"
     assert rows["rows_in"] == 60
     assert rows["rows_in"] == sum(count for name, count in rows.items() if name != "rows_in")
+
+
+def test_the_page_of_a_result_is_plain_for_other_programs(headgate, place):
+    """It is markdown as it stands, and ends with how to get a link."""
+    key = place.put("uploads/with a space.csv", PEOPLE)
+
+    said = headgate("process", key, **place.environment(), COLUMNS="40").out
+
+    assert said.startswith("# with a space.csv: published")
+    (table,) = re.findall(r"^- table, .* bytes: `(.*)`$", said, re.MULTILINE)
+    assert place.store.exists(table)
+    assert f"`headgate link '{key}'`" in said.splitlines()[-1]
 
 
 def test_an_upload_that_was_answered_before_says_so(headgate, place, key):

@@ -83,6 +83,14 @@ def test_the_report_names_rules_and_keys():
     assert "- table, 7 bytes: `processed/sales/data.csv`" in page
 
 
+def test_the_report_of_a_result_ends_with_how_to_get_a_link():
+    """That of a refusal does not: there is nothing to link to."""
+    refusal = _receipt(outcome="refused", rows=None, outputs=(), reasons=("no header",))
+
+    assert "`headgate link uploads/sales.csv`" in markdown(_receipt()).splitlines()[-1]
+    assert "headgate link" not in markdown(refusal)
+
+
 def test_the_value_that_keeps_a_column_text_stands_in_the_report():
     """It comes from the receipt, which keeps it as figures too."""
     near = Near(kind="integer", formats=("1234",), values=300, misfits=2, value="abc", line=61)
