@@ -21,6 +21,7 @@ from headgate.errors import (
     ClockError,
     CredentialsError,
     HeadgateError,
+    NoSuchObjectError,
     RegionError,
     UnreachableError,
 )
@@ -116,7 +117,14 @@ class _Probe:
         return url
 
     def listing(self) -> str:
-        some = self.store.list_first(UPLOADS)
+        try:
+            some = self.store.list_first(UPLOADS)
+        except NoSuchObjectError as error:  # of a listing, no store says so
+            raise BucketError(
+                f"What answers at {self.store.client.meta.endpoint_url} does not speak S3.",
+                todo="Check the endpoint URL; a web console often has another port than the "
+                "S3 API.",
+            ) from error
         return "there are uploads" if some else "no uploads yet, which is fine"
 
     def region(self) -> str:

@@ -1,14 +1,17 @@
 """The connection check: a line for each step, and for each failure what it is and what to do."""
 
 import re
+import threading
 import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from headgate.bucket.connection import check
 from headgate.bucket.store import connect
 from headgate.errors import SettingsError
-from stack.service import free_port
+from stack.service import LOOPBACK, free_port
 from tests.harness.faults import Response, drop_headers, error
 from tests.harness.stores import READER, new_store, put_upload, settings_for
 
@@ -73,6 +76,18 @@ def test_no_credentials(seaweed):
     last = failure(connect(settings))
     assert (last.name, "no credentials" in last.detail) == ("credentials", True)
     assert "AWS_ACCESS_KEY_ID" in last.todo
+
+
+def test_a_web_server_is_no_store(seaweed, tmp_path):
+    """It says that there is no such page, which does not mean that an object is missing."""
+    pages = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer((LOOPBACK, 0), pages) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://{LOOPBACK}:{server.server_port}"
+        last = failure(connect(settings_for(seaweed, "tests", endpoint_url=url)))
+        server.shutdown()
+    assert last.name == "bucket and listing"
+    assert last.detail == f"What answers at {url} does not speak S3."
 
 
 def test_an_unknown_access_key(seaweed):
