@@ -33,6 +33,7 @@ from bridge.outstanding import BatchRun, Outstanding
 from bridge.runs import every_run
 from bridge.sqs import Queue
 from bridge.watchdog import watch_runs
+from headgate.bucket.keys import UPLOADS
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError, TransientError
 from headgate.settings import Settings
@@ -75,6 +76,7 @@ def watch(settings: Settings) -> None:
     for probe in (store.list_first, queue.probe) if queue else (store.list_first,):
         with suppress(TransientError):
             probe()
+    log.info("Watching %s; Ctrl-C ends it.", store.where(UPLOADS))
     anyio.run(_watch, store, queue, settings)
 
 

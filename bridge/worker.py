@@ -75,6 +75,7 @@ async def _serve(address: Path, pool: str, name: str, limit: int, grace: float) 
         background.start_soon(watchdog.watch_runs)
         with anyio.CancelScope() as running:
             background.start_soon(_stop_on_signal, stop, running, grace)
+            log.info("Waiting for runs on the work pool %s; Ctrl-C ends it.", pool)
             while not stop.is_set():
                 worker = WarmWorker(address, wake_up, work_pool_name=pool, name=name, limit=limit)
                 await _run_until(worker, wake_up, stop)

@@ -9,6 +9,7 @@ from headgate.errors import HeadgateError
 from stack.running import ROOT, choose_port
 from stack.service import LOOPBACK, answers, free_port, service
 from stack.up import single_instance
+from tests.harness.runs import eventually
 
 
 def test_a_second_stack_in_the_same_folder_is_refused(tmp_path):
@@ -61,3 +62,16 @@ def test_a_port_that_is_taken_is_told(tmp_path):
     assert other != port
     assert told == [f"Port {port} is taken by another program; port {other} is used instead."]
     assert choose_port(port, told.append) == port
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("worker", "Waiting for runs on the work pool headgate; Ctrl-C ends it."),
+        ("watch", "Watching s3://headgate/uploads/; Ctrl-C ends it."),
+    ],
+)
+def test_what_lasts_says_that_it_is_up(stack_folder, command, says):
+    """One line tells the operator that the command does its work, and on what."""
+    log = stack_folder / f"{command}.log"
+    assert eventually(lambda: says in log.read_text())
