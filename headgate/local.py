@@ -108,7 +108,8 @@ def clean(
     _clear(out, _readable(path), recipe, *corrected)
     with _reader(path, dataset, read, check) as (read_it, scratch):
         reading, ledger, counts = _read_corrected(read_it, scratch, sheets)
-        prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
+        with _naming(path):
+            prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
         rows = RowCounts.of(reading, prepared)
         moved = _moved(result_files(reading, prepared, ledger), out)
     return Cleaned(
@@ -133,14 +134,16 @@ def _reader(
     path: Path, dataset: str | None, options: ReadOptions, check: CheckOptions
 ) -> Iterator[tuple[Callable[[Path | None], Reading], Path]]:
     """Yield what reads the file, with the ledger of corrected rows if any, and the scratch."""
-    _refuse_useless_delimiter(_readable(path), options)
+    with _naming(path):
+        _refuse_useless_delimiter(_readable(path), options)
     contract = contract_for(dataset, check.contract)
     scratch = new_scratch(load().scratch)
 
     def read_it(corrected: Path | None) -> Reading:
-        reading = read(
-            path, scratch, read=options, check=check, contract=contract, corrected=corrected
-        )
+        with _naming(path):
+            reading = read(
+                path, scratch, read=options, check=check, contract=contract, corrected=corrected
+            )
         notes = (*reading.notes, *default_note(contract, dataset, check.contract))
         return reading.model_copy(update={"notes": notes})
 
@@ -150,6 +153,17 @@ def _reader(
         remove_scratch(scratch)
 
 
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error that names a place in a file, such as a line, name the file as well."""
+    try:
+        yield
+    except BadFileError as error:
+        if path.name not in error.where:
+            error.where = f"{path.name}, {error.where}" if error.where else path.name
+        raise
+
+
 def _read_corrected(
     read_it: Callable[[Path | None], Reading], scratch: Path, sheets: Sequence[Sheet]
 ) -> tuple[Reading, Path | None, tuple[SheetCounts, ...]]:
@@ -157,7 +171,8 @@ def _read_corrected(
     reading, counts = read_it(None), list[SheetCounts]()
     ledger: Path | None = None
     for sheet in sheets:
-        ledger, done = _extend_ledger(scratch, reading.quarantine, sheet, ledger)
+        with _naming(sheet.path):
+            ledger, done = _extend_ledger(scratch, reading.quarantine, sheet, ledger)
         counts.append(done)
         reading = read_it(ledger)
     return reading, ledger, tuple(counts)

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from headgate import local
-from headgate.errors import NotKeptBackError
+from headgate.errors import BadFileError, NotKeptBackError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from stack.running import ROOT
 
@@ -60,3 +60,14 @@ def test_the_first_rows_are_shown_however_the_file_is_cut(tmp_path):
     path.write_text("# made by hand\nname,n\na,1\n# half of them\nb,2\nc,3\n")
     found = local.inspect(path, read=ReadOptions(), check=CheckOptions())
     assert found.rows == (("a", "1"), ("b", "2"), ("c", "3"))
+
+
+def test_a_refusal_names_the_file_and_the_place_in_it(tmp_path):
+    """Among several files one cannot tell otherwise whose header lacks a column."""
+    path = tmp_path / "birds.csv"
+    path.write_text("name,n\na,1\nb,2\n")
+    with pytest.raises(BadFileError, match=r"^birds.csv, header: The contract asks for 'species'"):
+        local.inspect(path, **PLAIN)
+    path.write_text("")
+    with pytest.raises(BadFileError, match=r"^birds.csv: The file is empty"):
+        local.inspect(path, **PLAIN)
