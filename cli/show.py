@@ -79,7 +79,8 @@ def how_read(reading: "Reading") -> None:
     left_out = [
         f"{counted(each.lines, 'line')} {places[each.where]} left out" for each in reading.left_out
     ]
-    say(f"Read as {', '.join([dialect.encoding, split, header, *left_out])}.")
+    stray = f" with stray bytes of {dialect.fallback}" if dialect.fallback else ""
+    say(f"Read as {', '.join([dialect.encoding + stray, split, header, *left_out])}.")
     held_to(reading)
     for note in reading.notes:
         if note.what == "total":

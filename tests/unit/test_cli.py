@@ -249,6 +249,16 @@ def test_clean_says_how_it_read_and_what_it_changed(headgate, tmp_path):
     assert "normalise" not in done.out
 
 
+def test_clean_says_of_bytes_that_are_in_another_encoding(headgate, tmp_path):
+    """They were read, but not as the rest of the file."""
+    names = "name,town\n" + "Ann,Zürich\n" * 99
+    (tmp_path / "mixed.csv").write_bytes(names.encode() + b"Ren\xe9,Bern\n")
+
+    done = headgate("clean", "mixed.csv", "--out", "cleaned")
+
+    assert "Read as utf-8 with stray bytes of cp1252, delimiter ','" in done.out
+
+
 def test_a_table_that_goes_elsewhere_than_to_a_terminal_is_as_wide_as_it_needs(headgate):
     """A path or key stands on one line, to be copied or searched for."""
     folder = "a_folder_with_a_name_that_fills_a_line"
