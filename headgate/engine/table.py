@@ -40,6 +40,7 @@ Parquet."""
 class Reading(Record):
     """What was read from one file; `rows_in == rows_good + quarantined` always holds."""
 
+    name: Annotated[str, Field(description="Name of the file")]
     dialect: Annotated[Dialect, Field(description="How the file is written")]
     table: Annotated[
         Path,
@@ -131,6 +132,7 @@ def read(
     listed = scratch / "left-out.csv"
     left_out = list_left_out(path, dialect, listed, [range(a, b + 1) for a, b in others])
     return Reading(
+        name=path.name,
         dialect=dialect,
         table=staged,
         columns=tuple(columns),

@@ -87,6 +87,7 @@ def reading(
     texts = {name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)}
     path = write(scratch, pa.table(texts | {LINE: pa.array(range(2, len(rows) + 2))}))
     return Reading(
+        name="file.csv",
         dialect=Dialect(names=tuple(names)),
         table=path,
         columns=tuple(
@@ -132,6 +133,7 @@ def staged_frame(scratch: Path, frame: "pd.DataFrame") -> Reading:
         sql = quoted if kind == "text" else f"TRY_CAST({quoted} AS {sql_type})"
         columns.append(found.model_copy(update={"sql": sql, "sql_type": sql_type}))
     return Reading(
+        name="file.csv",
         dialect=Dialect(names=tuple(kinds)),
         table=path,
         columns=tuple(columns),

@@ -62,6 +62,14 @@ def test_the_first_rows_are_shown_however_the_file_is_cut(tmp_path):
     assert found.rows == (("a", "1"), ("b", "2"), ("c", "3"))
 
 
+def test_the_page_for_people_names_the_file(tmp_path):
+    """Among the reports of several files each tells which it is of."""
+    local.clean(PENGUINS, tmp_path / "out", options=PrepareOptions(), **PLAIN)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<title>penguins.csv: Headgate report</title>" in page
+    assert "<h1>What became of penguins.csv</h1>" in page
+
+
 def test_a_refusal_names_the_file_and_the_place_in_it(tmp_path):
     """Among several files one cannot tell otherwise whose header lacks a column."""
     path = tmp_path / "birds.csv"
