@@ -49,6 +49,11 @@ class Outcome(Record):
     verdict: Literal["published", "refused", "failed", "in other hands"]
     detail: Annotated[str, Field(description="Rows, or the reason, in one line")]
 
+    @property
+    def bad(self) -> bool:
+        """Whether there is no result, and nobody at work on one."""
+        return self.verdict in ("refused", "failed")
+
 
 def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Receipt:
     """Run the whole journey for one upload; overwritten midway, start over on the new content.

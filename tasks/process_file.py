@@ -1,6 +1,7 @@
 """The whole journey of one upload as a single task, for runs of many files."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from functools import partial
 
@@ -11,7 +12,7 @@ from prefect.runtime import flow_run, task_run
 from prefect_aws import S3Bucket
 
 from headgate import journey
-from headgate.journey import Outcome
+from headgate.journey import Log, Outcome
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
 from headgate.words import first_of
@@ -28,8 +29,14 @@ async def process_file(bucket: S3Bucket, key: str, options: ProcessOptions) -> R
     """Take one upload through the whole journey."""
     process = partial(journey.process, owner=flow_run.get_id() or "")
     receipt = await to_thread.run_sync(process, store_of(bucket), key, options)
-    get_run_logger().info("%s: %s", key, receipt)
+    _tell(get_run_logger(), journey.outcome(key, receipt))
     return receipt
+
+
+def _tell(log: Log, outcome: Outcome) -> None:
+    """Log what became of a file, so that bad ones stand out."""
+    level = logging.WARNING if outcome.bad else logging.INFO
+    log.log(level, "%s: %s", outcome.key, outcome.detail)
 
 
 def _run_name() -> str:
@@ -49,7 +56,7 @@ async def process_many(
 
     async def one(key: str) -> Outcome:
         outcome = await to_thread.run_sync(attempt, key, limiter=limiter)
-        log.info("%s: %s, %s", key, outcome.verdict, outcome.detail)
+        _tell(log, outcome)
         return outcome
 
     return await asyncio.gather(*map(one, keys))

@@ -1,5 +1,6 @@
 """Flow runs through real deployments, and what a person would see of them in Prefect."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterId,
     LogFilter,
     LogFilterFlowRunId,
+    LogFilterLevel,
 )
 from prefect.client.schemas.objects import Artifact, FlowRun, TaskRun
 from prefect.deployments import run_deployment
@@ -91,6 +93,11 @@ class Run:
         return eventually(lambda: self._log() if "Finished in state" in self._log() else "")
 
     @cached_property
+    def warnings(self) -> str:
+        """What was logged as a warning or worse."""
+        return self._log(logging.WARNING) if self.log else ""
+
+    @cached_property
     def artifacts(self) -> dict[str, Artifact]:
         """The artifacts by the first word of their key."""
         with get_client(sync_client=True) as client:
@@ -106,11 +113,12 @@ class Run:
         """The task runs by name; the server learns of them a little later."""
         return eventually(self._tasks)
 
-    def _log(self) -> str:
+    def _log(self, least: int = logging.NOTSET) -> str:
+        wanted = LogFilter(
+            flow_run_id=LogFilterFlowRunId(any_=[self.record.id]), level=LogFilterLevel(ge_=least)
+        )
         with get_client(sync_client=True) as client:
-            lines = client.read_logs(
-                LogFilter(flow_run_id=LogFilterFlowRunId(any_=[self.record.id])), limit=200
-            )
+            lines = client.read_logs(wanted, limit=200)
         return "\n".join(line.message for line in lines)
 
     def _tasks(self) -> dict[str, TaskRun]:

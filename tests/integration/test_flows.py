@@ -27,6 +27,8 @@ def test_one_bad_file_never_holds_up_the_backlog(place):
     assert first.state == "Completed"
     assert first.message.startswith(f"4 files: 3 published, 1 refused. {bad}: refused: ")
     assert first.record.name == "process the backlog"
+    assert f"{bad}: refused: " in first.warnings
+    assert good[0] not in first.warnings
     assert all(place.receipt(key).outcome == "published" for key in good)
     assert place.receipt(bad).outcome == "refused"
     shown = {row["key"]: row["verdict"] for row in json.loads(first.artifacts["files"].data)}
@@ -50,12 +52,15 @@ def test_a_file_of_a_backlog_is_tried_again_where_that_may_help(place):
 
 
 def test_many_files_share_a_task(place):
-    """It is named after the first and counts the others."""
-    keys = [place.put(f"uploads/{n}.csv", f"id,n\n1,{n}\n") for n in range(21)]
+    """It is named after the first and counts the others; what is bad stands out in its log."""
+    keys = [place.put(f"uploads/{n}.csv", f"id,n\n1,{n}\n") for n in range(20)]
+    keys.append(place.put("uploads/bad.csv", "id,n\n"))
 
     ended = run("process-batch", keys=keys, bucket=place.block)
 
-    assert ended.message == "21 files: 21 published."
+    assert ended.message.startswith("21 files: 20 published, 1 refused. ")
+    assert "uploads/bad.csv: refused: " in ended.warnings
+    assert keys[0] not in ended.warnings
     assert f"process {keys[0]} and 20 others" in ended.tasks
 
 

@@ -115,7 +115,7 @@ def test_a_missing_object_is_said_to_be_missing(place):
 
 
 def test_the_same_upload_twice_has_one_result(published):
-    """The second run ends as the first did, and does no work."""
+    """The second run ends as the first did, does no work, and says why."""
     place, first = published
     before = place.listing()
 
@@ -124,6 +124,7 @@ def test_the_same_upload_twice_has_one_result(published):
     assert second.state == "Completed"
     assert second.message == first.message
     assert second.tasks.keys() == {f"claim {KEY}"}
+    assert "was answered before" in second.warnings
     assert place.listing() == before
 
 
