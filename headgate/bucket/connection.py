@@ -121,7 +121,7 @@ class _Probe:
             some = self.store.list_first(UPLOADS)
         except NoSuchObjectError as error:  # of a listing, no store says so
             raise BucketError(
-                f"What answers at {self.store.client.meta.endpoint_url} does not speak S3.",
+                "What answers at this address does not speak S3.",
                 todo="Check the endpoint URL; a web console often has another port than the "
                 "S3 API.",
             ) from error
