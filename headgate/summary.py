@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable
 
-from headgate.options import ProcessOptions
+from headgate.options import ProcessOptions, SourcePolicy
 from headgate.receipt import Receipt
 from headgate.words import counted
 
@@ -43,12 +43,13 @@ def answered_before(receipt: Receipt, options: ProcessOptions, force: str) -> st
         options: What was asked for now.
         force: Name of the option that asks for a new one.
     """
-    said = f"This upload was answered before, on {receipt.finished:%Y-%m-%d at %H:%M} UTC"
     same = options.model_copy(update={"deliver": receipt.options.deliver}) == receipt.options
-    if same and receipt.outcome == "published":
+    said = f"This upload was answered before, on {receipt.finished:%Y-%m-%d at %H:%M} UTC"
+    said += "" if same else ", with other options"
+    put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
+    if receipt.outcome == "published" and (same or put_away):
         return f"{said}."
-    why = "" if same else ", with other options"
-    return f"{said}{why}; {force} processes it again."
+    return f"{said}; {force} processes it again."
 
 
 def _head(receipt: Receipt) -> str:
@@ -77,7 +78,7 @@ def _rows(receipt: Receipt) -> str:
 def _corrected(receipt: Receipt) -> Iterable[str]:
     for each in receipt.corrections:
         rows, cells = counted(each.rows, "row"), counted(sum(each.cells.values()), "cell")
-        columns = f" in {', '.join(each.cells)}" if each.cells else ""
+        columns = f" in {_cell(', '.join(each.cells))}" if each.cells else ""
         yield f"{rows}, {cells}{columns}: `{each.upload.key}`"
 
 

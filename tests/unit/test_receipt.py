@@ -105,13 +105,18 @@ def test_the_value_that_keeps_a_column_text_stands_in_the_report():
 
 
 def test_an_older_answer_says_so_and_how_to_get_a_new_one():
-    """`force` is named where the options were not used, or where the answer was a refusal."""
+    """`force` is named where the options were not used, or where the answer was a refusal.
+
+    It is not where the upload is no longer there to be processed.
+    """
     before = "This upload was answered before, on 2024-03-14 at 14:30 UTC"
     refusal = _receipt(outcome="refused", rows=None, outputs=(), reasons=("no header",))
     same = ProcessOptions(deliver=DeliverOptions(link_hours=1))
     other = ProcessOptions(prepare=PrepareOptions(mode="model"))
 
     assert answered_before(_receipt(), same, "--force") == f"{before}."
+    put_away = _receipt(options=ProcessOptions(deliver=DeliverOptions(source="archive")))
+    assert answered_before(put_away, other, "--force") == f"{before}, with other options."
     assert answered_before(refusal, same, "--force") == f"{before}; --force processes it again."
     assert (
         answered_before(_receipt(), other, "deliver.force")
