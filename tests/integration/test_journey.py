@@ -3,6 +3,7 @@
 import io
 import time
 
+import pandera.pandas as pandera
 import pyarrow.parquet as pq
 import pytest
 
@@ -11,7 +12,8 @@ from headgate.bucket import claims, receipts
 from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key, layout_key
 from headgate.bucket.store import FIRST_BYTES
 from headgate.contracts import contract_for
-from headgate.errors import ClaimLostError, NoSuchObjectError, TransientError
+from headgate.engine.contract import Contract
+from headgate.errors import ClaimLostError, NoSuchObjectError, SettingsError, TransientError
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
 from tests.harness.faults import refuse
 
@@ -78,6 +80,18 @@ def test_known_content_is_made_again_for_other_options(store):
     second = _process(store, "uploads/second.csv", SKIP.model_copy(update={"prepare": prepare}))
     assert second.same_as is None
     assert second.rows.duplicates == 0
+
+
+def test_a_contract_that_breaks_leaves_its_uploads_to_the_next_run(store, monkeypatch):
+    """There is no receipt that would refuse a good file for good, and no claim is held."""
+    store.put("uploads/people.csv", BODY)
+    broken = pandera.DataFrameSchema({"name": pandera.Column(str, pandera.Check(lambda _: 1 / 0))})
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "contract_for", lambda *_: Contract(name="people", model=broken))
+        with pytest.raises(SettingsError, match=r"schemas/people.py: The check .* itself failed"):
+            _process(store, "uploads/people.csv")
+    assert receipts.find(store, store.head("uploads/people.csv")) is None
+    assert _process(store, "uploads/people.csv").outcome == "published"
 
 
 @pytest.mark.parametrize("source", ["archive", "delete"])
