@@ -4,7 +4,7 @@ Here: the entry and what it hands back. Rules are in `clean` and `model`, what w
 `recipe`, files in `outputs`, the page for people in `report`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -104,7 +104,7 @@ def prepare(
     drift = _drift(made, reading, now) if replayed else ()
     new = [RuleResult(rule="drift", detail=str(each)) for each in unseen]
     counted = rules.count(rows, removed, made, written.changed)
-    results = [*_renamed(reading), *counted, *drift, *new]
+    results = [*_renamed(reading), *counted, *_held_out(made, balance), *drift, *new]
     typed_rows(scratch).unlink(missing_ok=True)
     recipes.save(made, folder / "recipe.json")
     extras = _extras(made, folder)
@@ -132,6 +132,15 @@ def _renamed(reading: Reading) -> Iterator[RuleResult]:
     names = [f"{note.found!r}: {note.why}" for note in reading.notes if note.what == "column name"]
     if names:
         yield RuleResult(rule="rename columns", detail="; ".join(names))
+
+
+def _held_out(made: Recipe, balance: Sequence[model_replay.Balance]) -> Iterator[RuleResult]:
+    """Yield which rows of a training table are for testing, and what a model is to predict."""
+    if made.modelling and any(each.train for each in balance):
+        told = f"{made.modelling.target!r} ({made.modelling.task}) is to be predicted"
+        detail = f"{told}, from {sum(each.train for each in balance):,} rows to train on"
+        test = sum(each.test for each in balance)
+        yield RuleResult(rule="hold out for testing", rows=test, detail=detail)
 
 
 def _inputs(reading: Reading, options: PrepareOptions) -> tuple[Input, ...]:

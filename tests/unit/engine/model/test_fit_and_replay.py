@@ -243,6 +243,15 @@ def test_the_latest_rows_are_held_out(tmp_path):
     assert frame[train]["sold"].max() < frame[~train]["sold"].min()
 
 
+def test_the_rows_that_are_held_out_are_told(tmp_path):
+    """With the target, the kind of task, and the rows that are left to train on."""
+    prepared = made(tmp_path, shop(), "price")
+    train = int((table(prepared)["_test"] == 0).sum())
+    (told,) = (rule for rule in prepared.rules if rule.rule == "hold out for testing")
+    assert told.rows == prepared.rows_out - train
+    assert told.detail == f"'price' (regression) is to be predicted, from {train} rows to train on"
+
+
 def test_risky_columns_are_named_and_left_out(tmp_path):
     """A running number, a constant and a copy of the target are found."""
     frame = shop().assign(order=range(600), country="NO")
