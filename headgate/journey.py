@@ -99,10 +99,14 @@ def attempt(
 def process_all(
     store: Store, uploads: Iterable[Upload], options: ProcessOptions, concurrency: int
 ) -> list[Outcome]:
-    """Process several uploads, at most `concurrency` at once; each has its own outcome."""
+    """Process several uploads, at most `concurrency` at once; each has its own outcome.
+
+    What was in other hands is tried again at the end: two files may correct rows of the same one.
+    """
     attempt_one = partial(attempt, store, options=options, owner="command line")
     with ThreadPoolExecutor(concurrency) as pool:
-        return list(pool.map(attempt_one, (upload.key for upload in uploads)))
+        outcomes = list(pool.map(attempt_one, (upload.key for upload in uploads)))
+    return [attempt_one(o.key) if o.verdict == "in other hands" else o for o in outcomes]
 
 
 def outcome(key: str, result: object) -> Outcome:

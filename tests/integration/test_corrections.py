@@ -105,6 +105,18 @@ def test_people_may_share_the_work(store, kept):
     ]
 
 
+def test_two_files_may_correct_one_in_the_same_backlog(store, kept):
+    """Whichever comes first: none is left to the next round."""
+    for place, name in enumerate(("one", "two")):
+        rows = [dict(row) for row in kept]
+        rows[place]["zip"] = "00502"
+        rows[place]["note"] = name
+        send(store, rows, f"uploads/shop/{name}.csv")
+    outcomes = journey.process_all(store, pending(store), ProcessOptions(), 2)
+    assert [outcome.verdict for outcome in outcomes] == ["published", "published"]
+    assert len(results.find_receipt(store, KEY).corrections) == 2
+
+
 def test_a_forced_run_keeps_what_was_corrected(store, kept):
     """Processing the original again does not put corrected rows back into quarantine."""
     kept[0]["zip"] = "00502"
