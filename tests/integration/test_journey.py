@@ -7,9 +7,9 @@ import pandera.pandas as pandera
 import pyarrow.parquet as pq
 import pytest
 
-from headgate import journey, layouts, resubmission, results, steps
+from headgate import journey, resubmission, results, steps
 from headgate.bucket import claims, receipts
-from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key, layout_key
+from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key
 from headgate.bucket.store import FIRST_BYTES
 from headgate.contracts import contract_for
 from headgate.engine.contract import Contract
@@ -229,19 +229,6 @@ def test_columns_that_are_set_aside_are_published_beside_the_result(store):
     aside = pq.read_table(io.BytesIO(store.read(receipt.key("aside")).body))
     assert aside.to_pydict() == {"_line": [2, 3], "mood": ["fine", "0.50"]}
     assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
-
-
-def test_the_columns_of_a_data_set_are_asked_for_once_in_a_burst(store, monkeypatch):
-    """What another process remembers meanwhile is known a few seconds later."""
-    for month in ("may", "june", "july"):
-        store.put(f"uploads/people/{month}.csv", BODY)
-    _process(store, "uploads/people/may.csv")
-    columns = b'{"names":["id","mood"],"kinds":["integer","text"]}'
-    store.put(layout_key("people"), columns, "application/json")
-    assert _process(store, "uploads/people/june.csv").drift == ()
-    monkeypatch.setattr(layouts, "FRESH", 0)
-    (drift,) = _process(store, "uploads/people/july.csv").drift
-    assert (drift.change, drift.column) == ("renamed", "name")
 
 
 def _publish(store, work):

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from headgate.engine.checking.quarantine import Fault
 from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
 from headgate.engine.columns.guess import moment_written, propose
-from headgate.engine.columns.types import MARKERS, sample_of
+from headgate.engine.columns.types import MARKERS, has_point, sample_of
 from headgate.engine.contract import Contract
 from headgate.engine.duck import quote_name
 from headgate.engine.staging import LINE
@@ -41,6 +41,7 @@ _TAKEN: Mapping[Kind, set[Kind]] = {
     "date": {"date"},
     "timestamp": {"date", "timestamp"},
 }
+_DATES = ("date", "timestamp")
 _KIND_IN_WORDS: Mapping[Kind, str] = {
     "integer": "a whole number",
     "decimal": "a number",
@@ -64,7 +65,12 @@ class Rules:
     """A contract made ready for one file."""
 
     def __init__(
-        self, contract: Contract, names: Sequence[str], missing: Sequence[str] = ()
+        self,
+        contract: Contract,
+        names: Sequence[str],
+        missing: Sequence[str] = (),
+        *,
+        point: bool | None = True,
     ) -> None:
         """Hold the file's columns to the contract.
 
@@ -72,6 +78,7 @@ class Rules:
             contract: What is asked for.
             names: The file's columns, in order.
             missing: Texts that count as missing besides the empty one.
+            point: Whether a point is the decimal mark; None where nothing tells.
 
         Raises:
             ContractError: A column is missing, unknown or out of place.
@@ -80,6 +87,7 @@ class Rules:
         self._contract = contract
         self._module = f"schemas/{contract.name}.py"
         self._missing = ("", *missing)
+        self._point = point
         self.formats: dict[str, Format] = {}
         self._schema: Any = None
         self._lock = threading.Lock()
@@ -121,7 +129,9 @@ class Rules:
         for each in self.expected:
             if each.kind != "text":
                 sample = sample_of(rows[each.name], self._missing)
-                self.formats[each.name] = each.written or _likeliest(sample, each)
+                self.formats[each.name] = each.written or _likeliest(
+                    sample, each, point=self._point
+                )
 
     def check(self, rows: pa.Table) -> list[Fault]:
         """Return everything that is wrong with any of these rows.
@@ -328,7 +338,7 @@ def _sparing_gaps(check: Any) -> Any:
 
 def _written(rule: Any) -> Format | None:
     """Return the format of dates that a contract names in a column's metadata."""
-    parse = (rule.metadata or {}).get("format")
+    parse = (rule.metadata or {}).get("format") if _kind(rule.dtype) in _DATES else None
     try:
         return moment_written(parse) if parse else None
     except ValueError as error:
@@ -337,11 +347,11 @@ def _written(rule: Any) -> Format | None:
         ) from error
 
 
-def _likeliest(sample: Sequence[str], column: Expected) -> Format:
+def _likeliest(sample: Sequence[str], column: Expected, *, point: bool | None) -> Format:
     """Choose the format that most of a sample is written in.
 
     Raises:
-        ContractError: They are dates that could as well be others.
+        ContractError: The values could as well be others.
     """
     guesses = list(_PLAIN[column.kind])
     if column.coerce:
@@ -352,15 +362,24 @@ def _likeliest(sample: Sequence[str], column: Expected) -> Format:
     texts = pa.array(sample, pa.string())
     hits = {guess: pc.sum(guess.fits(texts)).as_py() or 0 for guess in guesses}
     best = max(guesses, key=lambda guess: hits[guess])
-    others = [each for each in guesses if hits[each] == hits[best] and each.rivals(best)]
-    if isinstance(best, Moment) and others:
-        readings = dict.fromkeys(each.label for each in (best, *others))
+    rivals = [each for each in guesses if hits[each] == hits[best] and each.rivals(best)]
+    if rivals and point and isinstance(best, Number):
+        return next(each for each in (best, *rivals) if has_point(each))
+    if rivals and hits[best]:
+        readings = dict.fromkeys(each.label for each in (best, *rivals))
         raise ContractError(
-            f"All dates could be written {' or '.join(readings)}.",
+            f"The values could be written {' or '.join(readings)}.",
             where=column.name,
-            todo=f"Say in the contract how they are: metadata={{'format': {best.parse!r}}}.",
+            todo=_told_apart(best),
         )
     return best
+
+
+def _told_apart(form: Format) -> str:
+    """Say how a contract can tell readings apart."""
+    if isinstance(form, Moment):
+        return f"Say in the contract how they are: metadata={{'format': {form.parse!r}}}."
+    return "Let the contract say int for groups of thousands, or leave out coerce for decimals."
 
 
 def _where(rows: pa.Table, name: str, mask: Any) -> Iterator[tuple[int, str]]:

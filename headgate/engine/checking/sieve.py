@@ -42,12 +42,13 @@ class Sieve:
             ContractError: The file's columns are not what the contract asks for.
         """
         absent = (*missing, *contract.missing)
-        self.rules = Rules(contract, dialect.names, absent)
+        point = {",": True, ";": False}.get(dialect.delimiter)
+        self.rules = Rules(contract, dialect.names, absent, point=point)
         self.typing = TypeInference(
             dialect.names,
             absent,
             text={each.name for each in self.rules.expected if each.kind == "text"},
-            point={",": True, ";": False}.get(dialect.delimiter),
+            point=point,
         )
         texts = [(name, pa.string()) for name in dialect.names]
         self.schema = pa.schema([*texts, (LINE, pa.int64()), (CSV, pa.string())])

@@ -244,27 +244,32 @@ def _dates(date: str, compact: bool) -> Iterator[tuple[str, str]]:
 
 
 def moment_written(parse: str) -> Moment:
-    """Return the format of dates or times written as a strptime pattern says, padded or not.
+    """Return the format of dates or times written as a strptime pattern says.
+
+    Parts may lack a leading zero where something stands between all of them.
 
     Raises:
-        ValueError: The pattern names no day, or parts that are not known.
+        ValueError: The pattern names no day, month or year, or parts that are not known.
     """
+    zero = "0" if re.search("%.%", parse) else "0?"
     parts = {
         "%Y": "[12][0-9]{3}",
         "%y": _ANY_YEAR,
-        "%m": "(?:0?[1-9]|1[0-2])",
-        "%d": "(0?[1-9]|[12][0-9]|3[01])",
+        "%m": f"(?:{zero}[1-9]|1[0-2])",
+        "%d": f"({zero}[1-9]|[12][0-9]|3[01])",
         "%b": f"(?:{'|'.join(month[:3] for month in _MONTHS)})",
         "%B": f"(?:{'|'.join(_MONTHS)})",
-        "%H": "(?:[01]?[0-9]|2[0-3])",
-        "%I": "(?:0?[1-9]|1[0-2])",
+        "%H": f"(?:{zero}[0-9]|1[0-9]|2[0-3])",
+        "%I": f"(?:{zero}[1-9]|1[0-2])",
         "%M": "[0-5][0-9]",
         "%S": "[0-5][0-9]",
         "%p": "[AP]M",
     }
-    found = re.findall("%.", parse)
-    if "%d" not in found or not parts.keys() >= {*found}:
-        raise ValueError(f"{parse!r} must name the day, %d, and none but {', '.join(parts)}")
+    found = {*re.findall("%.", parse)}
+    if not all(found & each for each in ({"%d"}, {"%m", "%b", "%B"}, {"%Y", "%y"})):
+        raise ValueError(f"{parse!r} must name day, month and year")
+    if not parts.keys() >= found:
+        raise ValueError(f"{parse!r} may hold none but {', '.join(parts)}")
     return Moment(f"^{re.sub('%.', partial(_part, parts), re.escape(parse))}$", parse)
 
 

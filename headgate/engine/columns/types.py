@@ -192,7 +192,7 @@ class TypeInference:
         self._text = text
         self._judged: Mapping[str, Format] = {}
         self._point = point
-        self._comma = False
+        self._marks: set[str] = set()
         self._absent = ("", *MARKERS, *self._declared)
         self._trials = [Trial(name, [], [], Seen(), {}) for name in names]
 
@@ -218,8 +218,8 @@ class TypeInference:
     def settle(self, staged: Path) -> tuple[Column, ...]:
         """Decide, after the last block; late doubts are cleared up on the staged file."""
         trials = [self._cleared(trial, staged) for trial in self._trials]
-        self._comma = any(map(_has_comma, trials))
-        self._point = self._point and not self._comma
+        self._marks = {mark for mark in ".," if any(_shows(trial, mark) for trial in trials)}
+        self._point = self._point and "," not in self._marks
         return tuple(self._column(i, trial, staged) for i, trial in enumerate(trials))
 
     def _begun(self, name: str, texts: pa.ChunkedArray) -> Trial:
@@ -364,16 +364,18 @@ class TypeInference:
         """
         if not isinstance(form, Number) or form.scale != 0 or form.thousands not in (".", ","):
             return False
-        told = self._comma if form.thousands == "." else self._point
+        other = {".": ",", ",": "."}[form.thousands]
+        told = self._marks == {other} or (self._point and other == ".")
         if told or form.lakh or name in self._judged:
             return False
-        return not _shows_groups(staged, name, form.thousands, even=self._point is False)
+        even = self._point is False and not self._marks
+        return not _shows_groups(staged, name, form.thousands, even=even)
 
     def _choose(self, trial: Trial) -> tuple[Format | None, str]:
         """Take the format that alone is left, and say what speaks for it."""
         live, contested = trial.live, trial.contested
         if self._point and all(isinstance(each, Number) for each in contested):
-            live = [each for each in live if each not in contested or _has_point(each)]
+            live = [each for each in live if each not in contested or has_point(each)]
             contested = []
         if contested:
             readings = " and ".join(dict.fromkeys(each.label for each in contested))
@@ -450,13 +452,14 @@ def _agrees(form: Format, judged: Format) -> bool:
     return form.kind in kinds and not (form.rivals(judged) or judged.rivals(form))
 
 
-def _has_comma(trial: Trial) -> bool:
-    """Whether a column's values can only be read with a decimal comma."""
+def _shows(trial: Trial, mark: str) -> bool:
+    """Whether a column's values can only be read with this decimal mark."""
     marks = {form.mark for form in trial.live if isinstance(form, Number) and form.scale != 0}
-    return marks == {","} and trial.seen.filled > 0 and not trial.contested
+    return marks == {mark} and trial.seen.filled > 0 and not trial.contested
 
 
-def _has_point(form: Format) -> bool:
+def has_point(form: Format) -> bool:
+    """Whether a point is the decimal mark of numbers that are written so."""
     return isinstance(form, Number) and (form.thousands == "," or form.mark == ".")
 
 

@@ -6,6 +6,7 @@ import sys
 import types
 import uuid
 
+import duckdb
 import pandas as pd
 import pandera.pandas as pa
 import pytest
@@ -18,7 +19,7 @@ from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract
 from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
-from headgate.engine.staging import LINE, StagedFile
+from headgate.engine.staging import LINE, StagedFile, register
 from headgate.engine.table import read
 from headgate.errors import ContractError, DriftError, SettingsError
 from headgate.options import CheckOptions, DriftPolicy, PrepareOptions, ReadOptions
@@ -387,11 +388,43 @@ def test_what_was_judged_is_what_is_published(tmp_path):
     assert (column.kind, column.sql_type) == ("decimal", "DOUBLE")
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "values", "typed"),
+    [
+        (",", ['"1,234"', '"2,500"'], [1234, 2500]),
+        (",", ["1.234", "2.500"], [1.234, 2.5]),
+        (";", ["1.234", "2.500"], None),
+        ("\t", ["1,234", "2,500"], None),
+        (";", ["1.234,5", "0,5"], [1234.5, 0.5]),
+    ],
+)
+def test_a_mark_before_three_digits_is_read_by_the_file_or_not_at_all(
+    tmp_path, delimiter, values, typed
+):
+    """Where a contract takes numbers in any form, it does not make up which one."""
+    path = tmp_path / "file.csv"
+    path.write_text("\n".join([f"id{delimiter}n", *(f"x{delimiter}{v}" for v in values)]))
+    schema = pa.DataFrameSchema({"n": pa.Column(float, coerce=True)})
+    told = ReadOptions(delimiter=delimiter, header_rows=1)
+    how = {"read": told, "check": CheckOptions(), "contract": Contract(model=schema)}
+    if typed is None:
+        with pytest.raises(ContractError, match="n: The values could be written"):
+            read(path, tmp_path, **how)
+        return
+    reading = read(path, tmp_path, **how)
+    column = reading.columns[1]
+    with duckdb.connect() as con:
+        register(con, reading.table)
+        found = con.sql(f"SELECT {column.sql} FROM staged ORDER BY _line").fetchall()
+    assert [float(value) for (value,) in found] == typed
+
+
 DATES = [f"{i},{1 + i % 12}/{1 + i % 7}/24" for i in range(40)]
 
 
 def dated(**rules):
-    return Contract(model=pa.DataFrameSchema({"day": pa.Column("datetime64[ns]", **rules)}))
+    schema = pa.DataFrameSchema({"day": pa.Column("datetime64[ns]", **rules)})
+    return Contract(model=schema, max_bad_share=1)
 
 
 def test_dates_that_nothing_tells_apart_are_refused_until_the_contract_does(tmp_path):
@@ -404,11 +437,18 @@ def test_dates_that_nothing_tells_apart_are_refused_until_the_contract_does(tmp_
     assert (reading.columns[1].kind, reading.columns[1].format) == ("date", "MM/DD/YY")
 
 
-@pytest.mark.parametrize("parse", ["%m/%Y", "%d/%m/%Q"])
-def test_a_format_that_names_no_day_is_the_contracts_mistake(tmp_path, parse):
-    """It is named, with the parts that there are."""
+@pytest.mark.parametrize("parse", ["%m/%Y", "%d.%m.", "%d/%m/%Y %Q"])
+def test_a_format_that_names_no_date_is_the_contracts_mistake(tmp_path, parse):
+    """It is named, with what is missing or not known."""
     with pytest.raises(SettingsError, match="day: The format of dates"):
         reading_of(tmp_path, DATES, dated(metadata={"format": parse}), header="id,day")
+
+
+def test_parts_of_a_date_that_touch_have_all_their_digits(tmp_path):
+    """Else a day would take digits of the month."""
+    rows = ["a,01122020", "b,1112020", "c,112020"]
+    contract = dated(metadata={"format": "%d%m%Y"})
+    assert list(kept_back(reading_of(tmp_path, rows, contract, header="id,day"))) == [3, 4]
 
 
 CELLS = st.sampled_from(["1", "2", "33", "x", "", "-1", "DE", "XX", "001", "31/12/2024", '"a,b"'])

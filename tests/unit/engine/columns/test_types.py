@@ -279,6 +279,7 @@ UNEVEN = ["18.020", "27.523", "9.100"]
         ([*UNEVEN, "12", "640", "7"], "integer", {"delimiter": ";"}),
         ([*UNEVEN, "1.234.567"], "integer", {}),
         ([*UNEVEN, "-999"], "integer", {"others": ["1,5", "2,5", "3,5", "4,5"]}),
+        ([*UNEVEN, "12", "640", "7"], "text", {"delimiter": ";", "others": ["1.5", "2.5"] * 3}),
         (UNEVEN, "decimal", {}),
     ],
 )
