@@ -131,6 +131,8 @@ class Staged:
         value = quote_name(found.name) if found.kind == "text" else found.sql
         if found.sql_type == column.sql_type:
             return value
+        if column.kind == "integer" and found.kind == "decimal":
+            value = f"CASE WHEN {value} = trunc({value}) THEN {value} END"
         return f"TRY_CAST({value} AS {column.sql_type})"
 
 

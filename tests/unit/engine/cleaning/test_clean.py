@@ -210,6 +210,14 @@ def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
     assert "price: The column is not in this file." in drift
 
 
+def test_fractions_are_missing_where_the_recipe_knows_whole_numbers(tmp_path):
+    """They are not rounded; the text stays as it is."""
+    first = made(tmp_path / "a", [("1",), ("2",), ("4",)], {"n": "integer"})
+    staged = reading(tmp_path / "b", {"n": "decimal"}, [("1.5",), ("2.0",), ("4.0",)])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert pq.read_table(again.parquet)["n"].to_pylist() == [None, 2, 4]
+
+
 def test_a_recipe_is_not_replayed_on_a_file_of_another_kind(tmp_path):
     """Nothing but empty cells could come of it."""
     first = made(tmp_path / "a")
