@@ -1,9 +1,10 @@
 """How a file is written, found from samples of it: every guess with its evidence."""
 
 import codecs
+import re
 from pathlib import Path
 
-from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed
+from headgate.engine.reading.cells import is_line, is_rule
 from headgate.engine.reading.dialect import Dialect, Evidence, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
 from headgate.engine.reading.extent import Extent, find_extent, footer_evidence, name_by_line
@@ -25,6 +26,8 @@ _SYNTAX_LINES = 400
 _WIDTH_LINES = 2000
 _NAMING = ("#", "//", "--", "%")
 """Marks of comments behind which names of columns stand."""
+_FACT = re.compile(r"#(?:datatype|group|default)\b|!(?:Series|Sample)_|# [a-z]+: ")
+"""Beginnings of lines above a table as InfluxDB, GEO and Octave write them."""
 
 
 def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa: B008
@@ -80,8 +83,8 @@ def _find_extent(
     rows = parse(lines, syntax, table_width(few.fields) if few else 1)
     if not any(any(map(str.strip, row)) for row in rows.fields):
         raise _no_data(path)
-    if options.header_rows is None and options.skip_lines is None and syntax.comment:
-        rows = _without_marked(rows, syntax.comment)
+    if options.header_rows is None and options.skip_lines is None:
+        rows = _without_facts(rows)
     extent = find_extent(
         rows,
         len(lines),
@@ -110,15 +113,10 @@ def _with_rules(
     return syntax._replace(ruled=True), (evidence,)
 
 
-def _without_marked(rows: Rows, mark: str) -> Rows:
-    """Leave out several marked rows that stand above names without the mark, as facts do."""
-    marked = (len(row) > 0 and row[0].startswith(mark) for row in rows.fields)
-    first = next((at for at, is_marked in enumerate(marked) if not is_marked), 0)
-    names, *below = rows.fields[first : first + 2] or [[]]
-    named = count_filled(names) > 1 and not any(map(is_typed, names))
-    if first < 2 or not named or not below or not any(map(is_typed, below[0])):
-        return rows
-    return rows.only([*range(first, len(rows.fields))])
+def _without_facts(rows: Rows) -> Rows:
+    """Leave out facts about the table that stand above it and are as wide as it is."""
+    facts = [_FACT.match(" ".join(row)) is not None for row in rows.fields]
+    return rows.only([*range(facts.index(False), len(facts))]) if False in facts else rows
 
 
 def _no_data(path: Path) -> BadFileError:

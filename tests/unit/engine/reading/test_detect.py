@@ -473,10 +473,13 @@ def test_a_backslash_at_the_end_of_values_is_part_of_them(tmp_path):
     ("text", "names"),
     [
         (
-            "#group,false,true\n#type,long,double\n,table,value\n,0,1.5\n,0,2.5\n",
+            "#group,false,true\n#datatype,long,double\n,table,value\n,0,1.5\n,0,2.5\n",
             "column_1 table value",
         ),
-        ('!Title\t"A"\t"B"\n!Sample\t"a"\t"b"\nID\tX\tY\ng1\t1.5\t2\ng2\t2.5\t3\n', "ID X Y"),
+        (
+            '!Sample_title\t"A"\t"B"\n!Sample_type\t"a"\t"b"\nID\tX\tY\ng1\t1.5\t2\ng2\t2.5\t3\n',
+            "ID X Y",
+        ),
         (
             "# Created by hand\n# name: x\n# rows: 3\n1 2 3\n4 5 6\n7 8 9\n",
             "column_1 column_2 column_3",
@@ -489,6 +492,19 @@ def test_marked_lines_name_columns_only_where_no_others_do(tmp_path, text, names
     """Several stand above names as facts; a mark apart is a cell only where it has a column."""
     dialect, _ = read(write(tmp_path, text))
     assert " ".join(dialect.names) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#hex,name,n\n#fff,white,1\n#000,black,2\ntransparent,none,\n#f00,red,3\nfoo,bar,6\nqux,q,7\n",
+        "#name,city,age\n#1 Ann,Bonn,\nBob,Rome,\nCarl,Oslo,12\nDan,Kiel,14\n",
+    ],
+)
+def test_marked_lines_as_wide_as_the_table_are_its_rows(tmp_path, text):
+    """They are no facts, even above a row that could name columns."""
+    dialect, rows = read(write(tmp_path, text))
+    assert [list(dialect.names), *rows] == [*csv.reader(text.splitlines())]
 
 
 def test_prompts_of_a_client_are_no_rows(tmp_path):
