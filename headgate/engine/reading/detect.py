@@ -134,11 +134,8 @@ def _with_names_above(extent: Extent, lines: list[str], syntax: Syntax) -> Exten
         return extent
     text = above[0].lstrip(mark).removeprefix("Fields:").lstrip()
     rows = parse([text], syntax._replace(comment=None), None)
-    cells = rows.fields[0] if rows else []
-    if syntax.delimiter == " " and len(cells) == len(extent.names) - 1:
-        cells = [mark, *cells]
     why = "a comment that has a word for each column stands above the first row"
-    return name_by_line(extent, cells, extent.skip_lines, why)
+    return name_by_line(extent, rows.fields[0] if rows else [], extent.skip_lines, why)
 
 
 def _with_names_in_words(extent: Extent, lines: list[str]) -> Extent:

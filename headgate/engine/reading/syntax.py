@@ -27,7 +27,7 @@ _UNUSUAL_DELIMITERS = (
 )  # fmt: skip
 _BETWEEN_WORDS = re.compile(r"(?<=[^\s,;|\t])\$")
 """A delimiter as some agencies use it; behind a blank or another delimiter it is money."""
-_COMMENTS = ("#", "//", "--", "%", ";", "!", "SQL>", "mysql>", "sqlite>", "postgres=#")
+_COMMENTS = ("#", "//", "--", "%", "SQL>", "mysql>", "sqlite>", "postgres=#")
 _DRAWN = "-=+:|,; \t\r\n"
 """What a line is made of that is drawn below a header: no comment."""
 _ONE_COLUMN = 0.25

@@ -199,14 +199,10 @@ class Parser:
         return rows.only(keep)
 
     def _is_comment(self, row: list[str], mark: str) -> bool:
-        """Whether a marked row does not fit the table; names of columns may all bear the mark.
-
-        A mark that blanks part from the words behind it is no cell of a table parted by blanks.
-        """
+        """Whether a marked row does not fit the table; names of columns may all bear the mark."""
         filled = [cell for cell in row if cell.strip()]
         named = len(filled) > 1 and all(cell.startswith(mark) for cell in filled)
-        apart = self._syntax.delimiter == " " and row[0] == mark
-        return apart or (len(row) != self._width and not named)
+        return len(row) != self._width and not named
 
     def _is_blank(self, row: list[str]) -> bool:
         """Whether nothing is there; in a table of one column, `""` and `" "` are values."""

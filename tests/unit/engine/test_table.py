@@ -381,3 +381,10 @@ def test_lines_drawn_between_rows_are_no_rows(tmp_path, line):
     assert [column.kind for column in reading.columns] == ["integer", "text", "decimal"]
     assert [each.reason for each in reading.failures] == ["repeats the header"]
     assert reading.rows_good == 20
+
+
+def test_a_row_of_another_width_is_kept_back_though_it_begins_with_a_sign(tmp_path):
+    """A sign that seldom marks comments hides no damaged row."""
+    reading = reading_of(write(tmp_path, "word,n\n!a,1\n!b,2,3\nc,4\nd,5\n"))
+    assert (reading.rows_good, reading.left_out) == (3, ())
+    assert [each.count for each in reading.failures] == [1]

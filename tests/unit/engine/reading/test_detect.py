@@ -485,11 +485,10 @@ def test_a_backslash_at_the_end_of_values_is_part_of_them(tmp_path):
             "column_1 column_2 column_3",
         ),
         ("# Name Points\n1 Anna 7\n2 Ben 5\n3 Cem 4\n", "# Name Points"),
-        ("; measured at noon\n; angle\n10.5 20.25\n11.5 21.25\n12.5 20.75\n", "column_1 column_2"),
     ],
 )
 def test_marked_lines_name_columns_only_where_no_others_do(tmp_path, text, names):
-    """Several stand above names as facts; a mark apart is a cell only where it has a column."""
+    """Some stand above names as facts; a mark apart is a cell where it has a column."""
     dialect, _ = read(write(tmp_path, text))
     assert " ".join(dialect.names) == names
 
@@ -691,3 +690,16 @@ def test_skipping_more_lines_than_there_are_is_refused(tmp_path):
     """Nothing is left to be read then."""
     with pytest.raises(OptionsError, match="No row is left"):
         read(write(tmp_path, '"total amount 0"\n"a\tb"'), skip_lines=6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pos name pts\n# Ann 5\n1 Bob 6\n2 Cy 7\n3 Di 8\n4 Ed 9\n",
+        "flag value n\n-- x 1\n++ y 2\n-- z 3\n++ w 4\n++ v 5\n",
+    ],
+)
+def test_a_first_cell_that_looks_like_a_mark_is_a_cell(tmp_path, text):
+    """In a table parted by blanks it stands apart, as other cells do."""
+    dialect, rows = read(write(tmp_path, text))
+    assert [list(dialect.names), *rows] == [line.split() for line in text.splitlines()]

@@ -87,6 +87,13 @@ def test_comments_inside_the_table_are_left_out():
     assert parse("1,2\n# note\n#3,4\n", 2, comment="#") == [["1", "2"], ["#3", "4"]]
 
 
+@pytest.mark.parametrize("mark", ["#", "--", "%"])
+def test_a_mark_parted_by_a_blank_is_a_cell_of_a_row(mark):
+    """A row of the table's width is kept, whatever its first cell is."""
+    rows = parse(f"{mark} a 1\n{mark} note\n2 b 3\n", 3, delimiter=" ", comment=mark)
+    assert rows == [[mark, "a", "1"], ["2", "b", "3"]]
+
+
 def test_a_quoted_value_is_no_comment():
     """A row of another width is kept though its first value begins like a comment."""
     assert parse('1,2\n# note\n"#3",4,5\n', 2, comment="#") == [["1", "2"], ["#3", "4", "5"]]
