@@ -102,5 +102,14 @@ def is_rule(row: list[str]) -> bool:
 
 
 def is_line(row: list[str]) -> bool:
-    """Whether a row draws a line that can be no value, even among rows of data."""
+    """Whether a row draws a line of some length."""
     return _LINE.search("".join(row)) is not None and is_rule(row)
+
+
+def is_line_across(row: list[str], width: int) -> bool:
+    """Whether a row draws a line in every column of a table, or one below all of them.
+
+    In a table of one column it is a value.
+    """
+    across = len(row) == 1 or (len(row) == width and all(len(cell.strip()) > 1 for cell in row))
+    return width > 1 and across and is_line(row)

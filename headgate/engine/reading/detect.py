@@ -4,7 +4,7 @@ import codecs
 import re
 from pathlib import Path
 
-from headgate.engine.reading.cells import is_line, is_rule
+from headgate.engine.reading.cells import is_rule
 from headgate.engine.reading.dialect import Dialect, Evidence, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
 from headgate.engine.reading.extent import Extent, find_extent, footer_evidence, name_by_line
@@ -103,14 +103,18 @@ def _find_extent(
 def _with_rules(
     syntax: Syntax, lines: list[str], extent: Extent
 ) -> tuple[Syntax, tuple[Evidence, ...]]:
-    """Look for lines that are drawn between the table's rows."""
+    """Look for lines that are drawn between the table's rows, where one is below its header."""
     start, end = extent.skip_lines + extent.header_lines, len(lines) - extent.footer_lines
-    drawn = [at for at in range(start, end) if is_line(lines[at].split(syntax.delimiter))]
+    if not any(map(is_rule, parse(lines[extent.skip_lines : start], syntax).fields)):
+        return syntax, ()
+    ruled, body, width = syntax._replace(ruled=True), lines[start:end], len(extent.names)
+    blank = parse(body, syntax, width, start + 1).blank
+    drawn = sorted({*parse(body, ruled, width, start + 1).blank} - {*blank})
     if not drawn:
         return syntax, ()
-    why = f"line {drawn[0] + 1} holds nothing else, and such lines are no rows"
+    why = f"line {drawn[0]} holds nothing else, as one below the header"
     evidence = Evidence(what="drawn lines", found=f"{len(drawn)} between rows", why=why)
-    return syntax._replace(ruled=True), (evidence,)
+    return ruled, (evidence,)
 
 
 def _without_facts(rows: Rows) -> Rows:

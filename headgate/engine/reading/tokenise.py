@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.engine.reading.aligned import MARK, cut
-from headgate.engine.reading.cells import is_line
+from headgate.engine.reading.cells import is_line_across
 from headgate.engine.reading.dialect import Dialect, Syntax
 from headgate.engine.reading.lines import body_lines
 from headgate.engine.reading.mend import cheapest_row
@@ -184,7 +184,7 @@ class Parser:
                 i
                 for i, (row, start) in enumerate(zip(rows.fields, starts, strict=True))
                 if self._is_blank(row)
-                or (ruled and is_line(row))
+                or (ruled and self._is_drawn(row, start))
                 or (comment and start.startswith(comment) and self._is_comment(row, comment))
             }
         if rows.fields and max(map(len, rows.fields)) > MAX_COLUMNS:
@@ -197,6 +197,11 @@ class Parser:
         keep = [i for i in range(len(rows.fields)) if i not in drop]
         rows.blank = [n for i in sorted(drop) for n in range(rows.lines[i], rows.ends[i] + 1)]
         return rows.only(keep)
+
+    def _is_drawn(self, row: list[str], start: str) -> bool:
+        """Whether a row is a drawn line; what is enclosed in quotes is a value."""
+        quoted = (self._syntax.quotechar or "\0") in start
+        return not quoted and is_line_across(row, self._width or 0)
 
     def _is_comment(self, row: list[str], mark: str) -> bool:
         """Whether a marked row does not fit the table; names of columns may all bear the mark."""

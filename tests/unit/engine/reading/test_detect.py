@@ -703,3 +703,34 @@ def test_a_first_cell_that_looks_like_a_mark_is_a_cell(tmp_path, text):
     """In a table parted by blanks it stands apart, as other cells do."""
     dialect, rows = read(write(tmp_path, text))
     assert [list(dialect.names), *rows] == [line.split() for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gene\tstrand\na\t+\nb\t-\n---\t-\nc\t+\nd\t-\n",
+        "a\tb\tc\n1.5\t2.5\t3.5\n---\t\t\n2.5\t3.5\t4.5\n\t---\t\n5.5\t6.5\t7.5\n8.5\t1.5\t2.5\n",
+        "a\tb\n1\t2\n---\t---\n3\t4\n5\t6\n",
+        "value\nfoo\n---\nbar\n---\nbaz\n",
+        'note\n"Hi\n-----\nBye"\nfoo\n---\nbar\n"======"\n',
+    ],
+)
+def test_dashes_for_a_missing_value_are_no_drawn_line(tmp_path, text):
+    """Lines between rows are only drawn where one below the header is, and never in one column."""
+    _, rows = read(write(tmp_path, text))
+    assert rows == [*csv.reader(io.StringIO(text), delimiter="\t")][1:]
+
+
+def test_below_a_drawn_line_dashes_in_some_cells_or_in_quotes_are_values(tmp_path):
+    """Only a line drawn in every column, or one below all of them, is left out."""
+    page = 'name,a,b\n----,---,---\nx,1.5,2.5\n,---,\n---,,\n"---",---,---\ny,3.5,4.5\n'
+    _, rows = read(write(tmp_path, f"{page}----,---,---\nz,5.5,6.5\n-----------\nw,7.5,8.5\n"))
+    assert [row[0] for row in rows] == ["x", "", "---", "---", "y", "z", "w"]
+
+
+def test_lines_between_the_rows_of_a_box_are_no_rows(tmp_path):
+    """Clients of databases draw them so."""
+    line = "+----+------+\n"
+    rows = line.join(f"| {i}  | n{i}   |\n" for i in range(4))
+    _, read_rows = read(write(tmp_path, f"{line}| id | name |\n{line}{rows}{line}"))
+    assert [row[1].strip() for row in read_rows] == ["0", "1", "2", "3"]
