@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from itertools import chain, pairwise, takewhile
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed
@@ -19,8 +19,6 @@ _DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
 _END_OF_FILE = frozenset("\x1a\0 ")
 """What DOS ends a text file with, and what may fill its last block."""
 _KEY = re.compile(r"[^:]+:(?: |$)")
-_MOST_KEYS = 30
-"""Rows of words up to which two columns above a wider table are keys and values."""
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
     re.IGNORECASE,
@@ -150,17 +148,15 @@ def _starts_below_title(fields: list[list[str]], lines: list[int], i: int) -> bo
 
 def without_keys(spans: list[Span], fields: list[list[str]]) -> list[Span]:
     """Leave out lists of keys and values above the first table: they tell about it."""
-    for i, (span, after) in enumerate(pairwise(spans)):
-        rows = fields[span.first : span.last + 1]
-        if not _holds_keys(rows, table_width(fields[after.first : after.last + 1])):
-            return spans[i:]
-    return spans[-1:]
+    above = enumerate(fields[span.first : span.last + 1] for span in spans[:-1])
+    first = next((i for i, block in above if not _holds_keys(block)), len(spans) - 1)
+    return spans[first:]
 
 
-def _holds_keys(block: list[list[str]], width: int) -> bool:
-    """Whether rows above a table of this width tell one thing each, or nothing.
+def _holds_keys(block: list[list[str]]) -> bool:
+    """Whether rows tell one thing each, or nothing.
 
-    Keys end with a colon, or the values are of all kinds or words alone.
+    Keys end with a colon, or the values are of all kinds: words alone may be a table.
     """
     rows = [row for row in block if count_filled(row) > 1]
     if not rows:
@@ -176,8 +172,7 @@ def _holds_keys(block: list[list[str]], width: int) -> bool:
     if any(map(is_typed, keys)) or len(keys) < len(rows):
         return False
     numbers = sum(map(is_typed, values))
-    alone = numbers == 0 or len(values) == 1
-    return 0 < numbers < len(values) or (alone and width > 2 and len(rows) <= _MOST_KEYS)
+    return 0 < numbers < len(values)
 
 
 def choose(spans: list[Span], fields: list[list[str]], table: int | None) -> int:

@@ -528,8 +528,7 @@ def test_a_table_in_a_box_is_read_by_its_bars(tmp_path):
 @pytest.mark.parametrize(
     "above",
     [
-        "Report,Sales\nRegion,North\nCurrency,EUR\nUser,anna\n\n",
-        "Publisher,Harbour\nIssued,2024-02-01\n\n",
+        "Report,Sales\nIssued,2024-02-01\nCurrency,EUR\nUser,anna\n\n",
         "User: lab,Path: C:\\runs\nTest: OD,Date: 31/01/2024 10:15\n\n",
         "Harbour,,,\n,,,\n",
     ],
@@ -543,11 +542,14 @@ def test_what_tells_one_thing_a_row_is_no_table_of_its_own(tmp_path, above):
     assert len(rows) == 3
 
 
-def test_a_sum_for_each_group_above_the_rows_is_a_table(tmp_path):
-    """Two columns of which one holds numbers alone are no keys and values."""
-    text = "Region,Total\nNorth,12\nSouth,6\n\nid,region,qty\n1,North,5\n2,North,7\n3,South,6\n"
-    dialect, _ = read(write(tmp_path, text))
-    assert dialect.names == ("Region", "Total")
+@pytest.mark.parametrize("values", [("Total", "12", "6"), ("Manager", "Ann", "Bob")])
+def test_one_value_for_each_group_above_the_rows_is_a_table(tmp_path, values):
+    """Two columns of which one holds numbers or words alone are no keys and values."""
+    above = "".join(map("{},{}\n".format, ("Region", "North", "South"), values))
+    text = above + "\nid,region,qty\n1,North,5\n2,North,7\n3,South,6\n"
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == ("Region", values[0])
+    assert len(rows) == 2
     assert dialect.others == ((6, 8),)
 
 
