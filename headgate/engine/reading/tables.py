@@ -51,7 +51,7 @@ def table_width(fields: list[list[str]]) -> int:
 def footer_rows(fields: list[list[str]], width: int) -> int:
     """How many rows at the end are no rows of a table of this width."""
     last = len(fields) - 1
-    if last < 0 or (count_filled(fields[last]) > 1 and not _CITES.match(fields[last][0])):
+    if last < 0 or (count_filled(fields[last]) > 1 and not _cites(fields[last], width)):
         return 0
     column = [len(f[0]) for f in fields[:-1] if len(f) == width and count_filled(f) > 1]
     usual = max(column, default=0)
@@ -64,7 +64,7 @@ def _is_note(row: list[str], width: int, usual: int) -> bool:
     filled = count_filled(row)
     if filled == 0 or _END_OF_FILE.issuperset("".join(row)):
         return True
-    if _CITES.match(row[0]) and not any(map(is_typed, row)):
+    if _cites(row, width):
         return True
     if width < 2 or filled > 1 or not row[0].strip():
         return False
@@ -73,6 +73,12 @@ def _is_note(row: list[str], width: int, usual: int) -> bool:
     if len(row) < width:  # else a row that broke off: it has to be kept back, not passed over
         return not is_typed(row[0]) and (" " in row[0].strip() or len(row[0]) > usual)
     return width > 2 and len(row[0]) > 2 * usual + 10
+
+
+def _cites(row: list[str], width: int) -> bool:
+    """Whether a row begins as a note does, and is no full row of the table."""
+    full = len(row) == count_filled(row) == width
+    return not full and _CITES.match(row[0]) is not None and not any(map(is_typed, row))
 
 
 def cut_tables(

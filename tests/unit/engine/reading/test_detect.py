@@ -667,7 +667,7 @@ def test_a_header_that_is_too_long_names_the_cells_there_are(tmp_path, header, n
             9,
         ),
         (
-            "Year,Value\n2001,1.5\n2002,2.5\n2003,3.5\n\nNote: provisional, subject to change\n",
+            "Year,Value\n2001,1.5\n2002,2.5\n2003,3.5\n\nNote: provisional, unchecked, to change\n",
             ("Year", "Value"),
             3,
         ),
@@ -678,6 +678,17 @@ def test_what_stands_around_a_table_is_told_from_it(tmp_path, text, names, count
     dialect, rows = read(write(tmp_path, text))
     assert dialect.names == names
     assert len(rows) == count
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["Smith,Foo\nLee,Bar\nSource: Anonymous,Baz\n", "Note: a,x\nNote: b,y\nNote: c,z\n"],
+)
+def test_a_full_row_that_begins_like_a_note_is_a_row(tmp_path, rows):
+    """Only what has more or fewer cells than the table is a note about it."""
+    dialect, read_rows = read(write(tmp_path, "author,title\n" + rows))
+    assert dialect.names == ("author", "title")
+    assert len(read_rows) == 3
 
 
 def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
