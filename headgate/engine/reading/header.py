@@ -163,7 +163,8 @@ def _is_series(row: list[str], body: list[list[str]]) -> bool:
     steps = _steps(numbers)
     if len(steps) == 1 and steps != {0}:
         return not set(numbers) & set(below[0])
-    return _climbs(cells) and not any(map(_climbs, below))
+    leads = _leads(row[0], [line[0] for line in body])
+    return leads and _climbs(cells) and not any(map(_climbs, below))
 
 
 def _steps(numbers: list[str]) -> set[Decimal]:
@@ -181,7 +182,8 @@ def _climbs(cells: list[str]) -> bool:
 def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
     """Whether years name columns, in whose values no year comes.
 
-    Several in order tell, and one above so many values that it is hardly one of them.
+    Several in order tell, two only behind a blank or a label, and one above the only column, if
+    the values are so many that it is hardly one of them.
     """
     places = [i for i, cell in enumerate(row) if _YEAR.fullmatch(cell.strip())]
     below = [cell.strip() for i in places for cell in columns[i] if cell.strip()]
@@ -190,9 +192,20 @@ def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
         return False
     if len(places) > 1:
         steps = _steps([row[i].strip() for i in places])
-        return len(below) > 1 and (min(steps) > 0 or max(steps) < 0)
+        tell = len(below) > 1 if len(places) > 2 else _leads(row[0], columns[0])
+        return tell and (min(steps) > 0 or max(steps) < 0)
     fractions = not any(cell.isdecimal() for cell in below)
-    return all(map(is_typed, below)) and len(below) >= (_SOME if fractions else _ENOUGH)
+    enough = len(below) >= (_SOME if fractions else _ENOUGH)
+    return not others and enough and all(map(is_typed, below))
+
+
+def _leads(cell: str, column: Sequence[str]) -> bool:
+    """Whether a cell is blank, or a word unlike the many cells below it, as above row names."""
+    if len(column) < _ENOUGH or is_typed(cell):
+        return False
+    if not cell.strip():
+        return all(map(str.strip, column))
+    return _is_typed_column(column) or _vote_of_text(cell, column) >= 0.5
 
 
 def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
