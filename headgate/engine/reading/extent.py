@@ -22,7 +22,7 @@ from headgate.engine.reading.unquoted import (
     refuse_split_numbers,
     refuse_split_values,
 )
-from headgate.errors import OptionsError
+from headgate.errors import OptionsError, UndecidableError
 from headgate.words import counted
 
 _QUOTED = 200
@@ -61,7 +61,7 @@ def find_extent(
     Raises:
         OptionsError: There is no table of the number asked for, or nothing is left of it.
         UndecidableError: The header names fewer columns than there are, as where values that hold
-            the delimiter are not enclosed in quotes.
+            the delimiter are not enclosed in quotes, or more, some of them without a name.
     """
     skip, stop = skip_lines or 0, total_lines - (footer_lines or 0) * whole
     kept = rows.only([i for i, line in enumerate(rows.lines) if skip < line <= stop])
@@ -87,7 +87,8 @@ def find_extent(
     ):
         refuse_split_values([row for row in body if len(row) == width], lines[span.first])
     if header_rows is None and span.named - span.first == 1:
-        names = fit_names(fields[span.first], width)
+        names = fit_names(fields[span.first], body, width)
+        _refuse_blank_names(names, width, lines[span.first])
         refuse_split_names(names, width, lines[span.first], words=words)
     if header_rows is None and not fixed and span.named == span.first > 0:
         refuse_split_numbers(fields[span.first - 1], body, lines[span.first - 1])
@@ -117,6 +118,18 @@ def find_extent(
     )
     evidence = _explain(extent, spans, index, kept, told=header_rows is not None)
     return extent._replace(evidence=evidence)
+
+
+def _refuse_blank_names(row: list[str], width: int, line: int) -> None:
+    """Refuse a header longer than the rows with a blank name, which may have no cells below it."""
+    if any(map(str.strip, row[width:])) and not all(map(str.strip, row[:width])):
+        raise UndecidableError(
+            f"The header leaves a name blank and has {len(row)} cells, but most rows have {width}: "
+            "the blank, or the last name, may have no cells below it.",
+            where=f"line {line}",
+            todo="Name each column, or remove the blank; if only the last cells are missing, set "
+            "`header_rows`.",
+        )
 
 
 def name_by_line(extent: Extent, cells: list[str], line: int, why: str) -> Extent:
@@ -168,8 +181,8 @@ def _explain(
         found.append(Evidence(what="header", found=size, why="told by an option"))
     elif extent.header_rows:
         why = "the values below are of another kind"
-        if spare := _names_beyond(rows.fields[spans[index].first], len(extent.names)):
-            why += f"; no cells are below {', '.join(map(repr, spare))}"
+        if spare := _names_beyond(spans[index], rows.fields, len(extent.names)):
+            why += f"; most rows have no cells below {', '.join(map(repr, spare))}"
         end = extent.skip_lines + extent.header_lines
         place = _places(extent.skip_lines + 1, end - extent.header_notes)
         found.append(Evidence(what="header", found=f"{size}, {place}", why=why))
@@ -193,9 +206,10 @@ def _explain(
     return tuple(found)
 
 
-def _names_beyond(row: list[str], width: int) -> list[str]:
+def _names_beyond(span: Span, fields: list[list[str]], width: int) -> list[str]:
     """The names that a header has beyond the cells of the rows."""
-    return [cell for cell in fit_names(row, width)[width:] if cell.strip()]
+    body = fields[span.data : span.last + 1][:PROFILED_ROWS]
+    return [cell for cell in fit_names(fields[span.first], body, width)[width:] if cell.strip()]
 
 
 def footer_evidence(lines: int, fields: list[list[str]]) -> Evidence:

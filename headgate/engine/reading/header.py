@@ -111,18 +111,17 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
 
 def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
     """Bring a header to the table's width; one that is one short may leave the row names out."""
-    row = fit_names(row, width)
+    row = fit_names(row, body, width)
     nameless = len(row) == width - 1 and any(cells[-1].strip() for cells in body)
     return ([""] * nameless + row + [""] * width)[:width]
 
 
-def fit_names(row: list[str], width: int) -> list[str]:
-    """Leave blank names out of a header that is too long, or put units behind their names."""
+def fit_names(row: list[str], body: list[list[str]], width: int) -> list[str]:
+    """Put units behind their names in a header that is longer than all rows below it."""
     if not any(map(str.strip, row[width:])):
         return row[:width]
-    filled = [cell for cell in row if cell.strip()]
-    if len(filled) == width:
-        return filled
+    if any(len(cells) >= len(row) for cells in body):
+        return row
     joined: list[str] = []
     for cell in row:
         if joined and _BRACKETED.fullmatch(cell.strip()):

@@ -634,18 +634,35 @@ def test_a_header_of_more_names_than_cells_is_not_shifted(tmp_path, header):
 @pytest.mark.parametrize(
     ("header", "names"),
     [
-        ("a,,b,c\n", ("a", "b", "c")),
         ("t,(s),v,w\n", ("t (s)", "v", "w")),
         ("a,b,c,Approve,Reject\n", ("a", "b", "c")),
     ],
 )
 def test_a_header_that_is_too_long_names_the_cells_there_are(tmp_path, header, names):
-    """Blank names go, units stand behind names, and names without any cells are told."""
+    """Units stand behind names, and names without cells are told."""
     rows = "1,x,2.5\n2,y,3.5\n3,z,4.5\n"
     dialect, _ = read(write(tmp_path, header + rows))
     assert dialect.names == names
     told = any("'Approve', 'Reject'" in each.why for each in dialect.evidence)
     assert told == ("Approve" in header)
+
+
+@pytest.mark.parametrize("header", [",a,b,c\n", "date,,open,close\n"])
+@pytest.mark.parametrize("last", ["", "4,w,5.5,note\n"])
+def test_a_blank_name_in_a_header_that_is_too_long_is_not_decided(tmp_path, header, last):
+    """It may name nothing, or the last name may."""
+    path = write(tmp_path, header + "1,x,2.5\n2,y,3.5\n3,z,4.5\n" + last)
+    with pytest.raises(UndecidableError, match="leaves a name blank and has 4 cells"):
+        read(path)
+    assert read(path, header_rows=1)[0].names[1] == (header.split(",")[1] or "column_2")
+
+
+def test_a_full_row_shows_that_a_name_in_brackets_is_no_unit(tmp_path):
+    """The names stay above their cells, and the longer row is kept back."""
+    text = "id,name,score,[flag]\n1,a,5\n2,b,6\n3,c,8\n7,d,9,x\n"
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == ("id", "name", "score")
+    assert rows[-1] == ["7", "d", "9", "x"]
 
 
 @pytest.mark.parametrize(
