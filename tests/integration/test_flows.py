@@ -43,6 +43,7 @@ def test_a_file_of_a_backlog_is_tried_again_where_that_may_help(place):
         between.add(
             lambda request: request.method == "GET" and "/uploads/one.csv" in request.target,
             faults.error("SlowDown", 503),
+            times=2,  # at the look-up, which can do without, and at the download
         )
         block = place.block_with(endpoint_url=between.url, attempts=1)
         ended = run("process-backlog", bucket=block)
