@@ -112,7 +112,7 @@ class Store:
         """Look an object up and read its first bytes, where they can be had in one request.
 
         Raises:
-            NoSuchObjectError: there is none.
+            NoSuchObjectError: There is none.
         """
         try:
             with explained(self.where(key)):
