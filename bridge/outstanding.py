@@ -34,9 +34,13 @@ class _Pending:
 
     key: str
     due: float
+    wait: float
+    """Seconds from its next announcement to the one after, if nothing comes of it."""
     claim_etag: str | None = None
     lapses: float = 0.0
-    announced: int = 0
+    announced: bool = False
+    again: float = 0.0
+    """When it may be announced again, however soon the run that had it has failed."""
 
 
 class Outstanding:
@@ -73,12 +77,12 @@ class Outstanding:
         held = {item.key: item.etag for item in self._store.list(CLAIMS)}
         now, uploads = self._clock(), dict[str, _Pending]()
         for found in islice(pending(self._store), _MOST):
-            upload = self._uploads.get(found.id) or _Pending(found.key, due=now)
+            upload = self._uploads.get(found.id) or _Pending(found.key, due=now, wait=self._lease)
             uploads[found.id] = upload
             etag = held.pop(claim_key(found), None)
             if etag != upload.claim_etag:
                 upload.claim_etag, upload.lapses = etag, now + self._lease + _GRACE
-                upload.due = upload.lapses
+                upload.due = upload.lapses if etag else max(upload.lapses, upload.again)
         self._uploads = uploads
         self._remove_stale_claims(held, now)
         return self._due(now)
@@ -92,8 +96,9 @@ class Outstanding:
             if upload.key in in_hand:
                 upload.due = now + self._lease / claims.RENEWALS_PER_LEASE
             else:
-                upload.due = now + min(self._lease * 2**upload.announced, _LONGEST)
-                upload.announced += 1
+                upload.due = upload.again = now + upload.wait
+                upload.wait = min(2 * upload.wait, _LONGEST)
+                upload.announced = True
         return [upload.key for upload in due if upload.key not in in_hand]
 
     def _in_hand(self, now: float) -> set[str]:

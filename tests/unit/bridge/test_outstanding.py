@@ -116,6 +116,27 @@ def test_what_fails_each_time_is_announced_ever_more_rarely(watcher):
     assert max(gaps) == 3600
 
 
+def test_what_a_run_claims_and_fails_at_each_time_is_announced_ever_more_rarely(watcher):
+    claim = claim_key(watcher.upload(KEY))
+    times = []
+    for beat in range(40_000):
+        if watcher.poll(after=1):
+            times.append(watcher.now)
+            watcher.store.add(claim, etag=f"beat {beat}")
+            watcher.poll(after=1)
+            del watcher.store.objects[claim]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert gaps == sorted(gaps)
+    assert gaps[2] >= 4 * LEASE
+    assert 3600 <= gaps[-1] <= 3605
+
+
+def test_what_fails_for_months_is_still_announced(watcher):
+    watcher.upload(KEY)
+    times = [watcher.now for _ in range(2_000) if watcher.poll(after=3600)]
+    assert len(times) == 2_000
+
+
 def test_new_content_under_an_old_key_is_new(watcher):
     watcher.store.add(receipt_key(watcher.upload(KEY)))
     watcher.poll()
