@@ -1,7 +1,7 @@
 """The queue that announces uploads: SQS, fed by S3 event notifications, EventBridge or SNS."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from prefect.logging import get_logger
@@ -10,9 +10,11 @@ from headgate.bucket.arrivals import parse
 from headgate.bucket.client import sqs_client
 from headgate.bucket.errors import explained
 from headgate.bucket.store import Store
+from headgate.errors import HeadgateError
 from headgate.settings import Settings
 
 _LONGEST_WAIT = 20  # seconds for messages; SQS allows no more
+_MOST_AT_ONCE = 10  # messages received or deleted; SQS allows no more
 _MOST_REPORTED = 10_000  # unreadable messages kept in mind, since each comes again and again
 
 log = get_logger("headgate.watch")
@@ -48,7 +50,7 @@ class Queue:
         """Wait a while for messages; those that announce nothing are deleted at once."""
         with explained(self._url):
             answer = self._client.receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=_LONGEST_WAIT
+                QueueUrl=self._url, MaxNumberOfMessages=_MOST_AT_ONCE, WaitTimeSeconds=_LONGEST_WAIT
             )
         messages = []
         for message in answer.get("Messages", ()):
@@ -59,21 +61,23 @@ class Queue:
             else:
                 keys = [arrival.key for arrival in arrivals]
                 messages.append(Message(keys, message["ReceiptHandle"]))
-        self.acknowledge(message.handle for message in messages if not message.keys)
+        self.acknowledge([message.handle for message in messages if not message.keys])
         return [message for message in messages if message.keys]
 
-    def acknowledge(self, handles: Iterable[str]) -> None:
+    def acknowledge(self, handles: Sequence[str]) -> None:
         """Delete messages; one that cannot be deleted comes again, which does no harm."""
-        left = list(handles)
-        while left:
-            batch, left = left[:10], left[10:]
-            with explained(self._url):
-                self._client.delete_message_batch(
-                    QueueUrl=self._url,
-                    Entries=[
-                        {"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(batch)
-                    ],
-                )
+        try:
+            for start in range(0, len(handles), _MOST_AT_ONCE):
+                self._delete(handles[start : start + _MOST_AT_ONCE])
+        except HeadgateError as error:
+            log.warning("Messages that could not be deleted will come again: %s", error)
+
+    def _delete(self, handles: Sequence[str]) -> None:
+        with explained(self._url):
+            self._client.delete_message_batch(
+                QueueUrl=self._url,
+                Entries=[{"Id": str(n), "ReceiptHandle": each} for n, each in enumerate(handles)],
+            )
 
     def _warn_once(self, message: str, error: ValueError) -> None:
         if message not in self._reported:

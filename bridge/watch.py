@@ -98,7 +98,8 @@ async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
                 await _with_retries(emit_event, prefect, store, keys)
                 log.info("Announced %d uploads: %s", len(keys), _shortened(keys))
                 if queue:
-                    await _acknowledge(queue, batch)
+                    handles = [notice.receipt_handle for notice in batch if notice.receipt_handle]
+                    await to_thread.run_sync(queue.acknowledge, handles, abandon_on_cancel=True)
 
 
 async def _from_listing(
@@ -121,12 +122,6 @@ async def _from_queue(queue: Queue, sender: ObjectSendStream[Notice]) -> None:
             for key in others:
                 await sender.send(Notice(key))
             await sender.send(Notice(last, message.handle))
-
-
-async def _acknowledge(queue: Queue, batch: Sequence[Notice]) -> None:
-    """Delete the messages whose keys have all been announced."""
-    if handles := [notice.receipt_handle for notice in batch if notice.receipt_handle]:
-        await _with_retries(queue.acknowledge, handles)
 
 
 async def _in_batches(notices: ObjectReceiveStream[Notice]) -> AsyncIterator[list[Notice]]:
@@ -181,6 +176,8 @@ async def _with_retries(action: Callable[..., T], *args: object) -> T:
             return await to_thread.run_sync(partial(action, *args), abandon_on_cancel=True)
         except (HeadgateError, HTTPError) as error:
             log.warning("Trying again in %.0f s: %s", _PAUSE, error)
+        except Exception:
+            log.exception("Trying again in %.0f s, after a defect of Headgate", _PAUSE)
         await anyio.sleep(_PAUSE)
 
 

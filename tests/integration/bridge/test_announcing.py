@@ -131,6 +131,16 @@ def test_more_handles_than_one_request_takes_are_all_acknowledged(queue):
     assert left() == 0
 
 
+def test_a_message_that_cannot_be_deleted_holds_up_nothing(queue, caplog):
+    """It comes again, which does no harm; what comes after it is announced all the same."""
+    source, *_ = queue
+    source._url += "-gone"
+    with caplog.at_level("WARNING", "prefect.headgate.watch"):
+        source.acknowledge(["a handle"])
+    (told,) = caplog.messages
+    assert "will come again" in told
+
+
 def test_after_an_outage_the_store_is_listed_as_often_as_before(faulty):
     """A listing that had to wait for the store is no measure of how long one takes."""
     store, between = faulty
