@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, ValidationError
 
 from headgate.bucket import receipts
 from headgate.bucket.errors import PreconditionError
@@ -36,7 +36,9 @@ _given_up: set[str] = set()
 
 
 class Claim(Record):
-    """A live claim; each renewal gives a new one."""
+    """A live claim; each renewal gives a new one. A later version may say more of it."""
+
+    model_config = ConfigDict(extra="ignore")
 
     upload: Upload
     owner: str = Field(description="Who works on it, in words a person understands")
@@ -101,8 +103,8 @@ def release(store: Store, held: Claim, age: float = math.inf) -> None:
     key = claim_key(held.upload)
     try:
         if age > held.lease / 2:
-            current = store.read(key)
-            if current is None or _parse(current).attempt != held.attempt:
+            current = _read(store, key)
+            if current is None or current[0].attempt != held.attempt:
                 return
         store.delete(key)
     except TransientError:  # only now: nobody may take it over while it is being deleted
@@ -116,9 +118,8 @@ def confirm(store: Store, held: Claim) -> None:
     Raises:
         ClaimLostError: It lapsed, or another owner has taken over.
     """
-    stored = store.read(claim_key(held.upload))
-    now = _parse(stored) if stored else None
-    if not stored or not now or now.attempt != held.attempt or _seconds_left(now, stored) <= 0:
+    found = _read(store, claim_key(held.upload))
+    if found is None or found[0].attempt != held.attempt or _seconds_left(*found) <= 0:
         raise _lost(store, held)
 
 
@@ -202,11 +203,8 @@ def renewed(store: Store, held: Claim) -> Iterator[Renewal]:
 
 def lapsed(store: Store, key: str) -> Claim | None:
     """Return the claim under a key if its owner has let it lapse."""
-    stored = store.read(key)
-    if stored is None:
-        return None
-    held = _parse(stored)
-    return held if _seconds_left(held, stored) <= 0 else None
+    found = _read(store, key)
+    return found[0] if found and _seconds_left(*found) <= 0 else None
 
 
 def _waits(store: Store, upload: Upload) -> bool:
@@ -228,7 +226,7 @@ def _put(store: Store, wanted: Claim) -> Claim:
         stored = store.read(key)
     if stored is None:
         raise _refusal(store, wanted, "Another run, which has just ended,", 0)
-    held = _parse(stored)
+    held = _parse(stored) or wanted.model_copy(update={"attempt": "", "owner": "An unknown run"})
     left = _seconds_left(held, stored)
     if left > 0 and held.attempt not in _given_up:
         raise _refusal(store, wanted, held.owner, left)
@@ -261,5 +259,16 @@ def _lost(store: Store, held: Claim) -> ClaimLostError:
     )
 
 
-def _parse(stored: Stored) -> Claim:
-    return Claim.model_validate_json(stored.body).model_copy(update={"etag": stored.etag})
+def _read(store: Store, key: str) -> tuple[Claim, Stored] | None:
+    """Read the claim under a key; None where there is none, or something else."""
+    stored = store.read(key)
+    held = _parse(stored) if stored else None
+    return (held, stored) if held and stored else None
+
+
+def _parse(stored: Stored) -> Claim | None:
+    try:
+        held = Claim.model_validate_json(stored.body)
+    except ValidationError:
+        return None
+    return held.model_copy(update={"etag": stored.etag})

@@ -1,5 +1,6 @@
 """One owner at a time; a dead owner's claim lapses by the store's clock."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -103,6 +104,30 @@ def test_a_renewal_between_looking_and_taking_over_wins(store):
     assert renewed.etag != seen.etag
     with pytest.raises(PreconditionError):
         store.replace(claim_key(upload), b"too late", seen.etag)
+
+
+@pytest.mark.parametrize("body", [b"", b"no claim", b'{"owner": "somebody"}'])
+def test_what_is_no_claim_holds_up_neither_housekeeping_nor_an_upload(store, body):
+    """A folder's marker, a damaged claim: left alone; in the place of a claim, for one lease."""
+    upload = put_upload(store)
+    for key in (CLAIMS, CLAIMS + "readme.txt", claim_key(upload)):
+        store.put(key, body)
+    with pytest.raises(ClaimHeldError, match="An unknown run"):
+        claims.claim(store, upload, "early", 1)
+    time.sleep(3.5)
+    claims.remove_all_abandoned(store)
+    assert not list(housekeeping.leftovers(store))
+    assert claims.claim(store, upload, "heir", 1).took_over
+
+
+def test_a_claim_of_a_later_version_is_a_claim(store):
+    upload = put_upload(store)
+    held = claims.claim(store, upload, "later", 60)
+    body = json.loads(held.body()) | {"more": "of it"}
+    store.put(claim_key(upload), json.dumps(body).encode())
+    with pytest.raises(ClaimHeldError, match="later"):
+        claims.claim(store, upload, "other", 60)
+    claims.confirm(store, held)
 
 
 def test_an_owner_who_lost_the_claim_finds_out(store):
