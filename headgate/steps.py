@@ -97,7 +97,8 @@ class Download(Record):
 def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Work | Receipt:
     """Claim an upload for this run, or return the receipt that it already has.
 
-    What was archived or deleted once it was done may be announced again, and has one as well.
+    What was archived or deleted once it was done may be announced again, and has one as well. A
+    source that was to be, but could not be at the time, is put away now.
 
     Raises:
         NoSuchObjectError: There is no such object.
@@ -115,7 +116,10 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
             store, upload, owner, settings.lease_seconds, force=options.deliver.force
         )
     except AlreadyProcessedError:
-        return _standing_receipt(store, upload)
+        receipt = _standing_receipt(store, upload)
+        if receipt.outcome == "published":
+            _put_source_away(store, upload, receipt.options)
+        return receipt
     return _begin(store, held, options, settings, first)
 
 
@@ -231,10 +235,10 @@ def refuse(store: Store, work: Work, file: Download, error: BadFileError) -> Rec
 def cleanup(store: Store, work: Work, receipt: Receipt | None) -> None:
     """Remove what only this run needed, and the source where the options say so."""
     remove_scratch(work.scratch)
-    if receipt is None:
+    if receipt and receipt.outcome == "published":
+        _put_source_away(store, work.upload, work.options)
+    elif receipt is None and not claims.is_left(work.claim):
         receipts.discard_attempt(store, work.upload, work.claim.attempt)
-    elif receipt.outcome == "published":
-        _put_source_away(store, work)
 
 
 def commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
@@ -246,13 +250,14 @@ def commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
     if work.replaces:
         claims.confirm(store, work.claim)
     try:
-        receipts.commit(
-            store,
-            work.upload,
-            receipt.model_dump(mode="json"),
-            sha256=receipt.source.sha256,
-            replaces=work.replaces,
-        )
+        with claims.in_doubt(work.claim):
+            receipts.commit(
+                store,
+                work.upload,
+                receipt.model_dump(mode="json"),
+                sha256=receipt.source.sha256,
+                replaces=work.replaces,
+            )
     except AlreadyProcessedError:
         receipts.discard_attempt(store, work.upload, work.claim.attempt)
         return _standing_receipt(store, work.upload)
@@ -282,9 +287,9 @@ def _begin(
                 work.small.write_bytes(first)
         return _replacing(store, work) if options.deliver.force else work
     except HeadgateError:
-        claims.release(store, held)
         if work:
             remove_scratch(work.scratch)
+        claims.release(store, held)
         raise
 
 
@@ -321,11 +326,11 @@ def _put_away(store: Store, key: str) -> Receipt | None:
     return receipt if put_away and receipt.outcome == "published" else None
 
 
-def _put_source_away(store: Store, work: Work) -> None:
+def _put_source_away(store: Store, upload: Upload, options: ProcessOptions) -> None:
     """Archive or delete the source; one that is gone, or new content in its place, is left."""
-    policy = work.options.deliver.source
+    policy = options.deliver.source
     with suppress(NoSuchObjectError, ObjectChangedError):
         if policy is SourcePolicy.ARCHIVE:
-            store.copy(work.upload, keys.archive_key(work.upload))
+            store.copy(upload, keys.archive_key(upload))
         if policy is not SourcePolicy.KEEP:
-            store.delete_upload(work.upload)
+            store.delete_upload(upload)

@@ -123,6 +123,26 @@ def confirm(store: Store, held: Claim) -> None:
         raise _lost(store, held)
 
 
+@contextmanager
+def in_doubt(held: Claim) -> Iterator[None]:
+    """Where no answer comes to what the block writes, leave the claim as a run that died would.
+
+    The write may yet take effect. Whoever takes over writes the same, or finds it written, and only
+    then can tell what is to be cleared away.
+    """
+    try:
+        yield
+    except TransientError:
+        _given_up.add(held.attempt)
+        raise
+    _given_up.discard(held.attempt)
+
+
+def is_left(held: Claim) -> bool:
+    """Return whether a claim of this process stays behind, for an heir to clear away after it."""
+    return held.attempt in _given_up
+
+
 def abandoned(store: Store, key: str) -> Claim | None:
     """Return the claim under a key if its owner has let it lapse and no heir will take over."""
     held = lapsed(store, key)
@@ -173,6 +193,8 @@ class Renewal:
         """
         self._stop.set()
         self._thread.join()
+        if is_left(self.claim):
+            return
         with suppress(HeadgateError):
             if self.claim.took_over:
                 receipts.discard_attempts(self._store, self.claim.upload)

@@ -141,10 +141,16 @@ def discard_attempt(store: Store, upload: Upload, attempt: str) -> int:
 def discard_attempts(store: Store, upload: Upload) -> int:
     """Delete what attempts without a receipt have left of this upload; give the number of objects.
 
-    For the run that has just committed and had taken over the claim of a dead one. Where there is
-    no receipt, nothing is deleted: somebody may be working.
+    For the owner of a claim that was taken over. Where there is no receipt, nothing is deleted:
+    somebody may be working. Where there is one, it is written again as it is, which gives it
+    another ETag: a run that was stopped just before it replaced it can no longer do so.
     """
-    if find(store, upload) is None:
+    standing = read(store, upload)
+    if standing is None:
+        return 0
+    try:
+        store.replace(receipt_key(upload), standing.body + b"\n", standing.etag)
+    except PreconditionError:
         return 0
     return _discard(store, attempts_prefixes(upload), _published(store, upload))
 

@@ -9,13 +9,19 @@ import pytest
 
 from headgate import journey, resubmission, results, steps
 from headgate.bucket import claims, receipts
-from headgate.bucket.keys import ARCHIVE, PROCESSED, claim_key
+from headgate.bucket.keys import ARCHIVE, CLAIMS, PROCESSED, claim_key
 from headgate.bucket.store import FIRST_BYTES
 from headgate.contracts import contract_for
 from headgate.engine.contract import Contract
-from headgate.errors import ClaimLostError, NoSuchObjectError, SettingsError, TransientError
+from headgate.errors import (
+    ClaimLostError,
+    DeniedError,
+    NoSuchObjectError,
+    SettingsError,
+    TransientError,
+)
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
-from tests.harness.faults import refuse
+from tests.harness.faults import error, refuse
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"
 SKIP = ProcessOptions(deliver=DeliverOptions(same_content="skip"))
@@ -154,15 +160,33 @@ def test_a_forced_run_that_was_stopped_for_too_long_replaces_nothing(store, monk
     work = steps.claim(store, "uploads/people.csv", _deliver(force=True), owner="stopped")
 
     def remove_first(*args, **kwargs):
-        deadline = time.monotonic() + 15
-        while claims.lapsed(store, claim_key(work.upload)) is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        claims.remove_abandoned(store, claim_key(work.upload))
+        _wait_and_remove(store, work)
         return confirm(*args, **kwargs)
 
     confirm = claims.confirm
     monkeypatch.setattr(claims, "confirm", remove_first)
+    with pytest.raises(ClaimLostError):
+        _publish(store, work)
+    steps.cleanup(store, work, None)
+    standing = results.find_receipt(store, "uploads/people.csv")
+    assert all(finding.ok for finding in receipts.verify(store, standing.model_dump()))
+    assert {item.key for item in store.list(PROCESSED)} <= {each.key for each in standing.outputs}
+
+
+def test_a_forced_run_that_was_stopped_before_its_last_write_replaces_nothing(store, monkeypatch):
+    """Its claim was still its own when it looked; its files are gone when it wakes."""
+    monkeypatch.setenv("HEADGATE_LEASE_SECONDS", "1")
+    store.put("uploads/people.csv", BODY)
+    _process(store, "uploads/people.csv")
+    work = steps.claim(store, "uploads/people.csv", _deliver(force=True), owner="stopped")
+    replace = store.replace
+
+    def remove_first(*args):
+        monkeypatch.setattr(store, "replace", replace)
+        _wait_and_remove(store, work)
+        return replace(*args)
+
+    monkeypatch.setattr(store, "replace", remove_first)
     with pytest.raises(ClaimLostError):
         _publish(store, work)
     steps.cleanup(store, work, None)
@@ -206,16 +230,55 @@ def test_an_upload_overwritten_midway_is_started_over(store, monkeypatch):
 
 
 def test_a_run_that_fails_leaves_nothing_behind(store, monkeypatch, tmp_path):
-    """No scratch and no output stays after trouble that may pass; the next run succeeds."""
+    """No scratch, output or claim stays after trouble that may pass; the next run succeeds."""
     monkeypatch.setenv("HEADGATE_SCRATCH", str(tmp_path))
     store.put("uploads/people.csv", BODY)
     with monkeypatch.context() as trouble:
-        trouble.setattr(receipts, "commit", _fail)
-        with pytest.raises(TransientError):
+        trouble.setattr(receipts, "commit", _fail_for_good)
+        with pytest.raises(DeniedError):
             _process(store, "uploads/people.csv")
     assert not list(tmp_path.iterdir())
-    assert not list(store.list(PROCESSED))
+    assert not [*store.list(PROCESSED), *store.list(CLAIMS)]
     assert _process(store, "uploads/people.csv").outcome == "published"
+
+
+@pytest.mark.parametrize("lands", [True, False], ids=["late", "never"])
+def test_a_receipt_that_takes_effect_after_its_run_has_failed_has_its_result(faulty, lands):
+    """No answer came to it, so the run cannot know; the next one finds out, and clears away."""
+    store, proxy = faulty
+    store.put("uploads/people.csv", BODY)
+    sent = []
+
+    def hold_back(proxy_, request):
+        sent.append(request)
+        return error("GatewayTimeout", 504)(proxy_, request)
+
+    proxy.add(lambda r: r.method == "PUT" and "receipts/uploads" in r.target, hold_back, times=99)
+    with pytest.raises(TransientError):
+        _process(store, "uploads/people.csv")
+    proxy.faults.clear()
+    if lands:
+        proxy.forward(sent[-1])
+    receipt = _process(store, "uploads/people.csv")
+    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+    again = _process(store, "uploads/people.csv", _deliver(force=True))
+    assert all(finding.ok for finding in receipts.verify(store, again.model_dump()))
+    kept = {output.key for each in (receipt, again) for output in each.outputs}
+    assert {item.key for item in store.list(PROCESSED)} <= kept
+    assert not list(store.list(CLAIMS))
+
+
+def test_a_source_that_could_not_be_put_away_is_put_away_by_the_next_try(faulty, monkeypatch):
+    monkeypatch.setattr(journey, "BACKOFF_SECONDS", 0.01)
+    store, proxy = faulty
+    store.put("uploads/people.csv", BODY)
+    tries = store.limits.attempts
+    proxy.add(lambda r: "archive" in r.target, error("SlowDown", 503), times=tries)
+    options = _deliver(source="archive")
+    receipt = journey.process_with_retries(store, "uploads/people.csv", options, owner="a test")
+    assert receipt.outcome == "published"
+    assert not store.exists("uploads/people.csv")
+    assert [item.size for item in store.list(ARCHIVE)] == [len(BODY)]
 
 
 def test_columns_that_are_set_aside_are_published_beside_the_result(store):
@@ -231,12 +294,24 @@ def test_columns_that_are_set_aside_are_published_beside_the_result(store):
     assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
 
 
+def _wait_and_remove(store, work):
+    deadline = time.monotonic() + 15
+    while claims.lapsed(store, claim_key(work.upload)) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    claims.remove_abandoned(store, claim_key(work.upload))
+
+
 def _publish(store, work):
     file = steps.download(store, work)
     reading = steps.validate(store, work, file)
     return steps.upload_processed(
         store, work, file, reading, steps.preprocess(store, work, reading)
     )
+
+
+def _fail_for_good(*_args, **_kwargs):
+    raise DeniedError("The store refuses.")
 
 
 def _fail(*_args, **_kwargs):
