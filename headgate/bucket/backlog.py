@@ -5,7 +5,10 @@ few pages. Nothing is remembered from one time to the next, so nothing can be fo
 """
 
 from collections.abc import Iterator
+from heapq import nlargest
 from itertools import chain, pairwise
+from operator import attrgetter
+from random import random
 
 from headgate.bucket.keys import (
     RECEIPTS,
@@ -31,6 +34,15 @@ def pending(store: Store) -> Iterator[Upload]:
         upload = Upload(bucket=store.bucket, key=item.key, etag=item.etag, size=item.size)
         if not receipts.cover(upload):
             yield upload
+
+
+def choose_pending(store: Store, most: int) -> list[Upload]:
+    """List uploads that have no receipt, the smallest first; where there are too many, any of them.
+
+    Chosen by chance, those that fail each time never keep the others from their turn.
+    """
+    chosen = nlargest(most, pending(store), key=lambda _: random())  # noqa: S311 - no secret
+    return sorted(chosen, key=attrgetter("size"))
 
 
 class _Receipts:

@@ -49,6 +49,17 @@ def test_no_order_of_listing_loses_an_upload(names, data):
     assert len(found) == len(set(found))
 
 
+def test_of_too_many_uploads_each_gets_its_turn():
+    """Those that fail each time keep no others out, wherever they stand in the listing."""
+    made = filled(ORDERS["bytes"], [], [f"{n}.csv" for n in range(9)])
+    made.objects["uploads/5.csv"] = made.objects["uploads/5.csv"]._replace(size=9)
+    drawn = [backlog.choose_pending(made, 3) for _ in range(200)]
+    assert {upload.key for some in drawn for upload in some} == made.objects.keys()
+    assert {len(some) for some in drawn} == {3}
+    assert all(upload.key != "uploads/5.csv" for some in drawn for upload in some[:2])
+    assert len(backlog.choose_pending(made, 20)) == 9
+
+
 @pytest.mark.parametrize("order", ["bytes", "folders"])
 def test_receipts_of_deleted_uploads_cost_no_look_ups(order):
     """Not even where their names upset the order of all that follow."""
