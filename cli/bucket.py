@@ -4,7 +4,6 @@ import asyncio
 import shlex
 import sys
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from cli.options import Check, Concurrency, Days, Deliver, FileLimit, Hours, Pre
 from cli.show import AsJson, as_json, failures, held_to, out, page, preview, say, table
 from headgate import intake, journey, local, results
 from headgate.bucket import connection, receipts
-from headgate.bucket.backlog import pending
+from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.keys import marked_key
 from headgate.bucket.store import connect
@@ -52,7 +51,8 @@ def upload(
     with out.status(f"Checking {file.name} ..."):
         inspection = local.inspect(file, dataset=dataset, read=read, check=check)
     with out.status(f"Uploading {file.name} ..."):
-        uploaded = intake.upload(store, file, inspection, dataset)
+        key = intake.new_key(file, inspection, dataset)
+        uploaded = intake.upload(store, file, key, inspection)
     if json:
         as_json(uploaded)
         return
@@ -228,7 +228,7 @@ def _backlog(options: ProcessOptions, limit: int, concurrency: int) -> list[Outc
         return list(_result(state))
     store = connect(load())
     with out.status("Processing the backlog ..."):
-        return journey.process_all(store, islice(pending(store), limit), options, concurrency)
+        return journey.process_all(store, choose_pending(store, limit), options, concurrency)
 
 
 def _use_prefect() -> bool:

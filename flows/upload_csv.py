@@ -7,6 +7,7 @@ from prefect import flow
 from prefect.states import Completed
 from pydantic import Field
 
+from headgate.intake import new_key
 from headgate.options import CheckOptions, ReadOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
@@ -35,5 +36,6 @@ async def upload_csv(
     """
     bucket = await open_bucket(bucket)
     inspection = validate_local(path, dataset, read, check)
-    uploaded = upload(bucket, path, dataset, inspection)
+    key = new_key(path, inspection, dataset)
+    uploaded = upload(bucket, path, key, inspection)
     return Completed(message=f"Uploaded as {uploaded.key}", data=uploaded)

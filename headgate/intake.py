@@ -19,14 +19,16 @@ class Uploaded(Record):
     rows: tuple[tuple[str, ...], ...]
 
 
-def upload(
-    store: Store, path: Path, inspection: Inspection, dataset: str | None = None
-) -> Uploaded:
-    """Send a file that was found good, as it is, under a key of its own.
+def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> str:
+    """Name a new upload of a file that was found good.
 
     Corrected rows go to the data set of the upload that they belong to.
     """
     dataset = dataset or marked_dataset(inspection.corrects or "")
-    key = new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
+    return new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
+
+
+def upload(store: Store, path: Path, key: str, inspection: Inspection) -> Uploaded:
+    """Send a file that was found good, as it is; twice under one key, it is one upload."""
     store.upload(path, key, "text/csv")
     return Uploaded(key=key, file_name=path.name, columns=inspection.columns, rows=inspection.rows)

@@ -22,8 +22,8 @@ def validate_local(
 
 
 @step("upload {path.name}")
-def upload(bucket: S3Bucket, path: Path, dataset: str | None, inspection: Inspection) -> Uploaded:
-    """Send the file as it is, under a key of its own."""
-    uploaded = intake.upload(store_of(bucket), path, inspection, dataset)
+def upload(bucket: S3Bucket, path: Path, key: str, inspection: Inspection) -> Uploaded:
+    """Send the file as it is."""
+    uploaded = intake.upload(store_of(bucket), path, key, inspection)
     show_preview(path.name, uploaded.columns, uploaded.rows)
     return uploaded

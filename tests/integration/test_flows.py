@@ -65,11 +65,11 @@ def test_many_files_share_a_task(place):
     assert f"process {keys[0]} and 20 others" in ended.tasks
 
 
-def upload(path, place, **parameters):
+def upload(path, bucket, **parameters):
     """Run the flow in this process: the file is on this machine, and so is the answer."""
 
     async def go():
-        state = await upload_csv(path, bucket=place.block, return_state=True, **parameters)
+        state = await upload_csv(path, bucket=bucket, return_state=True, **parameters)
         return state, await state.aresult(raise_on_failure=False)
 
     return asyncio.run(go())
@@ -80,7 +80,7 @@ def test_a_good_local_file_goes_up_under_a_key_of_its_own(place, tmp_path):
     path = tmp_path / "people.csv"
     path.write_text(ROWS)
 
-    state, uploaded = upload(path, place)
+    state, uploaded = upload(path, place.block)
 
     assert state.is_completed()
     assert uploaded.columns == ("id", "name")
@@ -93,12 +93,26 @@ def test_a_good_local_file_goes_up_under_a_key_of_its_own(place, tmp_path):
     assert path.read_text() == ROWS
 
 
+def test_a_local_file_that_is_sent_again_is_one_upload(place, tmp_path):
+    """It arrived, but neither that nor the look whether it had was answered."""
+    path = tmp_path / "people.csv"
+    path.write_text(ROWS)
+    with faults.proxy(place.stack.s3.url) as between:
+        for method, act in (("PUT", faults.lose_answer), ("HEAD", faults.refuse)):
+            between.add(lambda r, m=method: r.method == m and "uploads" in r.target, act)
+        state, uploaded = upload(path, place.block_with(endpoint_url=between.url, attempts=1))
+
+    assert state.is_completed()
+    assert [fault.seen for fault in between.faults] == [1, 1]
+    assert place.listing() == [uploaded.key]
+
+
 def test_a_bad_local_file_is_refused_and_nothing_goes_up(place, tmp_path):
     """The run fails with the reason; the bucket stays empty and the file where it is."""
     path = tmp_path / "photo.csv"
     path.write_bytes(b"PK\x03\x04" + bytes(2000))
 
-    state, error = upload(path, place)
+    state, error = upload(path, place.block)
 
     assert state.is_failed()
     assert isinstance(error, BadFileError)
