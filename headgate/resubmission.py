@@ -51,9 +51,9 @@ def _make_anew(
     """Take the upload whose rows were corrected through the journey again."""
     original, settings = standing.source.upload, load()
     held = claims.claim(store, original, work.claim.owner, settings.lease_seconds, force=True)
-    again = steps.work_on(held, standing.options, settings)
-    receipt = None
     with claims.renewed(store, held):
+        again = steps.work_on(held, standing.options, settings)
+        receipt = None
         try:
             standing, etag = corrections.find(store, sheet)
             corrected = corrections.add(store, again.scratch, sheet, file.source, standing)
@@ -75,11 +75,16 @@ def _known(store: Store, work: Work, file: Download) -> Receipt | None:
         return None
     found = receipts.find_content(store, file.source.sha256)
     earlier = Receipt.model_validate(found) if found else None
-    if earlier is None or not _would_be_the_same(earlier, work):
+    if earlier is None or not _would_be_the_same(earlier, work) or not _is_there(store, earlier):
         return None
     same_as = earlier.same_as or earlier.source.upload.key
     own = {"source": file.source, "same_as": same_as, **steps.about(work)}
     return steps.commit(store, work, earlier.model_copy(update=own))
+
+
+def _is_there(store: Store, earlier: Receipt) -> bool:
+    """Whether all of a result is still in the bucket, whose own rules may have removed it."""
+    return all(store.exists(output.key) for output in earlier.outputs)
 
 
 def _would_be_the_same(earlier: Receipt, work: Work) -> bool:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import cast
 from uuid import UUID
 
+from httpx import HTTPError
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -14,15 +15,28 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.logging import get_logger
 
 from headgate.bucket.store import Link
 from headgate.receipt import Receipt
 from headgate.record import Record
 from headgate.summary import markdown
 
+log = get_logger("headgate.artifacts")
+
 PROGRESS_SECONDS = 2.0  # before a bar is drawn, and between two moves of it
 
 
+@contextmanager
+def _if_possible() -> Iterator[None]:
+    """Fail no step, and undo none, where the Prefect server cannot take what is to be shown."""
+    try:
+        yield
+    except HTTPError as error:
+        log.warning("Not shown in the UI: %s", error)
+
+
+@_if_possible()
 def show_receipt(
     receipt: Receipt, columns: Sequence[str] = (), preview: Sequence[Sequence[str]] = ()
 ) -> None:
@@ -37,6 +51,7 @@ def show_receipt(
         show_preview(upload.name, columns, preview)
 
 
+@_if_possible()
 def show_preview(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Show the first rows of a table."""
     create_table_artifact(
@@ -46,6 +61,7 @@ def show_preview(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     )
 
 
+@_if_possible()
 def show_records(name: str, records: Sequence[Record], description: str) -> None:
     """Show a few records as a table."""
     rows = [record.model_dump(mode="json") for record in records]
@@ -68,6 +84,7 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     shown = time.monotonic()
     artifact = None
 
+    @_if_possible()
     def move(done: int, total: int) -> None:
         nonlocal shown, artifact
         if time.monotonic() - shown < PROGRESS_SECONDS or not total:
@@ -81,7 +98,8 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
     yield move
     if artifact is not None:
-        update_progress_artifact(artifact_id=artifact, progress=100.0)
+        with _if_possible():
+            update_progress_artifact(artifact_id=artifact, progress=100.0)
 
 
 def artifact_key(text: str) -> str:

@@ -54,6 +54,16 @@ def test_known_content_under_another_name_takes_the_result_it_has(store):
     assert second.source.upload.key == "uploads/second.csv"
 
 
+def test_known_content_whose_result_is_gone_is_made_again(store):
+    """A rule of the bucket's may have ended it; its receipt stays."""
+    for name in ("first", "second"):
+        store.put(f"uploads/{name}.csv", BODY)
+    store.delete(_process(store, "uploads/first.csv", SKIP).key())
+    second = _process(store, "uploads/second.csv", SKIP)
+    assert second.same_as is None
+    assert all(finding.ok for finding in receipts.verify(store, second.model_dump()))
+
+
 def test_known_content_is_made_again_by_force_and_for_another_contract(store, monkeypatch):
     """What was asked for on purpose, or is held to something else by now, is new work."""
     for name in ("first", "second"):
