@@ -5,9 +5,8 @@ from prefect import flow
 from headgate.options import Concurrency, FileLimit, ProcessOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
-from tasks.claim import remove_abandoned_claims
 from tasks.find_pending import find_pending
-from tasks.housekeeping import sweep_machine
+from tasks.housekeeping import remove_abandoned_claims, sweep_machine
 from tasks.process_file import process_each, show_outcomes
 
 

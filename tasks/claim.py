@@ -7,7 +7,7 @@ from prefect.runtime import flow_run
 from prefect_aws import S3Bucket
 
 from headgate import steps
-from headgate.bucket.claims import Renewal, remove_all_abandoned, renewed
+from headgate.bucket.claims import Renewal, renewed
 from headgate.options import ProcessOptions
 from headgate.receipt import Receipt
 from headgate.steps import Work
@@ -28,9 +28,3 @@ def claim(bucket: S3Bucket, key: str, options: ProcessOptions) -> Work | Receipt
 def renewing(bucket: S3Bucket, work: Work) -> AbstractContextManager[Renewal]:
     """Keep the claim alive while the block runs; it is no task, since it spans several."""
     return renewed(store_of(bucket), work.claim)
-
-
-@step("remove-abandoned-claims")
-def remove_abandoned_claims(bucket: S3Bucket) -> None:
-    """Remove claims that runs which died between receipt and end have left."""
-    remove_all_abandoned(store_of(bucket))

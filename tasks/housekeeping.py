@@ -3,7 +3,7 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate.bucket import housekeeping
+from headgate.bucket import claims, housekeeping
 from headgate.bucket.housekeeping import Leftover
 from headgate.scratch import sweep_scratch
 from headgate.settings import load
@@ -18,6 +18,12 @@ def sweep_bucket(bucket: S3Bucket, quarantine_days: int | None, dry_run: bool) -
     found = housekeeping.sweep(store_of(bucket), quarantine_days=quarantine_days, dry_run=dry_run)
     show_records("leftovers", found, "What is, or would be, removed from the bucket")
     return found
+
+
+@step("remove-abandoned-claims")
+def remove_abandoned_claims(bucket: S3Bucket) -> None:
+    """Remove claims that runs which died between receipt and end have left."""
+    claims.remove_all_abandoned(store_of(bucket))
 
 
 @step("sweep-machine")

@@ -7,10 +7,10 @@ All keys are relative to the store's folder.
     quarantine/[<dataset>/]<name>.<id>/<attempt>/...
     archive/[<dataset>/]<name>.<id>/<name>                 sources that were set aside
     receipts/uploads/<key below uploads/>!<id>.json        the commit point of each upload
+    receipts/hashed/<id>.json                              the same for keys that a store may refuse
     receipts/claims/<id>.json                              who is working on what
     receipts/contents/<sha256>.json                        which receipt covers this content
     receipts/older/<id>/<ETag>.json                        receipts that a forced run replaced
-    receipts/hashed/<id>.json                              the same for keys that a store may refuse
     receipts/layouts/<dataset>.json                        columns of its last accepted file
     receipts/probes/<16 hex>.txt                           what a full connection check writes
 """
