@@ -7,7 +7,8 @@ from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
 from tasks.find_pending import find_pending
 from tasks.housekeeping import remove_abandoned_claims, sweep_machine
-from tasks.process_file import process_each, show_outcomes
+from tasks.process_file import show_outcomes
+from tasks.spread import process_files
 
 
 @flow(name="process-backlog", flow_run_name="process the backlog", persist_result=False)
@@ -30,6 +31,6 @@ async def process_backlog(
     sweep_machine()
     remove_abandoned_claims(bucket)
     keys = find_pending(bucket, limit)
-    outcomes = await process_each(bucket, keys, options, concurrency)
+    outcomes = await process_files(bucket, keys, options, concurrency)
     show_outcomes(outcomes)
     return summary_state(outcomes)

@@ -10,7 +10,8 @@ from headgate.options import Concurrency, Key, ProcessOptions
 from headgate.words import first_of
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
-from tasks.process_file import process_each, show_outcomes
+from tasks.process_file import show_outcomes
+from tasks.spread import process_files
 
 
 def _run_name() -> str:
@@ -34,6 +35,6 @@ async def process_batch(
         concurrency: Files at once.
     """
     bucket = await open_bucket(bucket)
-    outcomes = await process_each(bucket, keys, options, concurrency)
+    outcomes = await process_files(bucket, keys, options, concurrency)
     show_outcomes(outcomes)
     return summary_state(outcomes)

@@ -1,0 +1,35 @@
+"""How a run of many files spreads them over tasks; no task itself."""
+
+import asyncio
+from itertools import chain
+
+from anyio import CapacityLimiter
+from prefect.client.schemas.objects import State
+from prefect_aws import S3Bucket
+
+from headgate import journey
+from headgate.journey import Outcome
+from headgate.options import ProcessOptions
+from headgate.receipt import Receipt
+from tasks.process_file import process_chunk, process_file
+
+_FEW = 20  # files that get a task each
+_CHUNK = 100  # files to a task, where there are more
+
+
+async def process_files(
+    bucket: S3Bucket, keys: list[str], options: ProcessOptions, concurrency: int
+) -> list[Outcome]:
+    """Process several uploads, at most `concurrency` at once; each has its own outcome."""
+    limiter = CapacityLimiter(concurrency)
+    if len(keys) > _FEW:
+        chunks = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
+        done = await asyncio.gather(*(process_chunk(bucket, c, options, limiter) for c in chunks))
+        return list(chain.from_iterable(done))
+
+    async def one(key: str) -> Outcome:
+        async with limiter:
+            state: State[Receipt] = await process_file(bucket, key, options, return_state=True)  # type: ignore[misc]
+        return journey.outcome(key, await state.aresult(raise_on_failure=False))
+
+    return await asyncio.gather(*map(one, keys))
