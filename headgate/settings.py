@@ -88,11 +88,16 @@ def load() -> Settings:
         SettingsError: A variable has a value that cannot be; the message names it.
     """
     file = Path(".env")
-    return _load(tuple(os.environ.items()), file.stat() if file.exists() else None)
+    dotenv = file.read_bytes() if file.is_file() else b""
+    return _load(tuple(os.environ.items()), dotenv)
 
 
 @lru_cache(maxsize=1)
-def _load(*_: object) -> Settings:
+def _load(_environment: tuple[tuple[str, str], ...], _dotenv: bytes) -> Settings:
+    """Read the settings; the arguments are the cache's key and what the settings are made of.
+
+    Every step of every file asks for them, and reading them takes milliseconds.
+    """
     try:
         return Settings()
     except ValidationError as error:
