@@ -20,6 +20,7 @@ from headgate.bucket.store import Store
 from headgate.bucket.transfer import Progress
 from headgate.contracts import contract_for, default_note
 from headgate.corrections import CorrectedRows
+from headgate.engine.checking.drift import Layout
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.table import ROOM, Reading, read
 from headgate.errors import (
@@ -164,8 +165,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
         read=work.options.read,
         check=work.options.check,
         contract=contract,
-        previous=(corrected and corrected.layout)
-        or layouts.recall(store, dataset, work.last_layout),
+        previous=_previous_layout(store, work),
         corrected=corrected.ledger if corrected else None,
         upload=keys.mark(work.upload),
     )
@@ -301,6 +301,13 @@ def _replacing(store: Store, work: Work) -> Work:
     standing = Receipt.model_validate_json(stored.body)
     corrected = corrections.carried(store, standing, work.scratch)
     return work.model_copy(update={"replaces": stored.etag, "corrected": corrected})
+
+
+def _previous_layout(store: Store, work: Work) -> Layout | None:
+    """Return the columns of the result that is corrected, or of the data set's last file."""
+    if work.corrected and work.corrected.layout:
+        return work.corrected.layout
+    return layouts.recall(store, keys.dataset_of(work.upload.key), work.last_layout)
 
 
 def _put(store: Store, work: Work, role: str, path: Path) -> Output:
