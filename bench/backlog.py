@@ -79,7 +79,7 @@ def _fill(store: Store, server: Endpoint, path: Path, objects: int, new: int) ->
             parent, _, name = f"{root}/{folder}".rstrip("/").rpartition("/")
             file.write(_entry(parent, name, folder=True))
         for upload, done in _uploads(objects, new):
-            for key in (upload.key, receipt_key(upload))[: 1 + done]:
+            for key in [upload.key, receipt_key(upload)] if done else [upload.key]:
                 parent, _, name = f"{root}/{key}".rpartition("/")
                 file.write(_entry(parent, name))
     store.put("warm-up", b"")
@@ -107,13 +107,11 @@ def _fill(store: Store, server: Endpoint, path: Path, objects: int, new: int) ->
 
 def _uploads(objects: int, new: int) -> Iterator[tuple[Upload, bool]]:
     """Give uploads and whether they are done; the new ones lie evenly among the others."""
-    left = new
     for number in range(objects):
         token = number * 2_654_435_761 % 2**32
         clock = f"{number // 3600 % 24:02}{number // 60 % 60:02}{number % 60:02}"
         key = f"{UPLOADS}20240314_{clock}_{token:08x}_data.csv"
-        is_new = left > (objects - 1 - number) * new // objects
-        left -= is_new
+        is_new = number * new // objects < (number + 1) * new // objects
         yield Upload(bucket=BUCKET, key=key, etag=ETAG, size=SIZE), not is_new
 
 

@@ -60,11 +60,11 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
 
 def preview(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print first rows; of a table that is too wide for the terminal, the columns that fit."""
-    width, fitting = -_GAP, 0
+    width, shown = -_GAP, 1
     for at, name in enumerate(columns):
         width += _GAP + max(cell_len(str(cell)) for cell in (name, *(row[at] for row in rows)))
-        fitting += width <= out.width
-    shown = max(fitting, 1)
+        if width <= out.width:
+            shown = at + 1
     more = f" ({shown} of {len(columns)} columns)" if shown < len(columns) else ""
     table(f"First rows{more}", columns[:shown], [row[:shown] for row in rows])
 
