@@ -13,6 +13,7 @@ import contextlib
 import gc
 import importlib
 import json
+import logging
 import os
 import pkgutil
 import runpy
@@ -29,11 +30,13 @@ from pydantic import BaseModel
 
 from headgate.quick_exit import quick_exit
 
-# What flow runs import: the flows, what these import when they need it, and Prefect likewise.
+log = logging.getLogger("headgate.warm")
+
+# What flow runs import of this project.
+MODULES = ("flows.process_batch", "flows.process_upload", "schemas.default")
+
+# What these import when they need it, and Prefect likewise; some of it is private to its library.
 LIBRARIES = (
-    "flows.process_batch",
-    "flows.process_upload",
-    "schemas.default",
     "boto3.s3.inject",
     "duckdb",
     "pandera.pandas",
@@ -82,14 +85,24 @@ def main(address: str) -> None:
 
 def _warm_up() -> None:
     """Do once what every run would do: import, read, complete models that Prefect leaves off."""
-    for library in LIBRARIES:
-        importlib.import_module(library)
+    for module in MODULES:
+        importlib.import_module(module)
+    import_libraries()
     for reader in READERS:
         pkgutil.resolve_name(reader)()
     for model in _subclasses(BaseModel):
         model.model_rebuild(raise_errors=False)
     gc.collect()
     gc.freeze()  # else a collection in a fork would copy every page with an object on it
+
+
+def import_libraries() -> None:
+    """Import what is there; a module that its library has moved or dropped is left to the runs."""
+    for library in LIBRARIES:
+        try:
+            importlib.import_module(library)
+        except ModuleNotFoundError as error:
+            log.warning("Not imported ahead of the runs: %s", error)
 
 
 def _subclasses(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

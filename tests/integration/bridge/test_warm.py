@@ -26,7 +26,7 @@ sys.exit(int(os.environ.get("STATUS", 0)))
 WARM = """
 import sys
 from bridge import warm
-warm.LIBRARIES = warm.READERS = ()
+warm.MODULES = warm.LIBRARIES = warm.READERS = ()
 warm.main(sys.argv[1])
 """
 
