@@ -80,6 +80,20 @@ class Settings(BaseSettings):
     poll_seconds: _Seconds = Field(default=15, description="Interval of listing, without a queue")
     sweep_seconds: _Seconds = Field(default=300, description="Interval of listing beside a queue")
 
+    def required_bucket(self) -> str:
+        """Return the bucket's name.
+
+        Raises:
+            SettingsError: None is named.
+        """
+        if not self.bucket:
+            raise SettingsError("No bucket is named.", todo="Set AWS_BUCKET_NAME.")
+        return self.bucket
+
+    def region_at(self, endpoint_url: str | None) -> str | None:
+        """Return the region to sign for; a server that is not AWS takes whatever it is asked in."""
+        return self.region or ("us-east-1" if endpoint_url else None)
+
 
 def load() -> Settings:
     """Read the settings, again only where the environment or `.env` has changed.

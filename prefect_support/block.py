@@ -53,22 +53,19 @@ def block_of(settings: Settings) -> S3Bucket:
     Raises:
         SettingsError: No bucket is named.
     """
-    if not settings.bucket:
-        raise SettingsError("No bucket is named.", todo="Set AWS_BUCKET_NAME.")
+    bucket = settings.required_bucket()
     token = settings.session_token
     credentials = AwsCredentials(
         aws_access_key_id=settings.access_key_id,
         aws_secret_access_key=settings.secret_access_key,
         aws_session_token=token.get_secret_value() if token else None,
-        region_name=settings.region or ("us-east-1" if settings.endpoint_url else None),
+        region_name=settings.region_at(settings.endpoint_url),
         aws_client_parameters=AwsClientParameters(
             endpoint_url=settings.endpoint_url,
             config=client_config(settings),  # type: ignore[arg-type]  # it takes either
         ),
     )
-    return S3Bucket(
-        bucket_name=settings.bucket, bucket_folder=settings.folder, credentials=credentials
-    )
+    return S3Bucket(bucket_name=bucket, bucket_folder=settings.folder, credentials=credentials)
 
 
 @lru_cache(maxsize=8)

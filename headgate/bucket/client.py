@@ -107,7 +107,7 @@ def _client(
                 boto3.Session(),
                 service,
                 endpoint_url=endpoint_url,
-                region_name=settings.region or ("us-east-1" if endpoint_url else None),
+                region_name=settings.region_at(endpoint_url),
                 aws_access_key_id=settings.access_key_id,
                 aws_secret_access_key=secret.get_secret_value() if secret else None,
                 aws_session_token=token.get_secret_value() if token else None,

@@ -24,7 +24,6 @@ from headgate.errors import (
     HeadgateError,
     NoSuchObjectError,
     ObjectChangedError,
-    SettingsError,
     TransientError,
 )
 from headgate.record import Record
@@ -360,9 +359,8 @@ def connect(settings: Settings) -> Store:
     Raises:
         SettingsError: No bucket is named.
     """
-    if not settings.bucket:
-        raise SettingsError("No bucket is named.", todo="Set AWS_BUCKET_NAME.")
-    return Store(s3_client(settings), settings.bucket, settings.folder, limits_of(settings))
+    bucket = settings.required_bucket()
+    return Store(s3_client(settings), bucket, settings.folder, limits_of(settings))
 
 
 def limits_of(settings: Settings) -> Limits:
