@@ -12,13 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from headgate.bucket.backlog import pending
-from headgate.bucket.client import cost
 from headgate.bucket.keys import RECEIPTS, UPLOADS, Upload, receipt_key
 from headgate.bucket.store import Store, connect
 from headgate.settings import Settings
@@ -27,6 +27,8 @@ from stack.s3 import Endpoint, s3_server
 BUCKET = "backlog"
 ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 SIZE = 100
+DEAR = ("List", "Put", "Copy", "Create", "Complete", "UploadPart")
+CHEAP = ("Get", "Head")
 
 
 def main() -> None:
@@ -52,7 +54,16 @@ def _measure(store: Store, objects: int, new: int) -> None:
     if found != new:
         sys.exit(f"{found} pending, but {new} are new")
     print(f"{objects:,} uploads, {new:,} new: {seconds:.1f} s ({cpu:.1f} s of CPU here), ", end="")
-    print(f"{_peak_mib() - memory:.1f} MiB more memory\n{cost(store.requests)}")
+    print(f"{_peak_mib() - memory:.1f} MiB more memory\n{_cost(store.requests)}")
+
+
+def _cost(requests: Counter[str]) -> str:
+    """Return which requests were made, and what they cost on AWS (S3 Standard, us-east-1)."""
+    dear = sum(n for name, n in requests.items() if name.startswith(DEAR))
+    cheap = sum(n for name, n in requests.items() if name.startswith(CHEAP))
+    dollars = dear * 0.005 / 1000 + cheap * 0.0004 / 1000
+    made = ", ".join(f"{n:,} {name}" for name, n in sorted(requests.items()))
+    return f"{made}: about ${dollars:.6f} on AWS"
 
 
 def _peak_mib() -> float:

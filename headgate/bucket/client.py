@@ -29,8 +29,6 @@ FILES_AT_ONCE = 8
 _requests: WeakKeyDictionary["S3Client", Counter[str]] = WeakKeyDictionary()
 _FIELD = re.compile(r"<(Key|ETag|Size|LastModified|StorageClass)>([^<]*)</")
 _SMALL = 2**20
-_DEAR = ("List", "Put", "Copy", "Create", "Complete", "UploadPart")
-_CHEAP = ("Get", "Head")
 
 
 def s3_client(settings: Settings) -> "S3Client":
@@ -146,15 +144,6 @@ def adapt(client: "S3Client") -> Counter[str]:
     events.register("before-parse.*.ListObjectsV2", _parse_listing)
     events.register("choose-signer.s3.GetObject", _sign_by_v4)  # type: ignore[arg-type]
     return requests
-
-
-def cost(requests: Counter[str]) -> str:
-    """Return which requests were made, and what they cost on AWS (S3 Standard, us-east-1)."""
-    dear = sum(n for name, n in requests.items() if name.startswith(_DEAR))
-    cheap = sum(n for name, n in requests.items() if name.startswith(_CHEAP))
-    dollars = dear * 0.005 / 1000 + cheap * 0.0004 / 1000
-    made = ", ".join(f"{n:,} {name}" for name, n in sorted(requests.items()))
-    return f"{made or 'no requests'}: about ${dollars:.6f} on AWS"
 
 
 def _send_at_once(params: dict[str, Any], **_: Any) -> None:
