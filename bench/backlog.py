@@ -47,14 +47,23 @@ def main() -> None:
 
 
 def _measure(store: Store, objects: int, new: int) -> None:
-    store.requests.clear()
+    requests = _counted(store)
     memory, start, cpu = _peak_mib(), time.perf_counter(), time.process_time()
     found = sum(1 for _ in pending(store))
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     if found != new:
         sys.exit(f"{found} pending, but {new} are new")
     print(f"{objects:,} uploads, {new:,} new: {seconds:.1f} s ({cpu:.1f} s of CPU here), ", end="")
-    print(f"{_peak_mib() - memory:.1f} MiB more memory\n{_cost(store.requests)}")
+    print(f"{_peak_mib() - memory:.1f} MiB more memory\n{_cost(requests)}")
+
+
+def _counted(store: Store) -> Counter[str]:
+    """Count the requests that the store makes from now on."""
+    requests = Counter[str]()
+    store.client.meta.events.register(
+        "before-call.s3", lambda model, **_: requests.update([model.name])
+    )
+    return requests
 
 
 def _cost(requests: Counter[str]) -> str:

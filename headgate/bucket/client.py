@@ -1,13 +1,11 @@
 """How boto3 is set up for Headgate: credentials, patience, signatures, and a fast listing."""
 
 import re
-from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-from weakref import WeakKeyDictionary
 
 import boto3
 from botocore.config import Config
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 FILES_AT_ONCE = 8
 """How many files may share a client before connections are thrown away and made again."""
 
-_requests: WeakKeyDictionary["S3Client", Counter[str]] = WeakKeyDictionary()
 _FIELD = re.compile(r"<(Key|ETag|Size|LastModified|StorageClass)>([^<]*)</")
 _SMALL = 2**20
 
@@ -54,7 +51,9 @@ def client_config(settings: Settings) -> Config:
 
 
 def client_of(session: boto3.Session, service: str, **how: Any) -> Any:
-    """Build a client; the descriptions of services, 60 ms to read, are read once for all sessions.
+    """Build a client that lists quickly, and signs links that work everywhere.
+
+    The descriptions of services, 60 ms to read, are read once for all sessions.
 
     Args:
         session: Whose credentials it takes.
@@ -62,7 +61,13 @@ def client_of(session: boto3.Session, service: str, **how: Any) -> Any:
         how: As for the session's own method.
     """
     session._session.register_component("data_loader", _descriptions())  # noqa: SLF001
-    return session.client(service, **how)  # type: ignore[call-overload]
+    client = session.client(service, **how)  # type: ignore[call-overload]
+    events = client.meta.events
+    events.register_last("before-call.s3", _send_at_once)
+    events.register("choose-signer.s3.GetObject", _sign_by_v4)
+    # The wildcard puts it before botocore's own handlers, which would parse every line once more.
+    events.register("before-parse.*.ListObjectsV2", _parse_listing)
+    return client
 
 
 class Credentials(NamedTuple):
@@ -123,27 +128,6 @@ def _config(settings: Settings) -> Config:
         read_timeout=settings.read_seconds,
         max_pool_connections=settings.connections * FILES_AT_ONCE,
     )
-
-
-def adapt(client: "S3Client") -> Counter[str]:
-    """Make an S3 client list quickly, sign links that work everywhere, and count its requests.
-
-    A client that has been adapted before stays as it is; its counter is given again.
-    """
-    if client in _requests:
-        return _requests[client]
-    requests = _requests[client] = Counter()
-
-    def count(model: Any, **_: Any) -> None:
-        requests[model.name] += 1
-
-    events = client.meta.events
-    events.register("before-call.s3", count)
-    events.register_last("before-call.s3", _send_at_once)
-    # The wildcard puts it before botocore's own handlers, which would parse every line once more.
-    events.register("before-parse.*.ListObjectsV2", _parse_listing)
-    events.register("choose-signer.s3.GetObject", _sign_by_v4)  # type: ignore[arg-type]
-    return requests
 
 
 def _send_at_once(params: dict[str, Any], **_: Any) -> None:

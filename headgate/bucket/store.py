@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import Field, SecretStr
 
 from headgate.bucket import transfer
-from headgate.bucket.client import adapt, credentials_of, s3_client
+from headgate.bucket.client import credentials_of, s3_client
 from headgate.bucket.errors import ConflictError, PreconditionError, UnsupportedError, explained
 from headgate.bucket.keys import Upload
 from headgate.bucket.transfer import MIB, Downloaded, Limits, Progress, pause
@@ -81,7 +81,6 @@ class Store:
         self.bucket = bucket
         self.folder = f"{folder.strip('/')}/" if folder.strip("/") else ""
         self.limits = limits or Limits()
-        self.requests = adapt(client)
 
     def where(self, key: str = "") -> str:
         """Name a place in this store for a person."""

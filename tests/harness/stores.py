@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -84,6 +85,15 @@ def put_upload(store: Store, key: str = "uploads/data.csv", body: bytes = b"a,b\
     """Write an upload and give its identity."""
     store.put(key, body)
     return store.head(key)
+
+
+def requests_of(store: Store) -> Counter[str]:
+    """Count the requests that a store makes from now on."""
+    requests = Counter[str]()
+    store.client.meta.events.register(
+        "before-call.s3", lambda model, **_: requests.update([model.name])
+    )
+    return requests
 
 
 class MemoryStore:
