@@ -1,10 +1,8 @@
-"""How boto3 is set up for Headgate: credentials, patience, signatures, and a fast listing."""
+"""How boto3 is set up for Headgate: credentials, patience and signatures."""
 
-import re
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
-from html import unescape
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import boto3
@@ -14,6 +12,7 @@ from botocore.utils import determine_content_length
 
 from headgate import __version__
 from headgate.bucket.errors import explain, explained
+from headgate.bucket.listing import parse_listings
 from headgate.errors import HeadgateError
 from headgate.settings import Settings
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 FILES_AT_ONCE = 8
 """How many files may share a client before connections are thrown away and made again."""
 
-_FIELD = re.compile(r"<(Key|ETag|Size|LastModified|StorageClass)>([^<]*)</")
 _SMALL = 2**20
 
 
@@ -65,8 +63,7 @@ def client_of(session: boto3.Session, service: str, **how: Any) -> Any:
     events = client.meta.events
     events.register_last("before-call.s3", _send_at_once)
     events.register("choose-signer.s3.GetObject", _sign_by_v4)
-    # The wildcard puts it before botocore's own handlers, which would parse every line once more.
-    events.register("before-parse.*.ListObjectsV2", _parse_listing)
+    parse_listings(client)
     return client
 
 
@@ -140,25 +137,3 @@ def _send_at_once(params: dict[str, Any], **_: Any) -> None:
 def _sign_by_v4(signature_version: str, **_: Any) -> str | None:
     """Presigning still defaults to version 2, which regions since 2014 and other stores refuse."""
     return "s3v4" if signature_version in ("s3", "s3-query") else None
-
-
-def _parse_listing(
-    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
-) -> None:
-    """Parse the lines of a listing in place of botocore, which needs several times as long."""
-    body: bytes = response_dict["body"]
-    start, stop = body.find(b"<Contents>"), body.rfind(b"</Contents>")
-    if response_dict["status_code"] != 200 or start < 0:
-        return
-    stop += len(b"</Contents>")
-    lines = []
-    text = body[start:stop].decode().replace("&#34;", '"').replace("&quot;", '"')
-    for part in text.split("<Contents>")[1:]:
-        line: dict[str, Any] = dict(_FIELD.findall(part))
-        if "&" in line["Key"]:
-            line["Key"] = unescape(line["Key"])
-        line["Size"] = int(line["Size"])
-        line["LastModified"] = datetime.fromisoformat(line["LastModified"])
-        lines.append(line)
-    response_dict["body"] = body[:start] + body[stop:]
-    customized_response_dict["Contents"] = lines
