@@ -75,8 +75,8 @@ def commit(
     *,
     sha256: str | None = None,
     replaces: str | None = None,
-) -> str:
-    """Publish a result by writing its receipt, the last of all writes; give the receipt's key.
+) -> None:
+    """Publish a result by writing its receipt, the last of all writes.
 
     The receipt must hold something of its run's own (such as its id), for a lost acknowledgement to
     be told from another's receipt. An attempt that commits again, after a retry, has succeeded.
@@ -101,7 +101,6 @@ def commit(
         pointer = json.dumps({"receipt": key}).encode()
         with suppress(TransientError):  # a convenience; the result is published without it
             store.put(content_key(sha256), pointer, "application/json")
-    return key
 
 
 def history(store: Store, upload: Upload) -> Iterator[dict[str, Any]]:
@@ -128,18 +127,18 @@ def verify(store: Store, receipt: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(key=output["key"], ok=same, detail=detail)
 
 
-def discard_attempt(store: Store, upload: Upload, attempt: str) -> int:
-    """Delete what one failed attempt has written; give the number of objects.
+def discard_attempt(store: Store, upload: Upload, attempt: str) -> None:
+    """Delete what one failed attempt has written.
 
     Nothing is deleted where a receipt points to it: a run may have published and not know it,
     because the acknowledgement was lost.
     """
     prefixes = (result_prefix(upload, attempt), quarantine_prefix(upload, attempt))
-    return _discard(store, prefixes, _published(store, upload))
+    _discard(store, prefixes, _published(store, upload))
 
 
-def discard_attempts(store: Store, upload: Upload) -> int:
-    """Delete what attempts without a receipt have left of this upload; give the number of objects.
+def discard_attempts(store: Store, upload: Upload) -> None:
+    """Delete what attempts without a receipt have left of this upload.
 
     For the owner of a claim that was taken over. Where there is no receipt, nothing is deleted:
     somebody may be working. Where there is one, it is written again as it is, which gives it
@@ -147,12 +146,10 @@ def discard_attempts(store: Store, upload: Upload) -> int:
     """
     standing = read(store, upload)
     if standing is None:
-        return 0
-    try:
+        return
+    with suppress(PreconditionError):
         store.replace(receipt_key(upload), standing.body + b"\n", standing.etag)
-    except PreconditionError:
-        return 0
-    return _discard(store, attempts_prefixes(upload), _published(store, upload))
+        _discard(store, attempts_prefixes(upload), _published(store, upload))
 
 
 def _published(store: Store, upload: Upload) -> set[str]:
@@ -164,16 +161,13 @@ def _places(receipt: Mapping[str, Any] | None) -> set[str]:
     return {output["key"].rpartition("/")[0] + "/" for output in (receipt or {}).get("outputs", ())}
 
 
-def _discard(store: Store, prefixes: Iterable[str], published: set[str]) -> int:
-    removed = 0
+def _discard(store: Store, prefixes: Iterable[str], published: set[str]) -> None:
     for prefix in prefixes:
         left = [
             item.key for item in store.list(prefix) if not item.key.startswith(tuple(published))
         ]
         store.delete(*left)
         store.abort_multiparts(prefix)
-        removed += len(left)
-    return removed
 
 
 def _replace(store: Store, upload: Upload, body: bytes, etag: str) -> None:

@@ -230,20 +230,16 @@ class Store:
             with explained(self.where(key)):
                 self.client.delete_object(**self.at(key))
 
-    def delete_upload(self, upload: Upload) -> bool:
-        """Delete a source, but never content other than this; False where such has come."""
+    def delete_upload(self, upload: Upload) -> None:
+        """Delete a source, but never content other than this; one that is gone is a success."""
         try:
-            if self.head(upload.key).etag != upload.etag:
-                return False
-            with explained(self.where(upload.key)):
-                self.client.delete_object(**self.at(upload.key), IfMatch=f'"{upload.etag}"')
-        except PreconditionError:
-            return False
+            if self.head(upload.key).etag == upload.etag:
+                with explained(self.where(upload.key)):
+                    self.client.delete_object(**self.at(upload.key), IfMatch=f'"{upload.etag}"')
         except UnsupportedError:
             self.delete(upload.key)
-        except NoSuchObjectError:
-            return True
-        return True
+        except (NoSuchObjectError, PreconditionError):
+            pass  # it is gone, or other content has come
 
     def presign(self, key: str, hours: float) -> Link:
         """Sign a link for reading one object; it says honestly how long it will work.
@@ -272,17 +268,10 @@ class Store:
             certain=ends is not None or signer is None or not signer.token,
         )
 
-    def abort_multiparts(self, prefix: str, *, before: datetime | None = None) -> int:
-        """Abort unfinished multipart uploads under a prefix; give their number.
-
-        Args:
-            prefix: Where the uploads were going.
-            before: Spare those that were begun since.
-        """
-        begun = self.multiparts(prefix, before=before)
-        for key, upload_id in begun:
+    def abort_multiparts(self, prefix: str) -> None:
+        """Abort all unfinished multipart uploads under a prefix."""
+        for key, upload_id in self.multiparts(prefix):
             self.abort_multipart(key, upload_id)
-        return len(begun)
 
     def abort_multipart(self, key: str, upload_id: str) -> None:
         """Abort one multipart upload; one that is gone already is a success."""
@@ -292,7 +281,12 @@ class Store:
     def multiparts(
         self, prefix: str, *, before: datetime | None = None
     ) -> Sequence[tuple[str, str]]:
-        """List the keys and ids of unfinished multipart uploads under a prefix."""
+        """List the keys and ids of unfinished multipart uploads under a prefix.
+
+        Args:
+            prefix: Where the uploads were going.
+            before: Leave out those that were begun since.
+        """
         found: list[tuple[str, str]] = []
         # A store may say so when there has never been one.
         with explained(self.where(prefix)), suppress(self.client.exceptions.NoSuchUpload):
