@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
+from bridge.runs import BatchRun
 from headgate.bucket import claims
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import CLAIMS, claim_key
@@ -19,13 +19,6 @@ from headgate.errors import HeadgateError
 _MOST = 50_000  # uploads that are kept in mind at once; the rest is seen when these are done
 _LONGEST = 3600.0  # seconds between two announcements of the same upload
 _GRACE = 2.0  # seconds by which a claim may lapse later: stores tell times in whole ones
-
-
-class BatchRun(NamedTuple):
-    """A run of `process_batch` that has not ended, as Prefect knows it."""
-
-    keys: set[str]
-    started: bool
 
 
 @dataclass

@@ -17,20 +17,12 @@ from anyio import to_thread
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import (
-    FlowFilter,
-    FlowFilterName,
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import StateType
 from prefect.events import Event, Resource
 from prefect.logging import get_logger
 from prefect.logging.configuration import setup_logging
 
-from bridge.outstanding import BatchRun, Outstanding
-from bridge.runs import every_run
+from bridge.outstanding import Outstanding
+from bridge.runs import unfinished_batches
 from bridge.sqs import Queue
 from bridge.watchdog import watch_runs
 from headgate.bucket.keys import UPLOADS
@@ -39,7 +31,6 @@ from headgate.errors import HeadgateError, TransientError
 from headgate.settings import Settings
 
 EVENT = "headgate.uploads.arrived"
-FLOW = "process-batch"
 
 _MOST_KEYS = 400  # keys in one event: one run uses one core, so that many files need several runs
 _SHORTEST_GAP = 0.02  # seconds for which notices are gathered when it is quiet
@@ -84,15 +75,14 @@ async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
     sender, notices = anyio.create_memory_object_stream[Notice](_MOST_KEYS)
     every = settings.sweep_seconds if queue else settings.poll_seconds
     with get_client(sync_client=True) as prefect:
-        outstanding = Outstanding(
-            store, settings.lease_seconds, partial(_unfinished_batches, prefect)
-        )
+        batches = partial(unfinished_batches, prefect)
+        outstanding = Outstanding(store, settings.lease_seconds, batches)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
             tasks.start_soon(watch_runs)
-            tasks.start_soon(_from_listing, outstanding, every, sender)
+            tasks.start_soon(from_listing, outstanding, every, sender)
             if queue:
-                tasks.start_soon(_from_queue, queue, sender)
+                tasks.start_soon(from_queue, queue, sender)
             async for batch in _in_batches(notices):
                 keys = list(dict.fromkeys(notice.key for notice in batch))
                 await _with_retries(emit_event, prefect, store, keys)
@@ -102,9 +92,10 @@ async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
                     await to_thread.run_sync(queue.acknowledge, handles, abandon_on_cancel=True)
 
 
-async def _from_listing(
+async def from_listing(
     outstanding: Outstanding, every: float, sender: ObjectSendStream[Notice]
 ) -> None:
+    """Send what is outstanding, again and again; a large bucket is listed less often."""
     took = deque([0.0], _LAST_LISTINGS)
     while True:
         started = anyio.current_time()
@@ -115,7 +106,8 @@ async def _from_listing(
         await anyio.sleep(max(every, min(took) / _LISTING_SHARE))
 
 
-async def _from_queue(queue: Queue, sender: ObjectSendStream[Notice]) -> None:
+async def from_queue(queue: Queue, sender: ObjectSendStream[Notice]) -> None:
+    """Send what the queue's messages announce, as they come."""
     while True:
         for message in await _with_retries(queue.receive):
             *others, last = message.keys
@@ -151,22 +143,6 @@ def emit_event(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) ->
         payload={"keys": keys},
     )
     prefect.request("POST", "/events", json=[event.model_dump(mode="json")])
-
-
-def _unfinished_batches(prefect: SyncPrefectClient) -> list[BatchRun]:
-    """Return all runs of batches that wait or are under way."""
-    unfinished = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
-    runs = every_run(
-        prefect,
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unfinished))
-        ),
-    )
-    return [
-        BatchRun(set(run.parameters.get("keys", ())), started=run.state_type == StateType.RUNNING)
-        for run in runs
-    ]
 
 
 async def _with_retries(action: Callable[..., T], *args: object) -> T:

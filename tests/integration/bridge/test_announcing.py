@@ -11,7 +11,7 @@ from prefect.client.orchestration import get_client
 
 from bridge.outstanding import Outstanding
 from bridge.sqs import Queue
-from bridge.watch import EVENT, _from_listing
+from bridge.watch import EVENT, from_listing
 from headgate.bucket import receipts
 from headgate.bucket.keys import CLAIMS
 from headgate.bucket.store import Store, connect
@@ -149,7 +149,7 @@ def test_after_an_outage_the_store_is_listed_as_often_as_before(faulty):
     async def seen():
         sender, notices = anyio.create_memory_object_stream(9)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_from_listing, outstanding, 0.1, sender)
+            tasks.start_soon(from_listing, outstanding, 0.1, sender)
             for name in ("before", "meanwhile", "after"):
                 if name == "meanwhile":
                     between.add(lambda _: True, error("AccessDenied", 403), times=2)

@@ -9,7 +9,7 @@ from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
 from prefect.states import Cancelling, Pending, Running
 
-from bridge.watch import FLOW, _unfinished_batches
+from bridge.runs import BATCH_FLOW, unfinished_batches
 from bridge.watchdog import MOST_SILENT, Watchdog, check_runs
 from prefect_support.heartbeat import LABEL
 from tests.harness.runs import by_hand, eventually
@@ -28,7 +28,7 @@ def prefect(stack):
 def crowd(stack):
     """Batches that somebody started by hand and nobody ends: more than the server gives at once."""
 
-    @flow(name=FLOW)
+    @flow(name=BATCH_FLOW)
     def batch(keys):
         pass
 
@@ -97,5 +97,5 @@ def test_a_dead_run_among_many_others_is_ended(prefect, crowd):
 
 def test_the_watcher_knows_every_unfinished_batch_however_many_there_are(prefect, crowd):
     """Else it would announce their keys again and again."""
-    known = set().union(*(batch.keys for batch in _unfinished_batches(prefect)))
+    known = set().union(*(batch.keys for batch in unfinished_batches(prefect)))
     assert known >= set(CROWD)

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from bridge.outstanding import BatchRun, Outstanding
+from bridge.outstanding import Outstanding
+from bridge.runs import BatchRun
 from headgate.bucket import claims
 from headgate.bucket.keys import Upload, claim_key, receipt_key
 from tests.harness.stores import MemoryStore
