@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headgate.bucket import keys
+from headgate.bucket import keys, transfer
 from headgate.bucket.store import Store
 from headgate.engine.checking.correction import Sheet, extend_ledger
 from headgate.engine.checking.drift import Drift, Layout
@@ -91,7 +91,7 @@ def fetch_original(store: Store, receipt: Receipt, to: Path) -> None:
             continue
         if (
             found.size == original.size
-            and store.download(found, to).sha256 == receipt.source.sha256
+            and transfer.download(store, found, to).sha256 == receipt.source.sha256
         ):
             return
     raise BadFileError(
@@ -109,7 +109,7 @@ def _fetch(store: Store, receipt: Receipt, role: str, scratch: Path) -> Path | N
     path = scratch / "standing" / f"{role}.csv"
     path.parent.mkdir(exist_ok=True)
     try:
-        same = store.download(store.head(output.key), path).sha256 == output.sha256
+        same = transfer.download(store, store.head(output.key), path).sha256 == output.sha256
     except NoSuchObjectError:
         same = False
     if not same:

@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+from headgate.bucket import transfer
 from headgate.bucket.keys import marked_dataset, new_upload_key
 from headgate.bucket.store import Store
 from headgate.local import Inspection
@@ -30,5 +31,5 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
 
 def upload(store: Store, path: Path, key: str, inspection: Inspection) -> Uploaded:
     """Send a file that was found good, as it is; twice under one key, it is one upload."""
-    store.upload(path, key, "text/csv")
+    transfer.upload(store, path, key, "text/csv")
     return Uploaded(key=key, file_name=path.name, columns=inspection.columns, rows=inspection.rows)

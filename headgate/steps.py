@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from headgate import corrections, layouts
-from headgate.bucket import claims, keys, receipts
+from headgate.bucket import claims, keys, receipts, transfer
 from headgate.bucket.claims import Claim
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
@@ -143,7 +143,7 @@ def download(store: Store, work: Work, progress: Progress | None = None) -> Down
     read = work.small.exists()
     if read:
         work.small.replace(path)
-    fetched = store.download(work.upload, path, progress, read=read)
+    fetched = transfer.download(store, work.upload, path, progress, read=read)
     return Download(
         path=path, source=Source(upload=work.upload, sha256=fetched.sha256, bytes=fetched.size)
     )
@@ -179,7 +179,7 @@ def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
     recipe = None
     if key := work.options.prepare.recipe:
         recipe = work.scratch / "replayed-recipe.json"
-        store.download(store.head(key), recipe)
+        transfer.download(store, store.head(key), recipe)
     return prepare(
         reading,
         work.scratch,
@@ -315,8 +315,9 @@ def _put(store: Store, work: Work, role: str, path: Path) -> Output:
     key = place(work.upload, work.claim.attempt) + path.name
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    size = store.upload(path, key, CONTENT_TYPES.get(path.suffix, "application/octet-stream")).size
-    return Output(role=role, key=key, bytes=size, sha256=sha256)
+    content_type = CONTENT_TYPES.get(path.suffix, "application/octet-stream")
+    written = transfer.upload(store, path, key, content_type)
+    return Output(role=role, key=key, bytes=written.size, sha256=sha256)
 
 
 def _standing_receipt(store: Store, upload: Upload) -> Receipt:

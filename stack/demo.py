@@ -16,6 +16,7 @@ from prefect.deployments import arun_deployment
 
 from cli.show import fail, out, say
 from headgate import results
+from headgate.bucket import transfer
 from headgate.bucket.keys import UPLOADS
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError
@@ -63,7 +64,7 @@ def _samples() -> list[Path]:
 
 def _upload(store: Store, file: Path) -> str:
     key = UPLOADS + file.relative_to(SAMPLES).as_posix()
-    store.upload(file, key, "text/csv")
+    transfer.upload(store, file, key, "text/csv")
     say(f"Uploaded {key}")
     return key
 

@@ -12,6 +12,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass, urlopen
 
+from headgate.bucket import transfer
 from headgate.bucket.client import credentials_of
 from headgate.bucket.errors import PreconditionError, UnsupportedError, explained
 from headgate.bucket.keys import PROBES, UPLOADS
@@ -184,7 +185,7 @@ class _Probe:
     def download(self) -> str:
         with tempfile.TemporaryDirectory() as folder:
             to = Path(folder, "probe")
-            self.store.download(self.store.head(self.key), to)
+            transfer.download(self.store, self.store.head(self.key), to)
             self._compare(to.read_bytes())
         return "the same bytes"
 

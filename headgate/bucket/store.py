@@ -1,23 +1,23 @@
 """One bucket, or one folder of it: moving bytes in and out with keys taken exactly as they are.
 
-Knows objects, not what they mean: claims, receipts and the backlog are built on it.
+Knows objects, not what they mean: claims, receipts and the backlog are built on it. What needs the
+disk is in `transfer`.
 """
 
+import random
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import Field, SecretStr
 
-from headgate.bucket import transfer
 from headgate.bucket.client import credentials_of, s3_client
 from headgate.bucket.errors import ConflictError, PreconditionError, UnsupportedError, explained
 from headgate.bucket.keys import Upload
-from headgate.bucket.transfer import MIB, Downloaded, Limits, Progress, pause
 from headgate.errors import (
     BucketError,
     ExpiredCredentialsError,
@@ -32,11 +32,21 @@ from headgate.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+MIB = 1024 * 1024
+
 LINK_LIMIT = timedelta(days=7)
 """The longest that signature version 4 allows."""
 
 FIRST_BYTES = 64 * 1024
 """What is read of an object when it is looked up: a small one needs no second request."""
+
+
+class Limits(Record):
+    """How patient and how parallel transfers are."""
+
+    part_bytes: int = Field(default=16 * MIB, description="Size of one part", ge=1)
+    connections: int = Field(default=8, description="Parts in flight for one file", ge=1)
+    attempts: int = Field(default=6, description="Failures in a row that one part survives", ge=1)
 
 
 class Stored(Record):
@@ -193,18 +203,6 @@ class Store:
             PreconditionError: Somebody else has replaced or deleted it.
         """
         return self._put_if(key, body, IfMatch=f'"{etag}"')
-
-    def upload(
-        self, path: Path, key: str, content_type: str = "application/octet-stream"
-    ) -> Upload:
-        """Write a file of any size, see `transfer.upload`."""
-        return transfer.upload(self, path, key, content_type)
-
-    def download(
-        self, upload: Upload, to: Path, progress: Progress | None = None, *, read: bool = False
-    ) -> Downloaded:
-        """Fetch an object to the disk, see `transfer.download`."""
-        return transfer.download(self, upload, to, progress, read=read)
 
     def copy(self, upload: Upload, to: str) -> None:
         """Copy exactly this content within the store, whatever its size.
@@ -363,3 +361,8 @@ def limits_of(settings: Settings) -> Limits:
         connections=settings.connections,
         attempts=settings.attempts,
     )
+
+
+def pause(failures: int) -> None:
+    """Wait longer after each failure, with jitter: clients must not come back all at once."""
+    time.sleep(random.uniform(0.5, 1) * min(20.0, 0.1 * 2**failures))  # noqa: S311 - no secret

@@ -2,30 +2,24 @@
 
 import hashlib
 import os
-import random
 import re
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError
-from pydantic import Field
 from urllib3.exceptions import HTTPError
 
 from headgate.bucket.errors import DamagedError, PreconditionError, explain, explained
 from headgate.bucket.keys import Upload
+from headgate.bucket.store import MIB, Store, pause
 from headgate.errors import BucketError, ObjectChangedError, TransientError
 from headgate.record import Record
 from headgate.scratch import require_room, written_to_disk
 
-if TYPE_CHECKING:
-    from headgate.bucket.store import Store
-
-MIB = 1024 * 1024
 MAX_PARTS = 10_000
 READS_TO_AGREE = 4
 
@@ -37,14 +31,6 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 _MD5_OF_PARTS = re.compile(r"[0-9a-f]{32}-\d+")
 
 
-class Limits(Record):
-    """How patient and how parallel transfers are."""
-
-    part_bytes: int = Field(default=16 * MIB, description="Size of one part", ge=1)
-    connections: int = Field(default=8, description="Parts in flight for one file", ge=1)
-    attempts: int = Field(default=6, description="Failures in a row that one part survives", ge=1)
-
-
 class Downloaded(Record):
     """A file on disk that is byte for byte the object."""
 
@@ -54,7 +40,7 @@ class Downloaded(Record):
 
 
 def download(
-    store: "Store",
+    store: Store,
     upload: Upload,
     to: Path,
     progress: Progress | None = None,
@@ -95,7 +81,9 @@ def download(
     raise _changed_underway(store.where(upload.key))
 
 
-def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
+def upload(
+    store: Store, path: Path, key: str, content_type: str = "application/octet-stream"
+) -> Upload:
     """Write a file of any size and check what arrived; a failure leaves nothing behind.
 
     Raises:
@@ -120,12 +108,7 @@ def upload(store: "Store", path: Path, key: str, content_type: str) -> Upload:
     raise _changed_underway(store.where(key))
 
 
-def pause(failures: int) -> None:
-    """Wait longer after each failure, with jitter: clients must not come back all at once."""
-    time.sleep(random.uniform(0.5, 1) * min(20.0, 0.1 * 2**failures))  # noqa: S311 - no secret
-
-
-def _put_whole(store: "Store", path: Path, key: str, content_type: str) -> Upload:
+def _put_whole(store: Store, path: Path, key: str, content_type: str) -> Upload:
     """Write a small file by one request, whose answer already tells the ETag."""
     body = path.read_bytes()
     with explained(store.where(key)):
@@ -133,7 +116,7 @@ def _put_whole(store: "Store", path: Path, key: str, content_type: str) -> Uploa
     return Upload(bucket=store.bucket, key=key, etag=answer["ETag"].strip('"'), size=len(body))
 
 
-def _put_parts(store: "Store", path: Path, key: str, content_type: str, part: int) -> Upload:
+def _put_parts(store: Store, path: Path, key: str, content_type: str, part: int) -> Upload:
     kind = {"ContentType": content_type}
     config = TransferConfig(
         multipart_threshold=part,
@@ -145,7 +128,7 @@ def _put_parts(store: "Store", path: Path, key: str, content_type: str, part: in
     return store.head(key)
 
 
-def _fetch(store: "Store", upload: Upload, to: Path, progress: Progress | None) -> None:
+def _fetch(store: Store, upload: Upload, to: Path, progress: Progress | None) -> None:
     starts = range(0, upload.size, store.limits.part_bytes)
     done = 0
     with to.open("wb") as file, ThreadPoolExecutor(store.limits.connections) as pool:
@@ -160,7 +143,7 @@ def _fetch(store: "Store", upload: Upload, to: Path, progress: Progress | None) 
             raise
 
 
-def _fetch_part(store: "Store", upload: Upload, first: int, descriptor: int) -> int:
+def _fetch_part(store: Store, upload: Upload, first: int, descriptor: int) -> int:
     """Write one range to its place; a body that breaks is taken up where it broke."""
     start, stop, failures = first, min(first + store.limits.part_bytes, upload.size), 0
     while start < stop:
@@ -178,7 +161,7 @@ def _fetch_part(store: "Store", upload: Upload, first: int, descriptor: int) -> 
     return stop - first
 
 
-def _open_range(store: "Store", upload: Upload, start: int, stop: int) -> Any:
+def _open_range(store: Store, upload: Upload, start: int, stop: int) -> Any:
     where = store.where(upload.key)
     try:
         with explained(where):
@@ -207,7 +190,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _vouched_for(store: "Store", upload: Upload, path: Path) -> bool:
+def _vouched_for(store: Store, upload: Upload, path: Path) -> bool:
     """Return whether the ETag, or an encryption that detects changes, proves the content."""
     if _MD5.fullmatch(upload.etag) and _md5s(path, upload.size)[0].hex() == upload.etag:
         return True
@@ -222,7 +205,7 @@ def _vouched_for(store: "Store", upload: Upload, path: Path) -> bool:
     return f"{whole}-{len(parts)}" == upload.etag
 
 
-def _arrived(store: "Store", written: Upload, path: Path) -> bool:
+def _arrived(store: Store, written: Upload, path: Path) -> bool:
     """Return whether a file is in the store as it is on the disk, by reading it back if need be."""
     if _vouched_for(store, written, path):
         return True

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headgate import journey, resubmission, results, steps
-from headgate.bucket import claims, receipts
+from headgate.bucket import claims, receipts, transfer
 from headgate.bucket.keys import ARCHIVE, CLAIMS, PROCESSED, claim_key
 from headgate.bucket.store import FIRST_BYTES
 from headgate.contracts import contract_for
@@ -224,14 +224,14 @@ def test_what_may_pass_by_itself_is_tried_again(store, monkeypatch):
 def test_an_upload_overwritten_midway_is_started_over(store, monkeypatch):
     """The result is that of the new content, and nothing of the old is published."""
     store.put("uploads/people.csv", BODY.ljust(FIRST_BYTES + 1, b"\n"))
-    fetch = store.download
+    fetch = transfer.download
 
-    def overwrite_first(upload, *args, **kwargs):
+    def overwrite_first(store, upload, *args, **kwargs):
         if upload.size > FIRST_BYTES:
             store.put("uploads/people.csv", b"id,name\n9,Alan\n")
-        return fetch(upload, *args, **kwargs)
+        return fetch(store, upload, *args, **kwargs)
 
-    monkeypatch.setattr(store, "download", overwrite_first)
+    monkeypatch.setattr(transfer, "download", overwrite_first)
     receipt = _process(store, "uploads/people.csv")
     assert receipt.rows.rows_in == 1
     assert {output.key.split("/")[1] for output in receipt.outputs} == {

@@ -9,8 +9,8 @@ import urllib.parse
 
 import pytest
 
-from headgate.bucket import claims, receipts
-from headgate.bucket.transfer import MIB
+from headgate.bucket import claims, receipts, transfer
+from headgate.bucket.store import MIB
 from headgate.errors import (
     BucketError,
     ClockError,
@@ -62,7 +62,7 @@ def big(faulty, tmp_path):
     content = os.urandom(17 * MIB)
     source = tmp_path / "source"
     source.write_bytes(content)
-    return store, proxy, store.upload(source, "uploads/big.csv"), content
+    return store, proxy, transfer.upload(store, source, "uploads/big.csv"), content
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_download_survives(big, tmp_path, fault):
     """What passes by itself leaves no trace in the file."""
     store, proxy, upload, content = big
     armed = proxy.add(is_get, fault, times=2)
-    got = store.download(upload, tmp_path / "back")
+    got = transfer.download(store, upload, tmp_path / "back")
     assert armed.seen == 2
     assert got.path.read_bytes() == content
     assert got.sha256 == hashlib.sha256(content).hexdigest()
@@ -94,7 +94,7 @@ def test_a_broken_body_is_taken_up_where_it_broke(big, tmp_path):
     store, proxy, upload, _ = big
     proxy.add(is_get, cut(3 * MIB))
     proxy.requests.clear()
-    store.download(upload, tmp_path / "back")
+    transfer.download(store, upload, tmp_path / "back")
     ranges = [r.headers["Range"] for r in proxy.requests if is_get(r)]
     assert len(ranges) == 5
     starts = {int(text.removeprefix("bytes=").split("-")[0]) for text in ranges}
@@ -106,7 +106,7 @@ def test_a_download_through_a_dead_network_ends(big, tmp_path):
     store, proxy, upload, _ = big
     proxy.add(is_get, cut(0), times=10_000)
     with pytest.raises(TransientError):
-        store.download(upload, tmp_path / "back")
+        transfer.download(store, upload, tmp_path / "back")
 
 
 def test_content_that_always_changes_underway_is_refused(faulty, tmp_path):
@@ -121,7 +121,7 @@ def test_content_that_always_changes_underway_is_refused(faulty, tmp_path):
 
     proxy.add(is_get, scramble, times=100)
     with pytest.raises(TransientError, match="changes on its way"):
-        store.download(upload, tmp_path / "back")
+        transfer.download(store, upload, tmp_path / "back")
 
 
 def test_a_store_whose_etag_is_no_digest_is_read_twice(faulty_moto, tmp_path):
@@ -135,7 +135,7 @@ def test_a_store_whose_etag_is_no_digest_is_read_twice(faulty_moto, tmp_path):
         return proxy_.forward(request)
 
     proxy.add(is_get, rename, times=100)
-    got = store.download(odd, tmp_path / "back")
+    got = transfer.download(store, odd, tmp_path / "back")
     assert got.path.read_bytes() == store.read(upload.key).body
     assert len([r for r in proxy.requests if is_get(r)]) == 2
 
@@ -150,7 +150,7 @@ def test_an_overwrite_between_two_parts_is_noticed(big, tmp_path):
 
     proxy.add(lambda r: is_get(r) and r.headers["Range"].startswith("bytes=10"), overwrite)
     with pytest.raises(ObjectChangedError):
-        store.download(upload, tmp_path / "back")
+        transfer.download(store, upload, tmp_path / "back")
 
 
 def test_a_deletion_midway_is_told(big, tmp_path):
@@ -163,7 +163,7 @@ def test_a_deletion_midway_is_told(big, tmp_path):
 
     proxy.add(lambda r: is_get(r) and r.headers["Range"].startswith("bytes=10"), remove)
     with pytest.raises(NoSuchObjectError):
-        store.download(upload, tmp_path / "back")
+        transfer.download(store, upload, tmp_path / "back")
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_a_multipart_upload_survives(faulty, tmp_path, match, fault):
     content = os.urandom(11 * MIB)
     (tmp_path / "source").write_bytes(content)
     armed = proxy.add(match, fault)
-    written = store.upload(tmp_path / "source", "processed/x/table.csv")
+    written = transfer.upload(store, tmp_path / "source", "processed/x/table.csv")
     assert armed.seen == 1
     assert written.size == len(content)
-    assert store.download(written, tmp_path / "back").path.read_bytes() == content
+    assert transfer.download(store, written, tmp_path / "back").path.read_bytes() == content
     assert store.multiparts("processed/") == []
 
 
@@ -197,7 +197,7 @@ def test_a_small_upload_survives_a_lost_acknowledgement(faulty, tmp_path):
     store, proxy = faulty
     (tmp_path / "source").write_bytes(b"content")
     armed = proxy.add(is_put, lose_answer, times=2)
-    assert store.upload(tmp_path / "source", "processed/x/table.csv").size == 7
+    assert transfer.upload(store, tmp_path / "source", "processed/x/table.csv").size == 7
     assert armed.seen == 2
 
 
@@ -207,7 +207,7 @@ def test_an_upload_that_fails_for_good_leaves_no_parts(faulty, tmp_path):
     (tmp_path / "source").write_bytes(os.urandom(11 * MIB))
     proxy.add(is_part, error("SlowDown", 503), times=100)
     with pytest.raises(TransientError, match="SlowDown"):
-        store.upload(tmp_path / "source", "processed/x/table.csv")
+        transfer.upload(store, tmp_path / "source", "processed/x/table.csv")
     assert not store.exists("processed/x/table.csv")
     assert store.multiparts("processed/") == []
 
@@ -218,7 +218,7 @@ def test_an_error_within_a_success_is_not_believed(faulty, tmp_path):
     (tmp_path / "source").write_bytes(os.urandom(11 * MIB))
     proxy.add(is_complete, error("InternalError", 200), times=100)
     with pytest.raises(TransientError, match="InternalError"):
-        store.upload(tmp_path / "source", "processed/x/table.csv")
+        transfer.upload(store, tmp_path / "source", "processed/x/table.csv")
     assert not store.exists("processed/x/table.csv")
 
 
@@ -229,9 +229,9 @@ def test_a_bit_flipped_on_the_way_up_is_not_published(faulty, tmp_path, size):
     content = os.urandom(size)
     (tmp_path / "source").write_bytes(content)
     armed = proxy.add(is_put, flip_request)
-    written = store.upload(tmp_path / "source", "processed/x/table.csv")
+    written = transfer.upload(store, tmp_path / "source", "processed/x/table.csv")
     assert armed.seen == 1
-    assert store.download(written, tmp_path / "back").path.read_bytes() == content
+    assert transfer.download(store, written, tmp_path / "back").path.read_bytes() == content
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_what_cannot_pass_is_told_at_once(faulty, tmp_path, fault, expected):
         lambda: store.read("k"),
         lambda: list(store.list()),
         lambda: store.put("k", b""),
-        lambda: store.download(upload, tmp_path / "back"),
-        lambda: store.upload(tmp_path / "source", "k"),
+        lambda: transfer.download(store, upload, tmp_path / "back"),
+        lambda: transfer.upload(store, tmp_path / "source", "k"),
         lambda: receipts.commit(store, upload, {}),
         lambda: claims.claim(store, upload, "me", 60),
     )
@@ -302,7 +302,7 @@ def test_a_range_that_is_ignored_is_not_taken_for_the_part(faulty, tmp_path):
 
     proxy.add(is_get, whole, times=10)
     with pytest.raises(BucketError, match="ranges"):
-        store.download(upload, tmp_path / "back")
+        transfer.download(store, upload, tmp_path / "back")
 
 
 def test_keys_are_signed_as_they_are_sent(faulty):

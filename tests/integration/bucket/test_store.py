@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from headgate.bucket import transfer
 from headgate.bucket.errors import PreconditionError
-from headgate.bucket.store import FIRST_BYTES, Store
-from headgate.bucket.transfer import MIB
+from headgate.bucket.store import FIRST_BYTES, MIB, Store
 from headgate.errors import (
     ExpiredCredentialsError,
     NoRoomError,
@@ -43,7 +43,7 @@ def test_any_key_goes_in_and_out_unchanged(store, name, tmp_path):
     body = f"a\n{name}\n".encode()
     upload = put_upload(store, key, body)
     assert [item.key for item in store.list("uploads/")] == [key]
-    assert store.download(upload, tmp_path / "x").path.read_bytes() == body
+    assert transfer.download(store, upload, tmp_path / "x").path.read_bytes() == body
     with urllib.request.urlopen(store.presign(key, 1).url.get_secret_value()) as answer:
         assert answer.read() == body
     store.delete(key)
@@ -58,7 +58,7 @@ def test_a_folder_is_kept_out_of_every_key(endpoint, tmp_path):
     assert upload.key == "uploads/data.csv"
     assert [item.key for item in team.list()] == ["uploads/data.csv"]
     assert [item.key for item in whole.list()] == ["team/a/uploads/data.csv"]
-    assert team.download(upload, tmp_path / "x").size == upload.size
+    assert transfer.download(team, upload, tmp_path / "x").size == upload.size
     team.copy(upload, "archive/x")
     assert whole.exists("team/a/archive/x")
 
@@ -68,9 +68,9 @@ def test_files_of_any_size_come_back_byte_for_byte(store, tmp_path, size):
     """Around the size of a part, too; progress ends at the whole."""
     source = tmp_path / "source"
     source.write_bytes(os.urandom(size))
-    upload = store.upload(source, "uploads/x.csv")
+    upload = transfer.upload(store, source, "uploads/x.csv")
     steps = []
-    got = store.download(upload, tmp_path / "back", lambda *step: steps.append(step))
+    got = transfer.download(store, upload, tmp_path / "back", lambda *step: steps.append(step))
     assert got.path.read_bytes() == source.read_bytes()
     assert upload.size == got.size == size
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
@@ -82,7 +82,7 @@ def test_an_overwrite_is_noticed_while_reading(store, tmp_path):
     upload = put_upload(store)
     put_upload(store, body=b"a,b\n3,4\n5,6\n")
     with pytest.raises(ObjectChangedError, match="overwritten"):
-        store.download(upload, tmp_path / "x")
+        transfer.download(store, upload, tmp_path / "x")
 
 
 @pytest.mark.parametrize("size", [0, 1, FIRST_BYTES, FIRST_BYTES + 1])
@@ -101,7 +101,7 @@ def test_bytes_that_were_read_before_are_compared_as_any(store, tmp_path):
     for bytes_before, fetched in ((first, 0), (first[1:], 1)):
         (tmp_path / "x").write_bytes(bytes_before)
         requests = requests_of(store)
-        got = store.download(upload, tmp_path / "x", read=True)
+        got = transfer.download(store, upload, tmp_path / "x", read=True)
         assert got.path.read_bytes() == first
         assert requests["GetObject"] == fetched
 
@@ -115,7 +115,7 @@ def test_a_missing_object_is_told(store, tmp_path):
     with pytest.raises(NoSuchObjectError):
         store.look_up(upload.key)
     with pytest.raises(NoSuchObjectError):
-        store.download(upload, tmp_path / "x")
+        transfer.download(store, upload, tmp_path / "x")
     assert store.read(upload.key) is None
     assert store.stream(upload.key) is None
     store.delete(upload.key)
@@ -181,7 +181,7 @@ def test_a_disk_that_fills_up_while_writing_is_told(store, monkeypatch, tmp_path
     full = tmp_path / "full"
     full.symlink_to("/dev/full")
     with pytest.raises(NoRoomError, match="became full"):
-        store.download(upload, full)
+        transfer.download(store, upload, full)
 
 
 def test_a_scratch_that_cannot_be_written_is_told(store, tmp_path):
@@ -189,7 +189,7 @@ def test_a_scratch_that_cannot_be_written_is_told(store, tmp_path):
     upload = put_upload(store)
     for folder in (tmp_path / "missing", Path("/sys")):
         with pytest.raises(SettingsError, match="HEADGATE_SCRATCH"):
-            store.download(upload, folder / "headgate")
+            transfer.download(store, upload, folder / "headgate")
 
 
 def test_a_link_is_a_secret(store):
