@@ -74,7 +74,7 @@ def moments_of(receipt: dict[str, Any]) -> dict[str, Any]:
             time.sleep(0.5)
             events = client.request("POST", "/events/filter", json=ABOUT).json()["events"]
             told = [event["occurred"] for event in events if key in event["payload"]["keys"]]
-    return {state.name: state.timestamp for state in states} | {
+    return {str(state.name): state.timestamp for state in states} | {
         "announced": min(told),
         "created": run.created,
         "claimed": receipt["started"],

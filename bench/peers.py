@@ -66,7 +66,7 @@ def duckdb_read(file: Path, out: Path) -> None:
 
     del out
     names = ", ".join(f"max({name})" for name in (*NUMBERS, *WORDS, "note", "updated"))
-    duckdb.sql(f"SELECT {names} FROM read_csv('{file}', ignore_errors=true)").fetchall()
+    duckdb.execute(f"SELECT {names} FROM read_csv('{file}', ignore_errors=true)").fetchall()
 
 
 def polars_read(file: Path, out: Path) -> None:
