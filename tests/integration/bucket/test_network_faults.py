@@ -92,7 +92,7 @@ def test_a_download_survives(big, tmp_path, fault):
 def test_a_broken_body_is_taken_up_where_it_broke(big, tmp_path):
     """What has arrived is not fetched again."""
     store, proxy, upload, _ = big
-    proxy.add(is_get, cut(3 * MIB))
+    proxy.add(is_get, cut(3 * MIB // 2))  # less than the last part, which may be asked for first
     proxy.requests.clear()
     transfer.download(store, upload, tmp_path / "back")
     ranges = [r.headers["Range"] for r in proxy.requests if is_get(r)]
