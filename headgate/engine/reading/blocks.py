@@ -61,7 +61,8 @@ class Block(NamedTuple):
 def map_blocks(path: Path, dialect: Dialect, make: Callable[[Block], Made]) -> Iterator[Made]:
     """Parse the body block by block and yield what `make` makes of each, in file order.
 
-    Blocks are worked on by a few threads; only a few of them are in memory at a time.
+    The first block is through before another is begun: `make` may learn from it what it holds the
+    others to. These are worked on by a few threads; only a few of them are in memory at a time.
     """
     pieces = _plain_pieces(path, dialect) if dialect.plain else _general_pieces(path, dialect)
     first = next(pieces, None)
