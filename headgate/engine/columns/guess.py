@@ -90,8 +90,10 @@ def candidates(sample: Sequence[str], name: str, *, loose: bool = False) -> list
         return []
     if not all(map(has_digit, sample)):
         return [*_words(sample)]
-    found = (*_words(sample), *_moments(sample, name), *_numbers(sample), *_doubles(sample))
-    return [*dict.fromkeys((*found, *(_loose(sample) if loose else ())))]
+    found = [*_words(sample), *_moments(sample, name), *_numbers(sample), *_doubles(sample)]
+    if loose:
+        found += _loose(sample)
+    return [*dict.fromkeys(found)]
 
 
 def has_digit(text: str) -> bool:
@@ -153,7 +155,8 @@ def _signed_otherwise(sample: Sequence[str]) -> Iterator[Format]:
         bodies = [text.removeprefix(prefix).removesuffix(suffix) for text in texts]
         for thousands, mark in (("", "."), ("", ","), *_GROUPED):
             if any(thousands in body for body in bodies):
-                for scale in (*(0,) * bool(thousands), *_scales(bodies, mark)):
+                whole = [0] if thousands else []
+                for scale in (*whole, *_scales(bodies, mark)):
                     yield Number(mark, thousands, scale, prefix, suffix, negative=negative)
 
 

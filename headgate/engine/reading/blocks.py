@@ -123,7 +123,8 @@ def _before_footer(data: bytes, lines: int) -> int:
 
 def _lines_in(data: bytes) -> int:
     """Count physical lines, the last of which may lack its end."""
-    return count(data, NEWLINE) + (not data.endswith(b"\n"))
+    ended = count(data, NEWLINE)
+    return ended if data.endswith(b"\n") else ended + 1
 
 
 def _parse_plain(data: bytes, line: int, lines: int, dialect: Dialect, marks: Marks) -> Block:

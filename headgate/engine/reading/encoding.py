@@ -284,7 +284,8 @@ def _plausibility(text: str) -> float:
             wrong += 1
     if not count:
         return 0
-    wrong += _WITHOUT_CAPITALS * sum(letters.values()) * _is_all_small(letters)
+    if _is_all_small(letters):
+        wrong += _WITHOUT_CAPITALS * letters.total()
     return (_fluency(letters) + signs - wrong) / count
 
 

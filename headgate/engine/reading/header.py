@@ -34,10 +34,9 @@ def count_header_rows(block: list[list[str]], width: int) -> int:
         return 0
     count = max(count, 1)
     most = min(MAX_HEADER_ROWS, len(block) - 1)
+    telling = len(sample) + sum(typed) > 4
     while (
-        count < most
-        and (len(sample) + sum(typed) > 4 or block[count] == block[0])
-        and _continues(block, count, typed)
+        count < most and (telling or block[count] == block[0]) and _continues(block, count, typed)
     ):
         count += 1
     while count > 1 and count_filled(block[count - 1]) == 0:
@@ -57,9 +56,10 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
         if len(row) != len(typed):
             return 0
         over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number]
-        values = [] if any(map(_is_year, chain(*block[i + 1 : i + 2]))) else filter(_is_year, over)
-        names = sum(1 for cell in over if cell.strip() and not is_typed(cell)) + len([*values])
-        if i and names > 1 and names == len(over) and count_filled(row) > 0.8 * len(row):
+        names = [cell for cell in over if cell.strip() and not is_typed(cell)]
+        if not any(map(_is_year, chain(*block[i + 1 : i + 2]))):
+            names += filter(_is_year, over)
+        if i and 1 < len(names) == len(over) and count_filled(row) > 0.8 * len(row):
             return i + 1
         if 2 * count_filled(row) > len(row):
             return 0
@@ -105,15 +105,17 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
             votes -= 0.25
         else:
             votes += _vote_of_text(cell, column)
-    votes += dates if dates > 1 else 0
+    if dates > 1:
+        votes += dates
     return votes > 0 or _is_series(row, body) or _names_years(row, columns)
 
 
 def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
     """Bring a header to the table's width; one that is one short may leave the row names out."""
     row = fit_names(row, body, width)
-    nameless = len(row) == width - 1 and any(cells[-1].strip() for cells in body)
-    return ([""] * nameless + row + [""] * width)[:width]
+    if len(row) == width - 1 and any(cells[-1].strip() for cells in body):
+        row = ["", *row]
+    return (row + [""] * width)[:width]
 
 
 def fit_names(row: list[str], body: list[list[str]], width: int) -> list[str]:
@@ -223,7 +225,7 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
         return True
     above = block[:count]
     return not over and (
-        _fills_gaps(above, row) or _names_index(above, row) or _names_parts(block, count)
+        _fills_gaps(above[-1], row) or _names_index(above, row) or _names_parts(block, count)
     )
 
 
@@ -234,9 +236,13 @@ def _names_parts(block: list[list[str]], count: int) -> bool:
     """
     above, row = block[count - 1], block[count]
     nameless = [cell for name, cell in zip(above, row, strict=False) if not name.strip()]
-    below = block[count + 1 : count + 1 + PROFILED_ROWS]
-    leads = not row[0].strip() and all(each and each[0].strip() for each in below)
-    return leads and len(nameless) > 0 and all(map(str.strip, nameless))
+    return _begins_blank(block, count) and len(nameless) > 0 and all(map(str.strip, nameless))
+
+
+def _begins_blank(block: list[list[str]], at: int) -> bool:
+    """Whether a row begins with a blank, as none of those below it does."""
+    below = block[at + 1 : at + 1 + PROFILED_ROWS]
+    return not block[at][0].strip() and all(row and row[0].strip() for row in below)
 
 
 def _names_index(above: list[list[str]], row: list[str]) -> bool:
@@ -253,25 +259,19 @@ def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:
     above, row = block[count - 1], block[count]
     years = [cell.strip() for cell in row if cell.strip()]
     names = [name.strip() for name in above[1:]]
+    if len(years) < 2 or not _begins_blank(block, count):
+        return False
     spanned = len(set(names)) < len(names) or len(above) < len(row)
-    below = block[count + 1 : count + 1 + PROFILED_ROWS]
-    leads = not row[0].strip() and all(each and each[0].strip() for each in below)
     days = all(shape(year) == "moment" for year in years)
-    return leads and spanned and len(years) > 1 and (days or all(map(_YEAR.fullmatch, years)))
+    return spanned and (days or all(map(_YEAR.fullmatch, years)))
 
 
-def _fills_gaps(above: list[list[str]], row: list[str]) -> bool:
-    """Whether the row names only columns that the rows above left without a name."""
-    return (
-        False
-        if not above
-        else count_filled(row) > 0
-        and all(
-            not cell.strip() or not above[-1][i : i + 1] or not above[-1][i].strip()
-            for i, cell in enumerate(row)
-        )
-        and sum(1 for cell in above[-1] if not cell.strip()) >= max(2, len(row) // 3)
-    )
+def _fills_gaps(above: list[str], row: list[str]) -> bool:
+    """Whether the row names only columns that the row above, with many gaps, left unnamed."""
+    gaps = len(above) - count_filled(above)
+    if not count_filled(row) or gaps < max(2, len(row) // 3):
+        return False
+    return not any(name.strip() and cell.strip() for name, cell in zip(above, row, strict=False))
 
 
 def join_header(header: list[list[str]], body: list[list[str]], width: int) -> tuple[str, ...]:

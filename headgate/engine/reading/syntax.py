@@ -255,7 +255,7 @@ def _candidates(
     escape = _escape(text, delimiter, quote, options.escapechar)
     padded = options.delimiter is None and _has_padding(text, delimiter, quote)
     yield Syntax(delimiter, quote, escape, skipinitialspace=padded)
-    if escape is options.escapechar is None and "\\" + delimiter in text:
+    if escape is None and options.escapechar is None and "\\" + delimiter in text:
         yield Syntax(delimiter, quote, "\\", skipinitialspace=padded)
     if delimiter == " ":
         yield Syntax(delimiter, quote, escape, skipinitialspace=True)
@@ -270,9 +270,9 @@ def _delimiters(text: str, lines: list[str], told: str | None) -> list[str]:
         d for d in _UNUSUAL_DELIMITERS if d in text and len({line.count(d) for line in filled}) == 1
     ]
     counts = {len(_BETWEEN_WORDS.findall(line)) for line in filled}
-    found += ["$"] if len(counts) == 1 and max(counts) > 2 else []
-    absent = [d for d in _COMMON if d not in text]
-    return found + (absent[:1] or ["\x1f"])
+    if len(counts) == 1 and max(counts) > 2:
+        found.append("$")
+    return [*found, next((d for d in _COMMON if d not in text), "\x1f")]
 
 
 def _quote(text: str, delimiter: str, told: str | None) -> str | None:
@@ -329,7 +329,7 @@ def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
     if not fields:
         return _Candidate(0, syntax, 0, 0, 0)
     widths = Counter(map(len, fields))
-    width = max(widths, key=lambda w: (widths[w] * (w > 1), w))
+    width = max(widths, key=lambda w: (w > 1, widths[w], w))
     even = _evenness([len(f) for f in fields], width)
     body = [f for f in fields if len(f) == width]
     body = (body[1:] or body)[: max(20, _MAX_CELLS // width)]

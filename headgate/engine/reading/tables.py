@@ -217,7 +217,9 @@ def find_span(
     width = table_width(block)
     first = 0 if fixed else _first_row(block, width)
     notes = 0 if told else footer_rows(block[first:], width)
-    last = len(block) - 1 - notes * (first + notes < len(block))
+    last = len(block) - 1
+    if first + notes < len(block):
+        last -= notes
     facts = 0 if fixed or header_rows is not None else _facts(block[first : last + 1])
     if facts and _sums_up(block[first : first + facts], width):
         first, facts = first + facts - 1, 0
