@@ -11,6 +11,19 @@ import pyarrow.compute as pc
 
 from headgate.engine.columns.formats import Format, Kind
 
+_SHAPE = (
+    r"^(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,15})\.[0-9]+"
+    r"|-?[1-9](?:\.[0-9]+)?e[+-][0-9]{1,3})$"
+)
+"""A longer whole number is an id, and `-0` is none at all, whatever can be had back."""
+_FRACTION = r"[1-9][0-9]{0,6}\.[0-9]{0,6}[1-9]|0\.0{0,2}[1-9](?:[0-9]{0,10}[1-9])?"
+_WHOLE = r"[1-9][0-9]{0,3}|[1-9][0-9]{0,8}[1-9]0{0,4}"
+_CERTAIN = rf"^(?:0|-?(?:{_FRACTION}|{_WHOLE}))$"
+_CERTAIN_IN_PYTHON = rf"^-?(?:{_FRACTION}|0\.0|[1-9][0-9]{{0,6}}\.0)$"
+_SURE_DIGITS = 15
+"""Every decimal number of up to 15 digits is the shortest text of its double, since no other of 15
+digits has the same; and so near to 1 no program writes an exponent."""
+
 
 class _Digits(NamedTuple):
     """The digits that tell a double from all others; `power` is that of the first one."""
@@ -60,19 +73,6 @@ _WRITERS: Mapping[str, Callable[[_Digits], str]] = {
     "JavaScript": _by_javascript,
 }
 PROGRAMS = ("Python", *_WRITERS)
-
-_SHAPE = (
-    r"^(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,15})\.[0-9]+"
-    r"|-?[1-9](?:\.[0-9]+)?e[+-][0-9]{1,3})$"
-)
-"""A longer whole number is an id, and `-0` is none at all, whatever can be had back."""
-_FRACTION = r"[1-9][0-9]{0,6}\.[0-9]{0,6}[1-9]|0\.0{0,2}[1-9](?:[0-9]{0,10}[1-9])?"
-_WHOLE = r"[1-9][0-9]{0,3}|[1-9][0-9]{0,8}[1-9]0{0,4}"
-_CERTAIN = rf"^(?:0|-?(?:{_FRACTION}|{_WHOLE}))$"
-_CERTAIN_IN_PYTHON = rf"^-?(?:{_FRACTION}|0\.0|[1-9][0-9]{{0,6}}\.0)$"
-_SURE_DIGITS = 15
-"""Every decimal number of up to 15 digits is the shortest text of its double, since no other of 15
-digits has the same; and so near to 1 no program writes an exponent."""
 
 
 class _Double(Format):

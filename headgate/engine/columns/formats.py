@@ -19,8 +19,9 @@ from headgate.engine.duck import quote_text
 Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
 Negative = Literal["-5", "5-", "(5)"]
 
-
 _MICROSECONDS = len("2024-03-14 15:09:26.535897")
+_PARTS = {"%d": "DD", "%m": "MM", "%Y": "YYYY", "%y": "YY", "%b": "Mon", "%B": "Month"}
+_PARTS |= {"%H": "hh", "%I": "hh", "%M": "mm", "%S": "ss", "%p": "AM"}
 
 
 class Format(ABC):
@@ -313,10 +314,6 @@ def _all_plain_integers(values: pa.Array) -> bool:
         or pc.any(zero).as_py()
         or pc.any(pc.starts_with(values, "-0")).as_py()
     )
-
-
-_PARTS = {"%d": "DD", "%m": "MM", "%Y": "YYYY", "%y": "YY", "%b": "Mon", "%B": "Month"}
-_PARTS |= {"%H": "hh", "%I": "hh", "%M": "mm", "%S": "ss", "%p": "AM"}
 
 
 @dataclass(frozen=True)

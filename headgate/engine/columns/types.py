@@ -39,6 +39,18 @@ _SENTINELS = 2
 """Whole numbers that may stand for something else beside decimals, such as 0 and -999."""
 _SAMPLE = 200
 _DECLARED = "The contract says that it is text."
+_SIGNS = (
+    (re.compile(r"-?0\d+"), "would lose its leading zeros"),
+    (re.compile(r"\+\d[\d .-]*"), "would lose its plus sign"),
+    (re.compile(r"-?\d{19,}"), "has more digits than a number keeps"),
+    (SHORTENED, "would lack the digits that a spreadsheet cut off"),
+)
+_UNEVEN = (
+    "All values could be written {}, or be numbers with up to three decimals: undecidable, so it "
+    "stays text."
+)
+_UNLIKE_MINUS = re.compile(r"\(.+\)|.+-")
+_BARE = re.compile(r"\d[\d.,' ]*")
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 _ARROW_TYPES = {
     "VARCHAR": pa.string(),
@@ -466,22 +478,6 @@ def has_point(form: Format) -> bool:
 def _padded(values: pa.Array) -> bool:
     trimmed = pc.utf8_trim_whitespace(values)
     return bool(pc.sum(pc.binary_length(trimmed)) != pc.sum(pc.binary_length(values)))
-
-
-_SIGNS = (
-    (re.compile(r"-?0\d+"), "would lose its leading zeros"),
-    (re.compile(r"\+\d[\d .-]*"), "would lose its plus sign"),
-    (re.compile(r"-?\d{19,}"), "has more digits than a number keeps"),
-    (SHORTENED, "would lack the digits that a spreadsheet cut off"),
-)
-
-
-_UNEVEN = (
-    "All values could be written {}, or be numbers with up to three decimals: undecidable, so it "
-    "stays text."
-)
-_UNLIKE_MINUS = re.compile(r"\(.+\)|.+-")
-_BARE = re.compile(r"\d[\d.,' ]*")
 
 
 def _why_text(sample: list[str]) -> str:

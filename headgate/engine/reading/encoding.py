@@ -56,6 +56,7 @@ _WITHOUT_CAPITALS = 0.1
 """What is taken off for each letter where no word begins with a capital."""
 _ICELANDIC_OR_TURKISH = frozenset("þðý")
 """What ş, ğ and ı are in cp1252; Icelandic hardly has them without any of its other vowels."""
+_AFTER_THORN = frozenset("aeiouyáéíóúýæöjrv")
 _SCRIPTS = (
     ("оеаинтсрвлкм", "бгдёжзйпуфхцчшщъыьэюя"), ("оаниіветрклс", "бгґдєжзїймпуфхцчшщьюя"),
     ("аоиенртсјвку", "бгдђжзлљмњпћфхцчџш"), ("αοιετσνηυρπκςίάόέ", "βγδζθλμξφχψωήύώϊϋΐΰ"),
@@ -75,9 +76,6 @@ _COMMON = frozenset(
 _WORDS = re.compile(r"[^\W\d_]+")
 _FEW = 12
 """Characters beyond ASCII up to which another encoding may be as likely."""
-
-
-_AFTER_THORN = frozenset("aeiouyáéíóúýæöjrv")
 
 
 class Encoding(NamedTuple):

@@ -13,6 +13,7 @@ from headgate.errors import UnreadableError
 
 MAX_LINE = 64 << 20
 """Characters in one physical line; a file without line ends must not fill the memory."""
+_ENDED_BY_RETURN = re.compile(r"[^\r]*\r|[^\r]+")
 
 
 def split_lines(text: str, newline: Newline) -> list[str]:
@@ -20,9 +21,6 @@ def split_lines(text: str, newline: Newline) -> list[str]:
     if newline == "\r":
         return _ENDED_BY_RETURN.findall(text)
     return io.StringIO(text, newline="" if newline == "mixed" else "\n").readlines()
-
-
-_ENDED_BY_RETURN = re.compile(r"[^\r]*\r|[^\r]+")
 
 
 def open_text(path: Path, dialect: Dialect) -> Iterator[str]:

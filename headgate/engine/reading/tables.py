@@ -23,8 +23,6 @@ _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
     re.IGNORECASE,
 )
-
-
 _CITES = re.compile(
     r"\W*(?:(?:foot)?notes?|sources?|disclaimer|quellen?|hinweise?|anmerkung(?:en)?|fuentes?|fontes?"
     r"|remarques?|uwaga)\s?\d*:",
