@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from headgate.engine.reading.dialect import Syntax
 
+MAX_MENDED_LINES = 20
+"""Lines over which the end of a damaged row is looked for."""
 STRAY_OPENING = 5
 """Cost of a field that starts with a quote and is not a quoted one."""
 _INNER_QUOTE = 2

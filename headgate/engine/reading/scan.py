@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from headgate.engine.reading.mend import MAX_MENDED_LINES
+
 Octets = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-MAX_ROW = 16 << 20
+MAX_ROW_BYTES = 16 << 20
 """Bytes after which an open quote is taken for a stray one."""
-MAX_MEND = 20
-"""Lines over which the end of a damaged row is looked for."""
 NEWLINE, _RETURN = ord("\n"), ord("\r")
 
 
@@ -42,7 +42,7 @@ def whole_rows(data: bytes, marks: Marks) -> int:
     if marks.quote is None or count(memoryview(data)[:cut], marks.quote) % 2 == 0:
         return cut
     _, open_from = _follow_quotes(data[:cut], marks)
-    if open_from is None or len(data) - open_from > MAX_ROW:
+    if open_from is None or len(data) - open_from > MAX_ROW_BYTES:
         return cut
     return open_from
 
@@ -163,7 +163,7 @@ def _damage(
         opening = found if (found - first) % 2 == 0 else found - 1
         start = _row_start(data, quotes, first, int(quotes[opening]))
         end = _line_end(data, int(quotes[found]))
-        if data.count(b"\n", start, end) > MAX_MEND:
+        if data.count(b"\n", start, end) > MAX_MENDED_LINES:
             end = _line_end(data, int(quotes[opening]))
         spans.append((start, end))
         first = int(np.searchsorted(quotes, end))

@@ -15,13 +15,12 @@ from headgate.engine.reading.aligned import MARK, cut
 from headgate.engine.reading.cells import is_line_across
 from headgate.engine.reading.dialect import Dialect, Syntax
 from headgate.engine.reading.lines import body_lines
-from headgate.engine.reading.mend import cheapest_row
+from headgate.engine.reading.mend import MAX_MENDED_LINES, cheapest_row
 from headgate.errors import UnreadableError
 
-MAX_ROW = 8 << 20
+MAX_ROW_CHARACTERS = 8 << 20
 """Characters that an open quote may swallow before it is taken for a stray one."""
 MAX_COLUMNS = 100_000
-_MAX_MENDED_LINES = 20
 _WRAPPED = re.compile(r'"((?![{\[])(?:[^"]|"")*)"[;, \t]*(\r?\n?)')
 """A row enclosed in quotes as a whole; JSON within them is a value."""
 _STAND_INS = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6\ufdd7\x1c\x1d\x1e\x1f"
@@ -142,10 +141,10 @@ class Parser:
     def _wait(self, lines: list[str]) -> bool:
         """Keep the lines of an unfinished row until there are twice as many, within bounds."""
         size = _size(lines)
-        if size >= MAX_ROW:
+        if size >= MAX_ROW_CHARACTERS:
             return False
         self._pending = lines
-        self._enough = min(2 * size, MAX_ROW)
+        self._enough = min(2 * size, MAX_ROW_CHARACTERS)
         return True
 
     def _mend(
@@ -158,7 +157,7 @@ class Parser:
         used = 1
         if len(best) == self._width and self._fits_alone(batch, start + 1):
             return best, used
-        for more in range(2, min(end - start, _MAX_MENDED_LINES) + 1):
+        for more in range(2, min(end - start, MAX_MENDED_LINES) + 1):
             text = "".join(batch.lines[start : start + more])
             row, row_cost = cheapest_row(text, batch.syntax, self._width)
             if len(row) == self._width and row_cost + more < cost:
