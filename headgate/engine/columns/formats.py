@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 from headgate.engine.duck import quote_text
 
 Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
+NUMBERS: tuple[Kind, ...] = ("integer", "decimal")
+MOMENTS: tuple[Kind, ...] = ("date", "timestamp")
 Negative = Literal["-5", "5-", "(5)"]
 
 _MICROSECONDS = len("2024-03-14 15:09:26.535897")

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from headgate.engine.columns.formats import Format, Kind, Number
+from headgate.engine.columns.formats import MOMENTS, NUMBERS, Format, Kind, Number
 from headgate.engine.columns.guess import candidates, has_digit
 from headgate.engine.staging import LINE, StagedFile
 from headgate.record import Record
@@ -94,7 +94,7 @@ def _possible(counts: Counter[str], enough: float) -> set[Kind]:
     if sum(count for text, count in counts.items() if has_digit(text)) < enough:
         return {"boolean"}
     if any(re.search(_CODE, text) for text in counts):
-        return {"boolean", "date", "timestamp"}
+        return {"boolean", *MOMENTS}
     return {*get_args(Kind)}
 
 
@@ -114,7 +114,7 @@ class _Tally:
         if not self.misfits and len(values):
             self.value, self.line = values[0].as_py(), lines[0].as_py()
         self.misfits += len(values)
-        if kind in ("integer", "decimal"):
+        if kind in NUMBERS:
             self.codes |= bool(pc.any(pc.match_substring_regex(values, _CODE)).as_py())
 
 
