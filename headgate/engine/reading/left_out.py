@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.reading.lines import raw_lines, read_lines
+from headgate.engine.reading.lines import count_lines, raw_lines
 from headgate.engine.reading.tokenise import tokenise
 from headgate.record import Record
 
@@ -73,6 +73,6 @@ def _outside(path: Path, dialect: Dialect) -> Iterator[tuple[Where, int]]:
             for line in rows.blank:
                 yield "comment", line
     if dialect.footer_lines:
-        total = sum(map(len, read_lines(path, dialect)))
+        total = count_lines(path, dialect)
         for line in range(total - dialect.footer_lines + 1, total + 1):
             yield "footer", line

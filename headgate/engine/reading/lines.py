@@ -70,6 +70,15 @@ def read_lines(path: Path, dialect: Dialect) -> Iterator[list[str]]:
         yield split_lines(rest, dialect.newline)
 
 
+def count_lines(path: Path, dialect: Dialect) -> int:
+    """Count all physical lines.
+
+    Raises:
+        UnreadableError: A line is longer than `MAX_LINE`.
+    """
+    return sum(map(len, read_lines(path, dialect)))
+
+
 def refuse_long_line(size: int, path: Path) -> None:
     """Refuse to wait for ever for the end of a line of which so much is there.
 
