@@ -1,6 +1,7 @@
 """Column names that can stand in SQL and beside what Headgate adds."""
 
 from headgate.engine.reading.dialect import Dialect, Evidence
+from headgate.engine.reading.header import numbered
 from headgate.engine.staging import CSV, LINE
 
 _MOST_NOTES = 50
@@ -12,13 +13,9 @@ def with_safe_names(dialect: Dialect) -> tuple[Dialect, tuple[Evidence, ...]]:
     taken = {LINE, CSV}
     names = []
     for place, name in enumerate(dialect.names, start=1):
-        safe = plain = name.replace("\0", "") or f"column_{place}"
-        number = 1
-        while safe.casefold() in taken:
-            number += 1
-            safe = f"{plain}_{number}"
-        taken.add(safe.casefold())
-        names.append(safe)
+        plain = name.replace("\0", "") or f"column_{place}"
+        names.append(numbered(plain, lambda name: name.casefold() in taken))
+        taken.add(names[-1].casefold())
     header = dialect.header if len(dialect.header) == len(names) else dialect.names
     changed = [(a, b) for a, b in zip(header, names, strict=True) if a != b]
     notes = tuple(

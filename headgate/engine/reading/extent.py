@@ -112,7 +112,7 @@ def find_extent(
         header_notes=header_end - named_end if span.data > span.named else 0,
         footer_lines=footer,
         header=header,
-        names=unique_names(header, width),
+        names=unique_names(header),
         others=others,
         evidence=(),
     )
@@ -156,7 +156,7 @@ def name_by_line(extent: Extent, cells: list[str], line: int, why: str) -> Exten
         header_lines=extent.skip_lines + extent.header_lines - line + 1,
         header_rows=1,
         header=header,
-        names=unique_names(header, width),
+        names=unique_names(header),
         evidence=tuple(evidence),
     )
 

@@ -1,7 +1,7 @@
 """Which of a table's first rows name its columns, and what the names are."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import chain, pairwise
 
@@ -299,18 +299,23 @@ def _carry(rows: list[list[str]], depth: int) -> list[str]:
     return row
 
 
-def unique_names(header: tuple[str, ...], width: int) -> tuple[str, ...]:
+def unique_names(header: tuple[str, ...]) -> tuple[str, ...]:
     """Unique names, made up where there are none."""
-    names: list[str] = []
-    taken = {" ".join(text.split()) for text in header}
-    seen: set[str] = set()
-    for position in range(width):
-        text = " ".join(header[position].split()) if position < len(header) else ""
-        name = base = text or f"column_{position + 1}"
-        suffix = 2
-        while name in seen or (name != text and name in taken):
-            name = f"{base}_{suffix}"
-            suffix += 1
-        seen.add(name)
-        names.append(name)
+    texts = [" ".join(text.split()) for text in header]
+    taken = {*texts}
+    names: dict[str, None] = {}
+    for place, text in enumerate(texts, start=1):
+        name = text
+        if not text or text in names:
+            name = numbered(text or f"column_{place}", taken.__contains__)
+            taken.add(name)
+        names[name] = None
     return tuple(names)
+
+
+def numbered(name: str, is_taken: Callable[[str], bool]) -> str:
+    """Return a name, with the first free number from 2 on behind it if it is taken."""
+    free, number = name, 2
+    while is_taken(free):
+        free, number = f"{name}_{number}", number + 1
+    return free
