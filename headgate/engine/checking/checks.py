@@ -207,8 +207,8 @@ class Rules:
         if form is None:
             return name
         if isinstance(form, Number) and column.kind == "decimal":
-            return replace(form, scale=None, loose=True).sql(name, 0, 0)[0]
-        sql, _ = form.sql(name, 0, 0)
+            return replace(form, scale=None, loose=True).sql(name)[0]
+        sql, _ = form.sql(name)
         return f"CAST({sql} AS TIMESTAMP)" if column.kind == "timestamp" else sql
 
     def _faults(self, error: Any, lines: Any, rows: pa.Table) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.columns.formats import Format, Kind
+from headgate.engine.columns.formats import NO_DIGITS, Format, Kind, Precision
 
 _SHAPE = (
     r"^(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,15})\.[0-9]+"
@@ -113,9 +113,8 @@ class _Double(Format):
         back = pc.is_in(doubted, value_set=pa.array(kept, values.type))
         return pc.replace_with_mask(mask, doubtful, back)
 
-    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
+    def sql(self, text: str, _: Precision = NO_DIGITS) -> tuple[str, str]:
         """Cast to the nearest double."""
-        del before, after
         return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
 
     def _gives_back(self, text: str) -> bool:

@@ -9,7 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +24,20 @@ Negative = Literal["-5", "5-", "(5)"]
 _MICROSECONDS = len("2024-03-14 15:09:26.535897")
 _PARTS = {"%d": "DD", "%m": "MM", "%Y": "YYYY", "%y": "YY", "%b": "Mon", "%B": "Month"}
 _PARTS |= {"%H": "hh", "%I": "hh", "%M": "mm", "%S": "ss", "%p": "AM"}
+
+
+class Precision(NamedTuple):
+    """How many digits stand before and after a decimal mark, at most."""
+
+    before: int = 0
+    after: int = 0
+
+    def widened(self, other: "Precision") -> "Precision":
+        """Return room for the digits of both."""
+        return Precision(*map(max, self, other))
+
+
+NO_DIGITS = Precision()
 
 
 class Format(ABC):
@@ -54,22 +68,18 @@ class Format(ABC):
         """Return for each text, none of them null, whether it is written so."""
 
     @abstractmethod
-    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
+    def sql(self, text: str, precision: Precision = NO_DIGITS) -> tuple[str, str]:
         """Return the DuckDB expression of the value over a text expression, and its type.
 
-        Args:
-            text: The text expression.
-            before: Digits before a decimal mark, at most.
-            after: Digits after it, at most.
+        Only decimals of an exact type need the precision.
         """
 
-    def digits(self, values: pa.Array) -> tuple[int, int]:
-        """Return how many digits stand before and after a decimal mark, at most."""
-        return pc.max(pc.binary_length(values)).as_py() or 0, 0
+    def precision(self, values: pa.Array) -> Precision:
+        """Return how many digits these texts have before and after a decimal mark, at most."""
+        return Precision(pc.max(pc.binary_length(values)).as_py() or 0)
 
-    def rivals(self, other: "Format") -> bool:
+    def rivals(self, _: "Format") -> bool:
         """Return whether both could fit the same texts and mean different values."""
-        del other
         return False
 
 
@@ -167,7 +177,7 @@ class Number(Format):
         kept = pc.invert(pc.match_substring_regex(values.filter(doubtful), zeros))
         return pc.and_(mask, pc.replace_with_mask(mask, doubtful, kept))
 
-    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
+    def sql(self, text: str, precision: Precision = NO_DIGITS) -> tuple[str, str]:
         """Strip what is not the number, and cast."""
         if self.negative != "-5":
             bare = f"trim({text}, {quote_text(self.negative.replace('5', ''))})"
@@ -182,20 +192,20 @@ class Number(Format):
             return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
         if self.scale == 0:
             return f"TRY_CAST({text} AS BIGINT)", "BIGINT"
-        scale = self.scale or after
-        sql_type = f"DECIMAL({18 if before + scale <= 18 else 38},{scale})"
+        scale = self.scale or precision.after
+        sql_type = f"DECIMAL({18 if precision.before + scale <= 18 else 38},{scale})"
         return f"TRY_CAST({text} AS {sql_type})", sql_type
 
-    def digits(self, values: pa.Array) -> tuple[int, int]:
-        """Return how many digits stand before and after the mark, at most."""
+    def precision(self, values: pa.Array) -> Precision:
+        """Where as many digits follow the mark in all texts, the longest tells."""
         if self.scale is not None:
-            longest, _ = super().digits(values)
-            return longest - self.scale, self.scale
+            longest, _ = super().precision(values)
+            return Precision(longest - self.scale, self.scale)
         marks = pc.find_substring(values, self.mark)
         ends = pc.subtract(pc.binary_length(values), len(self.suffix.encode()))
         marks = pc.if_else(pc.less(marks, 0), pc.cast(ends, marks.type), marks)
         after = pc.max(pc.subtract(pc.subtract(ends, marks), 1)).as_py() or 0
-        return pc.max(marks).as_py() or 0, max(after, 0)
+        return Precision(pc.max(marks).as_py() or 0, max(after, 0))
 
     def rivals(self, other: Format) -> bool:
         """A separator of thousands could be a decimal mark, and the other way round."""
@@ -231,9 +241,8 @@ class Words(Format):
         """Accept the two words only."""
         return pc.is_in(values, value_set=pa.array([self.true, self.false]))
 
-    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
+    def sql(self, text: str, _: Precision = NO_DIGITS) -> tuple[str, str]:
         """Compare with both words."""
-        del before, after
         true, false = quote_text(self.true), quote_text(self.false)
         return f"CASE {text} WHEN {true} THEN true WHEN {false} THEN false END", "BOOLEAN"
 
@@ -294,9 +303,8 @@ class IsoMoment(Format):
             "ns" if self.length > _MICROSECONDS else "us", "UTC" if self.zone else None
         )
 
-    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
+    def sql(self, text: str, _: Precision = NO_DIGITS) -> tuple[str, str]:
         """Cast; DuckDB reads the same forms."""
-        del before, after
         if not self.separator:
             return f"TRY_CAST({text} AS DATE)", "DATE"
         text = f"rtrim({text}, 'Z')" if self.zone else text
@@ -357,9 +365,8 @@ class Moment(Format):
         same = pc.equal(pc.cast(written, pa.int64()), pc.day(moments.filter(spilt)))
         return pc.replace_with_mask(mask, spilt, same)
 
-    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
+    def sql(self, text: str, _: Precision = NO_DIGITS) -> tuple[str, str]:
         """Parse with the same pattern."""
-        del before, after
         moment = f"try_strptime({text}, {quote_text(self.parse)})"
         if self.kind == "timestamp":
             return moment, "TIMESTAMP"
@@ -395,7 +402,6 @@ class SerialDay(Format):
         """Accept days from 1954 to 2064."""
         return pc.match_substring_regex(values, "^[2-5][0-9]{4}$")
 
-    def sql(self, text: str, before: int, after: int) -> tuple[str, str]:
+    def sql(self, text: str, _: Precision = NO_DIGITS) -> tuple[str, str]:
         """Add the days to Excel's day zero."""
-        del before, after
         return f"DATE '1899-12-30' + TRY_CAST({text} AS INTEGER)", "DATE"

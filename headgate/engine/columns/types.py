@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from headgate.engine.columns.formats import Format, Kind, Number
+from headgate.engine.columns.formats import NO_DIGITS, Format, Kind, Number, Precision
 from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
 from headgate.engine.columns.near import Near, count_misfits, nearly
 from headgate.engine.duck import quote_name, quote_text
@@ -162,8 +162,7 @@ class Seen:
     missing: Counter[str] = field(default_factory=Counter)
     markers: Counter[str] = field(default_factory=Counter)
     misfits: dict[Format, Misfit] = field(default_factory=dict)
-    before: int = 0
-    after: int = 0
+    precision: Precision = NO_DIGITS
     padded: bool = False
     ascii: bool = True
 
@@ -173,8 +172,7 @@ class Seen:
         self.missing += later.missing
         self.markers += later.markers
         self.misfits = later.misfits | self.misfits
-        self.before = max(self.before, later.before)
-        self.after = max(self.after, later.after)
+        self.precision = self.precision.widened(later.precision)
         self.padded |= later.padded
         self.ascii &= later.ascii
 
@@ -268,8 +266,8 @@ class TypeInference:
                 at = pc.index(texts, seen.misfits[form].value).as_py()
                 seen.misfits[form] = Misfit(lines[at].as_py(), seen.misfits[form].value)
                 seen.padded = _padded(values)
-        digits = [form.digits(kept) for form in live]
-        seen.before, seen.after = (max(each) for each in zip(*digits, strict=True))
+        for form in live:
+            seen.precision = seen.precision.widened(form.precision(kept))
         return seen
 
     def _without_missing(self, texts: pa.ChunkedArray, seen: Seen) -> pa.Array:
@@ -344,7 +342,7 @@ class TypeInference:
         text = f"trim({name}, {quote_text(BLANKS)})" if chosen and seen.padded else name
         missing = seen.missing + (seen.markers if chosen else Counter())
         if chosen:
-            sql, sql_type = chosen.sql(text, seen.before, seen.after)
+            sql, sql_type = chosen.sql(text, seen.precision)
         else:
             sql, sql_type = f"nullif({name}, '')", "VARCHAR"
         if declared := [quote_text(marker) for marker in seen.missing if marker]:

@@ -362,7 +362,7 @@ def shared():
 
 def hold_that_texts_come_back(form, texts):
     """Rebuild each text from its typed value."""
-    sql, sql_type = form.sql("t", *form.digits(pa.array(texts)))
+    sql, sql_type = form.sql("t", form.precision(pa.array(texts)))
     for (value,), text in zip(typed_texts(sql, sql_type, texts), texts, strict=True):
         shown = value
         if isinstance(form, Number) and form.scale is None and "." in value:
@@ -410,7 +410,7 @@ def test_what_a_program_writes_is_read_as_the_same_doubles(program, numbers):
     assert any(long_ids) or propose(texts, "n")
     with shared().cursor() as con:
         con.register("texts", pa.table({"t": texts}))
-        found = con.execute(f"SELECT {form.sql('t', 0, 0)[0]} FROM texts").fetchall()
+        found = con.execute(f"SELECT {form.sql('t')[0]} FROM texts").fetchall()
     assert [form.write(value) for (value,) in found] == texts
 
 
@@ -446,7 +446,7 @@ def test_digits_and_exponents_of_one_form_are_read_as_the_same_doubles(
     assert propose(texts, "n") or all(map(SHORTENED.fullmatch, texts))
     with shared().cursor() as con:
         con.register("texts", pa.table({"t": texts}))
-        found = con.execute(f"SELECT {form.sql('t', 0, 0)[0]} FROM texts").fetchall()
+        found = con.execute(f"SELECT {form.sql('t')[0]} FROM texts").fetchall()
     assert [form.write(value) for (value,) in found] == texts
 
 
@@ -522,7 +522,7 @@ PLAIN = {
 def test_arrow_reads_what_is_written_plainly_as_sql_does(form):
     """The quick way to a typed value gives what the slow one gives."""
     texts = pa.array(PLAIN[form])
-    sql, sql_type = form.sql("t", *form.digits(texts))
+    sql, sql_type = form.sql("t", form.precision(texts))
     with duckdb.connect() as con:
         con.register("texts", pa.table({"t": texts}))
         values = con.execute(f"SELECT {sql} FROM texts").fetchall()
