@@ -83,21 +83,12 @@ def _find_extent(
     rows = parse(lines, syntax, table_width(few.fields) if few else 1)
     if not any(any(map(str.strip, row)) for row in rows.fields):
         raise _no_data(path)
-    if options.header_rows is None and options.skip_lines is None:
+    untold = options.header_rows is None and options.skip_lines is None
+    if untold:
         rows = _without_facts(rows)
-    extent = find_extent(
-        rows,
-        len(lines),
-        skip_lines=options.skip_lines,
-        header_rows=options.header_rows,
-        footer_lines=options.footer_lines,
-        table=options.table,
-        whole=whole,
-        words=syntax.delimiter == " ",
-    )
-    if options.header_rows is None and options.skip_lines is None:
-        return _with_names_above(extent, lines, syntax)
-    return extent
+    words = syntax.delimiter == " "
+    extent = find_extent(rows, len(lines), options, whole=whole, words=words)
+    return _with_names_above(extent, lines, syntax) if untold else extent
 
 
 def _with_rules(

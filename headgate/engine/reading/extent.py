@@ -3,6 +3,9 @@
 It sees rows of text with their line numbers, not the file.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from headgate.engine.reading.cells import count_filled, is_rule, is_typed
@@ -23,9 +26,13 @@ from headgate.engine.reading.unquoted import (
     refuse_split_values,
 )
 from headgate.errors import OptionsError, UndecidableError
+from headgate.options import ReadOptions
 from headgate.words import counted
 
 _QUOTED = 200
+"""Characters of lines left out that are shown."""
+_LISTED = 9
+"""Tables of which the places are told."""
 
 
 class Extent(NamedTuple):
@@ -42,16 +49,53 @@ class Extent(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
+@dataclass(frozen=True)
+class _Table:
+    """The table that is read: which one it is of those among the rows, and where its parts are."""
+
+    rows: Rows
+    spans: list[Span]
+    index: int
+
+    @property
+    def span(self) -> Span:
+        """Where its rows are."""
+        return self.spans[self.index]
+
+    @property
+    def line(self) -> int:
+        """The physical line on which it starts."""
+        return self.rows.lines[self.span.first]
+
+    @property
+    def header(self) -> list[list[str]]:
+        """The rows that name its columns."""
+        return self.rows.fields[self.span.first : self.span.named]
+
+    @cached_property
+    def body(self) -> list[list[str]]:
+        """The first rows of its data."""
+        return self.rows.fields[self.span.data : self.span.last + 1][:PROFILED_ROWS]
+
+    @property
+    def below(self) -> list[list[str]]:
+        """The rows behind it."""
+        return self.rows.fields[self.span.last + 1 :]
+
+    @cached_property
+    def width(self) -> int:
+        """Cells of most rows."""
+        first, _, data, last = self.span
+        fields = self.rows.fields
+        return max(table_width(fields[data : last + 1] or fields[first:data]), 1)
+
+    def end(self, stop: int) -> int:
+        """The last physical line of its rows before row `stop`."""
+        return self.rows.ends[stop - 1] if stop > self.span.first else self.line - 1
+
+
 def find_extent(
-    rows: Rows,
-    total_lines: int,
-    *,
-    skip_lines: int | None = None,
-    header_rows: int | None = None,
-    footer_lines: int | None = None,
-    table: int | None = None,
-    whole: bool = True,
-    words: bool = False,
+    rows: Rows, total_lines: int, options: ReadOptions, *, whole: bool, words: bool
 ) -> Extent:
     """Find the table among the rows of a sample of `total_lines` lines.
 
@@ -63,61 +107,53 @@ def find_extent(
         UndecidableError: The header names fewer columns than there are, as where values that hold
             the delimiter are not enclosed in quotes, or more, some of them without a name.
     """
-    skip, stop = skip_lines or 0, total_lines - (footer_lines or 0) * whole
+    rows = _rows_within(rows, total_lines, options, whole=whole)
+    spans = _find_spans(rows, options, whole=whole)
+    table = _Table(rows, spans, choose(spans, rows.fields, options.table))
+    if options.header_rows is None:
+        _refuse_doubtful_names(table, fixed=options.skip_lines is not None, words=words)
+    extent = _place(table, total_lines, options)
+    evidence = _explain(extent, table, told=options.header_rows is not None)
+    return extent._replace(evidence=tuple(evidence))
+
+
+def _rows_within(rows: Rows, total_lines: int, options: ReadOptions, *, whole: bool) -> Rows:
+    """Leave out the rows on lines that come before or after the table, as options tell."""
+    skip, stop = options.skip_lines or 0, total_lines
+    if whole:
+        stop -= options.footer_lines or 0
     kept = rows.only([i for i, line in enumerate(rows.lines) if skip < line <= stop])
-    fields, lines, ends = kept.fields, kept.lines, kept.ends
-    if not fields:
+    if not kept:
         raise OptionsError(
             f"No row is left between the {skip} lines before the table and those after it.",
             todo="Correct the options `skip_lines` and `footer_lines`.",
         )
-    fixed = skip_lines is not None
-    if footer_lines is None and whole:
-        spans = cut_tables(fields, lines, fixed=fixed, header_rows=header_rows)
+    return kept
+
+
+def _find_spans(rows: Rows, options: ReadOptions, *, whole: bool) -> list[Span]:
+    """Tell the tables among the rows apart; what an option tells of the first is not looked for."""
+    fields, header_rows = rows.fields, options.header_rows
+    fixed = options.skip_lines is not None
+    if whole and options.footer_lines is None:
+        spans = cut_tables(fields, rows.lines, fixed=fixed, header_rows=header_rows)
     else:
         spans = [find_span(fields, 0, len(fields), fixed=fixed, header_rows=header_rows, told=True)]
-    if not fixed:
-        spans = without_keys(spans, fields)
-    index = choose(spans, fields, table)
-    span = spans[index]
-    width = max(table_width(fields[span.data : span.last + 1] or fields[span.first : span.data]), 1)
-    body = fields[span.data : span.last + 1][:PROFILED_ROWS]
-    if header_rows is None and any(
-        len(row) == width - 1 for row in fields[span.first : span.named]
-    ):
-        refuse_split_values([row for row in body if len(row) == width], lines[span.first])
-    if header_rows is None and span.named - span.first == 1:
-        names = fit_names(fields[span.first], body, width)
-        _refuse_blank_names(names, width, lines[span.first])
-        refuse_split_names(names, width, lines[span.first], words=words)
-    if header_rows is None and not fixed and span.named == span.first > 0:
-        refuse_split_numbers(fields[span.first - 1], body, lines[span.first - 1])
-    header = join_header(fields[span.first : span.named], body, width)
-    skip = lines[span.first] - 1
-    named_end = ends[span.named - 1] if span.named > span.first else skip
-    header_end = ends[span.data - 1] if span.data > span.first else skip
-    last_end = ends[span.last] if span.last >= span.first else header_end
-    footer = footer_lines or 0
-    if footer_lines is None and span.last < len(fields) - 1:
-        footer = total_lines - last_end
-    others = tuple(
-        (lines[each.data], ends[each.last])
-        for each in spans
-        if each is not span and each.last >= each.data
-    )
-    extent = Extent(
-        skip_lines=skip,
-        header_lines=header_end - skip,
-        header_rows=header_rows or sum(not is_rule(row) for row in fields[span.first : span.named]),
-        header_notes=header_end - named_end if span.data > span.named else 0,
-        footer_lines=footer,
-        header=header,
-        names=unique_names(header),
-        others=others,
-        evidence=(),
-    )
-    evidence = _explain(extent, spans, index, kept, told=header_rows is not None)
-    return extent._replace(evidence=evidence)
+    return spans if fixed else without_keys(spans, fields)
+
+
+def _refuse_doubtful_names(table: _Table, *, fixed: bool, words: bool) -> None:
+    """Refuse names that may stand above other columns than those that they name."""
+    header, body, width = table.header, table.body, table.width
+    if any(len(row) == width - 1 for row in header):
+        refuse_split_values([row for row in body if len(row) == width], table.line)
+    if len(header) == 1:
+        names = fit_names(header[0], body, width)
+        _refuse_blank_names(names, width, table.line)
+        refuse_split_names(names, width, table.line, words=words)
+    above = table.span.first - 1
+    if not header and above >= 0 and not fixed:
+        refuse_split_numbers(table.rows.fields[above], body, table.rows.lines[above])
 
 
 def _refuse_blank_names(row: list[str], width: int, line: int) -> None:
@@ -130,6 +166,31 @@ def _refuse_blank_names(row: list[str], width: int, line: int) -> None:
             todo="Name each column, or remove the blank; if only the last cells are missing, set "
             "`header_rows`.",
         )
+
+
+def _place(table: _Table, total_lines: int, options: ReadOptions) -> Extent:
+    """Count the lines before, of and after the table, and name its columns."""
+    rows, span, start = table.rows, table.span, table.line - 1
+    names_end, header_end = table.end(span.named), table.end(span.data)
+    footer_lines = options.footer_lines or 0
+    if options.footer_lines is None and table.below:
+        footer_lines = total_lines - table.end(span.last + 1)
+    header = join_header(table.header, table.body, table.width)
+    return Extent(
+        skip_lines=start,
+        header_lines=header_end - start,
+        header_rows=options.header_rows or sum(not is_rule(row) for row in table.header),
+        header_notes=header_end - names_end,
+        footer_lines=footer_lines,
+        header=header,
+        names=unique_names(header),
+        others=tuple(
+            (rows.lines[each.data], rows.ends[each.last])
+            for each in table.spans
+            if each is not span and each.last >= each.data
+        ),
+        evidence=(),
+    )
 
 
 def name_by_line(extent: Extent, cells: list[str], line: int, why: str) -> Extent:
@@ -161,55 +222,53 @@ def name_by_line(extent: Extent, cells: list[str], line: int, why: str) -> Exten
     )
 
 
-def _explain(
-    extent: Extent,
-    spans: list[Span],
-    index: int,
-    rows: Rows,
-    *,
-    told: bool,
-) -> tuple[Evidence, ...]:
-    found, lines, ends = [], rows.lines, rows.ends
+def _explain(extent: Extent, table: _Table, *, told: bool) -> Iterator[Evidence]:
+    """Say why this is the table; its header may be told by an option."""
     if extent.skip_lines:
+        text = _quoted(table.rows.fields[: table.span.first])
         why = "they hold titles, notes or blanks, not the table's columns"
-        text = _quoted(rows.fields[: spans[index].first])
-        found.append(
-            Evidence(what="preamble", found=f"{_places(1, extent.skip_lines)}{text}", why=why)
-        )
+        yield Evidence(what="preamble", found=f"{_places(1, extent.skip_lines)}{text}", why=why)
     size = counted(extent.header_rows, "row")
     if told:
-        found.append(Evidence(what="header", found=size, why="told by an option"))
+        yield Evidence(what="header", found=size, why="told by an option")
     elif extent.header_rows:
-        why = "the values below are of another kind"
-        if spare := _names_beyond(spans[index], rows.fields, len(extent.names)):
-            why += f"; most rows have no cells below {', '.join(map(repr, spare))}"
-        end = extent.skip_lines + extent.header_lines
-        place = _places(extent.skip_lines + 1, end - extent.header_notes)
-        found.append(Evidence(what="header", found=f"{size}, {place}", why=why))
-        if extent.header_notes:
-            place = _places(end - extent.header_notes + 1, end)
-            text = _quoted(rows.fields[spans[index].named : spans[index].data])
-            why = "they tell about the columns, and hold numbers or dates as well as words"
-            found.append(Evidence(what="notes below the header", found=f"{place}{text}", why=why))
+        yield from _explain_header(extent, table, size)
     else:
         why = "the first row looks like the rows below it; the names are made up"
-        found.append(Evidence(what="header", found="none", why=why))
+        yield Evidence(what="header", found="none", why=why)
     if extent.footer_lines:
-        found.append(footer_evidence(extent.footer_lines, rows.fields[spans[index].last + 1 :]))
-    if len(spans) > 1:
-        places = "; ".join(
-            f"table {i + 1}: {_places(lines[s.first], ends[max(s.last, s.first)])}"
-            for i, s in enumerate(spans[:9])
-        )
-        why = f"{places}; choose with the option `table`"
-        found.append(Evidence(what="table", found=f"{index + 1} of {len(spans)} is read", why=why))
-    return tuple(found)
+        yield footer_evidence(extent.footer_lines, table.below)
+    if len(table.spans) > 1:
+        yield _explain_choice(table)
 
 
-def _names_beyond(span: Span, fields: list[list[str]], width: int) -> list[str]:
-    """The names that a header has beyond the cells of the rows."""
-    body = fields[span.data : span.last + 1][:PROFILED_ROWS]
-    return [cell for cell in fit_names(fields[span.first], body, width)[width:] if cell.strip()]
+def _explain_header(extent: Extent, table: _Table, size: str) -> Iterator[Evidence]:
+    start, end = extent.skip_lines + 1, extent.skip_lines + extent.header_lines
+    notes = end - extent.header_notes + 1
+    why = "the values below are of another kind"
+    fitted = fit_names(table.header[0], table.body, table.width)
+    if spare := [name for name in fitted[table.width :] if name.strip()]:
+        why += f"; most rows have no cells below {', '.join(map(repr, spare))}"
+    yield Evidence(what="header", found=f"{size}, {_places(start, notes - 1)}", why=why)
+    if extent.header_notes:
+        text = _quoted(table.rows.fields[table.span.named : table.span.data])
+        why = "they tell about the columns, and hold numbers or dates as well as words"
+        found = f"{_places(notes, end)}{text}"
+        yield Evidence(what="notes below the header", found=found, why=why)
+
+
+def _explain_choice(table: _Table) -> Evidence:
+    """Say which of several tables is read, and where they are."""
+    lines, ends = table.rows.lines, table.rows.ends
+    places = "; ".join(
+        f"table {number}: {_places(lines[span.first], ends[max(span.last, span.first)])}"
+        for number, span in enumerate(table.spans[:_LISTED], start=1)
+    )
+    return Evidence(
+        what="table",
+        found=f"{table.index + 1} of {len(table.spans)} is read",
+        why=f"{places}; choose with the option `table`",
+    )
 
 
 def footer_evidence(lines: int, fields: list[list[str]]) -> Evidence:
