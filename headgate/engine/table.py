@@ -19,8 +19,8 @@ from headgate.engine.checking.quarantine import Failure, Quarantine
 from headgate.engine.checking.repeats import set_repeats_aside
 from headgate.engine.checking.sieve import Sieve, Sifted, rows_of_other_tables
 from headgate.engine.checking.totals import find_total
+from headgate.engine.columns.column import Column
 from headgate.engine.columns.names import with_safe_names
-from headgate.engine.columns.types import Column
 from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import map_blocks
 from headgate.engine.reading.detect import detect

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from headgate.engine.columns.types import Column
+from headgate.engine.columns.column import Column
 from headgate.engine.contract import Contract
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.dialect import Dialect

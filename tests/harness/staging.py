@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from headgate.engine.columns.types import Column, Kind, Missing
+from headgate.engine.columns.column import Column, Missing
+from headgate.engine.columns.formats import Kind
 from headgate.engine.duck import quote_name
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.staging import CSV, LINE, StagedFile, Writer

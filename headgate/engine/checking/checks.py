@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.checking.quarantine import Fault
+from headgate.engine.columns.column import MARKERS
 from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
 from headgate.engine.columns.guess import moment_written, propose
-from headgate.engine.columns.types import MARKERS, has_point, sample_of
+from headgate.engine.columns.inference import has_point, sample_of
 from headgate.engine.contract import Contract
 from headgate.engine.duck import quote_name
 from headgate.engine.staging import LINE

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from pandera.pandas import DataFrameModel
 
+from headgate.engine.columns.column import BLANKS, MARKERS, Column
 from headgate.engine.columns.formats import Kind
-from headgate.engine.columns.types import BLANKS, MARKERS, Column
 from headgate.engine.duck import database, quote_name, quote_text
 from headgate.engine.staging import register
 from headgate.engine.table import Reading

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from headgate.engine.checking.checks import Rules
 from headgate.engine.checking.quarantine import Fault, Kept
-from headgate.engine.columns.types import Seen, TypeInference
+from headgate.engine.columns.inference import TypeInference
+from headgate.engine.columns.trial import Seen
 from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Bad, Block
 from headgate.engine.reading.dialect import Dialect

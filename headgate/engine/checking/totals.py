@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from headgate.engine.columns.types import Column
+from headgate.engine.columns.column import Column
 from headgate.engine.duck import database
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.lines import read_lines

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.cleaning.values import Values
-from headgate.engine.columns.types import Column
+from headgate.engine.columns.column import Column
 from headgate.engine.duck import double, first
 from headgate.engine.recipe import (
     CleanColumn,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from headgate.engine import csv_lines
 from headgate.engine.cleaning.staged import RemainingRows
-from headgate.engine.columns.types import arrow_type
+from headgate.engine.columns.column import arrow_type
 from headgate.engine.duck import double, first
 from headgate.engine.recipe import CleanColumn, Fence, OutlierFlag, Recipe
 from headgate.engine.result.outputs import Cells

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from headgate.engine import csv_lines
 from headgate.engine.cleaning.texts import Changes, clean
-from headgate.engine.columns.types import Column, arrow_type
+from headgate.engine.columns.column import Column, arrow_type
 from headgate.engine.duck import evaluate, quote_name
 from headgate.engine.recipe import Input
 from headgate.engine.staging import CSV, LINE, StagedFile

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.columns.types import BLANKS, Column
+from headgate.engine.columns.column import BLANKS, Column
 from headgate.engine.recipe import Input
 
 

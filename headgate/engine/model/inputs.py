@@ -9,7 +9,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.columns.types import MARKERS
+from headgate.engine.columns.column import MARKERS
 from headgate.engine.recipe import Input
 from headgate.engine.staging import StagedFile
 from headgate.engine.table import Reading

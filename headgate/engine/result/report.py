@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from headgate import __version__
-from headgate.engine.columns.types import Column
+from headgate.engine.columns.column import Column
 from headgate.engine.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.result.profile import histogram
 from headgate.engine.table import Reading

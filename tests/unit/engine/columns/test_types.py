@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headgate.engine.columns.column import arrow_type
 from headgate.engine.columns.doubles import PROGRAMS, Scientific, Shortest
 from headgate.engine.columns.formats import IsoMoment, Moment, Number, Words
 from headgate.engine.columns.guess import SHORTENED, propose
-from headgate.engine.columns.types import arrow_type
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
 from headgate.engine.staging import register

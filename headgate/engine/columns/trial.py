@@ -1,0 +1,131 @@
+"""What the blocks of a file show of one column: which formats all its values are written in so far.
+
+Here: what is seen, and how it adds up. Not here: which formats are tried, and what is settled.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headgate.engine.columns.column import MARKERS
+from headgate.engine.columns.formats import NO_DIGITS, Format, Precision
+from headgate.engine.staging import LINE
+
+_ABSENT = ("", *MARKERS)
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A value that is not written in a format, and where it stands."""
+
+    line: int
+    value: str
+
+
+@dataclass
+class Seen:
+    """What one column was seen to hold, in one block or in several."""
+
+    filled: int = 0
+    missing: Counter[str] = field(default_factory=Counter)
+    markers: Counter[str] = field(default_factory=Counter)
+    misfits: dict[Format, Misfit] = field(default_factory=dict)
+    precision: Precision = NO_DIGITS
+    padded: bool = False
+    ascii: bool = True
+
+    def add(self, later: "Seen") -> None:
+        """Add what was seen further down the file."""
+        self.filled += later.filled
+        self.missing += later.missing
+        self.markers += later.markers
+        self.misfits = later.misfits | self.misfits
+        self.precision = self.precision.widened(later.precision)
+        self.padded |= later.padded
+        self.ascii &= later.ascii
+
+
+@dataclass
+class Trial:
+    """The formats that one column is tried against, and how far each has come."""
+
+    name: str
+    sample: list[str] = field(default_factory=list)
+    formats: list[Format] = field(default_factory=list)
+    ruled_out: dict[Format, str] = field(default_factory=dict)
+    near: list[Format] = field(default_factory=list)
+    seen: Seen = field(default_factory=Seen)
+
+    @property
+    def live(self) -> list[Format]:
+        """The formats that every value seen is written in."""
+        return [each for each in self.formats if each not in self.seen.misfits]
+
+    @property
+    def contested(self) -> list[Format]:
+        """Those of them that give the same texts different values."""
+        return [each for each in self.live if any(map(each.rivals, self.live))]
+
+    def look(self, rows: pa.Table, missing: Iterable[str]) -> Seen:
+        """See what a block holds besides texts that count as missing."""
+        texts, live, seen = rows[self.name], self.live, Seen()
+        values = _without_missing(texts, missing, seen)
+        seen.filled = len(values)
+        if not seen.filled:
+            return seen
+        seen.ascii = bytes(values.buffers()[2] or b"").isascii()
+        if not live:
+            seen.padded = _padded(values)
+            return seen
+        kept = values
+        for form in live:
+            kept = _hold(kept, form, seen)
+            if form in seen.misfits:
+                value = seen.misfits[form].value
+                line = rows[LINE][pc.index(texts, value).as_py()].as_py()
+                seen.misfits[form] = Misfit(line, value)
+                seen.padded = _padded(values)
+        for form in live:
+            seen.precision = seen.precision.widened(form.precision(kept))
+        return seen
+
+
+def _without_missing(texts: pa.ChunkedArray, missing: Iterable[str], seen: Seen) -> pa.Array:
+    """Leave out empty cells and texts that count as missing, and count them."""
+    for marker in ("", *missing):
+        found = pc.equal(texts, marker)
+        if count := pc.sum(found).as_py() or 0:
+            seen.missing[marker] = count
+            texts = texts.filter(pc.invert(found))
+    return texts.combine_chunks()
+
+
+def _hold(values: pa.Array, form: Format, seen: Seen) -> pa.Array:
+    """Hold values to a format; return them without padding and signs for missing ones."""
+    mask = form.fits(values)
+    if pc.all(mask).as_py() is not False:
+        return values
+    others = pc.value_counts(values.filter(pc.invert(mask)))
+    words = {each["values"].as_py(): each["counts"].as_py() for each in others}
+    stripped = {word: word.strip() for word in words}
+    distinct = [text for text in dict.fromkeys(stripped.values()) if text not in _ABSENT]
+    fine = form.fits(pa.array(distinct, pa.string())).to_pylist()
+    bad = {text for text, fits in zip(distinct, fine, strict=True) if not fits}
+    if bad:
+        word = next(word for word in words if stripped[word] in bad)
+        seen.misfits[form] = Misfit(0, word)
+        return values
+    seen.padded = seen.padded or any(word != text for word, text in stripped.items())
+    for word, count in words.items():
+        if stripped[word] in _ABSENT:
+            seen.markers[word] = count
+    values = pc.utf8_trim_whitespace(values)
+    return values.filter(pc.invert(pc.is_in(values, value_set=pa.array(_ABSENT))))
+
+
+def _padded(values: pa.Array) -> bool:
+    trimmed = pc.utf8_trim_whitespace(values)
+    return bool(pc.sum(pc.binary_length(trimmed)) != pc.sum(pc.binary_length(values)))
