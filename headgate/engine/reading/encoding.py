@@ -2,7 +2,8 @@
 
 Bytes that are no UTF-8 are decoded in each likely encoding, and the outcome is read: do the
 letters belong to one language, do they stand inside words of their own script and case, do the
-signs stand where signs stand?
+signs stand where signs stand? What each character is worth is set by hand; the tests hold texts of
+many languages that must come out right.
 """
 
 import codecs
@@ -26,7 +27,13 @@ SHIFT = re.compile(rb"\x1b\$(?:[@B]|\([DOPQ]|\)C)")
 """What changes to two-byte characters in an encoding of seven bits."""
 _SHIFTED = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004", "iso2022_kr")
 _CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f\x01"))
+_MOST_CONTROLS, _MOST_ZEROS = 0.01, 0.3
+"""Shares of a text's bytes that may be control characters, and zeros."""
+_FEWEST_ZEROS, _LEAST_ZEROS, _MOST_OTHERS = 3, 0.03, 0.1
+"""Zeros on one side of UTF-16, as a number and as a share of all bytes; on the other, of those."""
 _SAMPLE = 1 << 14
+_LONG, _BEFORE, _AFTER = 4000, 100, 1900
+"""Bytes of a line of which only a part is looked at, and of that part, around its first letter."""
 
 _LEGACY = (
     "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp437", "iso8859-15",
@@ -44,6 +51,8 @@ _PRIORS = {
     "gb18030": 0.02,
 }
 """Encodings that are met more often win where the letters alone do not tell."""
+_DOUBT = 4
+"""How many times more that counts beside a single letter; beside several, so much less."""
 _WITHOUT_TURKISH = ("mac-roman", "cp850")
 """Encodings with a dotless i, but no other letter of Turkish: nobody writes it in them."""
 _ALPHABETS = (
@@ -52,8 +61,6 @@ _ALPHABETS = (
     "čćđšž", "äõɵöüšž", "āčēģīķļņšūž", "ąčęėįšųūž", "àèéíïòóúüç", "éëïóöüèáú",
 )  # fmt: skip
 """The letters that languages add to ASCII; `ɵ` is an õ before no e, which Portuguese has not."""
-_WITHOUT_CAPITALS = 0.1
-"""What is taken off for each letter where no word begins with a capital."""
 _ICELANDIC_OR_TURKISH = frozenset("þðý")
 """What ş, ğ and ı are in cp1252; Icelandic hardly has them without any of its other vowels."""
 _AFTER_THORN = frozenset("aeiouyáéíóúýæöjrv")
@@ -73,6 +80,28 @@ _COMMON = frozenset(
     "水万萬市区區县縣乡鄉镇鎮路街号號村省州日本東京都府道株式会社様円番氏住所電話名称金額備考株"
     "이다는의가을에하고지로사기은도를한대인서시자리어나아과구동군산주전정화수원성남부경김박최일해"
 )
+_APOSTROPHES = "’‘´"
+_MONEY = "£€¥¢"
+_USUAL_SIGNS = "–—“”°…•µ\xa0½²³"
+
+_FOREIGN_LETTER = 0.3
+"""Worth of a letter that the language of most others has not; theirs is 1."""
+_USUAL_LETTER, _OTHER_LETTER = 1.1, 0.5
+"""Worth of letters of other scripts: those of which most words are made, and the others."""
+_WIDE, _COMMON_WIDE, _MOST_WIDE = 0.4, 2.5, 2.0
+"""Worth of a wide character, what a common one has more, and the most that all have on average."""
+_ICELANDIC = 0.9
+"""Worth of each letter where they are none but those that Icelandic shares with Turkish."""
+_BREAKS_WORD = 1.5
+"""Taken off for a letter of another script than its word, or a capital behind a small letter."""
+_MISPLACED = 0.7
+"""Taken off for a letter that stands alone, behind a digit, or where its language has none."""
+_WITHOUT_CAPITALS = 0.1
+"""Taken off for each letter where no word begins with a capital."""
+_USUAL_SIGN, _OTHER_SIGN = 0.9, 0.6
+"""Worth of a sign outside words; inside one, it is taken off."""
+_APOSTROPHE_APART, _MONEY_APART = 0.8, 0.3
+"""Worth of an apostrophe beside no word or blank, and of a currency beside no digit; else 1."""
 _WORDS = re.compile(r"[^\W\d_]+")
 _FEW = 12
 """Characters beyond ASCII up to which another encoding may be as likely."""
@@ -153,7 +182,7 @@ def guess_legacy(data: bytes) -> Encoding:
             continue
         if name in _WITHOUT_TURKISH:
             text = text.replace("ı", "\ufffd")
-        doubt = 1 + 4 / max(1, _beyond_ascii(text))
+        doubt = 1 + _DOUBT / max(1, _beyond_ascii(text))
         likeness[name] = _plausibility(text)
         scores[name] = round(1000 * (likeness[name] + doubt * _PRIORS.get(name, 0)))
     if not scores:
@@ -213,8 +242,10 @@ def _utf16_without_mark(head: bytes) -> str | None:
         ("utf-16-be", even, odd, (b"\0\n", b"\0\r")),
     ):
         paired = start.count(end[0]) or start.count(end[1])
-        sparse = zeros < 3 or zeros < 0.03 * len(start) or others > 0.1 * zeros
-        if paired > 0.5 * ends and not sparse and len(head) % 2 == 0:
+        sparse = zeros < max(_FEWEST_ZEROS, _LEAST_ZEROS * len(start))
+        if others > _MOST_OTHERS * zeros or sparse:
+            continue
+        if paired > 0.5 * ends and len(head) % 2 == 0:
             return name
     return None
 
@@ -235,7 +266,7 @@ def _seven_bits(head: bytes) -> str | None:
 def _refuse_binary(head: bytes, where: str) -> None:
     start = head[: 1 << 16]
     odd = len(start) - len(start.translate(None, _CONTROLS))
-    if odd > 0.01 * len(start) or start.count(0) > 0.3 * len(start):
+    if odd > _MOST_CONTROLS * len(start) or start.count(0) > _MOST_ZEROS * len(start):
         raise UnreadableError(
             f"This is binary data, not text: {odd + start.count(0):,} of the first "
             f"{len(start):,} bytes are control characters.",
@@ -250,7 +281,7 @@ def _telling_lines(data: bytes) -> bytes:
     size = 0
     for line in data.splitlines():
         if not line.isascii():
-            found.append(line if len(line) < 4000 else _telling_part(line))
+            found.append(line if len(line) < _LONG else _telling_part(line))
             size += len(found[-1])
             if size > _SAMPLE:
                 break
@@ -260,7 +291,7 @@ def _telling_lines(data: bytes) -> bytes:
 def _telling_part(line: bytes) -> bytes:
     """The first bytes beyond ASCII of a long line, with what stands around them."""
     at = next(i for i, byte in enumerate(line) if byte > 0x7F)
-    part = line[max(at - 100, 0) : at + 1900]
+    part = line[max(at - _BEFORE, 0) : at + _AFTER]
     return part.rstrip(bytes(range(0x40, 0x100))) or part  # no wide character is cut in two
 
 
@@ -299,18 +330,15 @@ def _is_letter(char: str) -> bool:
 
 def _misplaced_letter(char: str, before: str, after: str) -> float:
     """Whether a letter breaks a word's script or case."""
-    if _script(char) != "latin":
-        foreign = [c for c in (before, after) if c.isalpha() and c.isascii()]
-        if foreign:
-            return 1.5
-    if before.islower() and char.isupper():
-        return 1.5
-    if char.islower() and after.isupper():
-        return 0.7
-    if _breaks_spelling(char.lower(), before.lower(), after.lower()):
-        return 0.7
+    other = _script(char) != "latin"
+    foreign = other and any(c.isalpha() and c.isascii() for c in (before, after))
+    if foreign or (before.islower() and char.isupper()):
+        return _BREAKS_WORD
     alone = not before.isalpha() and not after.isalpha() and _script(char) != "wide"
-    return 0.7 if before.isdigit() or alone else 0
+    if alone or before.isdigit() or (char.islower() and after.isupper()):
+        return _MISPLACED
+    misspelt = _breaks_spelling(char.lower(), before.lower(), after.lower())
+    return _MISPLACED if misspelt else 0
 
 
 def _breaks_spelling(char: str, before: str, after: str) -> bool:
@@ -329,14 +357,14 @@ def _placed_sign(char: str, before: str, after: str) -> float:
     inside = before.isalpha() and after.isalpha()
     if char == "·":
         return 1 if before == after and before in "lL " else 0
-    if char in "’‘´":
-        return 1 if inside or before.isspace() or after.isspace() else 0.8
+    if char in _APOSTROPHES:
+        return 1 if inside or before.isspace() or after.isspace() else _APOSTROPHE_APART
     if inside and char != "\xa0":
         return -1
-    if char in "£€¥¢":
+    if char in _MONEY:
         beside = before.isdigit() or after.isdigit() or " " in (before, after) or after in "-.,"
-        return 1 if beside else 0.3
-    return 0.9 if char in "–—“”°…•µ\xa0½²³" else 0.6
+        return 1 if beside else _MONEY_APART
+    return _USUAL_SIGN if char in _USUAL_SIGNS else _OTHER_SIGN
 
 
 def _script(char: str) -> str:
@@ -351,21 +379,25 @@ def _fluency(letters: Counter[str]) -> float:
     wide = sum(n for c, n in letters.items() if _script(c) == "wide")
     if wide:
         fluent = sum(n for c, n in letters.items() if c in _COMMON or _is_kana(c))
-        return min(2.0 * wide, 0.4 * wide + 2.5 * fluent)
+        return min(_MOST_WIDE * wide, _WIDE * wide + _COMMON_WIDE * fluent)
     lower: Counter[str] = Counter()
     for char, n in letters.items():
         lower["ı" if char == "İ" else char.lower()] += n
-    total = sum(lower.values())
+    total = lower.total()
     if total > 2 and "ý" in lower and len(lower) > 1 and _ICELANDIC_OR_TURKISH.issuperset(lower):
-        return 0.9 * total
+        return _ICELANDIC * total
     covered = max(
-        *(sum(lower[c] for c in alphabet) for alphabet in _ALPHABETS),
+        *(_count(lower, alphabet) for alphabet in _ALPHABETS),
         *(
-            1.1 * sum(lower[c] for c in common) + 0.5 * sum(lower[c] for c in rare)
-            for common, rare in _SCRIPTS
+            _USUAL_LETTER * _count(lower, usual) + _OTHER_LETTER * _count(lower, others)
+            for usual, others in _SCRIPTS
         ),
     )
-    return covered + 0.3 * max(0.0, total - covered)
+    return covered + _FOREIGN_LETTER * max(0.0, total - covered)
+
+
+def _count(letters: Counter[str], alphabet: str) -> int:
+    return sum(letters[letter] for letter in alphabet)
 
 
 def _is_kana(char: str) -> bool:
