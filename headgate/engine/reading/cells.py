@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 Shape = Literal["empty", "number", "moment", "word", "text", "odd"]
@@ -12,7 +13,6 @@ _EMPTY = frozenset(
 )
 _LONGEST = 200
 """Characters of a cell that are looked at."""
-_MOST_KNOWN = 1 << 14
 _DELIMITERS = ",;|"
 _LEFTOVERS = frozenset("#:~^=&")
 _NUMBER = re.compile(
@@ -41,32 +41,19 @@ _TIGHT = re.compile(r"[^\s&][;|\t#][^\s]|[^\s\d],[^\s\d]")
 """A delimiter with no blank on either side: hardly prose."""
 
 
-class _Shapes(dict[str, Shape]):
-    """Shapes by cell: each column is looked at several times, and its cells come back."""
-
-    def __missing__(self, cell: str) -> Shape:
-        found = _shape(cell.strip()[:_LONGEST])
-        if len(self) >= _MOST_KNOWN:
-            self.clear()
-        if len(cell) <= _LONGEST:
-            self[cell] = found
-        return found
-
-
-_KNOWN = _Shapes()
-
-
 def shape(cell: str) -> Shape:
     """Tell a number, a date or time, a single word and running text from leftovers of a row."""
-    return _KNOWN[cell]
+    return _shape(cell.strip()[:_LONGEST])
 
 
 def shapes(column: Iterable[str]) -> Counter[Shape]:
     """Count the shapes of a column's cells."""
-    return Counter(map(_KNOWN.__getitem__, column))
+    return Counter(map(shape, column))
 
 
+@lru_cache(1 << 14)
 def _shape(cell: str) -> Shape:
+    """Look at a cell once: each column is looked at several times, and its cells come back."""
     if cell.lower() in _EMPTY:
         return "empty"
     if len(cell) > 40 or cell[0] in _DELIMITERS or cell[-1] in _DELIMITERS:
