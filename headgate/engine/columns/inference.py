@@ -5,7 +5,7 @@ one fails late, the others are tried on the staged file. Not here: the formats, 
 """
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -196,14 +196,7 @@ class TypeInference:
         if live and not live[0].certain:
             why = "but years of two digits could be of either century: undecidable"
             return None, f"All values are written {live[0].label}, {why}, so it stays text."
-        ruled_out = [
-            f"{misfit.value!r} on line {misfit.line:,} rules out {form.label}"
-            for form, misfit in trial.seen.misfits.items()
-        ]
-        if live:
-            ruled_out += [
-                f"{text!r} rules out {form.label}" for form, text in trial.ruled_out.items()
-            ]
+        ruled_out = [*_tell_ruled_out(trial)]
         if live and trial.seen.filled:
             count = trial.seen.filled - trial.seen.markers.total()
             return live[0], "; ".join((f"All {count:,} values are written so", *ruled_out)) + "."
@@ -213,6 +206,15 @@ class TypeInference:
             return None, DECLARED
         numeric = [text for text in trial.sample if text[-1:].isdigit()]
         return None, _why_text(numeric if trial.near else trial.sample)
+
+
+def _tell_ruled_out(trial: Trial) -> Iterator[str]:
+    """Say which values rule formats out; those of the sample, only where a format is left."""
+    for form, misfit in trial.seen.misfits.items():
+        yield f"{misfit.value!r} on line {misfit.line:,} rules out {form.label}"
+    if trial.live:
+        for form, text in trial.ruled_out.items():
+            yield f"{text!r} rules out {form.label}"
 
 
 def _weigh(sample: list[str], guesses: Sequence[Format]) -> tuple[list[Format], dict[Format, str]]:

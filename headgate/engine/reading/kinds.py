@@ -152,13 +152,7 @@ def _table_member(path: Path, member: str | None) -> str:
             "The zip archive is encrypted.", where=path.name, todo="Upload it without a password."
         )
     names = [info.filename for info in files]
-    for prefix, what in _OFFICE.items():
-        if any(name.startswith(prefix) for name in names):
-            raise UnreadableError(
-                f"This is {what}, not a CSV file.",
-                where=path.name,
-                todo="Save the sheet as CSV and upload that.",
-            )
+    _refuse_office(names, path.name)
     names = [n for n in names if not n.startswith("__MACOSX/") and not Path(n).name.startswith(".")]
     if member is not None and member in names:
         return member
@@ -173,3 +167,14 @@ def _table_member(path: Path, member: str | None) -> str:
         where=path.name,
         todo="Upload a zip with one table, or name the file inside with the option `member`.",
     )
+
+
+def _refuse_office(names: list[str], where: str) -> None:
+    """Name the office document that a zip with these files is."""
+    for prefix, what in _OFFICE.items():
+        if any(name.startswith(prefix) for name in names):
+            raise UnreadableError(
+                f"This is {what}, not a CSV file.",
+                where=where,
+                todo="Save the sheet as CSV and upload that.",
+            )

@@ -11,7 +11,7 @@ from headgate.engine.reading.dialect import Syntax
 
 MAX_MENDED_LINES = 20
 """Lines over which the end of a damaged row is looked for."""
-STRAY_OPENING = 5
+_STRAY_OPENING = 5
 """Cost of a field that starts with a quote and is not a quoted one."""
 _INNER_QUOTE = 2
 _LITERAL_QUOTE = 1
@@ -40,7 +40,7 @@ def cheapest_row(text: str, syntax: Syntax, width: int | None) -> tuple[list[str
         closers = _closers(text, syntax)
         delimiters = text.count(syntax.delimiter) + 1
         if delimiters * min(delimiters, width or delimiters) * (len(closers) + 1) > _MAX_WORK:
-            fields, cost = _greedy(text, syntax), STRAY_OPENING
+            fields, cost = _greedy(text, syntax), _STRAY_OPENING
         else:
             fields, cost = _search(text, syntax, width, closers)
     if syntax.skipinitialspace and syntax.delimiter == " ":
@@ -120,7 +120,7 @@ def _fields_at(
     stop = text.find(syntax.delimiter, start)
     stop = len(text) if stop < 0 else stop
     opens = text.startswith(quote, start)
-    cost = STRAY_OPENING if opens else _LITERAL_QUOTE if quote in text[start:stop] else 0
+    cost = _STRAY_OPENING if opens else _LITERAL_QUOTE if quote in text[start:stop] else 0
     options = [(cost, stop, False, stop + 1)]
     if opens:
         options += [

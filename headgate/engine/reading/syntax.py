@@ -426,24 +426,10 @@ def _explain(
     best: _Candidate, candidates: list[_Candidate], lines: list[str], options: ReadOptions
 ) -> tuple[Evidence, ...]:
     syntax = best.syntax
-    rivals = [c for c in candidates if c.syntax.delimiter != syntax.delimiter]
-    why = f"{best.even:.0%} of the rows looked at then have {best.width} fields"
-    if rivals:
-        why += f"; next best is {_name(rivals[0].syntax.delimiter)}"
-    if options.delimiter:
-        why = "told by an option"
-    name = _name(syntax.delimiter) + (" and spaces" if syntax.skipinitialspace else "")
-    if syntax.borders:
-        name = "none: the columns are aligned"
-        why = f"blanks stand between {best.width} columns, one below the other"
-    found = [Evidence(what="delimiter", found=name, why=why)]
-    quote = syntax.quotechar or "none"
-    told = options.quotechar is not None
-    why = "encloses more fields than any other"
-    if not any(quote in line for line in lines):
-        why = "the usual one; no line looked at holds any"
-    why = "told by an option" if told else why
-    found.append(Evidence(what="quotechar", found=quote, why=why))
+    found = [
+        _explain_delimiter(best, candidates, told=bool(options.delimiter)),
+        _explain_quotes(syntax.quotechar or "none", lines, told=options.quotechar is not None),
+    ]
     if syntax.escapechar:
         why = "stands before quotes inside fields"
         found.append(Evidence(what="escapechar", found=syntax.escapechar, why=why))
@@ -451,3 +437,27 @@ def _explain(
         why = "some lines start with it and do not fit the table"
         found.append(Evidence(what="comment", found=syntax.comment, why=why))
     return tuple(found)
+
+
+def _explain_delimiter(best: _Candidate, candidates: list[_Candidate], *, told: bool) -> Evidence:
+    syntax = best.syntax
+    if syntax.borders:
+        why = f"blanks stand between {best.width} columns, one below the other"
+        return Evidence(what="delimiter", found="none: the columns are aligned", why=why)
+    why = f"{best.even:.0%} of the rows looked at then have {best.width} fields"
+    if rivals := [c for c in candidates if c.syntax.delimiter != syntax.delimiter]:
+        why += f"; next best is {_name(rivals[0].syntax.delimiter)}"
+    if told:
+        why = "told by an option"
+    name = _name(syntax.delimiter) + (" and spaces" if syntax.skipinitialspace else "")
+    return Evidence(what="delimiter", found=name, why=why)
+
+
+def _explain_quotes(quote: str, lines: list[str], *, told: bool) -> Evidence:
+    if told:
+        why = "told by an option"
+    elif any(quote in line for line in lines):
+        why = "encloses more fields than any other"
+    else:
+        why = "the usual one; no line looked at holds any"
+    return Evidence(what="quotechar", found=quote, why=why)

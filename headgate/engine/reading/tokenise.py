@@ -174,28 +174,31 @@ class Parser:
         """Leave out blank and drawn lines and comments; put back what stand-ins stood for."""
         if batch.originals:
             rows.fields = [batch.restore(row) for row in rows.fields]
-        comment, ruled = self._syntax.comment, self._syntax.ruled
-        if comment is None and not ruled:
-            drop = {i for i, row in enumerate(rows.fields) if len(row) < 2 and self._is_blank(row)}
-        else:
-            starts = [batch.lines[line - number] for line in rows.lines]
-            drop = {
-                i
-                for i, (row, start) in enumerate(zip(rows.fields, starts, strict=True))
-                if self._is_blank(row)
-                or (ruled and self._is_drawn(row, start))
-                or (comment and start.startswith(comment) and self._is_comment(row, comment))
-            }
         if rows.fields and max(map(len, rows.fields)) > MAX_COLUMNS:
             raise UnreadableError(
                 f"A row has more than {MAX_COLUMNS:,} fields.",
                 todo="Check the delimiter, or split the table into fewer columns.",
             )
+        drop = self._no_rows(rows, number, batch)
         if not drop:
             return rows
         keep = [i for i in range(len(rows.fields)) if i not in drop]
         rows.blank = [n for i in sorted(drop) for n in range(rows.lines[i], rows.ends[i] + 1)]
         return rows.only(keep)
+
+    def _no_rows(self, rows: Rows, number: int, batch: "_Batch") -> set[int]:
+        """The places of blank and drawn lines and comments."""
+        comment, ruled = self._syntax.comment, self._syntax.ruled
+        if comment is None and not ruled:
+            return {i for i, row in enumerate(rows.fields) if len(row) < 2 and self._is_blank(row)}
+        starts = [batch.lines[line - number] for line in rows.lines]
+        return {
+            i
+            for i, (row, start) in enumerate(zip(rows.fields, starts, strict=True))
+            if self._is_blank(row)
+            or (ruled and self._is_drawn(row, start))
+            or (comment and start.startswith(comment) and self._is_comment(row, comment))
+        }
 
     def _is_drawn(self, row: list[str], start: str) -> bool:
         """Whether a row is a drawn line; what is enclosed in quotes is a value."""
