@@ -65,7 +65,7 @@ class SheetCounts(Record):
 
 
 def open_sheet(path: Path, member: str | None = None) -> Sheet | None:
-    """Return whether a file is a quarantine file that came back, by the columns of its header.
+    """Open a quarantine file that came back, known by its header; None where it is another file.
 
     Raises:
         BadFileError: It is one, but its rows are of several uploads.
