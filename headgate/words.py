@@ -1,6 +1,6 @@
 """Numbers and lists in words, for messages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def counted(number: int, noun: str) -> str:
@@ -12,3 +12,10 @@ def first_of(names: Sequence[str]) -> str:
     """Write the first of some names and how many others there are: `a.csv and 2 others`."""
     first, *others = names
     return f"{first} and {counted(len(others), 'other')}" if others else first
+
+
+def quoted(names: Iterable[str], most: int = 8) -> str:
+    """List names in quotes, many of them in short: `'a', 'b' and 3 more`."""
+    every = [*names]
+    shown = ", ".join(map(repr, every[:most]))
+    return f"{shown} and {len(every) - most:,} more" if len(every) > most else shown

@@ -7,7 +7,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,27 @@ def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     small = table.stat().st_size < SMALL
     con = _shared().cursor() if small else _instance(str(scratch / "spill"), _threads())
-    try:
+    with closing(con), _told(scratch):
         yield con
+
+
+@contextmanager
+def shared_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection for work on some rows in memory; several threads may have one each.
+
+    Raises:
+        NoRoomError: The rows do not fit the memory.
+        OSError: The disk is full.
+    """
+    with closing(_shared().cursor()) as con, _told(_shared_spill()):
+        yield con
+
+
+@contextmanager
+def _told(spill: Path) -> Iterator[None]:
+    """Put into words what memory or disk refuses."""
+    try:
+        yield
     except duckdb.OutOfMemoryException as error:
         raise NoRoomError(
             f"The table is too wide or its values are too long for {MEMORY} of working memory.",
@@ -43,15 +62,17 @@ def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.IOException as error:
         if "No space left" not in str(error):
             raise
-        raise OSError(errno.ENOSPC, "DuckDB could not write", str(scratch)) from error
-    finally:
-        con.close()
+        raise OSError(errno.ENOSPC, "DuckDB could not write", str(spill)) from error
 
 
 @cache
 def _shared() -> duckdb.DuckDBPyConnection:
     """One thread only: starting a second costs more than a small table does."""
-    return _instance(str(Path(tempfile.gettempdir()) / f"headgate-spill-{os.getpid()}"), 1)
+    return _instance(str(_shared_spill()), 1)
+
+
+def _shared_spill() -> Path:
+    return Path(tempfile.gettempdir()) / f"headgate-spill-{os.getpid()}"
 
 
 def _threads() -> int:

@@ -119,15 +119,15 @@ def read(
     others = dialect.others if read.table is None else ()
     with filling(scratch), Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
         rows_in, blank = _stage(map_blocks(path, dialect, sift), staged, sieve, kept)
-        for key in sieve.rules.unique:
+        for key in sieve.contract.unique:
             kept.add(set_repeats_aside(staged, key, path, dialect, corrections))
         hold_to_share(rows_in, kept, contract, check)
         rows_in += kept.add(rows_of_other_tables(path, dialect, others))
     good = sum(batch.num_rows for batch in StagedFile(staged, [LINE]))
     hold_to_counts(good, kept.failures(), contract, path.name)
-    columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.rules.dropped]
+    columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.contract.dropped]
     drift = compare(previous, _layout(columns)) if previous else ()
-    known = {each.name for each in sieve.rules.expected}
+    known = {each.name for each in sieve.contract.expected}
     columns, added = _apply(check.drift or contract.drift, drift, columns, known)
     listed = scratch / "left-out.csv"
     left_out = list_left_out(path, dialect, listed, [range(a, b + 1) for a, b in others])

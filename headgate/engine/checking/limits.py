@@ -1,13 +1,13 @@
-"""What is asked of a file as a whole: a header, a target, a share of bad rows, a number of rows."""
+"""What is asked of a file as a whole: its header and columns, a share of bad rows, row counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from headgate.engine.checking.quarantine import Failure, Quarantine
 from headgate.engine.contract import Contract
 from headgate.engine.reading.dialect import Dialect
 from headgate.errors import ContractError
 from headgate.options import CheckOptions, ReadOptions
-from headgate.words import counted
+from headgate.words import counted, quoted
 
 
 def hold_to_header(
@@ -27,9 +27,54 @@ def hold_to_header(
     if check.target and check.target not in dialect.names:
         raise ContractError(
             f"There is no column {check.target!r} to be predicted; the file has "
-            f"{', '.join(map(repr, dialect.names[:20]))}.",
+            f"{quoted(dialect.names, 20)}.",
             where="header",
             todo="Name one of these as the target.",
+        )
+
+
+def hold_to_columns(names: Sequence[str], wanted: Iterable[str]) -> None:
+    """Refuse a file without columns that the contract asks for.
+
+    Raises:
+        ContractError: It lacks one.
+    """
+    if absent := [name for name in dict.fromkeys(wanted) if name not in names]:
+        raise ContractError(
+            f"The contract asks for {quoted(absent)}, which the file does not have; it has "
+            f"{quoted(names)}.",
+            where="header",
+            todo="Add or rename the columns, or choose another contract.",
+        )
+
+
+def refuse_unknown(names: Sequence[str]) -> None:
+    """Refuse a file that has columns of which the contract does not know.
+
+    Raises:
+        ContractError: It has.
+    """
+    if names:
+        raise ContractError(
+            f"The contract does not know {quoted(names)}.",
+            where="header",
+            todo="Remove these columns, or set unknown to 'keep' or 'drop' in the contract.",
+        )
+
+
+def hold_to_order(found: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuse a file whose columns stand in another order than the contract's.
+
+    Raises:
+        ContractError: They do.
+    """
+    expected = [name for name in wanted if name in found]
+    if expected != [*found]:
+        raise ContractError(
+            f"The columns stand in the order {quoted(found)}; the contract asks for "
+            f"{quoted(expected)}.",
+            where="header",
+            todo="Put them in order, or set order to 'free' in the contract.",
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.checking.checks import Rules
+from headgate.engine.checking.checks import BoundContract, Formats
 from headgate.engine.checking.quarantine import Fault, Kept
 from headgate.engine.columns.inference import TypeInference
 from headgate.engine.columns.trial import Seen
@@ -44,24 +44,33 @@ class Sieve:
         """
         absent = (*missing, *contract.missing)
         point = {",": True, ";": False}.get(dialect.delimiter)
-        self.rules = Rules(contract, dialect.names, absent, point=point)
+        self.contract = BoundContract(contract, dialect.names, absent, point=point)
         self.typing = TypeInference(
             dialect.names,
             absent,
-            text={each.name for each in self.rules.expected if each.kind == "text"},
+            text={each.name for each in self.contract.expected if each.kind == "text"},
             point=point,
         )
         texts = [(name, pa.string()) for name in dialect.names]
         self.schema = pa.schema([*texts, (LINE, pa.int64()), (CSV, pa.string())])
         self._width = len(dialect.names)
         self._header = dialect.header if dialect.header_rows == 1 else ()
-        self._started = False
+        self._formats: Formats | None = None
 
     def sift(self, block: Block) -> Sifted:
         """Check the rows of a block; the first block must be through before the others."""
-        if not self._started:
-            self.rules.start(block.rows)
-        faults = [*self._repeated_headers(block.rows), *self.rules.check(block.rows)]
+        first = self._formats is None
+        if self._formats is None:
+            self._formats = self.contract.formats(block.rows)
+        good, kept = self._part(block, self._formats)
+        if first:
+            self.typing.start(good, self._formats)
+        rows = good.num_rows + len(kept)
+        return Sifted(good, kept, self.typing.look(good), rows, block.blank)
+
+    def _part(self, block: Block, formats: Formats) -> tuple[pa.Table, list[Kept]]:
+        checked = self.contract.check(block.rows, formats)
+        faults = [*self._repeated_headers(block.rows), *checked]
         kept = [self._misfit(bad) for bad in block.bad]
         good = block.rows
         if faults:
@@ -69,12 +78,7 @@ class Sieve:
             bad = np.isin(good[LINE].to_numpy(), lines)
             kept += _at_fault(good.filter(pa.array(bad)), faults, block)
             good = good.filter(pa.array(~bad))
-        if not self._started:
-            self.typing.start(good, self.rules.formats)
-            self._started = True
-        kept.sort(key=lambda row: row.line)
-        rows = good.num_rows + len(kept)
-        return Sifted(good, kept, self.typing.look(good), rows, block.blank)
+        return good, sorted(kept, key=lambda row: row.line)
 
     def _repeated_headers(self, rows: pa.Table) -> Iterator[Fault]:
         """Find rows that say the column names again, as where files were put one after another."""

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headgate.engine.checking.checks import Rules
+from headgate.engine.checking.checks import BoundContract
 from headgate.engine.checking.draft import draft
 from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract
@@ -114,6 +114,23 @@ def test_every_failure_of_a_row_is_told(tmp_path):
 def test_a_rule_between_columns_spares_rows_with_gaps(tmp_path):
     """Where a value is missing, nothing can be said against the row."""
     assert reading_of(tmp_path, [*GOOD, "99,,DE,001,"]).quarantined == 0
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pa.Check(lambda row: row["low"] <= row["high"], element_wise=True, name="ordered"),
+        pa.Check(lambda frame, by: frame["low"] + by <= frame["high"], by=0, name="ordered"),
+    ],
+    ids=["row by row", "with an option"],
+)
+def test_a_rule_between_columns_may_be_of_any_form(tmp_path, rule):
+    """As pandera takes it: for one row at a time, or with options of its own."""
+    columns = {"low": pa.Column(int), "high": pa.Column(int, nullable=True)}
+    schema = pa.DataFrameSchema(columns, checks=rule)
+    contract = Contract(model=schema, max_bad_share=1)
+    found = kept_back(reading_of(tmp_path, ["1,2", "3,2", "4,"], contract, header="low,high"))
+    assert {line: row["_check"] for line, row in found.items()} == {3: "ordered"}
 
 
 def test_a_key_is_unique_over_all_blocks(tmp_path, monkeypatch):
@@ -331,8 +348,8 @@ def test_a_draft_takes_columns_of_any_name(tmp_path):
     sys.modules["drafted_names"] = types.ModuleType("drafted_names")
     exec(draft(reading, "names"), scope)
     contract = scope["CONTRACT"].model_copy(update={"unknown": "refuse", "order": "fixed"})
-    rules = Rules(contract, header)
-    assert [each.name for each in rules.expected] == header
+    bound = BoundContract(contract, header)
+    assert [each.name for each in bound.expected] == header
 
 
 BEFORE = Layout(names=("id", "name", "price"), kinds=("integer", "text", "decimal"))

@@ -1,0 +1,96 @@
+"""A column that a contract gives a type, and the format in which the file's first rows meet it.
+
+Not here: columns of which no contract speaks, whose types are found out in `columns.types`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
+from headgate.engine.columns.guess import propose
+from headgate.engine.columns.inference import has_point
+from headgate.engine.duck import quote_name
+from headgate.errors import ContractError
+
+_PLAIN: Mapping[Kind, tuple[Format, ...]] = {
+    "integer": (Number(),),
+    "decimal": (Number(scale=None, loose=True),),
+    "boolean": (Words("true", "false"), Words("True", "False"), Words("1", "0")),
+    "date": (IsoMoment(10),),
+    "timestamp": (IsoMoment(19, " "), IsoMoment(19, "T"), IsoMoment(20, "T", "Z"), IsoMoment(10)),
+}
+"""Formats that need no coercion."""
+_TAKEN: Mapping[Kind, set[Kind]] = {
+    "integer": {"integer"},
+    "decimal": {"integer", "decimal"},
+    "boolean": {"boolean"},
+    "date": {"date"},
+    "timestamp": {"date", "timestamp"},
+}
+"""Kinds whose formats a column may be written in."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a contract says of one column of the file."""
+
+    name: str
+    kind: Kind
+    coerce: bool
+    written: Format | None = None
+    """How its dates are written, where the contract says so."""
+
+    def format_of(self, sample: Sequence[str], *, point: bool | None) -> Format:
+        """Choose the format that most of a sample is written in, unless the contract says which.
+
+        Args:
+            sample: Texts of the column.
+            point: Whether a point is the decimal mark; None where nothing tells.
+
+        Raises:
+            ContractError: The values could as well be others.
+        """
+        if self.written:
+            return self.written
+        guesses, texts = self._guesses(sample), pa.array(sample, pa.string())
+        hits = {guess: pc.sum(guess.fits(texts)).as_py() or 0 for guess in guesses}
+        best = max(guesses, key=lambda guess: hits[guess])
+        rivals = [each for each in guesses if hits[each] == hits[best] and each.rivals(best)]
+        if rivals and point and isinstance(best, Number):
+            return next(each for each in (best, *rivals) if has_point(each))
+        if rivals and hits[best]:
+            readings = dict.fromkeys(each.label for each in (best, *rivals))
+            raise ContractError(
+                f"The values could be written {' or '.join(readings)}.",
+                where=self.name,
+                todo=_told_apart(best),
+            )
+        return best
+
+    def sql(self, form: Format | None) -> str:
+        """Return the DuckDB expression of the values that checks judge; text without a format."""
+        name = quote_name(self.name)
+        if form is None:
+            return name
+        if isinstance(form, Number) and self.kind == "decimal":
+            form = replace(form, scale=None, loose=True)
+        value, _ = form.sql(name)
+        return f"CAST({value} AS TIMESTAMP)" if self.kind == "timestamp" else value
+
+    def _guesses(self, sample: Sequence[str]) -> list[Format]:
+        guesses = list(_PLAIN[self.kind])
+        if self.coerce:
+            guesses += propose(sample, self.name, loose=True)
+            for text in sample[:20]:
+                guesses += propose([text], self.name, loose=True)
+        return [guess for guess in dict.fromkeys(guesses) if guess.kind in _TAKEN[self.kind]]
+
+
+def _told_apart(form: Format) -> str:
+    """Say how a contract can tell readings apart."""
+    if isinstance(form, Moment):
+        return f"Say in the contract how they are: metadata={{'format': {form.parse!r}}}."
+    return "Let the contract say int for groups of thousands, or leave out coerce for decimals."

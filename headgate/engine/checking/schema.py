@@ -1,0 +1,225 @@
+"""What a contract's pandera model says of a file's columns, and how it judges their rows.
+
+The one place that knows pandera, which takes a while to import. Not here: what pandera is not
+asked, since it judges batches: types, and keys that may occur once in the whole file.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+from pandera import dtypes
+from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
+
+from headgate.engine.checking.expected import Expected
+from headgate.engine.checking.limits import hold_to_columns, hold_to_order, refuse_unknown
+from headgate.engine.checking.quarantine import Fault
+from headgate.engine.columns.formats import Format, Kind
+from headgate.engine.columns.guess import moment_written
+from headgate.engine.contract import Contract
+from headgate.engine.staging import LINE
+from headgate.errors import ContractError, SettingsError
+
+_KINDS: tuple[tuple[Callable[[Any], bool], Kind], ...] = (
+    (dtypes.is_bool, "boolean"),
+    (dtypes.is_int, "integer"),
+    (dtypes.is_numeric, "decimal"),
+    (dtypes.is_datetime, "timestamp"),
+)
+_DATES = ("date", "timestamp")
+_IN_WORDS = {
+    "not_nullable": "must not be missing",
+    "greater_than": "must be more than {min_value}",
+    "greater_than_or_equal_to": "must be at least {min_value}",
+    "less_than": "must be less than {max_value}",
+    "less_than_or_equal_to": "must be at most {max_value}",
+    "equal_to": "must be {value}",
+    "not_equal_to": "must not be {value}",
+    "in_range": "must be between {min_value} and {max_value}",
+    "isin": "must be one of {allowed_values}",
+    "notin": "must not be one of {forbidden_values}",
+    "str_matches": "must match the pattern {pattern}",
+    "str_contains": "must contain {pattern}",
+    "str_startswith": "must start with {string}",
+    "str_endswith": "must end with {string}",
+}
+"""What a value that fails a check of pandera's own is not."""
+
+Fields = Mapping[str, pandera.Column]
+"""By name of a column of the file, what the model says of it."""
+
+
+class BoundModel:
+    """A contract's pandera model, made ready for the columns of one file."""
+
+    def __init__(self, contract: Contract, names: Sequence[str]) -> None:
+        """Hold the columns of a file to the model.
+
+        Raises:
+            ContractError: A column is missing, unknown or out of place.
+            SettingsError: The model cannot judge.
+        """
+        self._module = f"schemas/{contract.name}.py"
+        schema = _schema(contract.model)
+        hold_to_columns(names, (n for n, r in schema.columns.items() if r.required and not r.regex))
+        fields = {name: field for name in names if (field := _field_for(schema, name))}
+        _refuse_parsers(schema, fields, self._module)
+        unknown = tuple(name for name in names if name not in fields)
+        if contract.unknown == "refuse" or schema.strict is True:
+            refuse_unknown(unknown)
+        if contract.order == "fixed" or schema.ordered:
+            hold_to_order([*fields], [*schema.columns])
+        drop = contract.unknown == "drop" or schema.strict == "filter"
+        self.dropped = unknown if drop else ()
+        self.expected = tuple(_expected(name, field, schema) for name, field in fields.items())
+        self.unique = _unique_keys(schema, fields)
+        self._schema = _without_types(schema, fields)
+        self._lock = threading.Lock()
+
+    def judge(self, values: pd.DataFrame, rows: pa.Table) -> Iterator[Fault]:
+        """Let pandera judge some rows, and put every failure into words.
+
+        Args:
+            values: The typed values, null where one is missing.
+            rows: The same rows as they stand in the file.
+
+        Raises:
+            ContractError: A check speaks of the whole file, and fails.
+            SettingsError: A check itself fails.
+        """
+        try:
+            with self._lock:  # pandera does not say that threads may share a schema
+                self._schema.validate(values, lazy=True)
+        except SchemaErrors as error:
+            for each in error.schema_errors:
+                yield from self._faults(each, rows)
+
+    def _faults(self, error: SchemaError, rows: pa.Table) -> Iterator[Fault]:
+        column = error.column_name if error.column_name in rows.column_names else ""
+        name, reason = _in_words(error.check)
+        cases = error.failure_cases
+        at = cases["index"] if hasattr(cases, "columns") and "index" in cases else None
+        if error.reason_code is SchemaErrorReason.CHECK_ERROR:
+            raise SettingsError(
+                f"The check {name!r} itself failed: {cases}.",
+                where=self._module,
+                todo="Correct the contract; the file may be good.",
+            )
+        if at is None or at.isna().any():
+            raise ContractError(
+                f"The check {name!r} fails for the file as a whole: {reason}.", where=column
+            )
+        for i in dict.fromkeys(int(each) for each in at):
+            value = rows[column][i].as_py() if column else ""
+            yield Fault(rows[LINE][i].as_py(), column, name, value, reason)
+
+
+def _schema(
+    model: type[pandera.DataFrameModel] | pandera.DataFrameSchema,
+) -> pandera.DataFrameSchema:
+    return model if isinstance(model, pandera.DataFrameSchema) else model.to_schema()
+
+
+def _field_for(schema: pandera.DataFrameSchema, name: str) -> pandera.Column | None:
+    fields: Fields = schema.columns
+    if name in fields and not fields[name].regex:
+        return fields[name]
+    return next((r for pattern, r in fields.items() if r.regex and re.match(pattern, name)), None)
+
+
+def _refuse_parsers(schema: pandera.DataFrameSchema, fields: Fields, module: str) -> None:
+    """A contract judges; what would change values or add columns is not for it to do."""
+    if schema.parsers or any(field.parsers for field in fields.values()):
+        raise SettingsError(
+            "The contract's model has parsers, which would change values unseen.",
+            where=module,
+            todo="Remove them; what may be written in another way is taken with coerce.",
+        )
+
+
+def _expected(name: str, field: pandera.Column, schema: pandera.DataFrameSchema) -> Expected:
+    kind = _kind(field.dtype)
+    return Expected(name, kind, bool(field.coerce or schema.coerce), _written(field, kind))
+
+
+def _kind(dtype: Any) -> Kind:
+    if dtype is None or dtypes.is_string(dtype):
+        return "text"
+    if str(dtype) == "date":
+        return "date"
+    return next((kind for is_so, kind in _KINDS if is_so(dtype)), "text")
+
+
+def _written(field: pandera.Column, kind: Kind) -> Format | None:
+    """Return the format of dates that a contract names in a column's metadata."""
+    parse = (field.metadata or {}).get("format") if kind in _DATES else None
+    try:
+        return moment_written(parse) if parse else None
+    except ValueError as error:
+        raise SettingsError(
+            f"The format of dates in the contract cannot be used: {error}.", where=field.name
+        ) from error
+
+
+def _unique_keys(schema: pandera.DataFrameSchema, fields: Fields) -> tuple[tuple[str, ...], ...]:
+    alone = [(name,) for name, field in fields.items() if field.unique]
+    together = schema.unique if isinstance(schema.unique, list) else [schema.unique]
+    return (*alone, *((tuple(together),) if schema.unique else ()))
+
+
+def _without_types(schema: pandera.DataFrameSchema, fields: Fields) -> pandera.DataFrameSchema:
+    """Keep what pandera judges in a batch: types and file-wide rules are held to elsewhere."""
+    columns = {
+        name: pandera.Column(
+            None, checks=[*field.checks, *_bounds(field.dtype)], nullable=field.nullable, name=name
+        )
+        for name, field in fields.items()
+    }
+    return pandera.DataFrameSchema(columns, checks=[_sparing_gaps(each) for each in schema.checks])
+
+
+def _bounds(dtype: Any) -> Iterator[pandera.Check]:
+    """Hold the values of a narrow integer type, such as `uint8`, to what it can hold."""
+    if dtype is None or not dtypes.is_int(dtype) or (dtype.signed and dtype.bit_width == 64):
+        return
+    least = -(2 ** (dtype.bit_width - 1)) if dtype.signed else 0
+    yield pandera.Check.in_range(least, least + 2**dtype.bit_width - 1)
+
+
+def _sparing_gaps(check: pandera.Check) -> pandera.Check:
+    """Make a rule between columns pass where a missing value leaves it undecided."""
+
+    def judge(values: pd.DataFrame) -> Any:
+        rule: Any = check.get_backend(values)(check)
+        if not values.isna().any(axis=None):
+            return rule.apply(values)
+        verdict = rule.apply(values.convert_dtypes(dtype_backend="pyarrow"))
+        return verdict.fillna(True).astype(bool) if hasattr(verdict, "fillna") else verdict
+
+    return pandera.Check(judge, name=check.name, error=check.error)
+
+
+def _in_words(check: pandera.Check | str) -> tuple[str, str]:
+    """Return a check's short name and what a value that fails it is not."""
+    if isinstance(check, str):
+        return check, _IN_WORDS.get(check, check)
+    name, limits = check.name or "check", check.statistics or {}
+    if name == "str_length":
+        return name, _length_in_words(limits)
+    with suppress(KeyError):
+        return name, _IN_WORDS[name].format(**limits)
+    return name, check.error or f"fails the rule {name!r}"
+
+
+def _length_in_words(limits: Mapping[str, int | None]) -> str:
+    least, most, exact = (limits.get(f"{end}_value") for end in ("min", "max", "exact"))
+    if exact is not None:
+        return f"must have {exact} characters"
+    if least is None:
+        return f"must have at most {most} characters"
+    return f"must have at least {least} characters" + (f", at most {most}" if most else "")
