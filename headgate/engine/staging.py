@@ -65,6 +65,11 @@ class StagedFile:
         """Return the number of batches."""
         return self._batches
 
+    @property
+    def num_rows(self) -> int:
+        """The number of rows in all batches."""
+        return sum(batch.num_rows for batch in self)
+
     def __getitem__(self, place: int) -> pa.RecordBatch:
         """Read one batch."""
         return self._batch(self._open(), place) if self._only is None else self._only

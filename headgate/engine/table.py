@@ -123,7 +123,7 @@ def read(
             kept.add(set_repeats_aside(staged, key, path, dialect, corrections))
         hold_to_share(rows_in, kept, contract, check)
         rows_in += kept.add(rows_of_other_tables(path, dialect, others))
-    good = sum(batch.num_rows for batch in StagedFile(staged, [LINE]))
+    good = StagedFile(staged).num_rows
     hold_to_counts(good, kept.failures(), contract, path.name)
     columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.contract.dropped]
     drift = compare(previous, _layout(columns)) if previous else ()

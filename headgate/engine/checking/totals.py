@@ -9,8 +9,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from headgate.engine.columns.column import Column
 from headgate.engine.duck import database
 from headgate.engine.reading.dialect import Dialect, Evidence
@@ -68,9 +66,7 @@ def _place(first: int, last: int) -> str:
 def _last_rows(staged: Path) -> list[dict[str, Any]]:
     """The last rows, the very last first."""
     rows: list[dict[str, Any]] = []
-    batches = StagedFile(staged)
-    for place in reversed(range(len(batches))):
-        batch: pa.RecordBatch = batches[place]
+    for batch in reversed(StagedFile(staged)):
         rows += reversed(batch.slice(max(0, batch.num_rows - _MANY)).to_pylist())
         if len(rows) >= _MANY:
             break
@@ -81,9 +77,8 @@ def _first_total(staged: Path, lines: Sequence[int], numbers: Sequence[Column]) 
     """The first of these lines above which a column's numbers add up to that on the last line."""
     if not numbers:
         return None
-    batches = StagedFile(staged, [LINE, *(each.name for each in numbers)])
     with database(staged.parent, staged) as con:
-        con.register("staged", pa.RecordBatchReader.from_batches(batches.schema, iter(batches)))
+        con.register("staged", StagedFile(staged, [LINE, *(each.name for each in numbers)]))
         asked = ", ".join(_adds_up(line, lines[-1], numbers) for line in lines)
         (found,) = con.execute(f"SELECT {asked} FROM staged").fetchall()
         con.unregister("staged")

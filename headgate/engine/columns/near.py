@@ -132,7 +132,7 @@ def count_misfits(
     absent = pa.array(missing, pa.string())
     tallies = {form: _Tally() for form in formats}
     count = 0
-    most = _MOST_MISFITS * sum(batch.num_rows for batch in StagedFile(staged, [LINE]))
+    most = _MOST_MISFITS * StagedFile(staged).num_rows
     for batch in StagedFile(staged, [name, LINE]):
         texts = pc.utf8_trim_whitespace(batch.column(0))
         filled = pc.invert(pc.is_in(texts, value_set=absent))
