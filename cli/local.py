@@ -140,9 +140,12 @@ def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
         [
             (r.rule, f"{r.cells:,}", f"{r.rows:,}", r.detail)
             for r in cleaned.prepared.rules
-            if r.rule != "drift" and (r.cells or r.rows or r.detail)
+            if r.cells or r.rows or r.detail
         ],
     )
-    drift = [(r.detail,) for r in cleaned.prepared.rules if r.rule == "drift"]
-    table("Drift", ("How the file differs from the one that the recipe was made with",), drift)
+    table(
+        "Drift",
+        ("How the file differs from the one that the recipe was made with",),
+        [(each,) for each in cleaned.prepared.drift],
+    )
     table("Files", ("Path", "Bytes"), [(f, f"{f.stat().st_size:,}") for f in cleaned.files])

@@ -16,8 +16,9 @@ from headgate import __version__
 from headgate.bucket.keys import Upload
 from headgate.engine.checking.drift import Drift
 from headgate.engine.checking.quarantine import Failure
+from headgate.engine.cleaning.rules import RuleResult
 from headgate.engine.columns.column import Column
-from headgate.engine.prepare import Prepared, RuleResult
+from headgate.engine.prepare import Prepared
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut
 from headgate.engine.table import Reading

@@ -21,6 +21,7 @@ from headgate.bucket.transfer import Progress
 from headgate.contracts import contract_for, default_note
 from headgate.corrections import CorrectedRows
 from headgate.engine.checking.drift import Layout
+from headgate.engine.cleaning.rules import RuleResult
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.table import ROOM, Reading, read
 from headgate.errors import (
@@ -214,7 +215,7 @@ def upload_processed(
         left_out=reading.left_out,
         notes=reading.notes,
         drift=reading.drift,
-        rules=prepared.rules,
+        rules=(*prepared.rules, *(RuleResult(rule="drift", detail=d) for d in prepared.drift)),
         outputs=tuple(outputs),
         **about(work),
     )

@@ -7,9 +7,10 @@ Here: the entry and what it hands back. Rules are in `clean` and `model`, what w
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import model_validator
+from duckdb import DuckDBPyConnection
+from pydantic import Field, model_validator
 
 from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Layout, compare
@@ -24,7 +25,7 @@ from headgate.engine.model import fit as model
 from headgate.engine.model import replay as model_replay
 from headgate.engine.model.base import typed_rows
 from headgate.engine.model.inputs import as_numbers
-from headgate.engine.recipe import Input, Profile, Recipe, Removal
+from headgate.engine.recipe import Input, Profile, Recipe
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
 from headgate.engine.table import Reading
@@ -32,8 +33,7 @@ from headgate.errors import BadFileError, RowsUnaccountedError
 from headgate.options import PrepareOptions
 from headgate.record import Record
 from headgate.scratch import filling, require_room
-
-__all__ = ["Prepared", "RuleResult", "prepare"]
+from headgate.words import quoted
 
 
 class Prepared(Record):
@@ -50,6 +50,10 @@ class Prepared(Record):
     duplicates: int
     dropped: int
     rules: tuple[RuleResult, ...]
+    drift: Annotated[
+        tuple[str, ...],
+        Field(description="Differences from the file that the recipe was made with"),
+    ] = ()
     columns: tuple[str, ...]
     preview: tuple[tuple[str, ...], ...]
 
@@ -83,48 +87,157 @@ def prepare(
     """
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
-    columns = {column.name: column for column in reading.columns}
     with filling(scratch), database(scratch, reading.table) as con:
-        replayed = _fitting(recipes.load(recipe), reading) if recipe else None
-        modelling = replayed.modelling is not None if replayed else options.mode == "model"
-        if modelling:  # its typed rows and wide results take about as much as the staged rows do
-            require_room(scratch, reading.table.stat().st_size)
-        inputs = replayed.inputs if replayed else _inputs(reading, options)
-        staged = Staged(con, reading.table, scratch, inputs, columns, reading.rows_good)
-        removal = replayed.removal if replayed else clean.removal(options.clean, target)
-        rows, removed = leave_out(staged, removal)
-        sample = profiles.sampled(staged)
-        made = replayed or _fit(rows, removed, removal, options, sample).model_copy(
-            update={"contract": reading.contract, "contract_hash": reading.contract_hash}
-        )
-        written, balance, unseen = _write_tables(
-            rows, made, folder, spreadsheet=options.spreadsheet
-        )
-        now = profiles.profiles(rows, sample, made.profile) if replayed else made.profile
-    drift = _drift(made, reading, now) if replayed else ()
-    new = [RuleResult(rule="drift", detail=str(each)) for each in unseen]
-    counted = rules.count(rows, removed, made, written.changed)
-    results = [*_renamed(reading), *counted, *_held_out(made, balance), *drift, *new]
+        if recipe:
+            plan = _replayed(con, reading, scratch, recipes.load(recipe))
+        else:
+            plan = _fitted(con, reading, scratch, options, target)
+        tables = _write_tables(plan, folder, spreadsheet=options.spreadsheet)
     typed_rows(scratch).unlink(missing_ok=True)
-    recipes.save(made, folder / "recipe.json")
-    extras = _extras(made, folder)
+    recipes.save(plan.recipe, folder / "recipe.json")
     prepared = Prepared(
         csv=folder / "data.csv",
         parquet=folder / "data.parquet",
         recipe=folder / "recipe.json",
         report=folder / "report.html",
         spreadsheet=folder / "spreadsheet.csv" if options.spreadsheet else None,
-        extras=extras,
+        extras=_extras(plan.recipe, folder),
         rows_in=reading.rows_good,
-        rows_out=written.rows,
-        duplicates=removed.duplicates,
-        dropped=removed.empty + removed.without_target,
-        rules=tuple(results),
-        columns=tuple(each.name for each in made.outputs),
+        rows_out=tables.written.rows,
+        duplicates=plan.removed.duplicates,
+        dropped=plan.removed.empty + plan.removed.without_target,
+        rules=tuple(_rules(reading, plan, tables)),
+        drift=(*plan.drift, *map(str, tables.unseen)),
+        columns=tuple(each.name for each in plan.recipe.outputs),
         preview=outputs.preview(folder / "data.csv"),
     )
-    report.write(reading, prepared, made, now, balance)
+    report.write(reading, prepared, plan.recipe, plan.profile, tables.balance)
     return prepared
+
+
+class Plan(NamedTuple):
+    """The rows that stay, and the recipe by which they are treated."""
+
+    rows: RemainingRows
+    removed: Removed
+    recipe: Recipe
+    profile: tuple[Profile, ...]
+    """What the columns of this file look like."""
+    drift: tuple[str, ...] = ()
+    """How it differs from the file that the recipe was made with."""
+
+
+def _fitted(
+    con: DuckDBPyConnection,
+    reading: Reading,
+    scratch: Path,
+    options: PrepareOptions,
+    target: str | None,
+) -> Plan:
+    """Fit a recipe to the rows that stay."""
+    inputs = clean.inputs(reading.columns, options.clean)
+    if options.mode == "model":
+        _require_room(reading, scratch)
+        inputs = as_numbers(reading, inputs)
+    removal = clean.removal(options.clean, target)
+    rows, removed = leave_out(_staged(con, reading, scratch, inputs), removal)
+    profile = profiles.profiles(rows, profiles.sampled(rows.staged))
+    modelling = None
+    if options.mode == "model":
+        modelling, fitted = model.fit(rows, options.model, target)
+    else:
+        fitted = clean.fit(rows, options.clean)
+    recipe = Recipe(
+        mode=options.mode,
+        contract=reading.contract,
+        contract_hash=reading.contract_hash,
+        rows=removed.rows_left,
+        profile=profile,
+        inputs=inputs,
+        removal=removal,
+        modelling=modelling,
+        outputs=fitted,
+    )
+    return Plan(rows, removed, recipe, profile)
+
+
+def _replayed(con: DuckDBPyConnection, reading: Reading, scratch: Path, recipe: Recipe) -> Plan:
+    """Take a recipe as it is, and tell how this file differs from the one that it was fitted to."""
+    _refuse_strange(reading, recipe)
+    if recipe.modelling:
+        _require_room(reading, scratch)
+    rows, removed = leave_out(_staged(con, reading, scratch, recipe.inputs), recipe.removal)
+    profile = profiles.profiles(rows, profiles.sampled(rows.staged), recipe.profile)
+    return Plan(rows, removed, recipe, profile, tuple(_drift(recipe, reading, profile)))
+
+
+def _require_room(reading: Reading, scratch: Path) -> None:
+    """A model's typed rows and wide results take about as much room as the staged rows do."""
+    require_room(scratch, reading.table.stat().st_size)
+
+
+def _staged(
+    con: DuckDBPyConnection, reading: Reading, scratch: Path, inputs: tuple[Input, ...]
+) -> Staged:
+    columns = {column.name: column for column in reading.columns}
+    return Staged(con, reading.table, scratch, inputs, columns, reading.rows_good)
+
+
+def _refuse_strange(reading: Reading, recipe: Recipe) -> None:
+    """Refuse a file for which the recipe was not made."""
+    wanted, there = ([each.name for each in some] for some in (recipe.inputs, reading.columns))
+    if set(wanted).isdisjoint(there):
+        raise BadFileError(
+            f"The file has none of the recipe's columns: they are {quoted(wanted)}, "
+            f"and it has {quoted(sorted(there))}.",
+            where="header",
+            todo="Replay the recipe on a file with these columns.",
+        )
+
+
+def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterator[str]:
+    """Tell how a file, and what it was held to, differ from those that the recipe was made with."""
+    if recipe.contract not in (None, reading.contract):
+        yield (
+            f"The file was held to the contract {reading.contract!r}, the recipe's file to "
+            f"{recipe.contract!r}."
+        )
+    elif recipe.contract and recipe.contract_hash != reading.contract_hash:
+        yield f"The contract {recipe.contract!r} has changed since the recipe was made."
+    inputs = recipe.inputs
+    before = Layout(names=tuple(i.name for i in inputs), kinds=tuple(i.kind for i in inputs))
+    for each in compare(before, reading.layout):
+        if each.change == "renamed":
+            yield f"{each.detail}; the recipe does not know that name."
+    for shift in profiles.shifts(recipe.profile, now):
+        yield f"{shift.column}: {shift.what}"
+
+
+class Tables(NamedTuple):
+    """What was written, and for a model what its rows turned out to be."""
+
+    written: outputs.Written
+    balance: tuple[model_replay.Balance, ...] = ()
+    unseen: tuple[model_replay.Unseen, ...] = ()
+
+
+def _write_tables(plan: Plan, folder: Path, *, spreadsheet: bool) -> Tables:
+    rows, recipe = plan.rows, plan.recipe
+    names = [each.name for each in recipe.outputs]
+    write = partial(outputs.write, folder, names, spreadsheet=spreadsheet)
+    if recipe.modelling:
+        table = model_replay.apply(rows, recipe)
+        return Tables(write(table.rendered(spreadsheet=spreadsheet)), table.balance, table.unseen)
+    render, replay = partial(outputs.render, spreadsheet=spreadsheet), Replay(rows, recipe)
+    batches = rows.map(lambda texts: render(replay.cells(texts)), lines=replay.keeps_lines)
+    return Tables(write(batches))
+
+
+def _rules(reading: Reading, plan: Plan, tables: Tables) -> Iterator[RuleResult]:
+    """Yield what every rule did, from the header's names to the rows held out for testing."""
+    yield from _renamed(reading)
+    yield from rules.count(plan.rows, plan.removed, plan.recipe, tables.written.changed)
+    yield from _held_out(plan.recipe, tables.balance)
 
 
 def _renamed(reading: Reading) -> Iterator[RuleResult]:
@@ -134,101 +247,20 @@ def _renamed(reading: Reading) -> Iterator[RuleResult]:
         yield RuleResult(rule="rename columns", detail="; ".join(names))
 
 
-def _held_out(made: Recipe, balance: Sequence[model_replay.Balance]) -> Iterator[RuleResult]:
+def _held_out(recipe: Recipe, balance: Sequence[model_replay.Balance]) -> Iterator[RuleResult]:
     """Yield which rows of a training table are for testing, and what a model is to predict."""
-    if made.modelling and any(each.train for each in balance):
-        told = f"{made.modelling.target!r} ({made.modelling.task}) is to be predicted"
+    if recipe.modelling and any(each.train for each in balance):
+        told = f"{recipe.modelling.target!r} ({recipe.modelling.task}) is to be predicted"
         detail = f"{told}, from {sum(each.train for each in balance):,} rows to train on"
         test = sum(each.test for each in balance)
         yield RuleResult(rule="hold out for testing", rows=test, detail=detail)
 
 
-def _inputs(reading: Reading, options: PrepareOptions) -> tuple[Input, ...]:
-    inputs = clean.inputs(reading.columns, options.clean)
-    return inputs if options.mode == "clean" else as_numbers(reading, inputs)
-
-
-def _fitting(recipe: Recipe, reading: Reading) -> Recipe:
-    """Refuse a recipe that was made for files of another kind."""
-    there = {column.name for column in reading.columns}
-    if there.isdisjoint(each.name for each in recipe.inputs):
-        wanted, has = ([*names][:8] for names in ([i.name for i in recipe.inputs], sorted(there)))
-        raise BadFileError(
-            f"The file has none of the recipe's columns: they are {', '.join(map(repr, wanted))}, "
-            f"and it has {', '.join(map(repr, has))}.",
-            where="header",
-            todo="Replay the recipe on a file with these columns.",
-        )
-    return recipe
-
-
-def _fit(
-    rows: RemainingRows,
-    removed: Removed,
-    removal: Removal,
-    options: PrepareOptions,
-    sample: profiles.Sample,
-) -> Recipe:
-    modelling, fitted = (
-        (None, clean.fit(rows, options.clean))
-        if options.mode == "clean"
-        else model.fit(rows, options.model, removal.target)
-    )
-    return Recipe(
-        mode=options.mode,
-        rows=removed.rows_left,
-        profile=profiles.profiles(rows, sample),
-        inputs=rows.staged.inputs,
-        removal=removal,
-        modelling=modelling,
-        outputs=fitted,
-    )
-
-
-def _extras(made: Recipe, folder: Path) -> tuple[Path, ...]:
+def _extras(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
     """The data dictionary, and a model recipe in the forms in which it can be served."""
-    dictionary.write(made, folder / "dictionary.csv")
-    if not made.modelling:
+    dictionary.write(recipe, folder / "dictionary.csv")
+    if not recipe.modelling:
         return (folder / "dictionary.csv",)
-    export.write_sql(made, folder / "recipe.sql")
+    export.write_sql(recipe, folder / "recipe.sql")
     export.write_pipeline(folder / "pipeline.py")
     return tuple(folder / name for name in ("dictionary.csv", "recipe.sql", "pipeline.py"))
-
-
-def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterator[RuleResult]:
-    """Tell how a file, and what it was held to, differ from those that the recipe was made with."""
-    if recipe.contract not in (None, reading.contract):
-        yield RuleResult(
-            rule="drift",
-            detail=f"The file was held to the contract {reading.contract!r}, the recipe's file to "
-            f"{recipe.contract!r}.",
-        )
-    elif recipe.contract and recipe.contract_hash != reading.contract_hash:
-        yield RuleResult(
-            rule="drift",
-            detail=f"The contract {recipe.contract!r} has changed since the recipe was made.",
-        )
-    inputs = recipe.inputs
-    before = Layout(names=tuple(i.name for i in inputs), kinds=tuple(i.kind for i in inputs))
-    for each in compare(before, reading.layout):
-        if each.change == "renamed":
-            detail = f"{each.detail}; the recipe does not know that name."
-            yield RuleResult(rule="drift", detail=detail)
-    for shift in profiles.shifts(recipe.profile, now):
-        yield RuleResult(rule="drift", detail=f"{shift.column}: {shift.what}")
-
-
-def _write_tables(
-    rows: RemainingRows, made: Recipe, folder: Path, *, spreadsheet: bool
-) -> tuple[outputs.Written, tuple[model_replay.Balance, ...], tuple[model_replay.Unseen, ...]]:
-    names = [each.name for each in made.outputs]
-    balance: tuple[model_replay.Balance, ...] = ()
-    unseen: tuple[model_replay.Unseen, ...] = ()
-    if made.modelling:
-        table = model_replay.apply(rows, made)
-        batches = table.rendered(spreadsheet=spreadsheet)
-        balance, unseen = table.balance, table.unseen
-    else:
-        render, replay = partial(outputs.render, spreadsheet=spreadsheet), Replay(rows, made)
-        batches = rows.map(lambda texts: render(replay.cells(texts)), lines=replay.keeps_lines)
-    return outputs.write(folder, names, batches, spreadsheet=spreadsheet), balance, unseen

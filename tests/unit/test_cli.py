@@ -183,8 +183,9 @@ def test_a_recipe_names_its_contract(headgate, tmp_path):
     said = re.sub(r'("contract_hash": )"\w+"', r'\1"0"', recipe.read_text())
     (tmp_path / "older.json").write_text(said)
     done = headgate("apply", tmp_path / "older.json", PENGUINS, "--out", tmp_path / "b", "--json")
-    details = [rule["detail"] for rule in done.json["prepared"]["rules"]]
-    assert "The contract 'penguins' has changed since the recipe was made." in details
+    assert done.json["prepared"]["drift"] == [
+        "The contract 'penguins' has changed since the recipe was made."
+    ]
 
     done = headgate("apply", recipe, PENGUINS, "--contract", "default", "--out", tmp_path / "b")
     assert "Held to the contract default." in done.out

@@ -6,9 +6,9 @@ import pytest
 
 from headgate.bucket.keys import Upload
 from headgate.engine.checking.quarantine import Example, Failure
+from headgate.engine.cleaning.rules import RuleResult
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.near import Near
-from headgate.engine.prepare import RuleResult
 from headgate.engine.reading.dialect import Evidence
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import DeliverOptions, PrepareOptions, ProcessOptions

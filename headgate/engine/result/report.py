@@ -49,7 +49,6 @@ def write(
     balance: Sequence["Balance"],
 ) -> None:
     """Write the page, self-contained: no script, no font, no picture from elsewhere."""
-    rules = [rule for rule in prepared.rules if rule.rule != "drift"]
     top = max((max(each.train, each.test) for each in balance), default=0)
     page = template().render(
         version=__version__,
@@ -60,9 +59,8 @@ def write(
         plots=_plots(reading, prepared, recipe, profiles[:COLUMNS]),
         balance=balance,
         balance_top=top,
-        changed=[rule for rule in rules if rule.cells or rule.rows or rule.detail],
-        idle=[rule.rule for rule in rules if not (rule.cells or rule.rows or rule.detail)],
-        shifts=[rule.detail for rule in prepared.rules if rule.rule == "drift"],
+        changed=[rule for rule in prepared.rules if rule.cells or rule.rows or rule.detail],
+        idle=[rule.rule for rule in prepared.rules if not (rule.cells or rule.rows or rule.detail)],
         failures=reading.failures[:FAILURES],
     )
     prepared.report.write_text(page, encoding="utf-8")

@@ -205,7 +205,7 @@ def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
     staged = reading(tmp_path / "b", {"a": "text", "Prices": "decimal"}, [("v", "5"), ("w", "6")])
     again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert cells(again.csv) == [["a", "price"], ["v", "1.00"], ["w", "1.00"]]
-    drift = " ".join(each.detail for each in again.rules if each.rule == "drift")
+    drift = " ".join(again.drift)
     assert "'price' is likely called 'Prices' now" in drift
     assert "price: The column is not in this file." in drift
 
