@@ -83,7 +83,7 @@ def headgate_read(file: Path, out: Path) -> None:
     from headgate.engine.table import read
     from headgate.options import CheckOptions, ReadOptions
 
-    read(file, out, read=ReadOptions(), check=CheckOptions(), contract=contract_for(None))
+    read(file, out, options=ReadOptions(), check=CheckOptions(), contract=contract_for(None))
 
 
 PEERS: dict[str, Callable[[Path, Path], None]] = {

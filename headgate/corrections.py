@@ -60,13 +60,10 @@ def add(
     kept, earlier = (_fetch(store, standing, role, scratch) for role in (QUARANTINE, LEDGER))
     ledger, done = extend_ledger(scratch, kept, sheet, source.upload.key, earlier)
     file = Correction(upload=source.upload, sha256=source.sha256, rows=done.rows, cells=done.cells)
-    columns = standing.columns
     return CorrectedRows(
         ledger=ledger,
         files=(*standing.corrections, file),
-        layout=Layout(
-            names=tuple(each.name for each in columns), kinds=tuple(each.kind for each in columns)
-        ),
+        layout=Layout.of(standing.columns),
         drift=standing.drift,
     )
 

@@ -142,7 +142,7 @@ def _reader(
     def read_it(corrected: Path | None) -> Reading:
         with _naming(path):
             reading = read(
-                path, scratch, read=options, check=check, contract=contract, corrected=corrected
+                path, scratch, options=options, check=check, contract=contract, corrected=corrected
             )
         notes = (*reading.notes, *default_note(contract, dataset, check.contract))
         return reading.model_copy(update={"notes": notes})

@@ -163,7 +163,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
     reading = read(
         file.path,
         work.scratch,
-        read=work.options.read,
+        options=work.options.read,
         check=work.options.check,
         contract=contract,
         previous=_previous_layout(store, work),

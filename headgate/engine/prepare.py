@@ -204,9 +204,7 @@ def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterat
         )
     elif recipe.contract and recipe.contract_hash != reading.contract_hash:
         yield f"The contract {recipe.contract!r} has changed since the recipe was made."
-    inputs = recipe.inputs
-    before = Layout(names=tuple(i.name for i in inputs), kinds=tuple(i.kind for i in inputs))
-    for each in compare(before, reading.layout):
+    for each in compare(Layout.of(recipe.inputs), reading.layout):
         if each.change == "renamed":
             yield f"{each.detail}; the recipe does not know that name."
     for shift in profiles.shifts(recipe.profile, now):

@@ -6,7 +6,7 @@ found, what the contract says, and what is made of the good rows afterwards.
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,7 +14,12 @@ from pydantic import Field, model_validator
 
 from headgate.engine.checking.correction import Corrections
 from headgate.engine.checking.drift import Drift, Layout, compare
-from headgate.engine.checking.limits import hold_to_counts, hold_to_header, hold_to_share
+from headgate.engine.checking.limits import (
+    hold_to_counts,
+    hold_to_header,
+    hold_to_share,
+    refuse_drift,
+)
 from headgate.engine.checking.quarantine import Failure, Quarantine
 from headgate.engine.checking.repeats import set_repeats_aside
 from headgate.engine.checking.sieve import Sieve, Sifted, rows_of_other_tables
@@ -27,7 +32,7 @@ from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
 from headgate.engine.staging import LINE, StagedFile, Writer
-from headgate.errors import DriftError, RowsUnaccountedError
+from headgate.errors import RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
 from headgate.scratch import filling, require_room
@@ -78,14 +83,14 @@ class Reading(Record):
     @property
     def layout(self) -> Layout:
         """Names and kinds, to compare the data set's next file with."""
-        return _layout(self.columns)
+        return Layout.of(self.columns)
 
 
 def read(
     path: Path,
     scratch: Path,
     *,
-    read: ReadOptions,
+    options: ReadOptions,
     check: CheckOptions,
     contract: Contract,
     previous: Layout | None = None,
@@ -97,7 +102,7 @@ def read(
     Args:
         path: The file.
         scratch: Where the staged rows go.
-        read: How the file is read.
+        options: How the file is read.
         check: What comes before the contract.
         contract: What the file is held to.
         previous: Columns of the data set's last accepted file.
@@ -110,51 +115,64 @@ def read(
         NoRoomError: The scratch disk cannot hold what is made of it.
     """
     require_room(scratch, ROOM * path.stat().st_size)
-    dialect, notes = with_safe_names(detect(path, read))
-    hold_to_header(dialect, contract, read, check)
-    sieve = Sieve(dialect, contract, read.missing)
+    dialect, notes = with_safe_names(detect(path, options))
+    hold_to_header(dialect, contract, options, check)
+    others = dialect.others if options.table is None else ()
+    sieve = Sieve(dialect, contract, options.missing)
+    file = _File(path, scratch, dialect, notes, others, contract, check, sieve)
+    rows = _stage(file, corrected, upload)
+    judged = _judge(file, rows, previous)
+    return _describe(file, rows, judged)
+
+
+class _File(NamedTuple):
+    """A file on its way, and what it is held to."""
+
+    path: Path
+    scratch: Path
+    dialect: Dialect
+    notes: tuple[Evidence, ...]
+    others: tuple[tuple[int, int], ...]
+    """First and last line of each table that is not read; its rows are kept back."""
+    contract: Contract
+    check: CheckOptions
+    sieve: Sieve
+
+
+class _Rows(NamedTuple):
+    """Its rows: the good ones are staged, the others are kept back."""
+
+    staged: Path
+    good: int
+    kept: Quarantine
+    total: int
+    blank: int
+
+
+class _Judged(NamedTuple):
+    """Its columns, and how they differ from those of the last accepted file."""
+
+    columns: tuple[Column, ...]
+    drift: tuple[Drift, ...]
+    aside: Path | None
+
+
+def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
+    """Stage the good rows and keep the others back, unless these are too many."""
+    path, scratch, dialect, sieve = file.path, file.scratch, file.dialect, file.sieve
+    staged = scratch / "staged.arrow"
     corrections = Corrections(corrected, scratch, dialect.names) if corrected else None
     sift = corrections.before(sieve.sift) if corrections else sieve.sift
-    staged = scratch / "staged.arrow"
-    others = dialect.others if read.table is None else ()
     with filling(scratch), Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
-        rows_in, blank = _stage(map_blocks(path, dialect, sift), staged, sieve, kept)
+        total, blank = _sift(map_blocks(path, dialect, sift), staged, sieve, kept)
         for key in sieve.contract.unique:
             kept.add(set_repeats_aside(staged, key, path, dialect, corrections))
-        hold_to_share(rows_in, kept, contract, check)
-        rows_in += kept.add(rows_of_other_tables(path, dialect, others))
-    good = StagedFile(staged).num_rows
-    hold_to_counts(good, kept.failures(), contract, path.name)
-    columns = [c for c in sieve.typing.settle(staged) if c.name not in sieve.contract.dropped]
-    drift = compare(previous, _layout(columns)) if previous else ()
-    known = {each.name for each in sieve.contract.expected}
-    columns, added = _apply(check.drift or contract.drift, drift, columns, known)
-    listed = scratch / "left-out.csv"
-    left_out = list_left_out(path, dialect, listed, [range(a, b + 1) for a, b in others])
-    return Reading(
-        name=path.name,
-        dialect=dialect,
-        table=staged,
-        columns=tuple(columns),
-        contract=contract.name,
-        contract_hash=contract.hash,
-        rows_in=rows_in,
-        rows_good=good,
-        quarantined=kept.rows,
-        quarantine=kept.path,
-        failures=kept.failures(),
-        drift=drift,
-        blank_lines=blank - sum(each.lines for each in left_out if each.where == "comment"),
-        left_out=left_out,
-        left_out_lines=listed if left_out else None,
-        notes=(*notes, *find_total(path, dialect, staged, columns)),
-        aside=_set_aside(staged, added) if added else None,
-    )
+        hold_to_share(total, kept, file.contract, file.check)
+        total += kept.add(rows_of_other_tables(path, dialect, file.others))
+    return _Rows(staged, StagedFile(staged).num_rows, kept, total, blank)
 
 
-def _stage(
-    parts: Iterable[Sifted], staged: Path, sieve: Sieve, kept: Quarantine
-) -> tuple[int, int]:
+def _sift(parts: Iterable[Sifted], staged: Path, sieve: Sieve, kept: Quarantine) -> tuple[int, int]:
     """Pass once over the file; count its rows and its blank lines."""
     rows, blank = 0, 0
     with Writer(staged, sieve.schema) as out:
@@ -167,31 +185,22 @@ def _stage(
     return rows, blank
 
 
-def _layout(columns: Sequence[Column]) -> Layout:
-    return Layout(
-        names=tuple(column.name for column in columns),
-        kinds=tuple(column.kind for column in columns),
-    )
-
-
-def _apply(
-    policy: DriftPolicy, drift: Sequence[Drift], columns: list[Column], known: set[str]
-) -> tuple[list[Column], list[str]]:
-    """Refuse changed columns, or part new ones that no contract knows, where the policy says so."""
-    told = [each for each in drift if each.change != "reordered"]
-    if policy is DriftPolicy.REFUSE and told:
-        raise DriftError(
-            "The columns changed since the last accepted file: "
-            + "; ".join(each.detail for each in told)
-            + ".",
-            where="header",
-            todo="If this is meant, process the file with drift set to 'accept' or 'set-aside'.",
-        )
+def _judge(file: _File, rows: _Rows, previous: Layout | None) -> _Judged:
+    """Hold the file to what only the whole of it tells: numbers of rows, types of columns."""
+    hold_to_counts(rows.good, rows.kept.failures(), file.contract, file.path.name)
+    bound, policy = file.sieve.contract, file.check.drift or file.contract.drift
+    settled = file.sieve.typing.settle(rows.staged)
+    columns = tuple(each for each in settled if each.name not in bound.dropped)
+    drift = compare(previous, Layout.of(columns)) if previous else ()
+    if policy is DriftPolicy.REFUSE:
+        refuse_drift(drift)
     if policy is not DriftPolicy.SET_ASIDE:
-        return columns, []
-    new = {each.column for each in drift if each.change == "added"} - known
-    added = [column.name for column in columns if column.name in new]
-    return [column for column in columns if column.name not in added], added
+        return _Judged(columns, drift, None)
+    new = {each.column for each in drift if each.change == "added"}
+    new -= {each.name for each in bound.expected}
+    aside = [each.name for each in columns if each.name in new]
+    columns = tuple(each for each in columns if each.name not in new)
+    return _Judged(columns, drift, _set_aside(rows.staged, aside) if aside else None)
 
 
 def _set_aside(staged: Path, names: Sequence[str]) -> Path:
@@ -202,3 +211,30 @@ def _set_aside(staged: Path, names: Sequence[str]) -> Path:
         for batch in StagedFile(staged, schema.names):
             out.write_batch(batch.select(schema.names))
     return aside
+
+
+def _describe(file: _File, rows: _Rows, judged: _Judged) -> Reading:
+    """Put together what was found, and list the lines that are left out."""
+    path, dialect, listed = file.path, file.dialect, file.scratch / "left-out.csv"
+    elsewhere = [range(first, last + 1) for first, last in file.others]
+    left_out = list_left_out(path, dialect, listed, elsewhere)
+    comments = sum(each.lines for each in left_out if each.where == "comment")
+    return Reading(
+        name=path.name,
+        dialect=dialect,
+        table=rows.staged,
+        columns=judged.columns,
+        contract=file.contract.name,
+        contract_hash=file.contract.hash,
+        rows_in=rows.total,
+        rows_good=rows.good,
+        quarantined=rows.kept.rows,
+        quarantine=rows.kept.path,
+        failures=rows.kept.failures(),
+        drift=judged.drift,
+        blank_lines=rows.blank - comments,
+        left_out=left_out,
+        left_out_lines=listed if left_out else None,
+        notes=(*file.notes, *find_total(path, dialect, rows.staged, judged.columns)),
+        aside=judged.aside,
+    )

@@ -41,7 +41,7 @@ def examine(case: Case, folder: Path) -> None:
     path.write_bytes(case.content)
     with _limits(case.limits):
         try:
-            reading = read(path, folder, read=case.read, check=CheckOptions(), contract=ANYTHING)
+            reading = read(path, folder, options=case.read, check=CheckOptions(), contract=ANYTHING)
             _check_reading(path, reading)
             if case.table is not None:
                 _check_round_trip(case.table, reading)

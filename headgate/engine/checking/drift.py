@@ -4,9 +4,9 @@ Here: the comparison and its wording. Not here: where the last accepted file is 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import Field
 
@@ -18,11 +18,31 @@ _ALIKE = 0.75
 """Similarity of two names from which on one is likely the other's new spelling."""
 
 
+class Typed(Protocol):
+    """Whatever has the name and the kind of a column."""
+
+    @property
+    def name(self) -> str:
+        """What the column is called."""
+
+    @property
+    def kind(self) -> Kind:
+        """What its values are."""
+
+
 class Layout(Record):
     """Names and kinds of a file's columns, in order."""
 
     names: Annotated[tuple[str, ...], Field(description="Column names in order")]
     kinds: Annotated[tuple[Kind, ...], Field(description="Their kinds, in the same order")]
+
+    @classmethod
+    def of(cls, columns: Sequence[Typed]) -> Self:
+        """Lay out some columns."""
+        return cls(
+            names=tuple(column.name for column in columns),
+            kinds=tuple(column.kind for column in columns),
+        )
 
 
 class Drift(Record):

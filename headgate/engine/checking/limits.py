@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from headgate.engine.checking.drift import Drift
 from headgate.engine.checking.quarantine import Failure, Quarantine
 from headgate.engine.contract import Contract
 from headgate.engine.reading.dialect import Dialect
-from headgate.errors import ContractError
+from headgate.errors import ContractError, DriftError
 from headgate.options import CheckOptions, ReadOptions
 from headgate.words import counted, quoted
 
@@ -75,6 +76,20 @@ def hold_to_order(found: Sequence[str], wanted: Sequence[str]) -> None:
             f"{quoted(expected)}.",
             where="header",
             todo="Put them in order, or set order to 'free' in the contract.",
+        )
+
+
+def refuse_drift(drift: Sequence[Drift]) -> None:
+    """Refuse a file whose columns changed, unless they only stand in another order.
+
+    Raises:
+        DriftError: They did.
+    """
+    if told := [each.detail for each in drift if each.change != "reordered"]:
+        raise DriftError(
+            f"The columns changed since the last accepted file: {'; '.join(told)}.",
+            where="header",
+            todo="If this is meant, process the file with drift set to 'accept' or 'set-aside'.",
         )
 
 

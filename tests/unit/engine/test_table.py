@@ -30,7 +30,7 @@ def write(folder, content):
 def reading_of(path, contract=ANYTHING, check=CheckOptions(), **options):  # noqa: B008
     scratch = path.parent / "scratch"
     scratch.mkdir(exist_ok=True)
-    return read(path, scratch, read=ReadOptions(**options), check=check, contract=contract)
+    return read(path, scratch, options=ReadOptions(**options), check=check, contract=contract)
 
 
 def quarantined(reading):
@@ -118,7 +118,7 @@ def test_a_header_alone_is_refused_by_the_files_name(tmp_path):
         read(
             path,
             tmp_path,
-            read=ReadOptions(header_rows=1),
+            options=ReadOptions(header_rows=1),
             check=CheckOptions(),
             contract=Contract(),
         )

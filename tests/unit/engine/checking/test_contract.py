@@ -53,7 +53,7 @@ def reading_of(folder, rows, contract=LENIENT, header=HEADER, previous=None, **c
     return read(
         path,
         scratch,
-        read=ReadOptions(delimiter=",", header_rows=1),
+        options=ReadOptions(delimiter=",", header_rows=1),
         check=CheckOptions(**check),
         contract=contract,
         previous=previous,
@@ -423,7 +423,7 @@ def test_a_mark_before_three_digits_is_read_by_the_file_or_not_at_all(
     path.write_text("\n".join([f"id{delimiter}n", *(f"x{delimiter}{v}" for v in values)]))
     schema = pa.DataFrameSchema({"n": pa.Column(float, coerce=True)})
     told = ReadOptions(delimiter=delimiter, header_rows=1)
-    how = {"read": told, "check": CheckOptions(), "contract": Contract(model=schema)}
+    how = {"options": told, "check": CheckOptions(), "contract": Contract(model=schema)}
     if typed is None:
         with pytest.raises(ContractError, match="n: The values could be written"):
             read(path, tmp_path, **how)

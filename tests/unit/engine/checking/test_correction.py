@@ -42,7 +42,7 @@ class Desk:
         self.reading = read(
             self.path,
             self.folder,
-            read=ReadOptions(delimiter=",", header_rows=1, skip_lines=0, footer_lines=0),
+            options=ReadOptions(delimiter=",", header_rows=1, skip_lines=0, footer_lines=0),
             check=CheckOptions(),
             contract=self.contract,
             corrected=self.ledger,
@@ -135,7 +135,7 @@ def test_rows_of_another_table_cannot_be_corrected_into_this_one(tmp_path):
     first = [HEADER, *(f"{i},{i},a" for i in range(30)), "x,1,a"]
     desk = Desk(tmp_path, [*first, "", "who,where", "Ann,here", "Bob,there", "Cid,nowhere"])
     desk.reading = read(
-        desk.path, tmp_path, read=ReadOptions(), check=CheckOptions(), contract=STRICT
+        desk.path, tmp_path, options=ReadOptions(), check=CheckOptions(), contract=STRICT
     )
     rows = desk.kept()
     assert {row["_check"] for row in rows} == {"type", "table"}

@@ -18,7 +18,7 @@ def reading_of(folder, last, end="\n", **options):
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     told = ReadOptions(encoding="utf-8", **options)
-    return read(path, scratch, read=told, check=CheckOptions(), contract=Contract())
+    return read(path, scratch, options=told, check=CheckOptions(), contract=Contract())
 
 
 @pytest.mark.parametrize("word", ["Total", "Grand total:", "Gesamt", "Summe", "Итого", "合計"])

@@ -39,7 +39,7 @@ def column_of(folder, values, name="value", delimiter=",", others=(), **options)
     told = ReadOptions(
         delimiter=delimiter, encoding="utf-8", skip_lines=0, header_rows=1, **options
     )
-    reading = read(path, scratch, read=told, check=CheckOptions(), contract=Contract())
+    reading = read(path, scratch, options=told, check=CheckOptions(), contract=Contract())
     column = reading.columns[1]
     with duckdb.connect() as con:
         register(con, reading.table)
