@@ -7,9 +7,10 @@ and to read. Not here: what stands in the rows.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Self
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
@@ -24,29 +25,27 @@ PLACES = 64
 """Parts of a large file from which a sample is taken."""
 
 
+@dataclass(frozen=True)
 class Writer:
-    """Takes tables of these columns; each becomes one batch of the file."""
+    """Takes tables of a staged file's columns; each becomes one batch of the file."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._file = pa.ipc.new_file(str(path), schema)
-        self._behind = Behind()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        try:
-            self._behind.__exit__(kind, *error)
-        finally:
-            self._file.close()
+    file: pa.RecordBatchFileWriter
+    behind: Behind
 
     def write(self, rows: pa.Table) -> None:
         """Append rows."""
-        self._behind.do(partial(self._append, rows))
+        self.behind.do(partial(self._append, rows))
 
     def _append(self, rows: pa.Table) -> None:
         for batch in rows.combine_chunks().to_batches():
-            self._file.write_batch(batch)
+            self.file.write_batch(batch)
+
+
+@contextmanager
+def writing(path: Path, schema: pa.Schema) -> Iterator[Writer]:
+    """Open a new staged file for writing."""
+    with pa.ipc.new_file(str(path), schema) as file, Behind() as behind:
+        yield Writer(file, behind)
 
 
 class StagedFile:

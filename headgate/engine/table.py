@@ -31,7 +31,7 @@ from headgate.engine.reading.blocks import map_blocks
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
-from headgate.engine.staging import LINE, StagedFile, Writer
+from headgate.engine.staging import LINE, StagedFile, writing
 from headgate.errors import RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
@@ -175,7 +175,7 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
 def _sift(parts: Iterable[Sifted], staged: Path, sieve: Sieve, kept: Quarantine) -> tuple[int, int]:
     """Pass once over the file; count its rows and its blank lines."""
     rows, blank = 0, 0
-    with Writer(staged, sieve.schema) as out:
+    with writing(staged, sieve.schema) as out:
         for part in parts:
             out.write(part.good)
             sieve.typing.add(part.seen)

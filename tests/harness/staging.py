@@ -11,7 +11,7 @@ from headgate.engine.columns.column import Column, Missing
 from headgate.engine.columns.formats import Kind
 from headgate.engine.duck import quote_name
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.staging import CSV, LINE, StagedFile, Writer
+from headgate.engine.staging import CSV, LINE, StagedFile, writing
 from headgate.engine.table import Reading
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def write(scratch: Path, table: pa.Table) -> Path:
     cells = table.drop_columns(LINE).to_pylist()
     lines = [line_of(*(text or "" for text in row.values())) for row in cells]
     table = table.append_column(CSV, pa.array(lines, pa.string()))
-    with Writer(path, table.schema) as out:
+    with writing(path, table.schema) as out:
         out.write(table)
     return path
 

@@ -17,7 +17,7 @@ from headgate.engine.checking.quarantine import Fault, Kept
 from headgate.engine.duck import database, quote_name
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
-from headgate.engine.staging import LINE, StagedFile, Writer, register
+from headgate.engine.staging import LINE, StagedFile, register, writing
 
 
 def set_repeats_aside(
@@ -53,7 +53,7 @@ def set_repeats_aside(
 def _leave_out(lines: Any, staged: Path) -> None:
     """Write the staged file anew without some lines."""
     rest, rows = staged.with_suffix(".rest"), StagedFile(staged)
-    with Writer(rest, rows.schema) as out:
+    with writing(rest, rows.schema) as out:
         for batch in rows:
             stay = pa.array(np.isin(batch.column(LINE).to_numpy(), lines, invert=True))
             out.write(pa.Table.from_batches([batch.filter(stay)]))

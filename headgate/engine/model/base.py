@@ -20,7 +20,7 @@ from headgate.engine.cleaning.staged import Flags, RemainingRows, Staged
 from headgate.engine.duck import evaluate, first, quote_name, quote_text
 from headgate.engine.model.hashes import row_hashes, with_cell
 from headgate.engine.recipe import Split
-from headgate.engine.staging import StagedFile, Writer
+from headgate.engine.staging import StagedFile, writing
 
 TEST = "_headgate_test"
 FOLD = "_headgate_fold"
@@ -97,7 +97,7 @@ def write_base(rows: RemainingRows, split: Split, target: str, path: Path) -> Ba
     tables = rows.map(based)
     head = next(tables)
     schema = head.schema.append(pa.field(CHUNK, pa.int32()))
-    with Writer(path, schema) as out:
+    with writing(path, schema) as out:
         for chunk, batch in enumerate(_batches(chain([head], tables))):
             number = pa.repeat(pa.scalar(chunk, pa.int32()), batch.num_rows)
             out.write(pa.table([*batch.columns, number], schema))

@@ -6,12 +6,12 @@ Here: writing them from cells, batch by batch. Not here: what stands in the cell
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -85,7 +85,7 @@ def write(
     count, changed = 0, Counter[tuple[str, str]]()
     with ExitStack() as files:
         table = files.enter_context((folder / "data.csv").open("wb"))
-        groups = files.enter_context(_RowGroups(folder / "data.parquet"))
+        groups = files.enter_context(_row_groups(folder / "data.parquet"))
         copies = [table]
         if spreadsheet:
             copies.append(files.enter_context((folder / "spreadsheet.csv").open("wb")))
@@ -112,34 +112,29 @@ class _RowGroups:
     A thread writes one of them while the next one gathers.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, behind: Behind) -> None:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.Table] = []
-        self._behind = Behind()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        try:
-            self._behind.__exit__(kind, *error)
-            if kind is None and self._pending:
-                self._write(self._gathered())
-        finally:
-            if self._writer:
-                self._writer.close()
+        self._behind = behind
 
     def add(self, rows: pa.Table) -> None:
         """Take the next rows."""
         self._pending.append(rows)
         count = sum(each.num_rows for each in self._pending)
         if count >= ROW_GROUP_ROWS or sum(each.nbytes for each in self._pending) >= ROW_GROUP_BYTES:
-            self._behind.do(partial(self._write, self._gathered()))
+            self.flush()
 
-    def _gathered(self) -> pa.Table:
-        rows, self._pending = pa.concat_tables(self._pending), []
-        return rows
+    def flush(self) -> None:
+        """Write the rows that have gathered."""
+        if self._pending:
+            rows, self._pending = pa.concat_tables(self._pending), []
+            self._behind.do(partial(self._write, rows))
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._writer:
+            self._writer.close()
 
     def _write(self, rows: pa.Table) -> None:
         if self._writer is None:
@@ -151,6 +146,15 @@ class _RowGroups:
                 use_dictionary=[*_recurring(rows)],
             )
         self._writer.write_table(rows, row_group_size=max(1, rows.num_rows))
+
+
+@contextmanager
+def _row_groups(path: Path) -> Iterator[_RowGroups]:
+    """Open a new Parquet file; its last rows are written where all went well."""
+    behind = Behind()
+    with closing(_RowGroups(path, behind)) as groups, behind:
+        yield groups
+        groups.flush()
 
 
 def _recurring(rows: pa.Table) -> Iterator[str]:
