@@ -10,14 +10,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from headgate import __version__
 from headgate.bucket.keys import Upload
 from headgate.engine.checking.drift import Drift
 from headgate.engine.checking.quarantine import Failure
 from headgate.engine.cleaning.rules import RuleResult
-from headgate.engine.columns.column import Column
+from headgate.engine.columns.column import Column, Missing
+from headgate.engine.columns.formats import Kind
 from headgate.engine.prepare import Prepared
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut
@@ -119,6 +120,26 @@ class Correction(Record):
     cells: Annotated[dict[str, int], Field(description="Cells that it changed, by column")]
 
 
+class ReceiptColumn(Record):
+    """One column of the upload, as people know it; how it is read is the engine's own affair."""
+
+    model_config = ConfigDict(extra="ignore")  # earlier receipts say more
+
+    name: Annotated[str, Field(description="What it is called")]
+    position: Annotated[int, Field(description="Place in the file, from 0", ge=0)]
+    kind: Annotated[Kind, Field(description="What every value of the file is")]
+    format: Annotated[str, Field(description="How it is written, by an example")]
+    missing: Annotated[tuple[Missing, ...], Field(description="Missing values by marker")] = ()
+    doubt: Annotated[
+        str, Field(description="Why it is text although it looks like something else")
+    ] = ""
+
+    @classmethod
+    def of(cls, column: Column) -> Self:
+        """Take over what a receipt says of a column."""
+        return cls.model_validate(column, from_attributes=True)
+
+
 class Receipt(Record):
     """What became of one upload."""
 
@@ -141,7 +162,7 @@ class Receipt(Record):
     dialect: Dialect | None = None
     contract: str | None = None
     contract_hash: str | None = None
-    columns: tuple[Column, ...] = ()
+    columns: tuple[ReceiptColumn, ...] = ()
     failures: tuple[Failure, ...] = ()
     left_out: Annotated[
         tuple[LeftOut, ...], Field(description="Lines of the file that are neither header nor rows")

@@ -1,5 +1,6 @@
 """What a receipt guarantees and how it reads."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from headgate.engine.columns.near import Near
 from headgate.engine.reading.dialect import Evidence
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import DeliverOptions, PrepareOptions, ProcessOptions
-from headgate.receipt import Output, Receipt, RowCounts, Source, library_versions
+from headgate.receipt import Output, Receipt, ReceiptColumn, RowCounts, Source, library_versions
 from headgate.summary import answered_before, markdown
 
 NOW = datetime(2024, 3, 14, 14, 30, tzinfo=UTC)
@@ -50,6 +51,14 @@ def test_a_receipt_survives_its_own_json():
     """What was committed can be read back as the same record."""
     receipt = _receipt()
     assert Receipt.model_validate_json(receipt.model_dump_json()) == receipt
+
+
+def test_a_receipt_that_says_more_of_a_column_can_be_read():
+    """Earlier ones also told how the engine read it."""
+    column = ReceiptColumn(name="n", position=0, kind="integer", format="1234")
+    stored = json.loads(_receipt(columns=(column,)).model_dump_json())
+    stored["columns"][0] |= {"sql": 'TRY_CAST("n" AS BIGINT)', "padded": False, "near": None}
+    assert Receipt.model_validate(stored).columns == (column,)
 
 
 def test_a_refusal_has_reasons_and_no_table():
@@ -92,12 +101,11 @@ def test_the_report_of_a_result_ends_with_how_to_get_a_link():
 
 
 def test_the_value_that_keeps_a_column_text_stands_in_the_report():
-    """It comes from the receipt, which keeps it as figures too."""
+    """It comes from the receipt."""
     near = Near(kind="integer", formats=("1234",), values=300, misfits=2, value="abc", line=61)
     why = Evidence(what="type of age", found="text", why=str(near))
-    receipt = _receipt(
-        columns=(Column(name="age", position=0, sql='"age"', evidence=(why,), near=near),)
-    )
+    column = Column(name="age", position=0, sql='"age"', evidence=(why,), near=near)
+    receipt = _receipt(columns=(ReceiptColumn.of(column),))
     page = markdown(Receipt.model_validate_json(receipt.model_dump_json()))
     assert (
         "| age | 298 of 300 are whole numbers, but 'abc' on line 61 and 1 more are not. |" in page
