@@ -1,6 +1,6 @@
 """A result that is made anew with corrected rows: what stands, what a sheet adds, where it is kept.
 
-How rows are corrected is `headgate.engine.checking.correction`.
+How rows are corrected is `headgate.engine.checking.ledger`.
 """
 
 from pathlib import Path
@@ -10,8 +10,9 @@ from pydantic import Field
 
 from headgate.bucket import keys, transfer
 from headgate.bucket.store import Store
-from headgate.engine.checking.correction import Sheet, extend_ledger
 from headgate.engine.checking.drift import Drift, Layout
+from headgate.engine.checking.ledger import extend_ledger
+from headgate.engine.checking.sheets import Sheet
 from headgate.errors import BadFileError, NoSuchObjectError
 from headgate.receipt import LEDGER, QUARANTINE, Correction, Receipt, Source
 from headgate.record import Record

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from headgate.contracts import contract_for, default_note
 from headgate.engine import recipe as recipes
-from headgate.engine.checking.correction import Sheet, SheetCounts, extend_ledger, open_sheet
+from headgate.engine.checking.ledger import SheetCounts, extend_ledger
+from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
 from headgate.engine.result.outputs import PREVIEW_ROWS

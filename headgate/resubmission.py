@@ -7,8 +7,7 @@ from headgate import corrections, steps
 from headgate.bucket import claims, keys, receipts
 from headgate.bucket.store import Store
 from headgate.contracts import contract_for
-from headgate.engine.checking import correction
-from headgate.engine.checking.correction import Sheet
+from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.receipt import Receipt
 from headgate.settings import load
 from headgate.steps import Download, Work
@@ -34,7 +33,7 @@ def _correct(store: Store, work: Work, file: Download) -> Receipt | None:
         BadFileError: The rows do not fit.
         ClaimHeldError: Another run is working on the earlier upload.
     """
-    sheet = correction.open_sheet(file.path, work.options.read.member)
+    sheet = open_sheet(file.path, work.options.read.member)
     if sheet is None:
         return None
     standing, _ = corrections.find(store, sheet)

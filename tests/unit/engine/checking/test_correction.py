@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headgate.engine.checking.correction import extend_ledger, open_sheet
+from headgate.engine.checking.ledger import extend_ledger
+from headgate.engine.checking.sheets import open_sheet
 from headgate.engine.contract import Contract
 from headgate.engine.table import read
 from headgate.errors import BadFileError
