@@ -1,32 +1,33 @@
-"""A local file without a bucket: look at it, clean it."""
+"""A local file without a bucket: look at it, clean it. Its results go to `output_folder`."""
 
 import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from headgate import output_folder
 from headgate.contracts import contract_for, default_note
 from headgate.engine import recipe as recipes
+from headgate.engine import table
 from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet, open_sheet
+from headgate.engine.contract import Contract
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
+from headgate.engine.reading.dialect import Evidence
 from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.staging import CSV, LINE, StagedFile
-from headgate.engine.table import Reading, read
+from headgate.engine.table import Reading
 from headgate.errors import BadFileError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
-from headgate.receipt import ROLES, RowCounts, result_files
+from headgate.receipt import RowCounts, result_files
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
-
-R = TypeVar("R", bound=Record)
 
 
 class Inspection(Record):
@@ -64,8 +65,8 @@ def inspect(
     sheet = open_sheet(_readable(path), read.member)
     if sheet:
         read, check, dataset = sheet.options, CheckOptions(max_bad_share=1), None
-    with _reader(path, dataset, read, check) as (read_it, _):
-        reading = read_it(None)
+    with _opened(path, dataset, read, check) as file:
+        reading = file.read()
         return Inspection(
             reading=reading,
             corrects=sheet.upload if sheet else None,
@@ -106,18 +107,19 @@ def clean(
     if recipe and dataset is None and check.contract is None:
         check = check.model_copy(update={"contract": recipes.load(recipe).contract})
     sheets = [_sheet(each) for each in corrected]
-    _clear(out, _readable(path), recipe, *corrected)
-    with _reader(path, dataset, read, check) as (read_it, scratch):
-        reading, ledger, counts = _read_corrected(read_it, scratch, sheets)
+    output_folder.clear(out, _readable(path), recipe, *corrected)
+    with _opened(path, dataset, read, check) as file:
+        reading, ledger, counts = _read_corrected(file, sheets)
         with _naming(path):
-            prepared = prepare(reading, scratch, options, target=check.target, recipe=recipe)
+            prepared = prepare(reading, file.scratch, options, target=check.target, recipe=recipe)
         rows = RowCounts.of(reading, prepared)
-        moved = _moved(result_files(reading, prepared, ledger), out)
+        moved = output_folder.fill(out, result_files(reading, prepared, ledger))
+    extras = tuple(moved[each] for each in prepared.extras)
     return Cleaned(
         rows=rows,
         corrected=counts,
-        reading=_relocated(reading, moved),
-        prepared=_relocated(prepared, moved, extras=tuple(moved[each] for each in prepared.extras)),
+        reading=output_folder.relocated(reading, moved),
+        prepared=output_folder.relocated(prepared, moved, extras=extras),
         files=tuple(moved.values()),
     )
 
@@ -126,30 +128,45 @@ def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions)
     """Write the source of a first contract that this file passes."""
     from headgate.engine.checking.draft import draft
 
-    with _reader(path, None, read, CheckOptions()) as (read_it, _):
-        return draft(read_it(None), dataset or path.name.split(".")[0], read.missing)
+    with _opened(path, None, read, CheckOptions()) as file:
+        return draft(file.read(), dataset or path.name.split(".")[0], read.missing)
+
+
+class _LocalFile(NamedTuple):
+    """A file on this machine, what it is held to, and the folder in which it is worked on."""
+
+    path: Path
+    options: ReadOptions
+    check: CheckOptions
+    contract: Contract
+    notes: tuple[Evidence, ...]
+    scratch: Path
+
+    def read(self, ledger: Path | None = None) -> Reading:
+        """Read the file, with the rows of a ledger in the place of its own."""
+        with _naming(self.path):
+            reading = table.read(
+                self.path,
+                self.scratch,
+                options=self.options,
+                check=self.check,
+                contract=self.contract,
+                corrected=ledger,
+            )
+        return reading.model_copy(update={"notes": (*reading.notes, *self.notes)})
 
 
 @contextmanager
-def _reader(
+def _opened(
     path: Path, dataset: str | None, options: ReadOptions, check: CheckOptions
-) -> Iterator[tuple[Callable[[Path | None], Reading], Path]]:
-    """Yield what reads the file, with the ledger of corrected rows if any, and the scratch."""
+) -> Iterator[_LocalFile]:
     with _naming(path):
         _refuse_useless_delimiter(_readable(path), options)
     contract = contract_for(dataset, check.contract)
+    notes = default_note(contract, dataset, check.contract)
     scratch = new_scratch(load().scratch)
-
-    def read_it(corrected: Path | None) -> Reading:
-        with _naming(path):
-            reading = read(
-                path, scratch, options=options, check=check, contract=contract, corrected=corrected
-            )
-        notes = (*reading.notes, *default_note(contract, dataset, check.contract))
-        return reading.model_copy(update={"notes": notes})
-
     try:
-        yield read_it, scratch
+        yield _LocalFile(path, options, check, contract, notes, scratch)
     finally:
         remove_scratch(scratch)
 
@@ -166,16 +183,16 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _read_corrected(
-    read_it: Callable[[Path | None], Reading], scratch: Path, sheets: Sequence[Sheet]
+    file: _LocalFile, sheets: Sequence[Sheet]
 ) -> tuple[Reading, Path | None, tuple[SheetCounts, ...]]:
     """Read the file, and again with the rows that each sheet corrects; give their ledger, too."""
-    reading, counts = read_it(None), list[SheetCounts]()
+    reading, counts = file.read(), list[SheetCounts]()
     ledger: Path | None = None
     for sheet in sheets:
         with _naming(sheet.path):
-            ledger, done = _extend_ledger(scratch, reading.quarantine, sheet, ledger)
+            ledger, done = _extend_ledger(file.scratch, reading.quarantine, sheet, ledger)
         counts.append(done)
-        reading = read_it(ledger)
+        reading = file.read(ledger)
     return reading, ledger, tuple(counts)
 
 
@@ -231,52 +248,6 @@ def _refuse_useless_delimiter(path: Path, options: ReadOptions) -> None:
             where=str(path),
             todo="Leave --delimiter out, or name another.",
         )
-
-
-def _clear(out: Path, *needed: Path | None) -> None:
-    """See that `out` can take results, and remove those of an earlier file."""
-    if not out.exists():
-        return
-    if not out.is_dir() or not os.access(out, os.W_OK):
-        why = "you may not write there" if out.is_dir() else "it is a file"
-        raise OptionsError(
-            f"Results cannot be put there ({why}).", where=str(out), todo="Choose another folder."
-        )
-    older = {file.resolve() for name in ROLES if (file := out / name).exists()}
-    if older and not (out / "recipe.json").exists():
-        raise OptionsError(
-            f"There are files that results would replace: {', '.join(f.name for f in older)}.",
-            where=str(out),
-            todo="Choose another folder.",
-        )
-    for each in needed:
-        if each and each.resolve() in older:
-            raise OptionsError(
-                "This file is needed, and would be overwritten.",
-                where=str(each),
-                todo="Choose another folder for the results.",
-            )
-    for name in ROLES:
-        (out / name).unlink(missing_ok=True)
-
-
-def _relocated(record: R, moved: dict[Path, Path], **others: object) -> R:
-    """Point a record's paths to where the files are now."""
-    paths = {name: moved.get(value, value) for name, value in record if isinstance(value, Path)}
-    return record.model_copy(update=paths | others)
-
-
-def _moved(files: Iterable[tuple[str, Path]], out: Path) -> dict[Path, Path]:
-    """Move files to a folder, which is made where it is missing; say where each is now."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OptionsError(
-            f"Results cannot be put there ({error.strerror}).",
-            where=str(out),
-            todo="Choose another folder.",
-        ) from error
-    return {file: Path(shutil.move(file, out / file.name)) for _, file in files}
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,62 @@
+"""The folder for the results of a local clean: cleared of an earlier file's, then filled.
+
+Not here: what the results are.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from headgate.errors import OptionsError
+from headgate.receipt import ROLES
+from headgate.record import Record
+
+R = TypeVar("R", bound=Record)
+
+
+def clear(out: Path, *needed: Path | None) -> None:
+    """See that `out` can take results, and remove those of an earlier file."""
+    if not out.exists():
+        return
+    if not out.is_dir() or not os.access(out, os.W_OK):
+        why = "you may not write there" if out.is_dir() else "it is a file"
+        raise OptionsError(
+            f"Results cannot be put there ({why}).", where=str(out), todo="Choose another folder."
+        )
+    older = {file.resolve() for name in ROLES if (file := out / name).exists()}
+    if older and not (out / "recipe.json").exists():
+        raise OptionsError(
+            f"There are files that results would replace: {', '.join(f.name for f in older)}.",
+            where=str(out),
+            todo="Choose another folder.",
+        )
+    for each in needed:
+        if each and each.resolve() in older:
+            raise OptionsError(
+                "This file is needed, and would be overwritten.",
+                where=str(each),
+                todo="Choose another folder for the results.",
+            )
+    for name in ROLES:
+        (out / name).unlink(missing_ok=True)
+
+
+def fill(out: Path, files: Iterable[tuple[str, Path]]) -> dict[Path, Path]:
+    """Move files to a folder, which is made where it is missing; say where each is now."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionsError(
+            f"Results cannot be put there ({error.strerror}).",
+            where=str(out),
+            todo="Choose another folder.",
+        ) from error
+    return {file: Path(shutil.move(file, out / file.name)) for _, file in files}
+
+
+def relocated(record: R, moved: Mapping[Path, Path], **others: object) -> R:
+    """Point a record's paths to where the files are now."""
+    paths = {name: moved.get(value, value) for name, value in record if isinstance(value, Path)}
+    return record.model_copy(update=paths | others)
