@@ -79,6 +79,12 @@ def test_imports_point_one_way(package):
     assert not wrong
 
 
+def test_one_module_opens_databases():
+    """It bounds their memory."""
+    opening = [path.name for path in modules("headgate") if "duckdb.connect(" in path.read_text()]
+    assert opening == ["duck.py"]
+
+
 @pytest.mark.parametrize("package", ["flows", "tasks"])
 def test_no_flow_or_task_shadows_a_module(package):
     """A flow script's own folder comes first on `sys.path`; its neighbours must hide nothing."""

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.checking.checks import BoundContract, Formats
+from headgate.engine.checking.bound_contract import BoundContract, Formats
 from headgate.engine.checking.quarantine import Fault, Kept
 from headgate.engine.columns.inference import TypeInference
 from headgate.engine.columns.trial import Seen

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headgate.engine.checking.checks import BoundContract
+from headgate.engine.checking.bound_contract import BoundContract
 from headgate.engine.checking.draft import draft
 from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract

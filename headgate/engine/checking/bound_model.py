@@ -1,7 +1,7 @@
 """What a contract's pandera model says of a file's columns, and how it judges their rows.
 
-The one place that knows pandera, which takes a while to import. Not here: what pandera is not
-asked, since it judges batches: types, and keys that may occur once in the whole file.
+The one place where pandera judges; it takes a while to import. Not here: what pandera is not asked,
+since it sees one batch at a time: types, and keys that may occur once in the whole file.
 """
 
 import re

@@ -22,7 +22,7 @@ from headgate.engine.duck import evaluate, shared_database
 from headgate.engine.staging import LINE
 
 if TYPE_CHECKING:
-    from headgate.engine.checking.schema import BoundModel
+    from headgate.engine.checking.bound_model import BoundModel
 
 _KIND_IN_WORDS: Mapping[Kind, str] = {
     "integer": "a whole number",
@@ -130,7 +130,7 @@ class BoundContract:
 def _bound(contract: Contract, names: Sequence[str]) -> "BoundModel | None":
     if contract.model is None:
         return None
-    from headgate.engine.checking.schema import BoundModel
+    from headgate.engine.checking.bound_model import BoundModel
 
     return BoundModel(contract, names)
 
