@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable
 
 from headgate.options import ProcessOptions, SourcePolicy
-from headgate.receipt import Receipt
+from headgate.receipt import Receipt, RowCounts
 from headgate.words import counted
 
 MOST_LINES = 30
@@ -15,7 +15,7 @@ def markdown(receipt: Receipt) -> str:
     sections = [_head(receipt), *_refusal(receipt)]
     if receipt.rows:
         sections += [
-            _rows(receipt),
+            _rows(receipt.rows),
             _list("Corrected", _corrected(receipt)),
             _table(
                 "Kept back", ("Column", "Check", "Reason", "Rows", "First lines"), _kept(receipt)
@@ -64,10 +64,7 @@ def _refusal(receipt: Receipt) -> list[str]:
     return [f"> {_cell(reason)}" for reason in receipt.reasons]
 
 
-def _rows(receipt: Receipt) -> str:
-    rows = receipt.rows
-    if rows is None:
-        return ""
+def _rows(rows: RowCounts) -> str:
     return (
         "| Rows in | = out | + quarantined | + duplicates | + dropped |\n|--:|--:|--:|--:|--:|\n"
         f"| {rows.rows_in:,} | {rows.rows_out:,} | {rows.quarantined:,} "

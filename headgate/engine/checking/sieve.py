@@ -21,6 +21,7 @@ from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
 from headgate.engine.reading.tokenise import parse
 from headgate.engine.staging import CSV, LINE
+from headgate.words import counted
 
 
 class Sifted(NamedTuple):
@@ -97,8 +98,7 @@ class Sieve:
         if bad.check == "encoding":
             reason = "holds bytes that are no valid text in the file's encoding"
         else:
-            cells = "1 cell" if found == 1 else f"{found} cells"
-            reason = f"has {cells} where the header has {self._width}"
+            reason = f"has {counted(found, 'cell')} where the header has {self._width:,}"
         value = "" if bad.check == "encoding" else str(found)
         return Kept(bad.line, bad.fields, bad.raw, [Fault(bad.line, "", bad.check, value, reason)])
 

@@ -56,11 +56,7 @@ def profiles(
             column=column.name,
             kind=staged.columns[column.name].kind,
             missing=1 - rows.changes[column.name].filled / max(staged.rows, 1),
-            **(
-                {"top": _top(values)}
-                if pa.types.is_string(values.type)
-                else _steps(values, steps.get(column.name, (None, None)))
-            ),
+            **_figures(values, *steps.get(column.name, (None, None))),
         )
         for column, values in zip(columns, shown, strict=True)
     )
@@ -128,23 +124,24 @@ def _shown(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.cast(values, pa.float64(), safe=False)
 
 
-def _top(texts: pa.ChunkedArray) -> tuple[Category, ...]:
-    counts = Counter(text for text in texts.to_pylist() if text is not None)
-    total = counts.total()
-    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP]
-    return tuple(Category(text=text[:80], share=count / total) for text, count in often)
-
-
-def _steps(values: pa.ChunkedArray, ends: tuple[float | None, float | None]) -> dict[str, Any]:
-    """Ends and counts, within the ends given or those of the values."""
+def _figures(values: pa.ChunkedArray, low: float | None, high: float | None) -> dict[str, Any]:
+    """The most frequent texts; of numbers the ends and counts, within those given or their own."""
+    if pa.types.is_string(values.type):
+        return {"top": _top(values)}
     numbers = values.drop_null().to_numpy()
     numbers = numbers[np.isfinite(numbers)]
-    low, high = ends
     if low is None or high is None:
         if not numbers.size:
             return {}
         low, high = float(numbers.min()), float(numbers.max())
     return {"low": low, "high": high, "bins": histogram(values, low, high)}
+
+
+def _top(texts: pa.ChunkedArray) -> tuple[Category, ...]:
+    counts = Counter(text for text in texts.to_pylist() if text is not None)
+    total = counts.total()
+    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP]
+    return tuple(Category(text=text[:80], share=count / total) for text, count in often)
 
 
 def histogram(values: pa.ChunkedArray, low: float, high: float) -> tuple[int, ...]:
