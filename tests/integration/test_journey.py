@@ -20,7 +20,7 @@ from headgate.errors import (
     SettingsError,
     TransientError,
 )
-from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
+from headgate.options import CheckOptions, DeliverOptions, PrepareOptions, ProcessOptions
 from tests.harness.faults import error, refuse
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"
@@ -96,6 +96,17 @@ def test_known_content_is_made_again_for_other_options(store):
     second = _process(store, "uploads/second.csv", SKIP.model_copy(update={"prepare": prepare}))
     assert second.same_as is None
     assert second.rows.duplicates == 0
+
+
+def test_a_receipt_tells_how_a_file_differs_from_the_one_of_its_recipe(store):
+    """Among the rules, as `drift`."""
+    store.put("uploads/people.csv", BODY)
+    recipe = _process(store, "uploads/people.csv").key("recipe")
+    store.put("uploads/next.csv", BODY.replace(b"name", b"birthday"))
+    options = ProcessOptions(prepare=PrepareOptions(recipe=recipe))
+    receipt = _process(store, "uploads/next.csv", options)
+    drift = [rule.detail for rule in receipt.rules if rule.rule == "drift"]
+    assert "name: The column is not in this file." in drift
 
 
 def test_a_contract_that_breaks_leaves_its_uploads_to_the_next_run(store, monkeypatch):
