@@ -11,11 +11,12 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import chain, count
 from typing import NamedTuple
 
+from duckdb import DuckDBPyConnection
 from pandera.pandas import DataFrameModel
 
 from headgate.engine.columns.column import BLANKS, MARKERS, Column
 from headgate.engine.columns.formats import Kind
-from headgate.engine.duck import database, quote_name, quote_text
+from headgate.engine.duck import database, first, quote_name, quote_text
 from headgate.engine.staging import register
 from headgate.engine.table import Reading
 
@@ -66,15 +67,9 @@ def draft(reading: Reading, name: str, missing: Sequence[str] = ()) -> str:
         fields = []
         for column, attribute in zip(reading.columns, _attributes(reading.columns), strict=True):
             value = _cleaned(column, missing)
-            row = con.execute(f"SELECT {_measures(column, value)} FROM staged").fetchone() or ()
-            facts = Facts(*row)
-            seen: list[SeenText] = []
-            if column.kind == "text" and facts.distinct <= _FEW and reading.rows_good >= _ENOUGH:
-                found = con.execute(
-                    f"SELECT {value} AS value, count(*), bool_and({_trimmed(column)} = value)"
-                    " FROM staged WHERE value IS NOT NULL GROUP BY value ORDER BY value"
-                )
-                seen = [SeenText(*row) for row in found.fetchall()]
+            facts = Facts(*first(con, f"SELECT {_measures(column, value)} FROM staged"))
+            few = column.kind == "text" and facts.distinct <= _FEW and reading.rows_good >= _ENOUGH
+            seen = _texts(con, column, value) if few else []
             fields.append(_field(column, attribute, facts, seen, reading.rows_good))
     return _module(reading, name, fields, missing)
 
@@ -103,6 +98,15 @@ def _measures(column: Column, value: str) -> str:
         f"count({value}), count(DISTINCT {value}), coalesce({negative}, false),"
         f" coalesce({same if column.kind == 'text' else 'NULL'}, 0)"
     )
+
+
+def _texts(con: DuckDBPyConnection, column: Column, value: str) -> list[SeenText]:
+    """List the distinct texts of a column."""
+    found = con.execute(
+        f"SELECT {value} AS value, count(*), bool_and({_trimmed(column)} = value)"
+        " FROM staged WHERE value IS NOT NULL GROUP BY value ORDER BY value"
+    )
+    return [SeenText(*row) for row in found.fetchall()]
 
 
 def _field(column: Column, attribute: str, facts: Facts, seen: list[SeenText], rows: int) -> str:
