@@ -93,7 +93,10 @@ def renew(store: Store, held: Claim) -> Claim:
 
 
 def release(store: Store, held: Claim, age: float = math.inf) -> None:
-    """Give up a claim; one that somebody else has taken over stays.
+    """Give up a claim, once what dead predecessors left is cleared away.
+
+    One that somebody else has taken over stays, and so does one with such a predecessor where there
+    is no receipt yet, for an heir who can tell what is to be cleared away.
 
     Args:
         store: Where it lies.
@@ -106,6 +109,9 @@ def release(store: Store, held: Claim, age: float = math.inf) -> None:
             current = _read(store, key)
             if current is None or current[0].attempt != held.attempt:
                 return
+        if held.took_over and not receipts.discard_attempts(store, held.upload):
+            _given_up.add(held.attempt)
+            return
         store.delete(key)
     except TransientError:  # only now: nobody may take it over while it is being deleted
         _given_up.add(held.attempt)
@@ -125,15 +131,19 @@ def confirm(store: Store, held: Claim) -> None:
 
 @contextmanager
 def in_doubt(held: Claim) -> Iterator[None]:
-    """Where no answer comes to what the block writes, leave the claim as a run that died would.
+    """Where no answer came to what the block writes, leave the claim as a run that died would.
 
     The write may yet take effect. Whoever takes over writes the same, or finds it written, and only
     then can tell what is to be cleared away.
     """
     try:
         yield
-    except TransientError:
-        _given_up.add(held.attempt)
+    except (AlreadyProcessedError, ClaimLostError):  # by now no earlier try can take effect either
+        _given_up.discard(held.attempt)
+        raise
+    except BaseException as error:
+        if isinstance(error, TransientError) or not isinstance(error, HeadgateError):
+            _given_up.add(held.attempt)
         raise
     _given_up.discard(held.attempt)
 
@@ -187,7 +197,7 @@ class Renewal:
         self._thread.start()
 
     def stop(self) -> None:
-        """End renewing, clear away what a dead predecessor left, and give the claim up.
+        """End renewing and give the claim up.
 
         Where that fails, the claim lapses by itself, and housekeeping finds the rest.
         """
@@ -196,8 +206,6 @@ class Renewal:
         if is_left(self.claim):
             return
         with suppress(HeadgateError):
-            if self.claim.took_over:
-                receipts.discard_attempts(self._store, self.claim.upload)
             release(self._store, self.claim, time.monotonic() - self._written)
 
     def _run(self) -> None:

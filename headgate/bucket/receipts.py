@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from headgate.bucket.errors import PreconditionError
@@ -53,10 +53,9 @@ def find_last(store: Store, key: str) -> dict[str, Any] | None:
     if not has_mirrored_receipt(key):
         return None
     listed = store.list(receipts_prefix(key))
-    own = [item for item in listed if (parse_receipt_key(item.key) or ("",))[0] == key]
-    last = max(own, key=attrgetter("modified"), default=None)
-    stored = store.read(last.key) if last else None
-    return None if stored is None else json.loads(stored.body)
+    own = [item.key for item in listed if (parse_receipt_key(item.key) or ("",))[0] == key]
+    found = [json.loads(stored.body) for stored in map(store.read, own) if stored]
+    return max(found, key=itemgetter("finished"), default=None)
 
 
 def find_content(store: Store, sha256: str) -> dict[str, Any] | None:
@@ -78,8 +77,8 @@ def commit(
 ) -> None:
     """Publish a result by writing its receipt, the last of all writes.
 
-    The receipt must hold something of its run's own (such as its id), for a lost acknowledgement to
-    be told from another's receipt. An attempt that commits again, after a retry, has succeeded.
+    The receipt must tell its `run` and when that `started`, for a lost acknowledgement to be told
+    from another's receipt. An attempt that commits again, after a retry, has succeeded.
     With `replaces` the receipt of this ETag makes way, and is kept beside the new one.
 
     Raises:
@@ -93,7 +92,7 @@ def commit(
         else:
             store.put_new(key, body)
     except (PreconditionError, ClaimLostError) as error:
-        if not _places(find(store, upload)) & _places(receipt):
+        if not _of_one_run(find(store, upload), receipt):
             if replaces:
                 raise
             raise AlreadyProcessedError(where=store.where(upload.key)) from error
@@ -137,19 +136,24 @@ def discard_attempt(store: Store, upload: Upload, attempt: str) -> None:
     _discard(store, prefixes, _published(store, upload))
 
 
-def discard_attempts(store: Store, upload: Upload) -> None:
-    """Delete what attempts without a receipt have left of this upload.
+def discard_attempts(store: Store, upload: Upload) -> bool:
+    """Delete what attempts without a receipt have left of this upload; return whether it could be.
 
     For the owner of a claim that was taken over. Where there is no receipt, nothing is deleted:
-    somebody may be working. Where there is one, it is written again as it is, which gives it
+    somebody may be working. Where there is one, it is first written again as it is, which gives it
     another ETag: a run that was stopped just before it replaced it can no longer do so.
     """
     standing = read(store, upload)
     if standing is None:
-        return
-    with suppress(PreconditionError):
-        store.replace(receipt_key(upload), standing.body + b"\n", standing.etag)
-        _discard(store, attempts_prefixes(upload), _published(store, upload))
+        return False
+    prefixes, published = attempts_prefixes(upload), _published(store, upload)
+    if any(_unpublished(store, prefix, published) for prefix in prefixes):
+        try:
+            store.replace(receipt_key(upload), standing.body + b"\n", standing.etag)
+        except PreconditionError:
+            return False
+    _discard(store, prefixes, published)
+    return True
 
 
 def _published(store: Store, upload: Upload) -> set[str]:
@@ -163,11 +167,17 @@ def _places(receipt: Mapping[str, Any] | None) -> set[str]:
 
 def _discard(store: Store, prefixes: Iterable[str], published: set[str]) -> None:
     for prefix in prefixes:
-        left = [
-            item.key for item in store.list(prefix) if not item.key.startswith(tuple(published))
-        ]
-        store.delete(*left)
+        store.delete(*_unpublished(store, prefix, published))
         store.abort_multiparts(prefix)
+
+
+def _unpublished(store: Store, prefix: str, published: set[str]) -> list[str]:
+    folders = tuple(published)
+    return [item.key for item in store.list(prefix) if not item.key.startswith(folders)]
+
+
+def _of_one_run(one: Mapping[str, Any] | None, other: Mapping[str, Any]) -> bool:
+    return one is not None and all(one.get(name) == other.get(name) for name in ("run", "started"))
 
 
 def _replace(store: Store, upload: Upload, body: bytes, etag: str) -> None:

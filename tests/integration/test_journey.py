@@ -9,13 +9,15 @@ import pytest
 
 from headgate import journey, resubmission, results, steps
 from headgate.bucket import claims, receipts, transfer
-from headgate.bucket.keys import ARCHIVE, CLAIMS, PROCESSED, claim_key
+from headgate.bucket.keys import ARCHIVE, CLAIMS, PROCESSED, claim_key, result_prefix
 from headgate.bucket.store import FIRST_BYTES
 from headgate.contracts import contract_for
 from headgate.engine.contract import Contract
 from headgate.errors import (
+    BadFileError,
     ClaimLostError,
     DeniedError,
+    HeadgateError,
     NoSuchObjectError,
     SettingsError,
     TransientError,
@@ -24,11 +26,25 @@ from headgate.options import CheckOptions, DeliverOptions, PrepareOptions, Proce
 from tests.harness.faults import error, refuse
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"
+_commit = receipts.commit
 SKIP = ProcessOptions(deliver=DeliverOptions(same_content="skip"))
 
 
 def _process(store, key, options=ProcessOptions()):  # noqa: B008 - frozen
     return journey.process(store, key, options, owner="a test")
+
+
+def _fail_for_good(*_args, **_kwargs):
+    raise DeniedError("The store refuses.")
+
+
+def _fail(*_args, **_kwargs):
+    raise TransientError("The store is away.")
+
+
+def _unanswered(*args, **kwargs):
+    _commit(*args, **kwargs)
+    raise TransientError("The answer was lost.")
 
 
 def _deliver(**options):
@@ -289,6 +305,70 @@ def test_a_receipt_that_takes_effect_after_its_run_has_failed_has_its_result(fau
     assert not list(store.list(CLAIMS))
 
 
+@pytest.mark.parametrize("second", [_fail, _fail_for_good, _unanswered])
+def test_what_several_runs_left_is_cleared_away(store, monkeypatch, second):
+    """Whatever became of the heir of the first, the last one finds what is to be cleared away."""
+    store.put("uploads/people.csv", BODY)
+    for commit in (_fail, second):
+        with monkeypatch.context() as trouble:
+            trouble.setattr(receipts, "commit", commit)
+            with pytest.raises(HeadgateError):
+                _process(store, "uploads/people.csv")
+    receipt = _process(store, "uploads/people.csv")
+    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+    assert {item.key for item in store.list(PROCESSED)} <= {each.key for each in receipt.outputs}
+    assert not list(store.list(CLAIMS))
+
+
+def test_a_run_that_is_interrupted_while_it_publishes_keeps_its_result(store, monkeypatch):
+    """Its receipt may take effect after it has ended."""
+    store.put("uploads/people.csv", BODY)
+    sent = []
+
+    def interrupt(*args, **kwargs):
+        sent.append((args, kwargs))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(receipts, "commit", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            _process(store, "uploads/people.csv")
+    args, kwargs = sent[0]
+    receipts.commit(*args, **kwargs)
+    receipt = _process(store, "uploads/people.csv")
+    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+
+
+def test_a_refusal_that_is_written_twice_is_its_own_and_frees_the_upload(store, monkeypatch):
+    store.put("uploads/people.csv", b"id,name\n")
+    work = steps.claim(store, "uploads/people.csv", ProcessOptions(), owner="a test")
+    error = BadFileError("There are no rows.")
+    with claims.renewed(store, work.claim):
+        file = steps.download(store, work)
+        with monkeypatch.context() as trouble:
+            trouble.setattr(receipts, "commit", _unanswered)
+            with pytest.raises(TransientError):
+                steps.refuse(store, work, file, error)
+        receipt = steps.refuse(store, work, file, error)
+        steps.cleanup(store, work, receipt)
+    assert receipt.reasons == ("There are no rows.",)
+    assert not list(store.list(CLAIMS))
+
+
+def test_the_newest_receipt_of_a_key_stays_the_newest(store, monkeypatch):
+    """Also where an older one was written again, to clear away what a dead run had left."""
+    monkeypatch.setenv("HEADGATE_LEASE_SECONDS", "1")
+    store.put("uploads/people.csv", BODY)
+    _process(store, "uploads/people.csv")
+    work = steps.claim(store, "uploads/people.csv", _deliver(force=True), owner="dead")
+    store.put(result_prefix(work.upload, work.claim.attempt) + "data.csv", b"half")
+    store.put("uploads/people.csv", BODY + b"4,Alan\n")
+    newest = _process(store, "uploads/people.csv", _deliver(source="archive"))
+    _wait_and_remove(store, work)
+    assert len([*store.list(PROCESSED)]) == 2 * len(newest.outputs) - 2
+    assert results.find_receipt(store, "uploads/people.csv") == newest
+
+
 def test_a_source_that_could_not_be_put_away_is_put_away_by_the_next_try(faulty, monkeypatch):
     monkeypatch.setattr(journey, "BACKOFF_SECONDS", 0.01)
     store, proxy = faulty
@@ -329,11 +409,3 @@ def _publish(store, work):
     return steps.upload_processed(
         store, work, file, reading, steps.preprocess(store, work, reading)
     )
-
-
-def _fail_for_good(*_args, **_kwargs):
-    raise DeniedError("The store refuses.")
-
-
-def _fail(*_args, **_kwargs):
-    raise TransientError("The store is away.")
