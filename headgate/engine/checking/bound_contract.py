@@ -5,7 +5,7 @@ file, and what becomes of bad rows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,8 @@ from headgate.engine.duck import evaluate, shared_database
 from headgate.engine.staging import LINE
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from headgate.engine.checking.bound_model import BoundModel
 
 _KIND_IN_WORDS: Mapping[Kind, str] = {
@@ -120,11 +122,12 @@ class BoundContract:
             columns[each.name] = pc.if_else(blank, pa.scalar(None, pa.string()), texts)
         return pa.table(columns), faults
 
-    def _typed(self, texts: pa.Table, formats: Formats) -> Any:
-        """Return the values of some texts as a pandas frame."""
+    def _typed(self, texts: pa.Table, formats: Formats) -> "pd.DataFrame":
+        """Return the values of some texts."""
         cells = {each.name: each.sql(formats.get(each.name)) for each in self.expected}
         with shared_database() as con:
-            return pa.table(evaluate(con, texts, cells)).to_pandas()
+            values: pd.DataFrame = pa.table(evaluate(con, texts, cells)).to_pandas()
+        return values
 
 
 def _bound(contract: Contract, names: Sequence[str]) -> "BoundModel | None":
@@ -135,7 +138,9 @@ def _bound(contract: Contract, names: Sequence[str]) -> "BoundModel | None":
     return BoundModel(contract, names)
 
 
-def _faults(rows: pa.Table, name: str, bad: Any, check: str, reason: str) -> Iterator[Fault]:
+def _faults(
+    rows: pa.Table, name: str, bad: pa.BooleanArray, check: str, reason: str
+) -> Iterator[Fault]:
     """Tell of the cells of a column that are marked as bad."""
     found = np.flatnonzero(np.asarray(bad))
     lines, texts = rows[LINE].take(found).to_pylist(), rows[name].take(found).to_pylist()
