@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from itertools import chain, takewhile
 from typing import NamedTuple
 
@@ -83,8 +85,7 @@ def cut_tables(
     fields: list[list[str]], lines: list[int], *, fixed: bool, header_rows: int | None
 ) -> list[Span]:
     """Cut the rows into tables: where a header comes back, or a gap and another width follow."""
-    width = table_width(fields)
-    typed = typed_columns([row for row in fields if len(row) == width], width)
+    typed = cache(lambda: _typed(fields))  # seldom needed
     starts = [0]
     for i in range(1, len(fields)):
         if fields[i] != fields[starts[-1]] and _starts_below_title(fields, lines, i):
@@ -97,20 +98,29 @@ def cut_tables(
     ]
 
 
-def _repeats_header(fields: list[list[str]], typed: list[bool], start: int, i: int) -> bool:
+def _typed(fields: list[list[str]]) -> list[bool]:
+    width = table_width(fields)
+    return typed_columns([row for row in fields if len(row) == width], width)
+
+
+def _repeats_header(
+    fields: list[list[str]], typed: Callable[[], list[bool]], start: int, i: int
+) -> bool:
     """Whether row `i` names the columns again: all that the header above names, less or more.
 
     Only where numbers or dates stand below the names can this be told from a repeated row.
     """
-    row = fields[i]
+    if i - start < 3:
+        return False
+    row, heads = fields[i], fields[start : min(start + MAX_HEADER_ROWS, i - 2)]
+    if not any(row[0] == head[0] for head in heads):
+        return False
     if row == fields[start] or is_rule(row):
         return False  # the same columns go on; the row itself is kept back
-    if not any(row[0] == head[0] for head in fields[start : start + MAX_HEADER_ROWS]):
+    over = [cell for cell, is_number in zip(row, typed(), strict=False) if is_number]
+    if not over or any(is_typed(c) or not c.strip() for c in over):
         return False
-    over = [cell for cell, is_number in zip(row, typed, strict=False) if is_number]
-    if i - start < 3 or not over or any(is_typed(c) or not c.strip() for c in over):
-        return False
-    for head in fields[start : min(start + MAX_HEADER_ROWS, i - 2)]:
+    for head in heads:
         shared = min(len(head), len(row))
         if shared > 1 and row[:shared] == head[:shared] and abs(len(head) - len(row)) < 3:
             return True
@@ -141,13 +151,14 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
 
 def _starts_below_title(fields: list[list[str]], lines: list[int], i: int) -> bool:
     """Whether names, above values, follow a gap and a line that holds one text only."""
+    if not 3 <= i < len(fields) - 1 or len(fields[i - 1]) != 1 or is_rule(fields[i - 1]):
+        return False
     names = [cell for cell in fields[i] if cell.strip()]
-    if not 3 <= i < len(fields) - 1 or len(names) < 2 or any(map(is_typed, names)):
+    if len(names) < 2 or any(map(is_typed, names)):
         return False
     gap = lines[i - 1] - lines[i - 2] > 1 or count_filled(fields[i - 2]) == 0
-    title = len(fields[i - 1]) == 1 and not is_rule(fields[i - 1])
     data = fields[i + 1]
-    return gap and title and len(data) == len(fields[i]) and any(map(is_typed, data))
+    return gap and len(data) == len(fields[i]) and any(map(is_typed, data))
 
 
 def without_keys(spans: list[Span], fields: list[list[str]]) -> list[Span]:
