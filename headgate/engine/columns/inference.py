@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.column import BLANKS, DECLARED, MARKERS, Column, Missing
-from headgate.engine.columns.formats import Format, Kind, Number
+from headgate.engine.columns.formats import NO_DIGITS, Format, Kind, Number
 from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
 from headgate.engine.columns.near import count_misfits, nearly
 from headgate.engine.columns.trial import Seen, Trial
@@ -243,7 +243,7 @@ def _typed(trial: Trial, chosen: Format | None) -> tuple[str, str]:
     sql, sql_type = f"nullif({name}, '')", "VARCHAR"
     if chosen:
         text = f"trim({name}, {quote_text(BLANKS)})" if trial.seen.padded else name
-        sql, sql_type = chosen.sql(text, trial.seen.precision)
+        sql, sql_type = chosen.sql(text, trial.seen.precision.get(chosen, NO_DIGITS))
     if declared := [quote_text(marker) for marker in trial.seen.missing if marker]:
         sql = f"CASE WHEN {name} NOT IN ({', '.join(declared)}) THEN {sql} END"
     return sql, sql_type

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.column import MARKERS
-from headgate.engine.columns.formats import NO_DIGITS, Format, Precision
+from headgate.engine.columns.formats import Format, Precision
 from headgate.engine.staging import LINE
 
 _ABSENT = ("", *MARKERS)
@@ -33,17 +33,22 @@ class Seen:
     missing: Counter[str] = field(default_factory=Counter)
     markers: Counter[str] = field(default_factory=Counter)
     misfits: dict[Format, Misfit] = field(default_factory=dict)
-    precision: Precision = NO_DIGITS
+    precision: dict[Format, Precision] = field(default_factory=dict)
     padded: bool = False
     ascii: bool = True
 
     def add(self, later: "Seen") -> None:
-        """Add what was seen further down the file."""
+        """Add what was seen further down the file.
+
+        Another thread may have tried a format there that fell before: that counts for nothing.
+        """
         self.filled += later.filled
         self.missing += later.missing
         self.markers += later.markers
-        self.misfits = later.misfits | self.misfits
-        self.precision = self.precision.widened(later.precision)
+        fallen = {form: each for form, each in later.misfits.items() if form not in self.misfits}
+        self.misfits = fallen | self.misfits
+        for form, digits in later.precision.items():
+            self.precision[form] = digits.widened(self.precision.get(form, digits))
         self.padded |= later.padded
         self.ascii &= later.ascii
 
@@ -88,8 +93,7 @@ class Trial:
                 line = rows[LINE][pc.index(texts, value).as_py()].as_py()
                 seen.misfits[form] = Misfit(line, value)
                 seen.padded = _padded(values)
-        for form in live:
-            seen.precision = seen.precision.widened(form.precision(kept))
+        seen.precision = {form: form.precision(kept) for form in live}
         return seen
 
 

@@ -17,9 +17,10 @@ from headgate.engine.columns.column import arrow_type
 from headgate.engine.columns.doubles import PROGRAMS, Scientific, Shortest
 from headgate.engine.columns.formats import IsoMoment, Moment, Number, Words
 from headgate.engine.columns.guess import SHORTENED, propose
+from headgate.engine.columns.inference import TypeInference
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
-from headgate.engine.staging import register
+from headgate.engine.staging import LINE, register
 from headgate.engine.table import read
 from headgate.options import CheckOptions, ReadOptions
 
@@ -590,3 +591,23 @@ def test_nothing_is_said_to_be_nearly_a_number_that_is_not(tmp_path, values):
     """Digits with leading zeros are codes, and one value in ten is not a few."""
     column, _ = column_of(tmp_path, values)
     assert (column.kind, column.near) == ("text", None)
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_block_looked_at_ahead_changes_neither_type_nor_evidence(tmp_path, ahead):
+    """It may still be tried against formats that fall in the block before it."""
+    first, *others = (
+        pa.table({"value": texts, LINE: [line] * len(texts)})
+        for line, texts in enumerate((["1,234", "5,678"], ["1234,567"], ["12345678901234,567"]), 1)
+    )
+    inference = TypeInference(["value"], (), point=None)
+    inference.start(first)
+    inference.add(inference.look(first))
+    looked = map(inference.look, others)
+    for seen in list(looked) if ahead else looked:
+        inference.add(seen)
+    (column,) = inference.settle(tmp_path / "staged.arrow")
+    assert column.sql_type == "DECIMAL(18,3)"
+    assert [each.why for each in column.evidence] == [
+        "All 4 values are written so; '1234,567' on line 2 rules out 1,234."
+    ]
