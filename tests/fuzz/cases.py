@@ -7,6 +7,7 @@ import lzma
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 import zstandard
@@ -220,11 +221,11 @@ def _plain(data: bytes) -> bytes:
 def _zip(data: bytes) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
-        opened.writestr("table.csv", data)
+        opened.writestr(zipfile.ZipInfo("table.csv"), data)
     return archive.getvalue()
 
 
-PACKERS = (gzip.compress, bz2.compress, lzma.compress, zstandard.compress, _zip)
+PACKERS = (partial(gzip.compress, mtime=0), bz2.compress, lzma.compress, zstandard.compress, _zip)
 
 
 def _place(rng: Random, data: bytes) -> int:
