@@ -6,7 +6,8 @@ Needs pandas and scikit-learn, nothing of Headgate:
     model = make_pipeline(RecipeTransformer("recipe.json"), HistGradientBoostingRegressor())
 
 Rows are a data frame under the file's own column names: numbers as numbers, dates as dates (or text
-that pandas reads), categories and text as text. Every row is treated as one never seen in training.
+in ISO 8601), categories and text as text. A text that is none of these, such as 5% or 05.03.2024,
+is refused. Every row is treated as one never seen in training.
 """
 
 import hashlib
@@ -63,14 +64,31 @@ def clean(rows, column):
     if column["name"] not in rows:
         return pd.Series(np.nan, index=rows.index, dtype=object)
     values = rows[column["name"]]
-    if column["kind"] in ("date", "timestamp"):
-        return pd.to_datetime(values, errors="coerce")
     if column["kind"] == "text":
         return values.astype(object).map(lambda text: clean_text(text, column))
     if values.dtype == object or isinstance(values.dtype, pd.StringDtype):
-        words = values.astype("string").str.lower().map({"true": 1.0, "false": 0.0})
-        return pd.to_numeric(values, errors="coerce").astype(float).fillna(words.astype(float))
-    return values.astype(float)
+        values = values.astype(object).map(
+            lambda value: clean_text(value, column) if isinstance(value, str) else value
+        )
+    found = dates(values) if column["kind"] in ("date", "timestamp") else numbers(values)
+    unread = values[found.isna() & values.notna()]
+    if len(unread):
+        raise ValueError(
+            f"{column['name']}: {unread.iloc[0]!r} is no {column['kind']}. "
+            "Give numbers as numbers, truth values as true and false, and dates in ISO 8601."
+        )
+    return found
+
+
+def dates(values):
+    """Read dates and times, which may be text in ISO 8601; what is none is missing."""
+    return pd.to_datetime(values, format="ISO8601", errors="coerce")
+
+
+def numbers(values):
+    """Read numbers and truth values, which may be text; what is none is missing."""
+    words = values.astype("string").str.lower().map({"true": 1.0, "false": 0.0})
+    return pd.to_numeric(values, errors="coerce").astype(float).fillna(words.astype(float))
 
 
 def clean_text(text, column):

@@ -337,12 +337,45 @@ def test_the_exported_pipeline_gives_the_same_features(tmp_path, options):
     """The scikit-learn transformer needs only recipe.json and gives what a replay gives."""
     first = made(tmp_path / "a", noted(shop()), "price", **options)
     replayed = table(made(tmp_path / "b", new_rows(), None, recipe=first.recipe))
+    features = _transformer(first).transform(new_rows())
+    assert list(features) == list(replayed.columns[:-2])
+    np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
+
+
+WRITTEN = pd.DataFrame(
+    {"day": ["2024-01-05", "2024-02-29"], "share": [0.5, None], "open": [True, False]}
+)
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory):
+    """A transformer of a day, a number and a truth value."""
+    days = pd.to_datetime(WRITTEN["day"])
+    rows = pd.concat([WRITTEN.assign(day=days, share=n / 10, price=n) for n in range(40)])
+    return _transformer(made(tmp_path_factory.mktemp("dated"), rows, "price"))
+
+
+def test_the_exported_pipeline_reads_text_that_can_be_read_in_one_way(dated):
+    typed = dated.transform(WRITTEN.assign(day=pd.to_datetime(WRITTEN["day"])))
+    texts = WRITTEN.assign(share=[" 0.5 ", ""], open=["True", "false"])
+    pd.testing.assert_frame_equal(dated.transform(texts), typed)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "kind"),
+    [("day", "05.01.2024", "timestamp"), ("share", "5%", "decimal"), ("open", "yes", "boolean")],
+)
+def test_the_exported_pipeline_refuses_text_that_it_does_not_read(dated, column, text, kind):
+    """It would be taken for missing, in silence."""
+    with pytest.raises(ValueError, match=f"{column}: '{text}' is no {kind}"):
+        dated.transform(WRITTEN.assign(**{column: [text, None]}))
+
+
+def _transformer(first):
     script = next(path for path in first.extras if path.name == "pipeline.py")
     namespace = {"__name__": "pipeline"}
     exec(compile(script.read_text(), script, "exec"), namespace)
-    features = namespace["RecipeTransformer"](first.recipe).transform(new_rows())
-    assert list(features) == list(replayed.columns[:-2])
-    np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
+    return namespace["RecipeTransformer"](first.recipe)
 
 
 @pytest.mark.parametrize("options", [{}, {"many_categories": "frequency", "text": "hash"}])
