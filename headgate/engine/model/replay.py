@@ -142,27 +142,17 @@ class Worded:
 
 
 class LookedUp:
-    """A column of numbers that stand for categories, in training rows by fold."""
+    """Columns of numbers that stand for the categories of one source, in training rows by fold."""
 
-    def __init__(self, output: Frequency | TargetMean, *, folds: bool) -> None:
-        if isinstance(output, Frequency):
-            fitted, folds = [Means(prior=0.0, means=output.shares)], False
-        else:
-            fitted = [output.all, *(output.folds if folds else ())]
-        self._source, self._folds = output.source, folds
-        self._categories = pa.array(fitted[0].means, pa.string())
-        self._numbers = pa.array(
-            [
-                number
-                for means in fitted
-                for number in (
-                    means.prior,
-                    *(means.means.get(each, means.prior) for each in fitted[0].means),
-                )
-            ],
-            pa.float64(),
-        )
-        self._texts = pc.cast(self._numbers, pa.string())
+    def __init__(
+        self, source: str, outputs: Iterable[Frequency | TargetMean], *, folds: bool
+    ) -> None:
+        fitted = [_by_fold(each, folds=folds) for each in outputs]
+        categories = [*dict.fromkeys(chain.from_iterable(each[0].means for each in fitted))]
+        self._source, self._folds = source, len(fitted[0]) > 1
+        self._categories = pa.array(categories, pa.string())
+        self._numbers = [_in_places(each, categories) for each in fitted]
+        self._texts = _side_by_side([pc.cast(each, pa.string()) for each in self._numbers])
 
     def cells(self, _: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> ColumnCells:
         """Look the numbers up for some rows; a missing category is ''."""
@@ -173,9 +163,8 @@ class LookedUp:
             test = np.asarray(batch.column(TEST)) == 1
             fold = np.where(test, 0, np.asarray(batch.column(FOLD)).astype(np.int64) + 1)
             places = places + fold * (len(self._categories) + 1)
-        return ColumnCells(
-            [self._texts.take(pa.array(places))], [self._numbers.take(pa.array(places))]
-        )
+        rows = pa.array(places)
+        return ColumnCells([self._texts.take(rows)], [each.take(rows) for each in self._numbers])
 
 
 class Flagged:
@@ -226,8 +215,11 @@ def _steps(recipe: Recipe, *, same: bool) -> Iterator[Step]:
             yield Computed(source, outputs)
         elif step is Worded:
             yield Worded(source, [each for each in outputs if isinstance(each, Word)])
+        elif step is LookedUp:
+            found = [each for each in outputs if isinstance(each, Frequency | TargetMean)]
+            yield LookedUp(source, found, folds=same)
         else:
-            yield from (_looked_up(each, same=same) for each in outputs)
+            yield Flagged(same=same)
 
 
 def _manner(output: Output) -> tuple[type[Step], str]:
@@ -242,10 +234,20 @@ def _manner(output: Output) -> tuple[type[Step], str]:
             return Computed, output.source
 
 
-def _looked_up(output: Output, *, same: bool) -> Step:
-    if isinstance(output, Frequency | TargetMean):
-        return LookedUp(output, folds=same)
-    return Flagged(same=same)
+def _by_fold(output: Frequency | TargetMean, *, folds: bool) -> list[Means]:
+    """What a column's categories stand for: in new rows, and in training rows of each fold."""
+    if isinstance(output, Frequency):
+        return [Means(prior=0.0, means=output.shares)]
+    return [output.all, *(output.folds if folds else ())]
+
+
+def _in_places(by_fold: Iterable[Means], categories: Sequence[str]) -> pa.Array:
+    """Numbers of all categories, after that of an unseen one; fold by fold."""
+    numbers = (
+        (means.prior, *(means.means.get(each, means.prior) for each in categories))
+        for means in by_fold
+    )
+    return pa.array(chain.from_iterable(numbers), pa.float64())
 
 
 def _recur(values: pa.Array) -> bool:
