@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from headgate.engine.duck import COLUMNS_PER_STATEMENT, evaluate
 from headgate.engine.model import sql
-from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, Output
+from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, Output, TargetColumn
 
 _PARTS: dict[DatePart, Callable[[pa.Array], pa.Array]] = {
     "year": pc.year,
@@ -29,9 +29,19 @@ def work_out(
     con: duckdb.DuckDBPyConnection, source: str, values: pa.Array, outputs: Sequence[Output]
 ) -> list[pa.Array]:
     """Work some columns out for the values of their source."""
-    others = [each for each in outputs if not isinstance(each, Number | MissingFlag | OneHot)]
+    others = [each for each in outputs if not _is_plain(values, each)]
     found = iter(_by_sql(con, pa.table({source: values}), others))
     return [next(found) if each in others else _cell(con, values, each) for each in outputs]
+
+
+def _is_plain(values: pa.Array, output: Output) -> bool:
+    """Whether Arrow finds the same as SQL; as a class, it writes a decimal number otherwise."""
+    match output:
+        case Number() | MissingFlag() | OneHot() | TargetColumn(classes=()):
+            return True
+        case TargetColumn():
+            return not (pa.types.is_decimal(values.type) or pa.types.is_floating(values.type))
+    return False
 
 
 def _cell(con: duckdb.DuckDBPyConnection, values: pa.Array, output: Output) -> pa.Array:
@@ -45,6 +55,11 @@ def _cell(con: duckdb.DuckDBPyConnection, values: pa.Array, output: Output) -> p
             return pc.cast(pc.is_null(values), pa.int32())
         case OneHot():
             return pc.cast(pc.fill_null(pc.equal(values, output.category), False), pa.int32())
+        case TargetColumn(classes=()):
+            return _numbers(con, values, None)
+        case TargetColumn():
+            classes = pa.array(output.classes, pa.string())
+            return pc.index_in(pc.cast(values, pa.string()), value_set=classes)
     raise TypeError(output)
 
 

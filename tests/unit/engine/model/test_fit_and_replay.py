@@ -24,7 +24,7 @@ from headgate.engine.model.cells import work_out
 from headgate.engine.model.sql import own_cell, words
 from headgate.engine.model.words import marks
 from headgate.engine.prepare import prepare
-from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, load
+from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, TargetColumn, load
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
 from stack.running import ROOT
@@ -205,6 +205,10 @@ def test_cells_are_those_that_the_exported_sql_finds(name):
     ]
     if name == "city":
         outputs.append(OneHot(name="Oslo", source=name, category="Oslo"))
+    elif name not in parts:
+        outputs.append(TargetColumn(name="target", source=name))
+    classes = ("7", "0.07", "Oslo", "false", "true")
+    outputs.append(TargetColumn(name="class", source=name, classes=classes))
     with duckdb.connect() as con:
         wanted = ", ".join(map(own_cell, outputs))
         expected = con.from_arrow(pa.table({name: values})).project(wanted).to_arrow_table()
