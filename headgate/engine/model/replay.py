@@ -38,6 +38,7 @@ from headgate.engine.threads import map_ahead
 from headgate.errors import OptionsError
 
 CELLS = 1 << 22  # that are worked out at a time
+LINES = 4096  # joined at a time, so that their cells stay in the processor's cache
 PROBE_ROWS = 1024  # values that show whether the same ones recur
 PROBE_SHARE = 0.99  # share of them that differ where about half of a large batch does
 LEAST_ROWS = 4 * PROBE_ROWS  # rows from which on it is worth asking
@@ -69,9 +70,12 @@ class Unseen(NamedTuple):
 
 
 class ColumnCells(NamedTuple):
-    """Some columns of the result: their cells, joined by commas or not, and their numbers."""
+    """Some columns of the result: their cells, joined by commas or not, and their numbers.
 
-    texts: list[pa.StringArray]
+    Texts of which a few recur are coded by a dictionary.
+    """
+
+    texts: list[pa.StringArray | pa.DictionaryArray]
     typed: list[pa.Array]
 
 
@@ -95,7 +99,10 @@ class Table:
         """Numbers need no quotes, nor an escape in a spreadsheet."""
         columns = [step.cells(self.base.con, batch) for step in self.steps]
         texts = [*chain.from_iterable(each.texts for each in columns)]
-        lines = csv_lines.octets(_side_by_side(texts, "\n"))
+        lines = [
+            csv_lines.octets(_side_by_side([each.slice(at, LINES) for each in texts], "\n"))
+            for at in range(0, batch.num_rows, LINES)
+        ]
         typed = chain.from_iterable(each.typed for each in columns)
         table = pa.table(dict(zip(self.names, typed, strict=True)))
         if not spreadsheet:
@@ -119,7 +126,8 @@ class Computed:
         typed = work_out(con, self._source, coded.dictionary, self._outputs)
         texts = _side_by_side([pc.cast(each, pa.string()) for each in typed])
         return ColumnCells(
-            [texts.take(coded.indices)], [each.take(coded.indices) for each in typed]
+            [pa.DictionaryArray.from_arrays(coded.indices, texts)],
+            [each.take(coded.indices) for each in typed],
         )
 
 
@@ -164,7 +172,10 @@ class LookedUp:
             fold = np.where(test, 0, np.asarray(batch.column(FOLD)).astype(np.int64) + 1)
             places = places + fold * (len(self._categories) + 1)
         rows = pa.array(places)
-        return ColumnCells([self._texts.take(rows)], [each.take(rows) for each in self._numbers])
+        return ColumnCells(
+            [pa.DictionaryArray.from_arrays(rows, self._texts)],
+            [each.take(rows) for each in self._numbers],
+        )
 
 
 class Flagged:
@@ -256,16 +267,21 @@ def _recur(values: pa.Array) -> bool:
     return len(values) >= LEAST_ROWS and len(few.unique()) <= PROBE_SHARE * len(few)
 
 
-def _as_text(numbers: pa.Array) -> pa.StringArray:
+def _as_text(numbers: pa.Array) -> pa.StringArray | pa.DictionaryArray:
     """Write numbers; where they recur, each of them once."""
     if not _recur(numbers):
         return pc.cast(numbers, pa.string())
     coded = numbers.dictionary_encode()
-    return pc.cast(coded.dictionary, pa.string()).take(coded.indices)
+    return pa.DictionaryArray.from_arrays(coded.indices, pc.cast(coded.dictionary, pa.string()))
 
 
-def _side_by_side(texts: Sequence[pa.StringArray], end: str = "") -> pa.StringArray:
+def _side_by_side(
+    coded: Sequence[pa.StringArray | pa.DictionaryArray], end: str = ""
+) -> pa.StringArray:
     """Join columns of cells by commas; a missing one is empty."""
+    texts = [
+        each.dictionary_decode() if isinstance(each, pa.DictionaryArray) else each for each in coded
+    ]
     if end:
         last = pc.binary_join_element_wise(
             texts[-1], "", end, null_handling="replace", null_replacement=""

@@ -5,7 +5,7 @@ Here: writing them from cells, batch by batch. Not here: what stands in the cell
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,8 +46,8 @@ class Cells:
 class Rendered(NamedTuple):
     """Some rows in the form in which they go into the files."""
 
-    csv: memoryview
-    spreadsheet: memoryview | None
+    csv: Sequence[memoryview]
+    spreadsheet: Sequence[memoryview] | None
     typed: pa.Table
     changed: Counter[tuple[str, str]]
 
@@ -58,10 +58,10 @@ def render(cells: Cells, *, spreadsheet: bool) -> Rendered:
     sheet = None
     if spreadsheet:
         safe, counts = zip(*map(_escaped, cells.texts.values()), strict=True)
-        sheet = csv_lines.octets(csv_lines.write(safe))
+        sheet = [csv_lines.octets(csv_lines.write(safe))]
         changed = Counter(changed | {("", ESCAPE): sum(counts)})
     lines = cells.lines if cells.lines is not None else csv_lines.write([*cells.texts.values()])
-    return Rendered(csv_lines.octets(lines), sheet, pa.table(cells.typed), changed)
+    return Rendered([csv_lines.octets(lines)], sheet, pa.table(cells.typed), changed)
 
 
 class Written(NamedTuple):
@@ -93,7 +93,7 @@ def write(
             copy.write(_header(names))
         for batch in rows:
             for copy, lines in zip(copies, (batch.csv, batch.spreadsheet), strict=False):
-                copy.write(lines or b"")
+                copy.writelines(lines or ())
             groups.add(batch.typed)
             count += batch.typed.num_rows
             changed.update(batch.changed)
