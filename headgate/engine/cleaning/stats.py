@@ -11,7 +11,7 @@ import duckdb
 
 from headgate.engine.duck import double, first
 
-DIRECT = 4_000_000  # values that fit memory as they are
+DIRECT = 8_000_000  # values that fit memory as they are
 CHUNK = 2**14  # lines: at most two row groups, so that the order of adding cannot matter
 
 
