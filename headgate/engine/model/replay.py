@@ -25,6 +25,7 @@ from headgate.engine.model.words import marks
 from headgate.engine.recipe import (
     Frequency,
     Means,
+    Number,
     OneHot,
     Output,
     Recipe,
@@ -118,7 +119,7 @@ class Computed:
 
     def cells(self, con: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> ColumnCells:
         """Work the columns out for some rows: where values recur, once for each of them."""
-        values = batch.column(self._source)
+        values = self._values(batch)
         if not _recur(values):
             typed = work_out(con, self._source, values, self._outputs)
             return ColumnCells([*map(_as_text, typed)], typed)
@@ -129,6 +130,16 @@ class Computed:
             [pa.DictionaryArray.from_arrays(coded.indices, texts)],
             [each.take(coded.indices) for each in typed],
         )
+
+    def _values(self, batch: pa.RecordBatch) -> pa.Array:
+        return batch.column(self._source)
+
+
+class Dated(Computed):
+    """Parts of dates that the day settles: it recurs where the time of day does not."""
+
+    def _values(self, batch: pa.RecordBatch) -> pa.Array:
+        return pc.cast(batch.column(self._source), pa.date32(), safe=False)
 
 
 class Worded:
@@ -191,7 +202,7 @@ class Flagged:
         return ColumnCells([_as_text(flags)], [flags])
 
 
-Step = Computed | Worded | LookedUp | Flagged
+Step = Computed | Dated | Worded | LookedUp | Flagged
 
 
 def apply(rows: RemainingRows, recipe: Recipe) -> Table:
@@ -222,8 +233,8 @@ def apply(rows: RemainingRows, recipe: Recipe) -> Table:
 def _steps(recipe: Recipe, *, same: bool) -> Iterator[Step]:
     """Columns of one source that stand together are worked out together."""
     for (step, source), outputs in groupby(recipe.outputs, _manner):
-        if step is Computed:
-            yield Computed(source, outputs)
+        if step is Computed or step is Dated:
+            yield step(source, outputs)
         elif step is Worded:
             yield Worded(source, [each for each in outputs if isinstance(each, Word)])
         elif step is LookedUp:
@@ -241,6 +252,8 @@ def _manner(output: Output) -> tuple[type[Step], str]:
             return LookedUp, output.source
         case Word():
             return Worded, output.source
+        case Number(part="year" | "month" | "day" | "weekday"):
+            return Dated, output.source
         case _:
             return Computed, output.source
 
