@@ -17,7 +17,7 @@ from headgate.engine.model.cells import work_out
 from headgate.engine.recipe import Means, TargetColumn
 from headgate.engine.threads import map_ahead
 
-GOALS_PER_PASS = 8  # goals whose values are in memory together
+GOALS_PER_PASS = 8  # goals whose sums are in memory together
 
 Numbers = npt.NDArray[np.float64]
 """One for each category in order, and last one for all others together; by fold."""
@@ -72,21 +72,22 @@ def _tallies(
     rows, (sums, squares) = np.zeros(size), np.zeros((2, len(goals), size))
     with TemporaryFile(dir=base.path.parent) as seen:
         batches = 0
-        for places, values in _rows(base, column, kept, goals, folds):
+        for places, targets in _rows(base, column, kept, goals[0].target, folds):
             rows += np.bincount(places, minlength=size)
-            for goal, own in enumerate(values):
-                sums[goal] += np.bincount(places, own, size)
+            for place, goal in enumerate(goals):
+                sums[place] += np.bincount(places, goal.of(targets), size)
             np.save(seen, places)
-            np.save(seen, values)
+            np.save(seen, targets)
             batches += 1
         counts = rows.reshape(shape).sum(1)
         middles = [_ratio(own.reshape(shape).sum(1), counts) for own in sums]
         seen.seek(0)
         for _ in range(batches):
-            places, values = np.load(seen), np.load(seen)
-            for goal, own in enumerate(values):
-                away = (own - middles[goal][places // folds]) ** 2
-                squares[goal] += np.bincount(places, away, size)
+            places, targets = np.load(seen), np.load(seen)
+            categories = places // folds
+            for place, goal in enumerate(goals):
+                away = (goal.of(targets) - middles[place][categories]) ** 2
+                squares[place] += np.bincount(places, away, size)
     return [
         Tallies(rows.reshape(shape), own.reshape(shape), spread.reshape(shape))
         for own, spread in zip(sums, squares, strict=True)
@@ -94,19 +95,18 @@ def _tallies(
 
 
 def _rows(
-    base: Base, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
-) -> Iterator[tuple[Places, Numbers]]:
-    """Yield the place of each training row's category and fold, and its value of each goal."""
+    base: Base, column: str, kept: Sequence[str], target: TargetColumn, folds: int
+) -> Iterator[tuple[Places, npt.NDArray[Any]]]:
+    """Yield the place of each training row's category and fold, and its target."""
     categories = pa.array(kept, pa.string())
-    (target,) = {goal.target for goal in goals}
 
-    def placed(batch: pa.RecordBatch) -> tuple[Places, Numbers]:
+    def placed(batch: pa.RecordBatch) -> tuple[Places, npt.NDArray[Any]]:
         rows = batch.filter(pc.equal(batch.column(TEST), 0))
         keys = pc.fill_null(rows.column(column), "")
         category = pc.fill_null(pc.index_in(keys, value_set=categories), len(kept))
         places = np.asarray(category).astype(np.int64) * folds + np.asarray(rows.column(FOLD))
         (found,) = work_out(base.con, target.source, rows.column(target.source), [target])
-        return places, np.stack([goal.of(np.asarray(found)) for goal in goals])
+        return places, np.asarray(found)
 
     names = dict.fromkeys([TEST, FOLD, column, target.source])
     return map_ahead(placed, base.batches(names=[*names]))
