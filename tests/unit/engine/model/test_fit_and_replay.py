@@ -157,8 +157,10 @@ def test_rows_come_in_the_order_of_the_file(tmp_path):
     frame = pd.DataFrame({"kind": np.arange(300_000) % 1000, "price": np.arange(300_000) / 4})
     staged = staged_frame(tmp_path, frame.assign(kind=frame["kind"].map("k{}".format)))
     options = PrepareOptions(mode="model", model=ModelOptions(one_hot_limit=2))
-    rows = table(prepare(staged, tmp_path, options, target="price"))
+    prepared = prepare(staged, tmp_path, options, target="price")
+    rows = table(prepared)
     assert rows["price"].tolist() == frame["price"].tolist()
+    pd.testing.assert_frame_equal(pd.read_csv(prepared.csv), rows, check_dtype=False)
 
 
 PLAIN = "aB3z _-,.'\n\t\0"
@@ -327,6 +329,7 @@ def new_rows():
     rows.loc[3, "zip"] = "elsewhere"
     rows.loc[4, "city"] = "Atlantis"
     rows.loc[5, ["sold", "size"]] = None
+    rows.loc[6, "day"] = pd.Timestamp("1931-07-04 23:59:59")
     return rows
 
 
