@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from itertools import chain, pairwise
+from itertools import chain, compress, dropwhile, pairwise
 
 from headgate.engine.reading.cells import count_filled, is_rule, is_typed, shape, shapes
 
@@ -16,6 +16,8 @@ _BRACKETED = re.compile(r"\(.*\)|\[.*\]")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _MANY = 6
 """Numbers along a row that are hardly in order by chance."""
+_FEW = 3
+"""Values of one form that are hardly so by chance."""
 _SOME, _ENOUGH = 5, 20
 """Values of another form, or of any, that make it unlikely that the first one is a year."""
 
@@ -222,11 +224,57 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
     if any(is_typed(cell) for cell in over):
         return _puts_years_under_groups(block, count)
     if over and all(shape(cell) != "empty" for cell in over):
-        return True
+        return not _lacks_numbers(block, count, typed)
     above = block[:count]
     return not over and (
         _fills_gaps(above[-1], row) or _names_index(above, row) or _names_parts(block, count)
     )
+
+
+def _lacks_numbers(block: list[list[str]], count: int, typed: list[bool]) -> bool:
+    """Whether a row is data with marks, such as `n.d.` or `<LOD`, in place of its numbers.
+
+    One of its texts comes back among the values below, or differs from most of them by its
+    digits and letters alone. Where the row above comes back, it does so as part of the header.
+    """
+    above, row, after = block[count - 1 : count + 2]
+    below = [cells for cells in block[count + 1 :][:PROFILED_ROWS] if len(cells) == len(row)]
+    if above in below:
+        return False
+    if names_all(above, len(row)) and _repeats_mark(row, after, typed):
+        return True
+    values = dropwhile(lambda cells: not _has_number(cells, typed), below)
+    columns = [*zip(*values, strict=True)]
+    return any(
+        (shape(cell) != "empty" and cell in column) or (not is_number and _has_form(cell, column))
+        for cell, column, is_number in zip(row, columns, typed, strict=False)
+    )
+
+
+def _has_number(row: list[str], typed: list[bool]) -> bool:
+    return any(is_typed(cell) for cell, is_number in zip(row, typed, strict=True) if is_number)
+
+
+def _repeats_mark(row: list[str], after: list[str], typed: list[bool]) -> bool:
+    """Whether all numbers of a row are one mark, which the row after it holds too."""
+    marks = [*compress(row, typed)]
+    return len({*marks}) == 1 < len(marks) and marks[0] in after
+
+
+def names_all(row: list[str], width: int) -> bool:
+    """Whether a row names each column, and no two alike."""
+    return width == len(row) == count_filled(row) == len({*row}) and not any(map(is_typed, row))
+
+
+def _has_form(cell: str, column: Sequence[str]) -> bool:
+    """Whether a cell with digits is like most of those below but for its digits and letters."""
+    if len(column) < _FEW or not any(map(str.isdigit, cell)):
+        return False
+    return 2 * sum(_form(value) == _form(cell) for value in column) > len(column)
+
+
+def _form(cell: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", cell.strip()))
 
 
 def _names_parts(block: list[list[str]], count: int) -> bool:

@@ -719,6 +719,32 @@ def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
     assert read_rows == rows
 
 
+@pytest.mark.parametrize(
+    "marks",
+    [
+        "A01,n.d.,n.d.\n",
+        "Oslo,F,F\nRome,F,x\n",
+        "Oslo,F,x\nRome,4,4\nKiel,F,7\n",
+        "Bonn 7,closed,shut\n",
+    ],
+)
+def test_a_row_of_marks_in_place_of_numbers_is_data(tmp_path, marks):
+    """They come back below, or the key beside them has the form of those below."""
+    keys = "Bonn " if "Bonn" in marks else "A0"
+    rows = marks + "".join(f"{keys}{i},{i},{2 * i}\n" for i in range(2, 6))
+    dialect, read_rows = read(write(tmp_path, "id,a,b\n" + rows))
+    assert dialect.names == ("id", "a", "b")
+    assert len(read_rows) == rows.count("\n")
+
+
+@pytest.mark.parametrize("second", ["Unit,kg,kg\n", ",kg,m2\n", "Town,kg,kg\n"])
+def test_a_second_row_of_a_header_that_comes_again_whole_names_columns(tmp_path, second):
+    """Units in it are no marks, though they stand below once more."""
+    rows = "".join(f"A0{i},{i},{2 * i}\n" for i in range(1, 7))
+    dialect, _ = read(write(tmp_path, 2 * f"Name,a,b\n{second}{rows}"))
+    assert dialect.header_rows == 2
+
+
 def test_skipping_more_lines_than_there_are_is_refused(tmp_path):
     """Nothing is left to be read then."""
     with pytest.raises(OptionsError, match="No row is left"):
