@@ -11,6 +11,7 @@ from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typ
 from headgate.engine.reading.header import (
     MAX_HEADER_ROWS,
     count_header_rows,
+    names_all,
     typed_columns,
     with_rule,
 )
@@ -273,6 +274,9 @@ def _sums_up(facts: list[list[str]], width: int) -> bool:
 
 def _first_row(block: list[list[str]], width: int) -> int:
     """The first row that is no title, note or blank above the table."""
+    keys = _count_keys(block, width)
+    if keys:
+        return keys
     for i, row in enumerate(block[:MAX_PREAMBLE_ROWS]):
         below = [later for later in block[i + 1 : i + 12] if count_filled(later)]
         if _is_title(row, below, width):
@@ -287,6 +291,30 @@ def _first_row(block: list[list[str]], width: int) -> int:
         elif below and len(below[0]) == width and _names_columns(row, below[0]):
             return i
     return next((i for i, row in enumerate(block) if len(row) == width), 0)
+
+
+def _count_keys(block: list[list[str]], width: int) -> int:
+    """How many rows of titles, keys and values, and blanks stand above names of all columns.
+
+    They are filled from the left alone, and less than the first rows of data, which follow the
+    names at once. A single row of two cells or more, as wide as the table, may name a group of
+    columns if no blank row follows it.
+    """
+    above = [*takewhile(lambda row: _is_filled_from_left(row, width), block)]
+    names, *below = block[len(above) : len(above) + 4] or [[]]
+    if not below or not names_all(names, width) or not any(map(is_typed, below[0])):
+        return 0
+    told = [row for row in above if count_filled(row) > 1]
+    if max(map(count_filled, told), default=0) >= min(map(count_filled, below)):
+        return 0
+    is_group = len(told) == 1 and len(told[0]) == width and count_filled(above[-1]) > 0
+    return 0 if is_group else len(above)
+
+
+def _is_filled_from_left(row: list[str], width: int) -> bool:
+    """Whether a row holds less than a table's, with no gaps between its cells."""
+    filled = count_filled(row)
+    return filled < width and all(map(str.strip, row[:filled]))
 
 
 def _is_prose(row: list[str], below: list[list[str]], width: int) -> bool:

@@ -745,6 +745,38 @@ def test_a_second_row_of_a_header_that_comes_again_whole_names_columns(tmp_path,
     assert dialect.header_rows == 2
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Company,Acme,\nPeriod,Q1 2024,\n\n",
+        "Company,Acme,\nPeriod,Q1 2024,\n",
+        "Prices,,\nPeriod:,Q1 2024,\n,,\n",
+        "Report A,Page 1\n",
+        "Report of sales, 2024\n",
+    ],
+)
+def test_keys_and_values_above_a_row_that_names_every_column_are_no_names(tmp_path, above):
+    """They are filled from the left alone, as names of groups of columns hardly are."""
+    rows = "".join(f"{i},Nut,{i}.5\n" for i in range(5))
+    dialect, read_rows = read(write(tmp_path, f"{above}id,name,price\n{rows}"))
+    assert dialect.names == ("id", "name", "price")
+    assert len(read_rows) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (",Men,,Women,\nTown,old,young,aged,new\n", "Town Men old Men young Women aged Women new"),
+        ("Town,Men,,,\nName,a,b,c,d\n", "Town Name Men a Men b Men c Men d"),
+    ],
+)
+def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text, names):
+    """A single row that is as wide as the table, or one with gaps, is no title."""
+    rows = "".join(f"A{i},{i},{i}.5,7,{i}\n" for i in range(9))
+    dialect, _ = read(write(tmp_path, text + rows))
+    assert " ".join(dialect.names).startswith(names)
+
+
 def test_skipping_more_lines_than_there_are_is_refused(tmp_path):
     """Nothing is left to be read then."""
     with pytest.raises(OptionsError, match="No row is left"):
