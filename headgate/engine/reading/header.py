@@ -157,16 +157,18 @@ def _pattern(cell: str) -> str:
 def _is_series(row: list[str], body: list[list[str]]) -> bool:
     """Whether numbers in even steps, or ever higher or lower ones, run along the row only.
 
-    Beside names of further columns only years tell.
+    Beside names of further columns only years tell, and two numbers only behind a blank above row
+    names.
     """
-    cells, *below = ([cell.strip() for cell in line if cell.strip()][1:] for line in (row, *body))
+    cells, *below = ([cell.strip() for cell in line[1:] if cell.strip()] for line in (row, *body))
     numbers = [cell for cell in cells if _PLAIN.fullmatch(cell)]
-    if len(numbers) < 3 or not (numbers == cells or all(map(_YEAR.fullmatch, numbers))):
+    leads = _leads(row[0], [line[0] for line in body])
+    fewest = 2 if leads and not row[0].strip() else 3
+    if len(numbers) < fewest or not (numbers == cells or all(map(_YEAR.fullmatch, numbers))):
         return False
     steps = _steps(numbers)
     if len(steps) == 1 and steps != {0}:
         return not set(numbers) & set(below[0])
-    leads = _leads(row[0], [line[0] for line in body])
     return leads and _climbs(cells) and not any(map(_climbs, below))
 
 

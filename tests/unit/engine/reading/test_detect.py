@@ -777,6 +777,17 @@ def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text
     assert " ".join(dialect.names).startswith(names)
 
 
+@pytest.mark.parametrize(
+    ("first", "rows", "count"),
+    [(",0,1", 30, 1), (",0,1,2", 8, 1), (",0,1", 8, 0), ("7,0,1", 30, 0), (",2,2", 30, 0)],
+)
+def test_numbers_behind_a_blank_above_row_names_are_a_header(tmp_path, first, rows, count):
+    """Three in even steps tell, two that differ only above many rows."""
+    values = first.count(",")
+    body = "".join(f"{i}{values * f',{i}.5'}\n" for i in range(rows))
+    assert read(write(tmp_path, f"{first}\n{body}"))[0].header_rows == count
+
+
 def test_skipping_more_lines_than_there_are_is_refused(tmp_path):
     """Nothing is left to be read then."""
     with pytest.raises(OptionsError, match="No row is left"):
