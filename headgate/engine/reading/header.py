@@ -26,7 +26,7 @@ def count_header_rows(block: list[list[str]], width: int) -> int:
     """How many rows above the data name the columns."""
     if not block:
         return 0
-    body = [row for row in block[1:] if len(row) == width]
+    body = _rows_below(block, width)
     if not body:
         return 0 if any(is_typed(cell) for cell in block[0]) else 1
     sample = body[min(len(body) // 2, MAX_HEADER_ROWS - 1) :][:PROFILED_ROWS]
@@ -44,6 +44,15 @@ def count_header_rows(block: list[list[str]], width: int) -> int:
     while count > 1 and count_filled(block[count - 1]) == 0:
         count -= 1
     return count
+
+
+def _rows_below(block: list[list[str]], width: int) -> list[list[str]]:
+    """The rows below the first, but for names that come again above numbers or dates."""
+    body = [row for row in block[1:] if len(row) == width]
+    if block[0] not in body or not names_all(block[0], width):
+        return body
+    others = [row for row in body if row != block[0]]
+    return others if any(typed_columns(others, width)) else body
 
 
 def with_rule(block: list[list[str]], count: int) -> int:

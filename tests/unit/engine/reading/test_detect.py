@@ -788,6 +788,14 @@ def test_numbers_behind_a_blank_above_row_names_are_a_header(tmp_path, first, ro
     assert read(write(tmp_path, f"{first}\n{body}"))[0].header_rows == count
 
 
+def test_a_header_that_comes_again_in_a_short_file_is_one(tmp_path):
+    """Words alone that come again may be values."""
+    text = "id,name\n1,Ann\n2,Bob\nid,name\n3,Cid\n4,Dan\n"
+    assert read(write(tmp_path, text))[0].names == ("id", "name")
+    words = text.translate(str.maketrans("1234", "abcd"))
+    assert read(write(tmp_path, words))[0].header_rows == 0
+
+
 def test_skipping_more_lines_than_there_are_is_refused(tmp_path):
     """Nothing is left to be read then."""
     with pytest.raises(OptionsError, match="No row is left"):
