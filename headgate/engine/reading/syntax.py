@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from headgate.engine.reading.aligned import find_borders, find_ruled_borders
-from headgate.engine.reading.cells import is_typed, shapes
+from headgate.engine.reading.cells import is_typed, shape, shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
 from headgate.engine.reading.tokenise import parse, unwrap
 from headgate.errors import UndecidableError
@@ -84,7 +84,8 @@ def choose_syntax(
         return found
     comment = _comment(lines)
     candidates = _ranked(lines, comment, options)
-    best = _by_blanks(candidates[0], lines, comment, options) or candidates[0]
+    rival = _rival(candidates[0], candidates, lines, options)
+    best = rival or candidates[0]
     if _splits_phrases(best, lines, options) or _splits_values(best, lines, options, where):
         best = _in_one_column(candidates, lines)
     elif best.width == 1:
@@ -93,7 +94,8 @@ def choose_syntax(
     aligned = _aligned(lines, best, comment, options)
     if aligned:
         return aligned.syntax, _explain(aligned, candidates, lines, options)
-    _refuse_tie(candidates, lines, options, where)
+    if not rival:
+        _refuse_tie(candidates, lines, options, where)
     return best.syntax, _explain(best, candidates, lines, options)
 
 
@@ -140,21 +142,65 @@ def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list
     return sorted(found, key=lambda c: c.score, reverse=True)
 
 
-def _by_blanks(
-    best: _Candidate, lines: list[str], comment: str | None, options: ReadOptions
+def _rival(
+    best: _Candidate, candidates: list[_Candidate], lines: list[str], options: ReadOptions
 ) -> _Candidate | None:
-    """Split at blanks where every comma stands inside a number then, and not so otherwise."""
-    if options.delimiter or best.syntax.delimiter != ",":
+    """What parts the cells where the best delimiter only stands inside them."""
+    mark = best.syntax.comment or "\n"
+    rows = [line for line in lines if line.strip() and not line.startswith(mark)]
+    if options.delimiter or best.width < 2 or len(rows) < _FEWEST:
         return None
-    if any(map(_COMMA_BESIDE_TEXT.search, lines)):
+    return _that_names_columns(best, candidates, rows) or _around_numbers(best, candidates, rows)
+
+
+def _that_names_columns(
+    best: _Candidate, candidates: list[_Candidate], lines: list[str]
+) -> _Candidate | None:
+    """A delimiter that parts names in the first line, where the best is not, and splits all alike.
+
+    Those that are common inside values, such as a colon, are in titles too.
+    """
+    if best.syntax.delimiter in lines[0]:
         return None
-    _, *values = [line for line in lines if line.strip()] or [""]
-    if not all(map(is_typed, " ".join(values).split())):
+    for syntax in (c.syntax for c in candidates if _prior(c.syntax.delimiter) >= _UNUSUAL):
+        if _parts_names(lines[0], syntax):
+            found = _judge(lines, syntax, _Quoting(1, 0))
+            if found.even == 1:
+                return found
+    return None
+
+
+def _parts_names(line: str, syntax: Syntax) -> bool:
+    """Whether a line holds several cells, and none is blank, begins with a blank or is a value."""
+    names = [cell for row in parse([line], syntax).fields for cell in row]
+    return len(names) > 1 and not any(cell[:1] in ("", " ") or is_typed(cell) for cell in names)
+
+
+def _around_numbers(
+    best: _Candidate, candidates: list[_Candidate], lines: list[str]
+) -> _Candidate | None:
+    """What leaves each comma inside one number, where all stand between digits."""
+    if best.syntax.delimiter != "," or any(map(_COMMA_BESIDE_TEXT.search, lines)):
         return None
-    syntax = Syntax(" ", None, comment=comment, skipinitialspace=True)
-    found = _judge(lines, syntax, _Quoting(1, 0))
-    better = found.width > 1 and found.alike > best.alike and found.even >= best.even
-    return found if better else None
+    padded = any("  " in line for line in lines)
+    aligned = _cut_at(find_borders(lines), lines, None) if padded else None
+    found = [_judge(lines, c.syntax, _Quoting(1, 0)) for c in candidates]
+    found += [aligned] if aligned else []
+    better = [
+        each
+        for each in found
+        if each.width > 1
+        and (each.even > best.even or each.alike > best.alike)
+        and (each.even >= best.even or each.syntax.delimiter in _COMMON)
+        and _keeps_numbers(lines, each.syntax)
+    ]
+    return max(better, key=lambda each: (each.even, each.score), default=None)
+
+
+def _keeps_numbers(lines: list[str], syntax: Syntax) -> bool:
+    """Whether each cell with a comma is one number."""
+    cells = [cell for row in parse(lines, syntax).fields for cell in row if "," in cell]
+    return all(shape(cell) == "number" for cell in cells)
 
 
 def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions) -> bool:

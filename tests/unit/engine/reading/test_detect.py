@@ -603,6 +603,51 @@ def test_decimal_commas_between_blanks_separate_nothing(tmp_path, first):
     assert read_rows == rows
 
 
+@pytest.mark.parametrize("mark", [":", "~", "^"])
+def test_decimal_commas_between_rare_delimiters_separate_nothing(tmp_path, mark):
+    """The names above have no comma: they are no title above two columns."""
+    names, *rows = [["id", "item", "price"], *([str(i), "Nut", f"{i},13"] for i in range(4))]
+    dialect, read_rows = read(write(tmp_path, "\n".join(map(mark.join, [names, *rows]))))
+    assert (dialect.delimiter, list(dialect.names)) == (mark, names)
+    assert read_rows == rows
+
+
+def test_decimal_commas_in_uneven_rows_separate_nothing(tmp_path):
+    """Last cells that are missing do not speak for the comma."""
+    rows = [["1", "Nut", "7,13", "ok"], ["2", "Nut", "14,16"]] * 4
+    dialect, read_rows = read(
+        write(tmp_path, "\n".join(["id;item;price;note", *map(";".join, rows)]))
+    )
+    assert dialect.names == ("id", "item", "price", "note")
+    assert read_rows == rows
+
+
+@pytest.mark.parametrize("number", ["{},13", "{},000,250"])
+def test_commas_in_aligned_columns_of_numbers_separate_nothing(tmp_path, number):
+    """Columns that stand one below the other part the cells where no comma is beside a word."""
+    rows = [[f"A{i}", ("Nut", "Long rod")[i % 2], number.format(i), str(i)] for i in range(1, 7)]
+    lines = [f"{a:6}{b:10}{c:>10}{d:>5}" for a, b, c, d in [("code", "item", "price", "n"), *rows]]
+    dialect, read_rows = read(write(tmp_path, "\n".join(lines)))
+    assert dialect.names == ("code", "item", "price", "n")
+    assert read_rows == rows
+
+
+@pytest.mark.parametrize(("mark", "inside"), [(";", ","), (",", ";"), (",", "|"), ("~", ",")])
+def test_a_delimiter_that_only_lists_hold_separates_nothing(tmp_path, mark, inside):
+    """It is not between the names, and another splits each line into as many cells."""
+    rows = [[str(i), inside.join("abc")] for i in range(9)]
+    dialect, read_rows = read(write(tmp_path, "\n".join(map(mark.join, [["id", "tags"], *rows]))))
+    assert dialect.names == ("id", "tags")
+    assert read_rows == rows
+
+
+def test_a_comma_in_a_title_separates_nothing(tmp_path):
+    """A blank behind it shows that it parts no names, though all rows hold a decimal comma."""
+    values = [[f"N{i}", f"{i},5"] for i in range(9)]
+    path = write(tmp_path, "\n".join(["Sales, by store", *map(";".join, values)]))
+    assert read(path)[1] == values
+
+
 def test_signs_before_amounts_are_no_delimiters(tmp_path):
     """They stand equally often in each line too."""
     rows = [[f"${i}", f"${i + 1}", f"${i + 2}"] for i in range(1, 9)]
