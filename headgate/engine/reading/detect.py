@@ -87,7 +87,9 @@ def _find_extent(
     if untold:
         rows = _without_facts(rows)
     words = syntax.delimiter == " "
-    extent = find_extent(rows, len(lines), options, whole=whole, words=words)
+    quoted = any((syntax.quotechar or '"') in line for line in lines)
+    commas = syntax.delimiter == "," and not quoted
+    extent = find_extent(rows, len(lines), options, whole=whole, words=words, commas=commas)
     return _with_names_above(extent, lines, syntax) if untold else extent
 
 

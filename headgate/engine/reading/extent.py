@@ -95,12 +95,13 @@ class _Table:
 
 
 def find_extent(
-    rows: Rows, total_lines: int, options: ReadOptions, *, whole: bool, words: bool
+    rows: Rows, total_lines: int, options: ReadOptions, *, whole: bool, words: bool, commas: bool
 ) -> Extent:
     """Find the table among the rows of a sample of `total_lines` lines.
 
     A footer and further tables are only looked for where the sample is the whole file and the
-    footer's size is not told. `words` tells that blanks part the cells.
+    footer's size is not told. `words` tells that blanks part the cells, `commas` that commas do and
+    that no quotes keep them inside a number.
 
     Raises:
         OptionsError: There is no table of the number asked for, or nothing is left of it.
@@ -111,7 +112,9 @@ def find_extent(
     spans = _find_spans(rows, options, whole=whole)
     table = _Table(rows, spans, choose(spans, rows.fields, options.table))
     if options.header_rows is None:
-        _refuse_doubtful_names(table, fixed=options.skip_lines is not None, words=words)
+        _refuse_doubtful_names(
+            table, fixed=options.skip_lines is not None, words=words, commas=commas
+        )
     extent = _place(table, total_lines, options)
     evidence = _explain(extent, table, told=options.header_rows is not None)
     return extent._replace(evidence=tuple(evidence))
@@ -142,11 +145,13 @@ def _find_spans(rows: Rows, options: ReadOptions, *, whole: bool) -> list[Span]:
     return spans if fixed else without_keys(spans, fields)
 
 
-def _refuse_doubtful_names(table: _Table, *, fixed: bool, words: bool) -> None:
+def _refuse_doubtful_names(table: _Table, *, fixed: bool, words: bool, commas: bool) -> None:
     """Refuse names that may stand above other columns than those that they name."""
     header, body, width = table.header, table.body, table.width
     if any(len(row) == width - 1 for row in header):
-        refuse_split_values([row for row in body if len(row) == width], table.line)
+        full = [row for row in body if len(row) == width]
+        short = all(len(row) < width for row in header) and any(row[-1].strip() for row in full)
+        refuse_split_values(full, table.line, commas=commas and short)
     if len(header) == 1:
         names = fit_names(header[0], body, width)
         _refuse_blank_names(names, width, table.line)

@@ -1,21 +1,34 @@
 """Rows and headers whose cells hold the delimiter without quotes: refused, never shifted."""
 
+import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from headgate.engine.reading.cells import count_filled, is_typed, shape
 from headgate.errors import UndecidableError
 
 _PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
+_SPLIT_NUMBER = re.compile(r"\s*[-+]?\d+,\d+\s*")
+_REST = re.compile(r"\s*0\d")
+"""The beginning of what is hardly a number of its own."""
+_MOST = 0.9
+"""Share of rows that look split, from which on it is hardly by chance."""
 
 
-def refuse_split_values(body: list[list[str]], line: int) -> None:
+def refuse_split_values(body: list[list[str]], line: int, *, commas: bool) -> None:
     """Refuse rows with one cell more than names where two cells of each look like one value.
 
     To take the first column for row names would put all values up to these under wrong names.
+
+    Args:
+        body: rows that are all as wide as the table.
+        line: the header's number.
+        commas: whether the delimiter may be the decimal mark too.
     """
-    for at, pairs in enumerate(pairwise(zip(*body, strict=True)), start=1):
-        split = sum(map(_is_split, *pairs))
-        if len(body) > 1 and split >= 0.9 * len(body):
+    columns = [*zip(*body, strict=True)]
+    for at, pair in enumerate(pairwise(columns), start=1):
+        split = _are_split(*pair) or (commas and _are_split_numbers(columns[0], *pair))
+        if len(body) > 1 and split:
             count = len(body[0])
             raise UndecidableError(
                 f"The header names {count - 1} columns, but the rows have {count} cells: cells "
@@ -62,6 +75,28 @@ def refuse_split_names(row: list[str], width: int, line: int, *, words: bool) ->
             todo="Enclose such names in quotes; if only the last cells are missing, set "
             "`header_rows`.",
         )
+
+
+def _are_split(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether nearly all cells of two columns are parts of one text or date."""
+    return sum(map(_is_split, left, right)) >= _MOST * len(left)
+
+
+def _are_split_numbers(first: Sequence[str], left: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether two columns can be what stood before and behind the comma of numbers.
+
+    Row names in the first column speak against it, unless some numbers behind it begin with a zero.
+    """
+    joined = map(",".join, zip(left, right, strict=True))
+    split = sum(_SPLIT_NUMBER.fullmatch(text) is not None for text in joined)
+    rests = any(map(_REST.match, right))
+    return split >= _MOST * len(left) and (rests or not _are_row_names(first))
+
+
+def _are_row_names(column: Sequence[str]) -> bool:
+    """Whether cells are texts of which none comes twice, or blank."""
+    filled = [cell for cell in column if cell.strip()]
+    return len({*filled}) == len(filled) and not any(map(is_typed, filled))
 
 
 def _is_split(left: str, right: str) -> bool:

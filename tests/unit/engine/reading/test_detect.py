@@ -341,6 +341,9 @@ def test_what_stands_inside_the_values_of_one_column_separates_nothing(tmp_path,
         "id,name\n1,“Smith, John”\n2,“Doe, Jane”\n",
         "Date,Open\nJan 02, 2024,185.5\nJan 03, 2024,184.5\nJan 04, 2024,183.5\n",
         "a,b\n1,5,2,25\n3,5,4,75\n5,5,6,25\n",
+        "date,amount\n10.01.2024,30,20\n11.01.2024,33,21\n12.01.2024,36,22\n",
+        "id,name,amt\n1,Ann,-1,50\n2,Bob,2,75\n3,Cid,3,10\n",
+        "city,n,area\nOslo,709,037,454\nBonn,331,885,141\nKiel,246,601,118\n",
     ],
 )
 def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
@@ -349,6 +352,20 @@ def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
     with pytest.raises(UndecidableError, match="header names"):
         detect(path)
     assert len(read(path, skip_lines=1, header_rows=0)[1]) == text.count("\n") - 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x,y\nfirst,1,2\nsecond,3,4\nthird,5,6\n",
+        'x,y\n"1",1,2\n"2",3,4\n"3",5,6\n',
+        "x\ty\n1\t1\t2\n2\t3\t4\n3\t5\t6\n",
+        "x,y\n1,1,\n2,3,\n3,5,\n",
+    ],
+)
+def test_whole_numbers_beside_row_names_are_read(tmp_path, text):
+    """Texts that each come once, quotes, another delimiter or blank cells tell what they are."""
+    assert len(read(write(tmp_path, text))[1]) == 3
 
 
 @pytest.mark.parametrize("values", [["1"], ["1", "2"], ["1.5", "2.25"], ["2024-03-14"], ["", "1"]])
