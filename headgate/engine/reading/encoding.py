@@ -264,7 +264,7 @@ def _seven_bits(head: bytes) -> str | None:
 
 
 def _refuse_binary(head: bytes, where: str) -> None:
-    start = head[: 1 << 16]
+    start = head[: 1 << 16].rstrip(b"\0")  # which fill up a last block
     odd = len(start) - len(start.translate(None, _CONTROLS))
     if odd > _MOST_CONTROLS * len(start) or start.count(0) > _MOST_ZEROS * len(start):
         raise UnreadableError(

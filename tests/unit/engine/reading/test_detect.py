@@ -122,6 +122,13 @@ def test_files_without_data_are_refused(tmp_path, content):
         detect(write(tmp_path, content))
 
 
+def test_zeros_that_fill_up_a_last_block_are_no_rows(tmp_path):
+    """They do not make a small table binary data; the last line that they are is left out."""
+    dialect, rows = read(write(tmp_path, "id,name\n1,Ann\n2,Bob\n3,Cid\n" + "\0" * 480))
+    assert rows == [["1", "Ann"], ["2", "Bob"], ["3", "Cid"]]
+    assert dialect.footer_lines == 1
+
+
 def test_cells_in_tags_are_no_markup(tmp_path):
     """A table may hold HTML in its cells, the first one too."""
     text = "<b>id</b>,note\n" + "".join(f"<i>{i}</i>,a note\n" for i in range(9))
