@@ -14,6 +14,7 @@ from headgate.engine.reading.header import PROFILED_ROWS, fit_names, join_header
 from headgate.engine.reading.tables import (
     Span,
     choose,
+    count_cells,
     cut_tables,
     find_span,
     table_width,
@@ -85,9 +86,16 @@ class _Table:
     @cached_property
     def width(self) -> int:
         """Cells of most rows."""
-        first, _, data, last = self.span
-        fields = self.rows.fields
-        return max(table_width(fields[data : last + 1] or fields[first:data]), 1)
+        return _width(self.span, self.rows.fields)
+
+    @property
+    def places(self) -> str:
+        """The lines of all tables."""
+        lines, ends = self.rows.lines, self.rows.ends
+        return "; ".join(
+            f"table {number}: {_places(lines[span.first], ends[max(span.last, span.first)])}"
+            for number, span in enumerate(self.spans[:_LISTED], start=1)
+        )
 
     def end(self, stop: int) -> int:
         """The last physical line of its rows before row `stop`."""
@@ -105,12 +113,15 @@ def find_extent(
 
     Raises:
         OptionsError: There is no table of the number asked for, or nothing is left of it.
-        UndecidableError: The header names fewer columns than there are, as where values that hold
-            the delimiter are not enclosed in quotes, or more, some of them without a name.
+        UndecidableError: The first of several tables may only tell about a larger one. Or the
+            header names fewer columns than there are, as where values that hold the delimiter are
+            not enclosed in quotes, or more, some of them without a name.
     """
     rows = _rows_within(rows, total_lines, options, whole=whole)
     spans = _find_spans(rows, options, whole=whole)
     table = _Table(rows, spans, choose(spans, rows.fields, options.table))
+    if options.table is None and options.skip_lines is None:
+        _refuse_doubtful_table(table)
     if options.header_rows is None:
         _refuse_doubtful_names(
             table, fixed=options.skip_lines is not None, words=words, commas=commas
@@ -143,6 +154,25 @@ def _find_spans(rows: Rows, options: ReadOptions, *, whole: bool) -> list[Span]:
     else:
         spans = [find_span(fields, 0, len(fields), fixed=fixed, header_rows=header_rows, told=True)]
     return spans if fixed else without_keys(spans, fields)
+
+
+def _refuse_doubtful_table(table: _Table) -> None:
+    """Refuse a table of two columns beside a wider one of more cells: it may be keys and values."""
+    fields = table.rows.fields
+    wider = [span for span in table.spans if _width(span, fields) > 2]
+    most = max((count_cells(span, fields) for span in wider), default=0)
+    if table.width <= 2 and most > count_cells(table.span, fields):
+        raise UndecidableError(
+            f"Table {table.index + 1} may be one, or only tell about a larger one: {table.places}.",
+            where=f"line {table.line}",
+            todo="Set the option `table` to the number of the one to read.",
+        )
+
+
+def _width(span: Span, fields: list[list[str]]) -> int:
+    """Cells of most rows of a table, or of its header where it has no others."""
+    first, _, data, last = span
+    return max(table_width(fields[data : last + 1] or fields[first:data]), 1)
 
 
 def _refuse_doubtful_names(table: _Table, *, fixed: bool, words: bool, commas: bool) -> None:
@@ -264,15 +294,10 @@ def _explain_header(extent: Extent, table: _Table, size: str) -> Iterator[Eviden
 
 def _explain_choice(table: _Table) -> Evidence:
     """Say which of several tables is read, and where they are."""
-    lines, ends = table.rows.lines, table.rows.ends
-    places = "; ".join(
-        f"table {number}: {_places(lines[span.first], ends[max(span.last, span.first)])}"
-        for number, span in enumerate(table.spans[:_LISTED], start=1)
-    )
     return Evidence(
         what="table",
         found=f"{table.index + 1} of {len(table.spans)} is read",
-        why=f"{places}; choose with the option `table`",
+        why=f"{table.places}; choose with the option `table`",
     )
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import chain, takewhile
 from typing import NamedTuple
 
-from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed
+from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed, shape
 from headgate.engine.reading.header import (
     MAX_HEADER_ROWS,
     count_header_rows,
@@ -172,7 +172,7 @@ def without_keys(spans: list[Span], fields: list[list[str]]) -> list[Span]:
 def _holds_keys(block: list[list[str]]) -> bool:
     """Whether rows tell one thing each, or nothing.
 
-    Keys end with a colon, or the values are of all kinds: words alone may be a table.
+    Keys end with a colon, or the values are of several kinds: those of one kind may be a table.
     """
     rows = [row for row in block if count_filled(row) > 1]
     if not rows:
@@ -187,8 +187,14 @@ def _holds_keys(block: list[list[str]]) -> bool:
     keys, values = {row[0] for row in rows}, [row[1] for row in rows[1:]]
     if any(map(is_typed, keys)) or len(keys) < len(rows):
         return False
-    numbers = sum(map(is_typed, values))
-    return 0 < numbers < len(values)
+    return len({*map(_kind, values)}) > 1
+
+
+def _kind(value: str) -> str:
+    """Tell dates and times, what holds no letters, as `01/2024`, and words apart."""
+    if is_typed(value):
+        return shape(value)
+    return "word" if any(map(str.isalpha, value)) else "number"
 
 
 def choose(spans: list[Span], fields: list[list[str]], table: int | None) -> int:
@@ -200,8 +206,13 @@ def choose(spans: list[Span], fields: list[list[str]], table: int | None) -> int
                 todo="Set the option `table` to a smaller number.",
             )
         return table - 1
-    sizes = [sum(map(count_filled, fields[each.data : each.last + 1])) for each in spans]
+    sizes = [count_cells(each, fields) for each in spans]
     return next(i for i, size in enumerate(sizes) if 5 * size >= max(sizes))
+
+
+def count_cells(span: Span, fields: list[list[str]]) -> int:
+    """Count the cells of a table's data that are not blank."""
+    return sum(map(count_filled, fields[span.data : span.last + 1]))
 
 
 def find_span(

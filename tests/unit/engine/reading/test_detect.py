@@ -556,6 +556,8 @@ def test_a_table_in_a_box_is_read_by_its_bars(tmp_path):
     "above",
     [
         "Report,Sales\nIssued,2024-02-01\nCurrency,EUR\nUser,anna\n\n",
+        "Report,Sales\nPeriod,01/2024\nUser,anna\n\n",
+        "Device,Logger X\nSerial,12345\nStart,2024-01-01 00:00\n",
         "User: lab,Path: C:\\runs\nTest: OD,Date: 31/01/2024 10:15\n\n",
         "Harbour,,,\n,,,\n",
     ],
@@ -569,15 +571,34 @@ def test_what_tells_one_thing_a_row_is_no_table_of_its_own(tmp_path, above):
     assert len(rows) == 3
 
 
-@pytest.mark.parametrize("values", [("Total", "12", "6"), ("Manager", "Ann", "Bob")])
-def test_one_value_for_each_group_above_the_rows_is_a_table(tmp_path, values):
-    """Two columns of which one holds numbers or words alone are no keys and values."""
-    above = "".join(map("{},{}\n".format, ("Region", "North", "South"), values))
-    text = above + "\nid,region,qty\n1,North,5\n2,North,7\n3,South,6\n"
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Region,Total\nNorth,12\nSouth,6\n",
+        "Region,Manager\nNorth,Ann\nSouth,Bob\n",
+        "Report,Sales\nPeriod,01/2024\n",
+    ],
+)
+def test_two_columns_above_a_larger_table_are_taken_for_neither_keys_nor_a_table(tmp_path, above):
+    """Where one holds numbers or words alone it is asked which table to read."""
+    path = write(tmp_path, above + "\nid,region,qty\n1,North,5\n2,North,7\n3,South,6\n")
+    with pytest.raises(UndecidableError, match=r"table 1: lines 1 to \d; table 2: lines"):
+        detect(path)
+    rows = [line.split(",") for line in above.splitlines()]
+    for told in ({"table": 1}, {"skip_lines": 0}):
+        dialect, read_rows = read(path, **told)
+        assert [list(dialect.names), *read_rows] == rows
+    assert read(path, table=2)[0].names == ("id", "region", "qty")
+
+
+def test_of_two_columns_above_a_smaller_table_nothing_is_asked(tmp_path):
+    """The first table is read, as of others."""
+    above = "Region,Manager\nNorth,Ann\nSouth,Bob\nEast,Cy\nWest,Di\n"
+    text = above + "\nid,region,qty\n1,North,5\n2,North,7\n"
     dialect, rows = read(write(tmp_path, text))
-    assert dialect.names == ("Region", values[0])
-    assert len(rows) == 2
-    assert dialect.others == ((6, 8),)
+    assert dialect.names == ("Region", "Manager")
+    assert len(rows) == 4
+    assert dialect.others == ((8, 9),)
 
 
 def test_tables_below_titles_are_not_mixed(tmp_path):
