@@ -84,9 +84,16 @@ class _Table:
         return self.rows.fields[self.span.last + 1 :]
 
     @cached_property
-    def width(self) -> int:
+    def usual(self) -> int:
         """Cells of most rows."""
         return _width(self.span, self.rows.fields)
+
+    @cached_property
+    def width(self) -> int:
+        """Cells of a full row: more than usual if a header without blanks and rows have them."""
+        named = max((len(row) for row in self.header if all(map(str.strip, row))), default=0)
+        full = sum(len(row) == named for row in self.body)
+        return named if named > self.usual and full > 1 else self.usual
 
     @property
     def places(self) -> str:
@@ -177,7 +184,7 @@ def _width(span: Span, fields: list[list[str]]) -> int:
 
 def _refuse_doubtful_names(table: _Table, *, fixed: bool, words: bool, commas: bool) -> None:
     """Refuse names that may stand above other columns than those that they name."""
-    header, body, width = table.header, table.body, table.width
+    header, body, width = table.header, table.body, table.usual
     if any(len(row) == width - 1 for row in header):
         full = [row for row in body if len(row) == width]
         short = all(len(row) < width for row in header) and any(row[-1].strip() for row in full)

@@ -755,6 +755,16 @@ def test_a_full_row_shows_that_a_name_in_brackets_is_no_unit(tmp_path):
     assert rows[-1] == ["7", "d", "9", "x"]
 
 
+def test_rows_as_long_as_the_header_show_that_the_others_are_short(tmp_path):
+    """No column is dropped because most rows leave out their last cell."""
+    short = "".join(f"{i};Nut {i};{i}.50\n" for i in range(2, 20))
+    full = "0;Rod;0.50;late\n1;Nail;1.50;late\n"
+    dialect, rows = read(write(tmp_path, "id;name;price;note\n" + full + short))
+    assert dialect.names == ("id", "name", "price", "note")
+    assert rows[:2] == [line.split(";") for line in full.splitlines()]
+    assert len(rows) == 20
+
+
 @pytest.mark.parametrize(
     ("text", "names", "count"),
     [
