@@ -14,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from headgate.errors import HeadgateError
-from headgate.words import counted
+from headgate.words import counted, lines_between
 
 if TYPE_CHECKING:
+    from headgate.engine.reading.dialect import Dialect
     from headgate.engine.table import Reading
 
 AsJson = Annotated[
@@ -74,18 +75,25 @@ def how_read(reading: "Reading") -> None:
     dialect = reading.dialect
     delimiter = {"\t": "tab", " ": "space"}.get(dialect.delimiter, f"'{dialect.delimiter}'")
     split = "aligned columns" if dialect.borders else f"delimiter {delimiter}"
-    header = f"header in line {dialect.skip_lines + 1}" if dialect.header_rows else "no header"
     places = {"preamble": "before", "comment": "within", "footer": "after"}
     left_out = [
         f"{counted(each.lines, 'line')} {places[each.where]} left out" for each in reading.left_out
     ]
     stray = f" with stray bytes of {dialect.fallback}" if dialect.fallback else ""
-    say(f"Read as {', '.join([dialect.encoding + stray, split, header, *left_out])}.")
+    say(f"Read as {', '.join([dialect.encoding + stray, split, _header(dialect), *left_out])}.")
     held_to(reading)
     for note in reading.notes:
         if note.what == "total":
             say(f"{note.why[0].upper()}{note.why[1:]}.")
     say("")
+
+
+def _header(dialect: "Dialect") -> str:
+    """Say which lines name the columns."""
+    if not dialect.header_rows:
+        return "no header"
+    last = dialect.skip_lines + dialect.header_lines - dialect.header_notes
+    return f"header in {lines_between(dialect.skip_lines + 1, last)}"
 
 
 def held_to(reading: "Reading") -> None:

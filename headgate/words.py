@@ -8,6 +8,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def lines_between(first: int, last: int) -> str:
+    """Write which lines these are: `line 3` or `lines 1 to 1,200`."""
+    return f"line {last:,}" if first == last else f"lines {first:,} to {last:,}"
+
+
 def first_of(names: Sequence[str]) -> str:
     """Write the first of some names and how many others there are: `a.csv and 2 others`."""
     first, *others = names

@@ -250,6 +250,16 @@ def test_clean_says_how_it_read_and_what_it_changed(headgate, tmp_path):
     assert "normalise" not in done.out
 
 
+def test_clean_says_of_several_lines_that_they_are_the_header(headgate, tmp_path):
+    """Nobody has to guess which lines became the names; notes below these are none of them."""
+    rows = "".join(f"2024-01-{day:02};{day}.5;{day}0.5\n" for day in range(1, 20))
+    (tmp_path / "grouped.csv").write_text(";Price;\nday;low;high\n" + rows)
+
+    done = headgate("clean", "grouped.csv", "--out", "cleaned")
+
+    assert "delimiter ';', header in lines 1 to 2." in done.out
+
+
 def test_clean_says_of_bytes_that_are_in_another_encoding(headgate, tmp_path):
     """They were read, but not as the rest of the file."""
     names = "name,town\n" + "Ann,Zürich\n" * 99

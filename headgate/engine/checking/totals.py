@@ -14,6 +14,7 @@ from headgate.engine.duck import database
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.lines import read_lines
 from headgate.engine.staging import CSV, LINE, StagedFile
+from headgate.words import lines_between
 
 _WORD = re.compile(
     r"\b(?:(?:sub|grand[ -]?)?totals?|sum|sums|summe|zwischensumme|(?:ins)?gesamt(?:summe|betrag)?|"
@@ -42,7 +43,7 @@ def find_total(
     first = _first_total(staged, [each[LINE] for each in reversed(totals)], numbers)
     if first is None:
         return ()
-    place = _place(first, last[LINE])
+    place = lines_between(first, last[LINE])
     one = first == last[LINE]
     lines = sum(map(len, read_lines(path, dialect))) - first + 1
     why = (
@@ -57,10 +58,6 @@ def _label(row: dict[str, Any]) -> str | None:
     """The cell that says in a word that a row is a total."""
     texts = (text.strip() for name, text in row.items() if name not in (LINE, CSV))
     return next((text for text in texts if len(text) <= _LONGEST and _WORD.search(text)), None)
-
-
-def _place(first: int, last: int) -> str:
-    return f"line {last:,}" if first == last else f"lines {first:,} to {last:,}"
 
 
 def _last_rows(staged: Path) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ from headgate.engine.reading.unquoted import (
 )
 from headgate.errors import OptionsError, UndecidableError
 from headgate.options import ReadOptions
-from headgate.words import counted
+from headgate.words import counted, lines_between
 
 _QUOTED = 200
 """Characters of lines left out that are shown."""
@@ -100,7 +100,7 @@ class _Table:
         """The lines of all tables."""
         lines, ends = self.rows.lines, self.rows.ends
         return "; ".join(
-            f"table {number}: {_places(lines[span.first], ends[max(span.last, span.first)])}"
+            f"table {number}: {lines_between(lines[span.first], ends[max(span.last, span.first)])}"
             for number, span in enumerate(self.spans[:_LISTED], start=1)
         )
 
@@ -252,7 +252,7 @@ def name_by_line(extent: Extent, cells: list[str], line: int, why: str) -> Exten
     if not all(cell.strip(" #") for cell in names[1:]):
         return extent
     header = tuple((*cells, "")[:width])
-    named = Evidence(what="header", found=f"1 row, {_places(line, line)}", why=why)
+    named = Evidence(what="header", found=f"1 row, {lines_between(line, line)}", why=why)
     evidence = [named if each.what == "header" else each for each in extent.evidence]
     return extent._replace(
         skip_lines=line - 1,
@@ -269,7 +269,9 @@ def _explain(extent: Extent, table: _Table, *, told: bool) -> Iterator[Evidence]
     if extent.skip_lines:
         text = _quoted(table.rows.fields[: table.span.first])
         why = "they hold titles, notes or blanks, not the table's columns"
-        yield Evidence(what="preamble", found=f"{_places(1, extent.skip_lines)}{text}", why=why)
+        yield Evidence(
+            what="preamble", found=f"{lines_between(1, extent.skip_lines)}{text}", why=why
+        )
     size = counted(extent.header_rows, "row")
     if told:
         yield Evidence(what="header", found=size, why="told by an option")
@@ -291,11 +293,11 @@ def _explain_header(extent: Extent, table: _Table, size: str) -> Iterator[Eviden
     fitted = fit_names(table.header[0], table.body, table.width)
     if spare := [name for name in fitted[table.width :] if name.strip()]:
         why += f"; most rows have no cells below {', '.join(map(repr, spare))}"
-    yield Evidence(what="header", found=f"{size}, {_places(start, notes - 1)}", why=why)
+    yield Evidence(what="header", found=f"{size}, {lines_between(start, notes - 1)}", why=why)
     if extent.header_notes:
         text = _quoted(table.rows.fields[table.span.named : table.span.data])
         why = "they tell about the columns, and hold numbers or dates as well as words"
-        found = f"{_places(notes, end)}{text}"
+        found = f"{lines_between(notes, end)}{text}"
         yield Evidence(what="notes below the header", found=found, why=why)
 
 
@@ -315,10 +317,6 @@ def footer_evidence(lines: int, fields: list[list[str]]) -> Evidence:
         found=f"the last {'line' if lines == 1 else f'{lines} lines'}{_quoted(fields)}",
         why=f"{'it comes' if lines == 1 else 'they come'} after the table's last row",
     )
-
-
-def _places(first: int, last: int) -> str:
-    return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
 def _quoted(fields: list[list[str]]) -> str:
