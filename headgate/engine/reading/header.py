@@ -246,9 +246,10 @@ def _lacks_numbers(block: list[list[str]], count: int, typed: list[bool]) -> boo
     """Whether a row is data with marks, such as `n.d.` or `<LOD`, in place of its numbers.
 
     One of its texts comes back among the values below, or differs from most of them by its
-    digits and letters alone. Where the row above comes back, it does so as part of the header.
+    digits and letters alone. Where the names above come back, it does so as part of the header.
     """
-    above, row, after = block[count - 1 : count + 2]
+    above = next(filter(count_filled, reversed(block[:count])), [])
+    row, after = block[count : count + 2]
     below = [cells for cells in block[count + 1 :][:PROFILED_ROWS] if len(cells) == len(row)]
     if above in below:
         return False

@@ -837,6 +837,12 @@ def test_a_row_of_marks_in_place_of_numbers_is_data(tmp_path, marks):
     assert len(read_rows) == rows.count("\n")
 
 
+def test_a_row_of_marks_below_a_blank_row_is_data(tmp_path):
+    """Blank rows that come again below are no part of a header."""
+    rows = "A02,2,4\nA03,3,6\n,,\nA04,4,8\nA05,5,10\nA06,6,12\n"
+    assert read(write(tmp_path, f"id,a,b\n,,\nA01,n.d.,n.d.\n{rows}"))[0].names == ("id", "a", "b")
+
+
 @pytest.mark.parametrize("second", ["Unit,kg,kg\n", ",kg,m2\n", "Town,kg,kg\n"])
 def test_a_second_row_of_a_header_that_comes_again_whole_names_columns(tmp_path, second):
     """Units in it are no marks, though they stand below once more."""
