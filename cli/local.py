@@ -1,13 +1,15 @@
 """Commands that need neither bucket nor Prefect: look at a file, clean it, draft a contract."""
 
+import sys
 from pathlib import Path
 
 from cyclopts import App
 
 from cli.options import Check, Prepare, Read
-from cli.show import AsJson, as_json, doubts, failures, how_read, preview, say, table
+from cli.show import AsJson, as_json, doubts, err, failures, how_read, preview, say, table
 from headgate import local
 from headgate.bucket.keys import marked_key
+from headgate.errors import ContractError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.words import counted
 
@@ -29,32 +31,14 @@ def inspect(
         file: A CSV file on this machine; may be compressed.
         dataset: Data set whose contract holds.
     """
-    found = local.inspect(file, dataset=dataset, read=read, check=check)
+    found = local.inspect(file, dataset=dataset, read=read, check=check, look_on=True)
     if json:
         as_json(found, exclude={"reading": {"table", "aside", "left_out_lines", "quarantine"}})
-        return
-    reading = found.reading
-    if found.corrects:
-        say(f"These are corrected rows of {marked_key(found.corrects)}.")
-    columns = counted(len(reading.columns), "column")
-    say(f"{file.name}: {counted(reading.rows_in, 'row')}, {columns}")
-    how_read(reading)
-    table(
-        "How it is written",
-        ("What", "Found", "Why"),
-        [(e.what, e.found, e.why) for e in (*reading.dialect.evidence, *reading.notes)],
-    )
-    table(
-        "Columns",
-        ("Column", "Type", "Written as", "Missing"),
-        [
-            (c.name, c.kind, c.format, f"{sum(m.count for m in c.missing):,}")
-            for c in reading.columns
-        ],
-    )
-    doubts(reading)
-    failures(reading)
-    preview(found.columns, found.rows[:5])
+    else:
+        _show_found(found, file)
+    if found.refusal:
+        err.print(found.refusal, markup=False, soft_wrap=True, style="red")
+        sys.exit(ContractError.exit_code)
 
 
 def clean(
@@ -122,6 +106,31 @@ def draft(
         dataset: Name of the data set; by default the file's.
     """
     print(local.draft_contract(file, dataset=dataset, read=read), end="")  # noqa: T201 - the output
+
+
+def _show_found(found: local.Inspection, file: Path) -> None:
+    reading = found.reading
+    if found.corrects:
+        say(f"These are corrected rows of {marked_key(found.corrects)}.")
+    columns = counted(len(reading.columns), "column")
+    say(f"{file.name}: {counted(reading.rows_in, 'row')}, {columns}")
+    how_read(reading)
+    table(
+        "How it is written",
+        ("What", "Found", "Why"),
+        [(e.what, e.found, e.why) for e in (*reading.dialect.evidence, *reading.notes)],
+    )
+    table(
+        "Columns",
+        ("Column", "Type", "Written as", "Missing"),
+        [
+            (c.name, c.kind, c.format, f"{sum(m.count for m in c.missing):,}")
+            for c in reading.columns
+        ],
+    )
+    doubts(reading)
+    failures(reading)
+    preview(found.columns, found.rows[:5])
 
 
 def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:

@@ -22,7 +22,7 @@ from headgate.engine.reading.dialect import Evidence
 from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.staging import CSV, LINE, StagedFile
 from headgate.engine.table import Reading
-from headgate.errors import BadFileError, NotKeptBackError, OptionsError
+from headgate.errors import BadFileError, ContractError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.receipt import RowCounts, result_files
 from headgate.record import Record
@@ -39,6 +39,9 @@ class Inspection(Record):
     ] = None
     columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[str, ...], ...], Field(description="The first 50 good rows")]
+    refusal: Annotated[
+        str | None, Field(description="Why it is refused: its numbers of good or bad rows")
+    ] = None
 
 
 class Cleaned(Record):
@@ -52,11 +55,23 @@ class Cleaned(Record):
 
 
 def inspect(
-    path: Path, *, dataset: str | None = None, read: ReadOptions, check: CheckOptions
+    path: Path,
+    *,
+    dataset: str | None = None,
+    read: ReadOptions,
+    check: CheckOptions,
+    look_on: bool = False,
 ) -> Inspection:
     """Read a file and hold it to its contract, changing nothing.
 
     A quarantine file that comes back is held to none: its rows are judged with those of its upload.
+
+    Args:
+        path: The file.
+        dataset: Data set whose contract holds.
+        read: How the file is read.
+        check: What it is held to besides.
+        look_on: Show the rows also of a file that is refused for how many are good or bad.
 
     Raises:
         BadFileError: The file cannot be accepted.
@@ -66,12 +81,19 @@ def inspect(
     if sheet:
         read, check, dataset = sheet.options, CheckOptions(max_bad_share=1), None
     with _opened(path, dataset, read, check) as file:
-        reading = file.read()
+        refusal = None
+        try:
+            reading = file.read()
+        except ContractError as error:
+            if not look_on:
+                raise
+            reading, refusal = file.read_on(), str(error)
         return Inspection(
             reading=reading,
             corrects=sheet.upload if sheet else None,
             columns=tuple(column.name for column in reading.columns),
             rows=_first_rows(reading),
+            refusal=refusal,
         )
 
 
@@ -154,6 +176,13 @@ class _LocalFile(NamedTuple):
                 corrected=ledger,
             )
         return reading.model_copy(update={"notes": (*reading.notes, *self.notes)})
+
+    def read_on(self) -> Reading:
+        """Read the file, however many of its rows are good or bad."""
+        check = self.check.model_copy(update={"max_bad_share": 1})
+        contract = self.contract.model_copy(update={"min_rows": 0, "max_rows": None})
+        reading = self._replace(check=check, contract=contract).read()
+        return reading.model_copy(update={"contract_hash": self.contract.hash})
 
 
 @contextmanager

@@ -109,6 +109,24 @@ def test_a_file_can_be_judged_without_bucket_or_prefect(headgate):
     assert done.err == ""
 
 
+@pytest.mark.parametrize("good", [1, 0], ids=["too many rows are bad", "every row is bad"])
+def test_a_file_refused_for_its_rows_is_shown_all_the_same(headgate, tmp_path, good):
+    """`inspect` says which rows are bad, then that the file is refused, and ends with 3."""
+    header, row = PENGUINS.read_text().splitlines()[:2]
+    bad = row.replace("Adelie", "Dodo")
+    (tmp_path / "bad.csv").write_text("\n".join([header, *[row] * good, bad, bad]))
+
+    done = headgate("inspect", "bad.csv", "--dataset", "penguins")
+    told = headgate("inspect", "bad.csv", "--dataset", "penguins", "--json")
+
+    assert done.code == told.code == 3
+    assert f"bad.csv: {2 + good} rows, 8 columns" in done.out
+    assert "Bad rows" in done.out
+    assert done.err.startswith(f"bad.csv: 2 of {2 + good} rows are bad, more than the share")
+    assert done.err == f"{told.json['refusal']}\n"
+    assert told.json["reading"]["quarantined"] == 2
+
+
 @pytest.mark.parametrize("words", [("inspect",), ("clean", "--out", "cleaned")], ids=lambda w: w[0])
 def test_json_is_one_document_and_nothing_else(headgate, words):
     """`--json` prints exactly one JSON document on standard output."""
@@ -337,8 +355,8 @@ def wrong_inputs(tmp_path):
         (("inspect", "empty.csv"), 3, "empty.csv: The file is empty"),
         (("inspect", "book.csv"), 3, "book.csv: "),
         (("inspect", "photo.csv"), 3, "photo.csv: "),
-        (("inspect", "header.csv"), 3, "header.csv: The file holds only a header"),
-        (("inspect", "header.csv"), 3, "asks for at least 1"),
+        (("clean", "header.csv", "--out", "x"), 3, "header.csv: The file holds only a header"),
+        (("clean", "header.csv", "--out", "x"), 3, "asks for at least 1"),
         (("clean", "folder", "--out", "x"), 2, "folder: This is a folder."),
         (("inspect", PENGUINS, "--delimiter", "abc"), 2, "'abc' splits no line of this file; ','"),
         (("inspect", PENGUINS, "--colour"), 2, "Unknown option"),
