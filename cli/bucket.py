@@ -92,7 +92,7 @@ def process(
         as_json(receipt)
     else:
         page(markdown(receipt))
-        if receipt.finished < asked:
+        if receipt.finished < asked or receipt.options != options:
             say(answered_before(receipt, options, "--force"))
     if receipt.outcome == "refused":
         sys.exit(3)

@@ -43,13 +43,19 @@ def answered_before(receipt: Receipt, options: ProcessOptions, force: str) -> st
         options: What was asked for now.
         force: Name of the option that asks for a new one.
     """
-    same = options.model_copy(update={"deliver": receipt.options.deliver}) == receipt.options
+    same = _same(options, receipt.options)
     said = f"This upload was answered before, on {receipt.finished:%Y-%m-%d at %H:%M} UTC"
     said += "" if same else ", with other options"
     put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
     if receipt.outcome == "published" and (same or put_away):
         return f"{said}."
     return f"{said}; {force} processes it again."
+
+
+def _same(asked: ProcessOptions, had: ProcessOptions) -> bool:
+    """Whether two make the same of an upload; how long a link works, and the like, is no part."""
+    deliver = had.deliver.model_copy(update={"source": asked.deliver.source})
+    return asked.model_copy(update={"deliver": deliver}) == had
 
 
 def _head(receipt: Receipt) -> str:

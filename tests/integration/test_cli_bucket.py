@@ -9,6 +9,7 @@ import urllib.request
 
 import pytest
 
+from cli import bucket
 from headgate import journey
 from headgate.bucket.store import connect
 from headgate.options import ProcessOptions
@@ -116,6 +117,21 @@ def test_an_upload_that_was_answered_before_says_so(headgate, place, key):
     assert done.out.endswith("UTC, with other options; --force processes it again.\n")
     forced = headgate("process", key, "--force", **place.environment())
     assert "was answered before" not in forced.out
+
+
+def test_an_answer_to_another_who_was_first_says_so(headgate, place, monkeypatch):
+    """Where a watcher processes the upload in its own way, the same line tells of it."""
+    key = place.put("uploads/watched.csv", PEOPLE)
+    process = bucket._process
+
+    def after_the_watcher(key, options):
+        journey.process(place.store, key, ProcessOptions(), owner="watcher")
+        return process(key, options)
+
+    monkeypatch.setattr(bucket, "_process", after_the_watcher)
+    done = headgate("process", key, "--source", "archive", **place.environment())
+
+    assert done.out.endswith("UTC, with other options; --force processes it again.\n")
 
 
 def test_process_with_prefect_is_a_run_and_still_prints_only_json(stack):

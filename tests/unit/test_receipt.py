@@ -121,12 +121,15 @@ def test_an_older_answer_says_so_and_how_to_get_a_new_one():
     refusal = _receipt(outcome="refused", rows=None, outputs=(), reasons=("no header",))
     same = ProcessOptions(deliver=DeliverOptions(link_hours=1))
     other = ProcessOptions(prepare=PrepareOptions(mode="model"))
+    archive = ProcessOptions(deliver=DeliverOptions(source="archive"))
 
     assert answered_before(_receipt(), same, "--force") == f"{before}."
-    put_away = _receipt(options=ProcessOptions(deliver=DeliverOptions(source="archive")))
+    put_away = _receipt(options=archive)
     assert answered_before(put_away, other, "--force") == f"{before}, with other options."
     assert answered_before(refusal, same, "--force") == f"{before}; --force processes it again."
-    assert (
-        answered_before(_receipt(), other, "deliver.force")
-        == f"{before}, with other options; deliver.force processes it again."
-    )
+    assert answered_before(put_away, archive, "--force") == f"{before}."
+    for options in (other, archive):
+        assert (
+            answered_before(_receipt(), options, "deliver.force")
+            == f"{before}, with other options; deliver.force processes it again."
+        )
