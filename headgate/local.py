@@ -250,10 +250,14 @@ def _sheet(corrected: Path) -> Sheet:
 
 
 def _readable(path: Path) -> Path:
+    try:
+        path.stat()
+    except OSError as error:
+        known = isinstance(error, FileNotFoundError)
+        what = "There is no such file." if known else f"It cannot be read ({error.strerror})."
+        raise OptionsError(what, where=str(path), todo="Check the path.") from error
     if path.is_dir():
         raise OptionsError("This is a folder.", where=str(path), todo="Name a file in it.")
-    if not path.exists():
-        raise OptionsError("There is no such file.", where=str(path), todo="Check the path.")
     if not path.is_file():
         raise OptionsError(
             "This is a pipe or a device.",

@@ -18,13 +18,13 @@ R = TypeVar("R", bound=Record)
 
 def clear(out: Path, *needed: Path | None) -> None:
     """See that `out` can take results, and remove those of an earlier file."""
-    if not out.exists():
-        return
+    try:
+        if not out.exists():
+            return
+    except OSError as error:
+        raise _unusable(out, error.strerror) from error
     if not out.is_dir() or not os.access(out, os.W_OK):
-        why = "you may not write there" if out.is_dir() else "it is a file"
-        raise OptionsError(
-            f"Results cannot be put there ({why}).", where=str(out), todo="Choose another folder."
-        )
+        raise _unusable(out, "you may not write there" if out.is_dir() else "it is a file")
     older = {file.resolve() for name in ROLES if (file := out / name).exists()}
     if older and not (out / "recipe.json").exists():
         raise OptionsError(
@@ -48,11 +48,7 @@ def fill(out: Path, files: Iterable[tuple[str, Path]]) -> dict[Path, Path]:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OptionsError(
-            f"Results cannot be put there ({error.strerror}).",
-            where=str(out),
-            todo="Choose another folder.",
-        ) from error
+        raise _unusable(out, error.strerror) from error
     return {file: Path(shutil.move(file, out / file.name)) for _, file in files}
 
 
@@ -60,3 +56,9 @@ def relocated(record: R, moved: Mapping[Path, Path], **others: object) -> R:
     """Point a record's paths to where the files are now."""
     paths = {name: moved.get(value, value) for name, value in record if isinstance(value, Path)}
     return record.model_copy(update=paths | others)
+
+
+def _unusable(out: Path, why: str | None) -> OptionsError:
+    return OptionsError(
+        f"Results cannot be put there ({why}).", where=str(out), todo="Choose another folder."
+    )

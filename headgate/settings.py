@@ -87,7 +87,9 @@ class Settings(BaseSettings):
             SettingsError: None is named.
         """
         if not self.bucket:
-            raise SettingsError("No bucket is named.", todo="Set AWS_BUCKET_NAME.")
+            raise SettingsError(
+                "No bucket is named.", todo="Set AWS_BUCKET_NAME in the environment or in .env."
+            )
         return self.bucket
 
     def region_at(self, endpoint_url: str | None) -> str | None:

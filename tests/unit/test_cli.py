@@ -19,6 +19,7 @@ from tests.harness.command import Command
 from tests.harness.stores import forget_outside_settings
 
 PENGUINS = ROOT / "samples" / "penguins" / "penguins.csv"
+LONG = "x" * 300
 CLEAN = ("clean", PENGUINS, "--out", "x")
 ROWS = len(PENGUINS.read_text().splitlines()) - 1
 
@@ -350,6 +351,8 @@ def wrong_inputs(tmp_path):
     ("words", "code", "says"),
     [
         (("inspect", "nowhere.csv"), 2, "nowhere.csv: There is no such file."),
+        (("inspect", LONG), 2, f"{LONG}: It cannot be read (File name too long)."),
+        (("clean", PENGUINS, "--out", LONG), 2, "Results cannot be put there (File name too long)"),
         (("inspect", "folder"), 2, "folder: This is a folder."),
         (("inspect", "pipe"), 2, "pipe: This is a pipe or a device."),
         (("inspect", "empty.csv"), 3, "empty.csv: The file is empty"),
@@ -378,7 +381,7 @@ def wrong_inputs(tmp_path):
         (("link", "x.csv", "--hours", "-1"), 2, '"-1.0" for --hours. It should be greater'),
         (("housekeeping", "--quarantine-days", "0"), 2, "greater than or equal to 1."),
         (("worker", "--limit", "0"), 2, "greater than or equal to 1."),
-        (("check",), 4, "AWS_BUCKET_NAME"),
+        (("check",), 4, "AWS_BUCKET_NAME in the environment or in .env"),
         (("upload", PENGUINS), 4, "AWS_BUCKET_NAME"),
         (("process", "uploads/x.csv"), 4, "AWS_BUCKET_NAME"),
         (("link", "uploads/x.csv"), 4, "AWS_BUCKET_NAME"),
