@@ -15,7 +15,7 @@ from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.keys import marked_key
 from headgate.bucket.store import connect
-from headgate.errors import BadFileError, OptionsError
+from headgate.errors import OptionsError
 from headgate.journey import Outcome
 from headgate.options import (
     CheckOptions,
@@ -176,13 +176,7 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
         key: Key of the upload.
     """
     store = connect(load())
-    receipt = results.find_receipt(store, key)
-    if receipt.outcome == "refused":
-        raise BadFileError(
-            "This upload was refused, and nothing was published.",
-            where=store.where(key),
-            todo=" ".join(receipt.reasons),
-        )
+    receipt = results.find_result(store, key)
     findings = list(receipts.verify(store, receipt.model_dump()))
     if json:
         as_json(findings)

@@ -2,7 +2,7 @@
 
 from headgate.bucket import keys, receipts
 from headgate.bucket.store import Store
-from headgate.errors import NoSuchObjectError, OptionsError
+from headgate.errors import BadFileError, NoSuchObjectError, OptionsError
 from headgate.receipt import Receipt
 
 
@@ -27,15 +27,33 @@ def find_receipt(store: Store, key: str) -> Receipt:
     return Receipt.model_validate(found)
 
 
+def find_result(store: Store, key: str) -> Receipt:
+    """Return the receipt of an upload that was not refused.
+
+    Raises:
+        NoSuchObjectError: There is no such upload, or it has no receipt yet.
+        BadFileError: It was refused.
+    """
+    receipt = find_receipt(store, key)
+    if receipt.outcome == "refused":
+        raise BadFileError(
+            "This upload was refused, and nothing was published.",
+            where=store.where(key),
+            todo=" ".join(receipt.reasons),
+        )
+    return receipt
+
+
 def find_table(store: Store, key: str) -> str:
     """Return the key of the table made from an upload; any other key must exist and is returned.
 
     Raises:
-        NoSuchObjectError: There is no such object, or the upload has no result.
+        NoSuchObjectError: There is no such object, or the upload has no receipt yet.
+        BadFileError: The upload was refused.
         OptionsError: The key is a folder's.
     """
     if key.endswith("/"):
         raise OptionsError(
             "This is a folder.", where=store.where(key), todo="Name an object in it, or an upload."
         )
-    return find_receipt(store, key).key() if keys.is_upload(key) else store.head(key).key
+    return find_result(store, key).key() if keys.is_upload(key) else store.head(key).key

@@ -30,6 +30,7 @@ from headgate.errors import (
     HeadgateError,
     NoSuchObjectError,
     ObjectChangedError,
+    OptionsError,
     TransientError,
 )
 from headgate.options import ProcessOptions, SourcePolicy
@@ -104,14 +105,22 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     source that was to be, but could not be at the time, is put away now.
 
     Raises:
+        OptionsError: The key is a folder's.
         NoSuchObjectError: There is no such object.
         ClaimHeldError: Another run is working on it.
     """
+    if key.endswith("/"):
+        raise OptionsError(
+            "This is a folder, and no upload.", where=store.where(key), todo="Name a file in it."
+        )
     settings = load()
     try:
         upload, first = store.look_up(key)
     except NoSuchObjectError:
-        if not options.deliver.force and (receipt := _put_away(store, key)):
+        receipt = _put_away(store, key)
+        if receipt and options.deliver.force:
+            raise _gone(store, receipt.source.upload) from None
+        if receipt:
             return receipt
         raise
     try:
@@ -334,6 +343,23 @@ def _put_away(store: Store, key: str) -> Receipt | None:
     receipt = Receipt.model_validate(found)
     put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
     return receipt if put_away and receipt.outcome == "published" else None
+
+
+def _gone(store: Store, upload: Upload) -> NoSuchObjectError:
+    """Say where a source is that was put away and is wanted again."""
+    archived = keys.archive_key(upload)
+    where = store.where(upload.key)
+    if store.exists(archived):
+        return NoSuchObjectError(
+            f"This upload was archived once it was done: it is {store.where(archived)} now.",
+            where=where,
+            todo=f"Copy it back to {where}, then process it again.",
+        )
+    return NoSuchObjectError(
+        "This upload was archived or deleted once it was done, and is not in the archive.",
+        where=where,
+        todo="Upload it again.",
+    )
 
 
 def _put_source_away(store: Store, upload: Upload, options: ProcessOptions) -> None:

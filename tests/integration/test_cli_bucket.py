@@ -10,7 +10,8 @@ import urllib.request
 import pytest
 
 from cli import bucket
-from headgate import journey
+from headgate import journey, results
+from headgate.bucket import keys
 from headgate.bucket.store import connect
 from headgate.options import ProcessOptions
 from stack.running import ROOT
@@ -241,26 +242,33 @@ def test_the_result_of_a_source_that_was_put_away_is_found(headgate, place, poli
     assert all(finding["ok"] for finding in verified.json)
 
 
-def test_a_refused_upload_has_nothing_to_verify(headgate, place):
+@pytest.mark.parametrize("policy", ["archive", "delete"])
+def test_a_source_that_was_put_away_cannot_be_forced(headgate, place, policy):
+    """The message says where it is and what to do; then it works."""
+    key = place.put(f"uploads/{policy}d again.csv", PEOPLE)
+    headgate("process", key, "--source", policy, **place.environment())
+
+    done = headgate("process", key, "--force", **place.environment())
+
+    assert done.code == 5
+    assert f"{key}: This upload was archived" in done.err
+    archived = keys.archive_key(results.find_receipt(place.store, key).source.upload)
+    assert (place.store.where(archived) in done.err) == (policy == "archive")
+    place.put(key, PEOPLE)
+    again = headgate("process", key, "--force", **place.environment())
+    assert again.code == 0
+
+
+@pytest.mark.parametrize("command", ["verify", "link"])
+def test_a_refused_upload_has_nothing_to_verify_or_link(headgate, place, command):
     """The reasons are told; it does not pass for verified."""
-    key = place.put("uploads/zip.csv", b"PK\x03\x04" + bytes(2000))
+    key = place.put(f"uploads/{command}.csv", b"PK\x03\x04" + bytes(2000))
     journey.process(place.store, key, ProcessOptions(), owner="test")
 
-    done = headgate("verify", key, **place.environment())
+    done = headgate(command, key, **place.environment())
 
     assert done.code == 3
     assert "This upload was refused, and nothing was published." in done.err
-    assert place.receipt(key).reasons[0] in done.err
-
-
-def test_a_refused_upload_has_no_link(headgate, place):
-    """The message begins with the refusal, and has its reasons."""
-    key = place.put("uploads/zipped.csv", b"PK\x03\x04" + bytes(2000))
-    journey.process(place.store, key, ProcessOptions(), owner="test")
-
-    done = headgate("link", key, **place.environment())
-
-    assert done.err.startswith(f"{key}: This upload was refused, and nothing was published. ")
     assert place.receipt(key).reasons[0] in done.err
 
 
@@ -276,12 +284,19 @@ def test_a_wide_table_is_previewed_in_the_columns_that_fit(headgate, place, tmp_
     assert "a_00000025" not in told
 
 
-def test_a_folder_has_no_link(headgate, place, key):
-    """A link to a folder would give nothing."""
-    done = headgate("link", "processed/", **place.environment())
+@pytest.mark.parametrize(
+    "words", [("link", "processed/"), ("process", "uploads/"), ("process", "uploads/a/")]
+)
+def test_a_folder_is_no_upload_and_has_no_link(headgate, place, words):
+    """Also where the store has an object for it; nothing is claimed."""
+    place.put(words[1], b"")
+    before = place.listing()
+
+    done = headgate(*words, **place.environment())
 
     assert done.code == 2
-    assert "processed/: This is a folder." in done.err
+    assert f"{words[1]}: This is a folder" in done.err
+    assert place.listing() == before
 
 
 def test_upload_tells_of_bad_rows_and_what_comes_next(headgate, place, tmp_path):
