@@ -48,7 +48,7 @@ class ContractError(BadFileError):
 
 
 class DriftError(BadFileError):
-    """The file's columns differ from the data set's last accepted file, and the policy refuses."""
+    """The columns differ from the last accepted file's or a recipe's, and the policy refuses."""
 
 
 class DefectError(HeadgateError):

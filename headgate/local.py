@@ -133,7 +133,14 @@ def clean(
     with _opened(path, dataset, read, check) as file:
         reading, ledger, counts = _read_corrected(file, sheets)
         with _naming(path):
-            prepared = prepare(reading, file.scratch, options, target=check.target, recipe=recipe)
+            prepared = prepare(
+                reading,
+                file.scratch,
+                options,
+                target=check.target,
+                recipe=recipe,
+                drift=check.drift,
+            )
         rows = RowCounts.of(reading, prepared)
         moved = output_folder.fill(out, result_files(reading, prepared, ledger))
     extras = tuple(moved[each] for each in prepared.extras)

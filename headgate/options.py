@@ -42,7 +42,7 @@ class ReadOptions(Record):
 
 
 class DriftPolicy(StrEnum):
-    """What happens when a file's columns differ from the data set's last accepted file."""
+    """What happens when columns differ from the data set's last accepted file, or the recipe's."""
 
     REFUSE = "refuse"
     ACCEPT = "accept"

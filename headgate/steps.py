@@ -197,6 +197,7 @@ def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
         work.options.prepare,
         target=work.options.check.target,
         recipe=recipe,
+        drift=work.options.check.drift,
     )
 
 

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import Field, model_validator
 
 from headgate.engine import recipe as recipes
-from headgate.engine.checking.drift import Layout, compare
+from headgate.engine.checking.drift import Drift, Layout, compare
 from headgate.engine.cleaning import clean, rules
 from headgate.engine.cleaning.removal import Removed, leave_out
 from headgate.engine.cleaning.replay import Replay
@@ -29,8 +29,8 @@ from headgate.engine.recipe import Input, Profile, Recipe
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
 from headgate.engine.table import Reading
-from headgate.errors import BadFileError, RowsUnaccountedError
-from headgate.options import PrepareOptions
+from headgate.errors import BadFileError, DriftError, RowsUnaccountedError
+from headgate.options import DriftPolicy, PrepareOptions
 from headgate.record import Record
 from headgate.scratch import filling, require_room
 from headgate.words import quoted
@@ -75,6 +75,7 @@ def prepare(
     *,
     target: str | None = None,
     recipe: Path | None = None,
+    drift: DriftPolicy | None = None,
 ) -> Prepared:
     """Clean the good rows, or make them ready for a model; write every file of the result.
 
@@ -84,12 +85,13 @@ def prepare(
         OptionsError: A rule does not fit the file's columns, or the recipe cannot be read.
         NoRoomError: The scratch disk cannot hold what is made, or became full.
         BadFileError: The file has none of the recipe's columns.
+        DriftError: It has not all of them as they were, and the policy refuses.
     """
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
     with filling(scratch), database(scratch, reading.table) as con:
         if recipe:
-            plan = _replayed(con, reading, scratch, recipes.load(recipe))
+            plan = _replayed(con, reading, scratch, recipes.load(recipe), drift)
         else:
             plan = _fitted(con, reading, scratch, options, target)
         tables = _write_tables(plan, folder, spreadsheet=options.spreadsheet)
@@ -161,9 +163,17 @@ def _fitted(
     return Plan(rows, removed, recipe, profile)
 
 
-def _replayed(con: DuckDBPyConnection, reading: Reading, scratch: Path, recipe: Recipe) -> Plan:
+def _replayed(
+    con: DuckDBPyConnection,
+    reading: Reading,
+    scratch: Path,
+    recipe: Recipe,
+    drift: DriftPolicy | None,
+) -> Plan:
     """Take a recipe as it is, and tell how this file differs from the one that it was fitted to."""
     _refuse_strange(reading, recipe)
+    if drift is DriftPolicy.REFUSE:
+        _refuse_drift(reading, recipe)
     if recipe.modelling:
         _require_room(reading, scratch)
     rows, removed = leave_out(_staged(con, reading, scratch, recipe.inputs), recipe.removal)
@@ -195,6 +205,23 @@ def _refuse_strange(reading: Reading, recipe: Recipe) -> None:
         )
 
 
+def _refuse_drift(reading: Reading, recipe: Recipe) -> None:
+    """Refuse a file that has not all of the recipe's columns as they were."""
+    told = [e.detail for e in _changes(recipe, reading) if e.change not in ("added", "reordered")]
+    if told:
+        raise DriftError(
+            f"The columns changed since the recipe was made: {'; '.join(told)}.",
+            where="header",
+            todo="If this is meant, replay the recipe with drift set to 'accept'.",
+        )
+
+
+def _changes(recipe: Recipe, reading: Reading) -> tuple[Drift, ...]:
+    """Compare a file's columns with those of the file that the recipe was made with."""
+    names, kinds = [each.column for each in recipe.profile], [each.kind for each in recipe.profile]
+    return compare(Layout(names=tuple(names), kinds=tuple(kinds)), reading.layout)
+
+
 def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterator[str]:
     """Tell how a file, and what it was held to, differ from those that the recipe was made with."""
     if recipe.contract not in (None, reading.contract):
@@ -204,7 +231,7 @@ def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterat
         )
     elif recipe.contract and recipe.contract_hash != reading.contract_hash:
         yield f"The contract {recipe.contract!r} has changed since the recipe was made."
-    for each in compare(Layout.of(recipe.inputs), reading.layout):
+    for each in _changes(recipe, reading):
         if each.change == "renamed":
             yield f"{each.detail}; the recipe does not know that name."
     for shift in profiles.shifts(recipe.profile, now):

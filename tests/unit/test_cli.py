@@ -211,6 +211,33 @@ def test_a_recipe_names_its_contract(headgate, tmp_path):
     assert "held to the contract 'default'" in " ".join(done.out.split())
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("year", "day", "'year' is not there any more"),
+        ("body_mass_g", "Body mass", "'body_mass_g' is likely called 'Body mass' now"),
+        (",2007", ",07/03/2007", "'year' was integer and is text now"),
+    ],
+    ids=["missing", "renamed", "retyped"],
+)
+def test_a_recipe_refuses_other_columns_where_it_is_to(headgate, tmp_path, old, new, says):
+    """With `--drift refuse`; without, it is told. A column more does not matter."""
+    recipe = tmp_path / "a" / "recipe.json"
+    headgate("clean", PENGUINS, "--out", recipe.parent)
+    header, *rows = PENGUINS.read_text().replace(old, new).splitlines()
+    lines = [f"{header},more", *(f"{row},x" for row in rows)]
+    (tmp_path / "next.csv").write_text("\n".join(lines))
+    words = ("apply", recipe, "next.csv", "--out", tmp_path / "b")
+
+    done = headgate(*words, "--drift", "refuse")
+
+    assert done.code == 3
+    assert "next.csv, header: The columns changed since the recipe was made: " in done.err
+    assert says in done.err
+    assert "more" not in done.err.replace("any more", "")
+    assert headgate(*words).code == 0
+
+
 def test_a_recipe_of_a_contract_that_is_gone_says_so(headgate, tmp_path):
     """With the contracts that there are."""
     headgate("clean", PENGUINS, "--out", tmp_path / "a")
