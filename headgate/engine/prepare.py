@@ -25,7 +25,7 @@ from headgate.engine.model import fit as model
 from headgate.engine.model import replay as model_replay
 from headgate.engine.model.base import typed_rows
 from headgate.engine.model.inputs import as_numbers
-from headgate.engine.recipe import Input, Profile, Recipe
+from headgate.engine.recipe import Input, Profile, Recipe, TestFlag
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
 from headgate.engine.table import Reading
@@ -234,8 +234,17 @@ def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterat
     for each in _changes(recipe, reading):
         if each.change == "renamed":
             yield f"{each.detail}; the recipe does not know that name."
-    for shift in profiles.shifts(recipe.profile, now):
+    for shift in profiles.shifts(_without_unused_values(recipe), now):
         yield f"{shift.column}: {shift.what}"
+
+
+def _without_unused_values(recipe: Recipe) -> tuple[Profile, ...]:
+    """Profile the recipe's columns, without the spread of values that no output is made of."""
+    used = {each.source for each in recipe.outputs if not isinstance(each, TestFlag)}
+    return tuple(
+        each if each.column in used else each.model_copy(update={"bins": (), "top": ()})
+        for each in recipe.profile
+    )
 
 
 class Tables(NamedTuple):

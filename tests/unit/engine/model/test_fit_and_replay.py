@@ -310,6 +310,16 @@ def test_replay_names_what_has_drifted(tmp_path):
     assert not same.drift
 
 
+def test_replay_says_nothing_of_values_that_are_not_used(tmp_path):
+    """An identifier goes on counting; that it is lost or another kind is still said."""
+    frame = shop().assign(id=range(600))
+    first = made(tmp_path / "a", frame, "price")
+    later = made(tmp_path / "b", frame.assign(id=range(600, 1200)), None, recipe=first.recipe)
+    lost = made(tmp_path / "c", frame.drop(columns="id"), None, recipe=first.recipe)
+    assert not later.drift
+    assert lost.drift == ("id: The column is not in this file.",)
+
+
 @pytest.mark.parametrize("encoding", [{}, {"one_hot_limit": 2}, {"many_categories": "frequency"}])
 def test_replay_counts_rows_whose_category_training_did_not_have(tmp_path, encoding):
     """However a category is encoded; a missing one is none."""
