@@ -18,7 +18,7 @@ from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.contract import Contract
 from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
-from headgate.engine.reading.dialect import Evidence
+from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.staging import CSV, LINE, StagedFile
 from headgate.engine.table import Reading
@@ -277,17 +277,23 @@ def _readable(path: Path) -> Path:
 
 
 def _refuse_useless_delimiter(path: Path, options: ReadOptions) -> None:
-    """Refuse a delimiter that splits nothing, where another one would."""
-    if options.delimiter is None or len(detect(path, options).names) > 1:
+    """Refuse a delimiter that splits no header, or no line, where another one would."""
+    if options.delimiter is None or _split(detect(path, options)) > 1:
         return
     found = detect(path, options.model_copy(update={"delimiter": None}))
-    if len(found.names) > 1:
+    if _split(found) > 1:
         raise OptionsError(
-            f"The delimiter {options.delimiter!r} splits no line of this file; "
+            f"The delimiter {options.delimiter!r} does not split this file into columns; "
             f"{found.delimiter!r} does.",
             where=str(path),
             todo="Leave --delimiter out, or name another.",
         )
+
+
+def _split(dialect: Dialect) -> int:
+    """Count the columns that the header names, or all where there is none."""
+    named = [text for text in dialect.header if text.strip()]
+    return len(named if dialect.header else dialect.names)
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:

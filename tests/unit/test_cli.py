@@ -369,6 +369,7 @@ def wrong_inputs(tmp_path):
     (tmp_path / "empty.csv").touch()
     (tmp_path / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
     (tmp_path / "header.csv").write_text("id,name\n")
+    (tmp_path / "holes.csv").write_text("id;name;n\n1;a;2\n2;;3\n3;;4\n")
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     _workbook(tmp_path / "book.csv")
@@ -388,7 +389,12 @@ def wrong_inputs(tmp_path):
         (("clean", "header.csv", "--out", "x"), 3, "header.csv: The file holds only a header"),
         (("clean", "header.csv", "--out", "x"), 3, "asks for at least 1"),
         (("clean", "folder", "--out", "x"), 2, "folder: This is a folder."),
-        (("inspect", PENGUINS, "--delimiter", "abc"), 2, "'abc' splits no line of this file; ','"),
+        (
+            ("inspect", PENGUINS, "--delimiter", "abc"),
+            2,
+            "'abc' does not split this file into columns; ','",
+        ),
+        (("inspect", "holes.csv", "--delimiter", ";;"), 2, "into columns; ';' does."),
         (("inspect", PENGUINS, "--colour"), 2, "Unknown option"),
         (("inspect",), 2, "FILE"),
         (("polish",), 2, "Unknown command"),
