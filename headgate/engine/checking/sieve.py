@@ -98,7 +98,8 @@ class Sieve:
         if bad.check == "encoding":
             reason = "holds bytes that are no valid text in the file's encoding"
         else:
-            reason = f"has {counted(found, 'cell')} where the header has {self._width:,}"
+            width = counted(self._width, "column")
+            reason = f"has {counted(found, 'cell')} where the table has {width}"
         value = "" if bad.check == "encoding" else str(found)
         return Kept(bad.line, bad.fields, bad.raw, [Fault(bad.line, "", bad.check, value, reason)])
 
