@@ -10,6 +10,9 @@ from headgate.errors import ContractError, DriftError
 from headgate.options import CheckOptions, ReadOptions
 from headgate.words import counted, quoted
 
+_TOLD = 5
+"""Reasons that a refusal gives."""
+
 
 def hold_to_header(
     dialect: Dialect, contract: Contract, read: ReadOptions, check: CheckOptions
@@ -136,8 +139,10 @@ def hold_to_counts(good: int, failures: Sequence[Failure], contract: Contract, w
 
 
 def _worst(failures: Sequence[Failure]) -> str:
-    return "; ".join(
+    told = "; ".join(
         f"{each.column or 'row'} {each.reason} ({counted(each.count, 'row')}, first on line "
         f"{each.examples[0].line:,})"
-        for each in failures[:5]
+        for each in failures[:_TOLD]
     )
+    more = len(failures) - _TOLD
+    return f"{told}; and {counted(more, 'more kind')}" if more > 0 else told

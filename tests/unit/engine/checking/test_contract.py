@@ -181,6 +181,25 @@ def test_row_counts_are_held_to(tmp_path):
         reading_of(tmp_path, GOOD, LENIENT.model_copy(update={"max_rows": 3}))
 
 
+@pytest.mark.parametrize(("kinds", "end"), [(5, r"line 6\)\."), (8, r"; and 3 more kinds\.")])
+def test_a_refusal_over_bad_rows_tells_five_reasons_and_counts_the_others(tmp_path, kinds, end):
+    """Nobody takes five of eight reasons for all."""
+    columns = {f"c{i}": pa.Column(int) for i in range(kinds)}
+    contract = Contract(model=pa.DataFrameSchema(columns), max_bad_share=0)
+    rows = [",".join("x" if i == bad else "1" for i in range(kinds)) for bad in range(kinds)]
+    with pytest.raises(ContractError, match=rf"share of 0 that is allowed: c0 .*{end}"):
+        reading_of(tmp_path, rows, contract, header=",".join(columns))
+
+
+def test_a_short_row_is_measured_by_the_table_where_its_header_is_short(tmp_path):
+    """A name was made up for the last column, so that the header is no measure."""
+    path = tmp_path / "file.csv"
+    path.write_text("id,name,v\n1,a,2,9\n2,b,3,9\n3,c,7\n", encoding="utf-8")
+    how = {"options": ReadOptions(), "check": CheckOptions(), "contract": Contract()}
+    found = kept_back(read(path, tmp_path, **how))
+    assert found[4]["_reason"] == "has 3 cells where the table has 4 columns"
+
+
 def test_the_hash_changes_with_any_rule():
     """Policy, model and reference sets all count."""
     hashes = {
