@@ -3,14 +3,15 @@
 Not here: columns of which no contract speaks, whose types are found out in `columns.types`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
-from headgate.engine.columns.guess import propose
+from headgate.engine.columns.guess import propose, truth_values
 from headgate.engine.columns.inference import has_point
 from headgate.engine.duck import quote_name
 from headgate.errors import ContractError
@@ -43,11 +44,11 @@ class Expected:
     written: Format | None = None
     """How its dates are written, where the contract says so."""
 
-    def format_of(self, sample: Sequence[str], *, point: bool | None) -> Format:
+    def format_of(self, sample: Counter[str], *, point: bool | None) -> Format:
         """Choose the format that most of a sample is written in, unless the contract says which.
 
         Args:
-            sample: Texts of the column.
+            sample: Texts of the column, and how often each stands there.
             point: Whether a point is the decimal mark; None where nothing tells.
 
         Raises:
@@ -55,8 +56,9 @@ class Expected:
         """
         if self.written:
             return self.written
-        guesses, texts = self._guesses(sample), pa.array(sample, pa.string())
-        hits = {guess: pc.sum(guess.fits(texts)).as_py() or 0 for guess in guesses}
+        guesses, texts = self._guesses([*sample]), pa.array(sample, pa.string())
+        counts = np.array([*sample.values()], np.int64)
+        hits = {guess: int(counts[np.asarray(guess.fits(texts))].sum()) for guess in guesses}
         best = max(guesses, key=lambda guess: hits[guess])
         rivals = [each for each in guesses if hits[each] == hits[best] and each.rivals(best)]
         if rivals and point and isinstance(best, Number):
@@ -86,6 +88,8 @@ class Expected:
             guesses += propose(sample, self.name, loose=True)
             for text in sample[:20]:
                 guesses += propose([text], self.name, loose=True)
+        if self.coerce and self.kind == "boolean":
+            guesses += truth_values()
         return [guess for guess in dict.fromkeys(guesses) if guess.kind in _TAKEN[self.kind]]
 
 

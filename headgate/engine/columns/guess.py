@@ -106,10 +106,16 @@ def _words(sample: Sequence[str]) -> Iterator[Format]:
     seen = set(sample)
     if len(seen) > 2:
         return
+    for words in truth_values():
+        pair = {words.true, words.false}
+        if seen == pair or (words.true.lower() == "true" and seen <= pair):
+            yield words
+
+
+def truth_values() -> Iterator[Words]:
+    """Yield all pairs of words that stand for true and false."""
     for pair, case in product(_WORD_PAIRS, (str.lower, str.title, str.upper)):
-        true, false = map(case, pair)
-        if seen == {true, false} or (pair[0] == "true" and seen <= {true, false}):
-            yield Words(true, false)
+        yield Words(*map(case, pair))
 
 
 def _numbers(sample: Sequence[str]) -> Iterator[Format]:

@@ -5,7 +5,9 @@ one fails late, the others are tried on the staged file. Not here: the formats, 
 """
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,12 +39,13 @@ _UNLIKE_MINUS = re.compile(r"\(.+\)|.+-")
 _BARE = re.compile(r"\d[\d.,' ]*")
 
 
-def sample_of(texts: pa.ChunkedArray, missing: Iterable[str]) -> list[str]:
-    """Pick distinct values from all over the texts, none of which stands for a missing one."""
+def sample_of(texts: pa.ChunkedArray, missing: Iterable[str]) -> Counter[str]:
+    """Pick values from all over the texts, none of which stands for a missing one; count them."""
     step = max(1, len(texts) // 2000)
     passed_over = {"", *MARKERS, *missing}
-    picked = dict.fromkeys(text.strip() for text in texts[::step].to_pylist())
-    return [text for text in picked if text not in passed_over][:_SAMPLE]
+    picked = Counter(text.strip() for text in texts[::step].to_pylist())
+    distinct = (text for text in picked if text not in passed_over)
+    return Counter({text: picked[text] for text in islice(distinct, _SAMPLE)})
 
 
 class TypeInference:
@@ -101,7 +104,7 @@ class TypeInference:
         return tuple(self._column(i, trial, staged) for i, trial in enumerate(trials))
 
     def _begun(self, name: str, texts: pa.ChunkedArray) -> Trial:
-        trial = self._trial(name, sample_of(texts, self._declared))
+        trial = self._trial(name, [*sample_of(texts, self._declared)])
         trial.near = trial.formats
         if not trial.formats and name not in self._text:
             trial.near = nearly(texts, name, self._absent)

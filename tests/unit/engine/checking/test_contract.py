@@ -301,15 +301,36 @@ def test_a_draft_holds_plainly_closed_sets_alone_to_their_texts(tmp_path):
     assert [row["_column"] for row in kept_back(worse).values()] == ["closed"]
 
 
-def test_a_draft_shows_the_line_that_would_type_a_column(tmp_path):
+@pytest.mark.parametrize(
+    ("texts", "odd", "written", "type_"),
+    [
+        ([str(i) for i in range(99)], "abc", "whole numbers", "int"),
+        (["yes", "no"] * 50, "maybe", "truth values written yes/no", "bool"),
+    ],
+    ids=["numbers", "words"],
+)
+def test_a_draft_shows_the_line_that_would_type_a_column(tmp_path, texts, odd, written, type_):
     """Taken instead of the other one, it keeps the odd row back and types the rest."""
-    rows = [f"n{i},{i}" for i in range(99)] + ["z,abc"]
-    _, source = drafted(tmp_path, reading_of(tmp_path, rows, Contract(), header="id,age"))
-    assert "# 99 of 100 are whole numbers, but 'abc' on line 101 is not." in source
-    typed = source.replace("# age: int", "age: int").replace("    age: str = pa.Field()\n", "")
-    reading = reading_of(tmp_path, rows, loaded(tmp_path, typed), header="id,age")
-    assert reading.columns[1].kind == "integer"
-    assert [*kept_back(reading)] == [101]
+    rows = [f"n{i},{text}" for i, text in enumerate([*texts, odd])]
+    _, source = drafted(tmp_path, reading_of(tmp_path, rows, Contract(), header="id,value"))
+    says = f"{len(texts)} of {len(rows)} are {written}, but '{odd}' on line {len(rows) + 1} is not"
+    assert f"# {says}." in source
+    typed = source.replace("    value: str = pa.Field()\n", "")
+    typed = typed.replace(f"# value: {type_}", f"value: {type_}")
+    reading = reading_of(tmp_path, rows, loaded(tmp_path, typed), header="id,value")
+    assert reading.columns[1].kind != "text"
+    assert [*kept_back(reading)] == [len(rows) + 1]
+
+
+@pytest.mark.parametrize("odd", ["maybe", "true", "True", "ja", "0"])
+@pytest.mark.parametrize("words", [["yes", "no"], ["Y", "N"], ["yes"], ["non"]], ids="/".join)
+def test_an_odd_truth_value_makes_its_own_row_bad(tmp_path, words, odd):
+    """Also where the odd one alone looks like a truth value, and the others do not."""
+    contract = Contract(model=pa.DataFrameSchema({"active": pa.Column(bool, coerce=True)}))
+    rows = [f"{i},{words[i % len(words)]}" for i in range(50)]
+    reading = reading_of(tmp_path, [f"x,{odd}", *rows], contract, header="id,active")
+    assert list(kept_back(reading)) == [2]
+    assert reading.columns[1].kind == "boolean"
 
 
 def test_a_narrow_type_bounds_its_values(tmp_path):
