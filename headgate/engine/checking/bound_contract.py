@@ -116,6 +116,7 @@ class BoundContract:
             blank = pc.is_in(texts, value_set=absent)
             if form:
                 unfit = pc.invert(pc.or_(form.fits(texts), blank))
+                each.refuse_other_orders(form, texts, unfit, rows[LINE].combine_chunks())
                 reason = f"is not {_KIND_IN_WORDS[form.kind]} written like {form.label}"
                 faults += _faults(rows, each.name, unfit, "type", reason)
                 blank = pc.or_(blank, unfit)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
 from headgate.engine.columns.guess import propose, truth_values
 from headgate.engine.columns.inference import has_point
+from headgate.engine.columns.orders import orders_of, ruled_out, told
 from headgate.engine.duck import quote_name
 from headgate.errors import ContractError
 
@@ -71,6 +72,31 @@ class Expected:
                 todo=_told_apart(best),
             )
         return best
+
+    def refuse_other_orders(
+        self, form: Format, texts: pa.Array, unfit: pa.BooleanArray, lines: pa.Array
+    ) -> None:
+        """Refuse a file with dates in another order too, unless the contract says how they are.
+
+        Args:
+            form: How most values of the column are written.
+            texts: Texts of the column.
+            unfit: Which of them are not written so.
+            lines: On which lines they stand.
+
+        Raises:
+            ContractError: It does; dates that fit several orders could be of any.
+        """
+        orders = [] if self.written else orders_of(form)
+        others, at = texts.filter(unfit), lines.filter(unfit)
+        if not orders or orders[0] not in ruled_out(orders, others, at):
+            return
+        evidence = told(ruled_out(orders, texts, lines))
+        raise ContractError(
+            f"{evidence}. Dates that fit several orders could be of any.",
+            where=self.name,
+            todo=f"Write all in one order. {_told_apart(form)}",
+        )
 
     def sql(self, form: Format | None) -> str:
         """Return the DuckDB expression of the values that checks judge; text without a format."""

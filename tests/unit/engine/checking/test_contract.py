@@ -494,6 +494,58 @@ def test_dates_that_nothing_tells_apart_are_refused_until_the_contract_does(tmp_
     assert (reading.columns[1].kind, reading.columns[1].format) == ("date", "MM/DD/YY")
 
 
+def in_two_orders(own, other, share):
+    """Many rows with dates of a year, some in another order, and that order's unmistakable rows."""
+    days = [pd.Timestamp("2024-01-01") + pd.Timedelta(days=(i * 7) % 366) for i in range(400)]
+    odd = [i % 100 < share for i in range(400)]
+    rows = [f"{i},{day.strftime(other if odd[i] else own)}" for i, day in enumerate(days)]
+    certain = {i + 2 for i, day in enumerate(days) if odd[i] and day.day > 12}
+    return rows, certain
+
+
+TWO_ORDERS = [
+    ("%m/%d/%Y", "%d/%m/%Y", 4),
+    ("%m/%d/%Y", "%d/%m/%Y", 45),
+    ("%d.%m.%Y", "%m.%d.%Y", 4),
+    ("%m-%d-%y", "%d-%m-%y", 4),
+    ("%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", 4),
+]
+
+
+@pytest.mark.parametrize("block", [300, 4 << 20], ids=["many blocks", "one block"])
+@pytest.mark.parametrize("orders", TWO_ORDERS)
+def test_dates_in_two_orders_refuse_the_file_until_the_contract_tells_one(
+    tmp_path, monkeypatch, orders, block
+):
+    """None of those that fit both orders is published in the order of most."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    rows, certain = in_two_orders(*orders)
+    with pytest.raises(ContractError, match=r"day: .* rules out .*'format': '%"):
+        reading_of(tmp_path, rows, dated(coerce=True), header="id,day")
+    told = dated(coerce=True, metadata={"format": orders[0]})
+    assert set(kept_back(reading_of(tmp_path, rows, told, header="id,day"))) == certain
+
+
+def test_a_refusal_over_two_orders_names_a_line_for_each(tmp_path):
+    """And how the contract tells the order."""
+    rows = ["a,12/16/2024", "b,01/02/2024", "c,12/17/2024", "d,24/01/2024"]
+    with pytest.raises(ContractError) as refused:
+        reading_of(tmp_path, rows, dated(coerce=True), header="id,day")
+    assert str(refused.value) == (
+        "day: '24/01/2024' on line 5 rules out MM/DD/YYYY; '12/16/2024' on line 2 rules out "
+        "DD/MM/YYYY. Dates that fit several orders could be of any. Write all in one order. "
+        "Say in the contract how they are: metadata={'format': '%m/%d/%Y'}."
+    )
+
+
+@pytest.mark.parametrize("odd", ["31/13/2024", "02/30/2024", "1/2/2024", "16.12.2024", "2024"])
+def test_a_date_that_fits_no_order_better_is_one_bad_row(tmp_path, odd):
+    """A slip or a lacking zero says nothing against the order of the others."""
+    rows = ["a,12/16/2024", "b,01/02/2024", "c,12/17/2024", f"d,{odd}"]
+    reading = reading_of(tmp_path, rows, dated(coerce=True), header="id,day")
+    assert list(kept_back(reading)) == [5]
+
+
 @pytest.mark.parametrize("parse", ["%m/%Y", "%d.%m.", "%d/%m/%Y %Q"])
 def test_a_format_that_names_no_date_is_the_contracts_mistake(tmp_path, parse):
     """It is named, with what is missing or not known."""
