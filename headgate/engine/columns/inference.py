@@ -17,6 +17,7 @@ from headgate.engine.columns.column import BLANKS, DECLARED, MARKERS, Column, Mi
 from headgate.engine.columns.formats import NO_DIGITS, Format, Kind, Number
 from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
 from headgate.engine.columns.near import count_misfits, nearly
+from headgate.engine.columns.orders import mixed
 from headgate.engine.columns.trial import Seen, Trial
 from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.reading.dialect import Evidence
@@ -148,9 +149,11 @@ class TypeInference:
         if chosen and self._may_be_decimals(chosen, trial.name, staged):
             why, chosen = _UNEVEN.format(chosen.label), None
         seen, near = trial.seen, None
-        if trial.near and not trial.live and seen.filled:
-            near = count_misfits(staged, trial.name, trial.near, self._absent)
-            why = str(near) if near else why
+        if not trial.live and seen.filled and trial.name not in self._text:
+            orders = mixed(staged, trial.name, trial.sample)
+            if trial.near and not orders:
+                near = count_misfits(staged, trial.name, trial.near, self._absent)
+            why = orders or (str(near) if near else why)
         kind: Kind = chosen.kind if chosen else "text"
         label = chosen.label if chosen else ""
         found = f"{kind}, written {label}" if chosen else kind

@@ -6,16 +6,21 @@ dates of a column are most likely in.
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headgate.engine.columns.formats import Format, Moment
-from headgate.engine.columns.guess import moment_written
+from headgate.engine.columns.guess import candidates, moment_written
 from headgate.engine.columns.trial import Misfit
+from headgate.engine.staging import LINE, StagedFile
 
 _ALIKE = (("dmY", "mdY"), ("dmy", "mdy", "ymd"))
 """Orders that the same digits may be in."""
+_PIVOTS = 20
+"""Texts of a sample of which one is likely a date, if most are."""
 
 
 def orders_of(form: Format) -> list[Moment]:
@@ -46,6 +51,34 @@ def told(against: Mapping[Moment, Misfit]) -> str:
         f"{misfit.value!r} on line {misfit.line:,} rules out {order.label}"
         for order, misfit in against.items()
     )
+
+
+def mixed(staged: Path, name: str, sample: Sequence[str]) -> str:
+    """Tell which dates rule out each order that they could be in; empty where one is left.
+
+    Args:
+        staged: The staged file.
+        name: The column.
+        sample: Some of its texts, most of which must be dates.
+    """
+    orders = _orders_in(sample, name)
+    if not orders:
+        return ""
+    against: dict[Moment, Misfit] = {}
+    for batch in StagedFile(staged, [name, LINE]):
+        texts = pc.utf8_trim_whitespace(batch.column(0))
+        against = ruled_out(orders, texts, batch.column(1)) | against
+        if len(against) == len(orders):
+            return f"{told(against)}."
+    return ""
+
+
+def _orders_in(sample: Sequence[str], name: str) -> list[Moment]:
+    """List the orders that most texts of a sample could be dates in."""
+    guesses = (form for text in sample[:_PIVOTS] for form in candidates([text], name))
+    orders = next(filter(None, map(orders_of, guesses)), [])
+    fits = [np.asarray(order.fits(pa.array(sample, pa.string()))) for order in orders]
+    return orders if np.sum(np.any(fits, axis=0)) > len(sample) / 2 else []
 
 
 def _written(form: Moment, order: str) -> Moment:

@@ -565,6 +565,20 @@ def test_one_odd_value_is_named_where_it_keeps_a_column_text(tmp_path, monkeypat
     assert (column.near.misfits, column.near.line) == (1, at + 2)
 
 
+@pytest.mark.parametrize("share", [1, 20, 50])
+@pytest.mark.parametrize("rows", [100, 2000], ids=["one block", "many blocks"])
+def test_dates_in_two_orders_are_told_with_a_line_for_each(tmp_path, monkeypatch, rows, share):
+    """However few are in the other order: no line that would type the column is any good."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 3000)
+    values = ["12/16/2024" if i % 100 < share else "24/01/2024" for i in range(rows)]
+    column, _ = column_of(tmp_path, [*["01/02/2024", "unknown"], *values])
+    assert (column.kind, column.near) == ("text", None)
+    assert column.doubt == (
+        "'12/16/2024' on line 4 rules out DD/MM/YYYY; "
+        f"'24/01/2024' on line {share + 4} rules out MM/DD/YYYY."
+    )
+
+
 def test_misfits_are_counted_over_the_whole_file_without_gaps(tmp_path, monkeypatch):
     """Padding, empty cells and signs for missing ones are no misfits."""
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 12)
