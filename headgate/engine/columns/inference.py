@@ -37,6 +37,7 @@ _UNEVEN = (
     "stays text."
 )
 _UNLIKE_MINUS = re.compile(r"\(.+\)|.+-")
+_INFINITE = re.compile(r"[-+]?inf(?:inity)?", re.IGNORECASE)
 _BARE = re.compile(r"\d[\d.,' ]*")
 
 
@@ -303,6 +304,10 @@ def _why_text(sample: list[str]) -> str:
         for text in sample:
             if pattern.fullmatch(text) and all(each[-1:].isdigit() for each in sample):
                 return f"As a number, {text!r} {loss}."
+    finite = [text for text in sample if not _INFINITE.fullmatch(text)]
+    if finite != sample and all(map(has_digit, finite)) and propose(finite, "", loose=True):
+        infinite = next(filter(_INFINITE.fullmatch, sample))
+        return f"Beside numbers stands {infinite!r}, which is none."
     signed = next(filter(_UNLIKE_MINUS.fullmatch, sample), None)
     if signed and all(_BARE.fullmatch(text.strip("(-)")) for text in sample):
         return f"{signed!r} may be a negative number or something else."

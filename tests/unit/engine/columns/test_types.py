@@ -565,6 +565,15 @@ def test_one_odd_value_is_named_where_it_keeps_a_column_text(tmp_path, monkeypat
     assert (column.near.misfits, column.near.line) == (1, at + 2)
 
 
+@pytest.mark.parametrize("infinite", ["-inf", "inf", "+Infinity"])
+@pytest.mark.parametrize("numbers", [["1e5", "2.5E-3", "NaN"], ["1.5", "2"], ["7"]], ids="/".join)
+def test_an_infinite_value_is_named_where_it_keeps_numbers_text(tmp_path, numbers, infinite):
+    """Beside a word it says nothing."""
+    column, _ = column_of(tmp_path, [*numbers, infinite])
+    assert column.doubt == f"Beside numbers stands {infinite!r}, which is none."
+    assert not column_of(tmp_path, [*numbers, infinite, "out"])[0].doubt
+
+
 @pytest.mark.parametrize("share", [1, 20, 50])
 @pytest.mark.parametrize("rows", [100, 2000], ids=["one block", "many blocks"])
 def test_dates_in_two_orders_are_told_with_a_line_for_each(tmp_path, monkeypatch, rows, share):
