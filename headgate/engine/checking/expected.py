@@ -95,7 +95,8 @@ class Expected:
         raise ContractError(
             f"{evidence}. Dates that fit several orders could be of any.",
             where=self.name,
-            todo=f"Write all in one order. {_told_apart(form)}",
+            todo="Write all in one order, or let the contract say which that is: "
+            f"metadata={{'format': {orders[0].parse!r}}}.",
         )
 
     def sql(self, form: Format | None) -> str:

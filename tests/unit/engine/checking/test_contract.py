@@ -533,8 +533,8 @@ def test_a_refusal_over_two_orders_names_a_line_for_each(tmp_path):
         reading_of(tmp_path, rows, dated(coerce=True), header="id,day")
     assert str(refused.value) == (
         "day: '24/01/2024' on line 5 rules out MM/DD/YYYY; '12/16/2024' on line 2 rules out "
-        "DD/MM/YYYY. Dates that fit several orders could be of any. Write all in one order. "
-        "Say in the contract how they are: metadata={'format': '%m/%d/%Y'}."
+        "DD/MM/YYYY. Dates that fit several orders could be of any. Write all in one order, or "
+        "let the contract say which that is: metadata={'format': '%m/%d/%Y'}."
     )
 
 
