@@ -179,22 +179,27 @@ def _parts_names(line: str, syntax: Syntax) -> bool:
 def _around_numbers(
     best: _Candidate, candidates: list[_Candidate], lines: list[str]
 ) -> _Candidate | None:
-    """What leaves each comma inside one number, where all stand between digits."""
+    """What leaves each comma inside one number, where all stand between digits.
+
+    Where all that the commas part are numbers or times, they may part them.
+    """
     if best.syntax.delimiter != "," or any(map(_COMMA_BESIDE_TEXT.search, lines)):
         return None
-    padded = any("  " in line for line in lines)
-    aligned = _cut_at(find_borders(lines), lines, None) if padded else None
+    rows = parse(lines, best.syntax).fields
+    if all(is_typed(cell) for row in rows if len(row) > 1 for cell in row):
+        return None
     found = [_judge(lines, c.syntax, _Quoting(1, 0)) for c in candidates]
-    found += [aligned] if aligned else []
-    better = [
+    rivals = [each for each in found if each.width > 1 and each.alike > best.alike]
+    padded = any("  " in line for line in lines)
+    if padded and (aligned := _cut_at(find_borders(lines), lines, None)):
+        rivals.append(aligned)
+    kept = [
         each
-        for each in found
-        if each.width > 1
-        and (each.even > best.even or each.alike > best.alike)
-        and (each.even >= best.even or each.syntax.delimiter in _COMMON)
+        for each in rivals
+        if (each.even >= best.even or each.syntax.delimiter in _COMMON)
         and _keeps_numbers(lines, each.syntax)
     ]
-    return max(better, key=lambda each: (each.even, each.score), default=None)
+    return max(kept, key=lambda each: (each.even, each.score), default=None)
 
 
 def _keeps_numbers(lines: list[str], syntax: Syntax) -> bool:

@@ -693,6 +693,13 @@ def test_a_comma_in_a_title_separates_nothing(tmp_path):
     assert read(path)[1] == values
 
 
+def test_times_below_a_title_with_a_colon_stay_whole(tmp_path):
+    """A comma between times and whole numbers is no decimal mark."""
+    rows = [[f"{10 + i}:30", str(i)] for i in range(9)]
+    path = write(tmp_path, "\n".join(["Results:", *map(",".join, rows)]))
+    assert read(path)[1] == rows
+
+
 def test_signs_before_amounts_are_no_delimiters(tmp_path):
     """They stand equally often in each line too."""
     rows = [[f"${i}", f"${i + 1}", f"${i + 2}"] for i in range(1, 9)]
