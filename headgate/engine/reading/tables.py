@@ -52,7 +52,11 @@ def table_width(fields: list[list[str]]) -> int:
 def footer_rows(fields: list[list[str]], width: int) -> int:
     """How many rows at the end are no rows of a table of this width."""
     last = len(fields) - 1
-    if last < 0 or (count_filled(fields[last]) > 1 and not _cites(fields[last], width)):
+    if last < 0:
+        return 0
+    if _cites_across(fields, width):
+        last -= 1
+    elif count_filled(fields[last]) > 1 and not _cites(fields[last], width):
         return 0
     column = [len(f[0]) for f in fields[:-1] if len(f) == width and count_filled(f) > 1]
     usual = max(column, default=0)
@@ -80,6 +84,17 @@ def _cites(row: list[str], width: int) -> bool:
     """Whether a row begins as a note does, and is no full row of the table."""
     full = len(row) == count_filled(row) == width
     return not full and _CITES.match(row[0]) is not None and not any(map(is_typed, row))
+
+
+def _cites_across(fields: list[list[str]], width: int) -> bool:
+    """Whether the last row is a note of as many cells as the table, with words below numbers."""
+    row, body = fields[-1], [row for row in fields[1:-1] if len(row) == width]
+    if len(row) != width or not _CITES.match(row[0]) or any(map(is_typed, row)):
+        return False
+    below = [
+        cell for cell, is_number in zip(row, typed_columns(body, width), strict=True) if is_number
+    ]
+    return any(shape(cell) != "empty" for cell in below)
 
 
 def cut_tables(

@@ -818,6 +818,15 @@ def test_a_full_row_that_begins_like_a_note_is_a_row(tmp_path, rows):
     assert len(read_rows) == 3
 
 
+def test_a_full_row_that_begins_like_a_note_and_has_words_below_numbers_is_a_note(tmp_path):
+    """Its commas part no cells, and make no text of the columns; a missing value is no word."""
+    rows = "name,price,sold\n" + "".join(f"n{i},{i}.5,{i}\n" for i in range(20))
+    note = write(tmp_path, f"{rows}Source: Ministry, Dept. of Prices, revised\n")
+    assert detect(note).footer_lines == 1
+    row = write(tmp_path, f"{rows}Source: Anonymous,n/a,-\n")
+    assert detect(row).footer_lines == 0
+
+
 def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
     """Codes of one form name nothing."""
     rows = [[f"{i:04}-X", f"T{i:03}:{i:02} C"] for i in range(12)]
