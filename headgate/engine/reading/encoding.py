@@ -92,6 +92,8 @@ _WIDE, _COMMON_WIDE, _MOST_WIDE = 0.4, 2.5, 2.0
 """Worth of a wide character, what a common one has more, and the most that all have on average."""
 _ICELANDIC = 0.9
 """Worth of each letter where they are none but those that Icelandic shares with Turkish."""
+_HALF_WIDTH = 0.75
+"""Worth of each character of a text of half-width kana: less than that of capitals in Cyrillic."""
 _BREAKS_WORD = 1.5
 """Taken off for a letter of another script than its word, or a capital behind a small letter."""
 _MISPLACED = 0.7
@@ -102,6 +104,11 @@ _USUAL_SIGN, _OTHER_SIGN = 0.9, 0.6
 """Worth of a sign outside words; inside one, it is taken off."""
 _APOSTROPHE_APART, _MONEY_APART = 0.8, 0.3
 """Worth of an apostrophe beside no word or blank, and of a currency beside no digit; else 1."""
+_KANA_MARK = re.compile("[\uff9e\uff9f]")
+_MISPLACED_MARK = re.compile(
+    "(?<![\uff73\uff76-\uff84\uff8a-\uff8e])\uff9e|(?<![\uff8a-\uff8e])\uff9f"
+)
+"""A mark that makes k a g or h a p, behind a half-width kana that takes none."""
 _WORDS = re.compile(r"[^\W\d_]+")
 _FEW = 12
 """Characters beyond ASCII up to which another encoding may be as likely."""
@@ -297,6 +304,8 @@ def _telling_part(line: bytes) -> bytes:
 
 def _plausibility(text: str) -> float:
     """How much the characters beyond ASCII read like a language, from -1 to 1."""
+    if _is_half_width(text):
+        return _HALF_WIDTH
     letters: Counter[str] = Counter()
     signs = wrong = 0.0
     count = 0
@@ -316,6 +325,14 @@ def _plausibility(text: str) -> float:
     if _is_all_small(letters):
         wrong += _WITHOUT_CAPITALS * letters.total()
     return (_fluency(letters) + signs - wrong) / count
+
+
+def _is_half_width(text: str) -> bool:
+    """Whether all beyond ASCII is half-width kana, and the marks among it stand where they can."""
+    beyond = [char for char in text if char > "\x7f"]
+    marks = _KANA_MARK.findall(text)
+    kana = all("\uff61" <= char <= "\uff9f" for char in beyond)
+    return kana and len(marks) > 1 and not _MISPLACED_MARK.search(text)
 
 
 def _is_all_small(letters: Counter[str]) -> bool:
@@ -401,5 +418,5 @@ def _count(letters: Counter[str], alphabet: str) -> int:
 
 
 def _is_kana(char: str) -> bool:
-    """Whether it is a full-width Japanese syllable; half-width ones are mostly misread bytes."""
+    """Whether it is a full-width Japanese syllable; half-width ones may be misread bytes."""
     return "\u3040" <= char <= "\u30ff"
