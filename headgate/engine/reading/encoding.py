@@ -271,7 +271,10 @@ def _seven_bits(head: bytes) -> str | None:
 
 
 def _refuse_binary(head: bytes, where: str) -> None:
-    start = head[: 1 << 16].rstrip(b"\0")  # which fill up a last block
+    start = head[: 1 << 16]
+    text = start.rstrip(b"\0")
+    if text.endswith((b"\n", b"\r", b"\x1a")):  # zeros only fill up the last block
+        start = text
     odd = len(start) - len(start.translate(None, _CONTROLS))
     if odd > _MOST_CONTROLS * len(start) or start.count(0) > _MOST_ZEROS * len(start):
         raise UnreadableError(

@@ -167,7 +167,7 @@ def _is_series(row: list[str], body: list[list[str]]) -> bool:
     """Whether numbers in even steps, or ever higher or lower ones, run along the row only.
 
     Beside names of further columns only years tell, and two numbers only behind a blank above row
-    names.
+    names and one after the other.
     """
     cells, *below = ([cell.strip() for cell in line[1:] if cell.strip()] for line in (row, *body))
     numbers = [cell for cell in cells if _PLAIN.fullmatch(cell)]
@@ -176,6 +176,8 @@ def _is_series(row: list[str], body: list[list[str]]) -> bool:
     if len(numbers) < fewest or not (numbers == cells or all(map(_YEAR.fullmatch, numbers))):
         return False
     steps = _steps(numbers)
+    if len(numbers) == 2 and steps != {1}:
+        return False
     if len(steps) == 1 and steps != {0}:
         return not set(numbers) & set(below[0])
     return leads and _climbs(cells) and not any(map(_climbs, below))
@@ -245,20 +247,23 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
 def _lacks_numbers(block: list[list[str]], count: int, typed: list[bool]) -> bool:
     """Whether a row is data with marks, such as `n.d.` or `<LOD`, in place of its numbers.
 
-    One of its texts comes back among the values below, or differs from most of them by its
-    digits and letters alone. Where the names above come back, it does so as part of the header.
+    One of its texts comes back among the values below, or, under names of all columns, differs from
+    most of them by its digits and letters alone. Where the names above come back, it does so as
+    part of the header.
     """
     above = next(filter(count_filled, reversed(block[:count])), [])
     row, after = block[count : count + 2]
     below = [cells for cells in block[count + 1 :][:PROFILED_ROWS] if len(cells) == len(row)]
     if above in below:
         return False
-    if names_all(above, len(row)) and _repeats_mark(row, after, typed):
+    named = names_all(above, len(row))
+    if named and _repeats_mark(row, after, typed):
         return True
     values = dropwhile(lambda cells: not _has_number(cells, typed), below)
     columns = [*zip(*values, strict=True)]
     return any(
-        (shape(cell) != "empty" and cell in column) or (not is_number and _has_form(cell, column))
+        (shape(cell) != "empty" and cell in column)
+        or (named and not is_number and _has_form(cell, column))
         for cell, column, is_number in zip(row, columns, typed, strict=False)
     )
 

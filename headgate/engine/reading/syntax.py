@@ -196,10 +196,21 @@ def _around_numbers(
     kept = [
         each
         for each in rivals
-        if (each.even >= best.even or each.syntax.delimiter in _COMMON)
-        and _keeps_numbers(lines, each.syntax)
+        if _may_part(each, best, lines) and _keeps_numbers(lines, each.syntax)
     ]
     return max(kept, key=lambda each: (each.even, each.score), default=None)
+
+
+def _may_part(rival: _Candidate, best: _Candidate, lines: list[str]) -> bool:
+    """Whether a rival parts more than a phrase: it is common, aligned, parts names or values."""
+    syntax = rival.syntax
+    if syntax.delimiter in _COMMON:
+        return True
+    if rival.even < best.even:
+        return False
+    cells = (cell for row in parse(lines, syntax).fields for cell in row)
+    values = syntax.delimiter == " " and all(map(is_typed, cells))
+    return bool(syntax.borders) or values or _parts_names(lines[0], syntax)
 
 
 def _keeps_numbers(lines: list[str], syntax: Syntax) -> bool:

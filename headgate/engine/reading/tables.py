@@ -87,9 +87,14 @@ def _cites(row: list[str], width: int) -> bool:
 
 
 def _cites_across(fields: list[list[str]], width: int) -> bool:
-    """Whether the last row is a note of as many cells as the table, with words below numbers."""
+    """Whether the last row is a note of as many cells as the table, with words below numbers.
+
+    Behind each comma of a sentence stands a blank.
+    """
     row, body = fields[-1], [row for row in fields[1:-1] if len(row) == width]
     if len(row) != width or not _CITES.match(row[0]) or any(map(is_typed, row)):
+        return False
+    if not all(cell.startswith(" ") for cell in row[1:]):
         return False
     below = [
         cell for cell, is_number in zip(row, typed_columns(body, width), strict=True) if is_number
@@ -330,11 +335,20 @@ def _count_keys(block: list[list[str]], width: int) -> int:
     names, *below = block[len(above) : len(above) + 4] or [[]]
     if not below or not names_all(names, width) or not any(map(is_typed, below[0])):
         return 0
+    if _holds_values(names, [row for row in block[len(above) + 1 :] if len(row) == width]):
+        return 0
     told = [row for row in above if count_filled(row) > 1]
     if max(map(count_filled, told), default=0) >= min(map(count_filled, below)):
         return 0
     is_group = len(told) == 1 and len(told[0]) == width and count_filled(above[-1]) > 0
     return 0 if is_group else len(above)
+
+
+def _holds_values(row: list[str], below: list[list[str]]) -> bool:
+    """Whether a row has a sign for a missing value, or a text that comes back in its column."""
+    if any(shape(cell) == "empty" for cell in row):
+        return True
+    return any(cell in column for cell, column in zip(row, zip(*below, strict=True), strict=False))
 
 
 def _is_filled_from_left(row: list[str], width: int) -> bool:

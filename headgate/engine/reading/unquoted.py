@@ -9,6 +9,8 @@ from headgate.errors import UndecidableError
 
 _PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
 _SPLIT_NUMBER = re.compile(r"\s*[-+]?\d+,\d+\s*")
+_POINT = re.compile(r"\s*[-+]?\d+\.(?!\d{3}\s*$)\d+\s*")
+"""A number whose decimal mark is a point."""
 _REST = re.compile(r"\s*0\d")
 """The beginning of what is hardly a number of its own."""
 _MOST = 0.9
@@ -26,6 +28,7 @@ def refuse_split_values(body: list[list[str]], line: int, *, commas: bool) -> No
         commas: whether the delimiter may be the decimal mark too.
     """
     columns = [*zip(*body, strict=True)]
+    commas = commas and not any(_POINT.fullmatch(cell) for row in body for cell in row)
     for at, pair in enumerate(pairwise(columns), start=1):
         split = _are_split(*pair) or (commas and _are_split_numbers(columns[0], *pair))
         if len(body) > 1 and split:

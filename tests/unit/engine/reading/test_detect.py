@@ -98,6 +98,8 @@ def test_a_zip_of_several_files_needs_to_be_told_which(tmp_path):
         (b"%PDF-1.7\n", "PDF"),
         (b"PAR1\x15\x04", "Parquet"),
         (bytes(range(256)) * 20, "binary"),
+        (b"a,b\n1,2\n3,4" + bytes(300), "binary"),
+        (bytes(300), "binary"),
         (b"<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
         (b'[{"a": 1, "b": 2}]', "JSON"),
         (b'<rows>\n  <row a="1"/>\n  <row a="2"/>\n</rows>\n', "markup"),
@@ -901,10 +903,10 @@ def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text
 
 @pytest.mark.parametrize(
     ("first", "rows", "count"),
-    [(",0,1", 30, 1), (",0,1,2", 8, 1), (",0,1", 8, 0), ("7,0,1", 30, 0), (",2,2", 30, 0)],
+    [(",0,1", 30, 1), (",0,1,2", 8, 1), (",0,1", 8, 0), ("7,0,1", 30, 0), (",2,9", 30, 0)],
 )
 def test_numbers_behind_a_blank_above_row_names_are_a_header(tmp_path, first, rows, count):
-    """Three in even steps tell, two that differ only above many rows."""
+    """Three in even steps tell, two that follow each other only above many rows."""
     values = first.count(",")
     body = "".join(f"{i}{values * f',{i}.5'}\n" for i in range(rows))
     assert read(write(tmp_path, f"{first}\n{body}"))[0].header_rows == count
@@ -916,6 +918,32 @@ def test_a_header_that_comes_again_in_a_short_file_is_one(tmp_path):
     assert read(write(tmp_path, text))[0].names == ("id", "name")
     words = text.translate(str.maketrans("1234", "abcd"))
     assert read(write(tmp_path, words))[0].header_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "rows"),
+    [
+        ("status,n\nr1,ok,NA\nr2,bad,3\nr3,ok,4\n", "column_1 status n", 3),
+        ("comment,hours\nNote: late,2\nNote: early,3\nNote: sick,tbd\n", "comment hours", 3),
+        (
+            "Group A,,Group B,\nperson,year,Q1,note\n"
+            + "".join(f"n{i},{1990 + i},B{500 + i},t{'xyz'[i % 3]}\n" for i in range(9)),
+            "Group A person",
+            9,
+        ),
+        ("mpg,cyl,hp\n1,21.0,6,110\n2,21.5,6,110\n3,22.8,4,93\n", "column_1 mpg cyl hp", 3),
+    ],
+    ids=["missing in the first row", "last row begins like a note", "groups", "row numbers"],
+)
+def test_no_row_of_an_ordinary_table_is_taken_for_something_else(tmp_path, text, names, rows):
+    dialect, found = read(write(tmp_path, text))
+    assert " ".join(dialect.names).startswith(names)
+    assert len(found) == rows
+
+
+def test_a_text_that_begins_with_digits_is_not_parted_at_its_blank(tmp_path):
+    path = write(tmp_path, "1,12345 Berlin\n2,80331 Munich\n3,50667 Cologne\n4,20095 Hamburg\n")
+    assert detect(path, ReadOptions(header_rows=0)).delimiter == ","
 
 
 def test_skipping_more_lines_than_there_are_is_refused(tmp_path):
