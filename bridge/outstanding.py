@@ -31,9 +31,8 @@ class _Pending:
     """Seconds from its next announcement to the one after, if nothing comes of it."""
     claim_etag: str | None = None
     lapses: float = 0.0
-    announced: bool = False
     again: float = 0.0
-    """When it may be announced again, however soon the run that had it has failed."""
+    """When it may be announced again, however soon its run fails; 0 before the first."""
 
 
 class Outstanding:
@@ -83,7 +82,7 @@ class Outstanding:
     def _due(self, now: float) -> list[str]:
         """Return the keys whose announcement is due, and set when the next one of each will be."""
         due = [upload for upload in self._uploads.values() if now >= upload.due]
-        waiting = {upload.key for upload in due if upload.announced and upload.claim_etag is None}
+        waiting = {upload.key for upload in due if upload.again and upload.claim_etag is None}
         in_hand = self._in_hand(now) & waiting if waiting else set()
         for upload in due:
             if upload.key in in_hand:
@@ -91,7 +90,6 @@ class Outstanding:
             else:
                 upload.due = upload.again = now + upload.wait
                 upload.wait = min(2 * upload.wait, _LONGEST)
-                upload.announced = True
         return [upload.key for upload in due if upload.key not in in_hand]
 
     def _in_hand(self, now: float) -> set[str]:

@@ -56,7 +56,7 @@ def test_every_row_of_an_upload_is_accounted_for(store):
     store.put("uploads/people.csv", BODY)
     receipt = _process(store, "uploads/people.csv")
     assert str(receipt) == "4 rows in, 2 out, 1 quarantined, 1 duplicate"
-    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+    assert _is_whole(store, receipt)
 
 
 def test_known_content_under_another_name_takes_the_result_it_has(store):
@@ -77,7 +77,7 @@ def test_known_content_whose_result_is_gone_is_made_again(store):
     store.delete(_process(store, "uploads/first.csv", SKIP).key())
     second = _process(store, "uploads/second.csv", SKIP)
     assert second.same_as is None
-    assert all(finding.ok for finding in receipts.verify(store, second.model_dump()))
+    assert _is_whole(store, second)
 
 
 def test_known_content_is_made_again_by_force_and_for_another_contract(store, monkeypatch):
@@ -217,8 +217,8 @@ def test_a_forced_run_that_was_stopped_for_too_long_replaces_nothing(store, monk
         _publish(store, work)
     steps.cleanup(store, work, None)
     standing = results.find_receipt(store, "uploads/people.csv")
-    assert all(finding.ok for finding in receipts.verify(store, standing.model_dump()))
-    assert {item.key for item in store.list(PROCESSED)} <= {each.key for each in standing.outputs}
+    assert _is_whole(store, standing)
+    assert _nothing_else_lies_beside(store, standing)
 
 
 def test_a_forced_run_that_was_stopped_before_its_last_write_replaces_nothing(store, monkeypatch):
@@ -239,8 +239,8 @@ def test_a_forced_run_that_was_stopped_before_its_last_write_replaces_nothing(st
         _publish(store, work)
     steps.cleanup(store, work, None)
     standing = results.find_receipt(store, "uploads/people.csv")
-    assert all(finding.ok for finding in receipts.verify(store, standing.model_dump()))
-    assert {item.key for item in store.list(PROCESSED)} <= {each.key for each in standing.outputs}
+    assert _is_whole(store, standing)
+    assert _nothing_else_lies_beside(store, standing)
 
 
 def test_what_may_pass_by_itself_is_tried_again(store, monkeypatch):
@@ -308,11 +308,10 @@ def test_a_receipt_that_takes_effect_after_its_run_has_failed_has_its_result(fau
     if lands:
         proxy.forward(sent[-1])
     receipt = _process(store, "uploads/people.csv")
-    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+    assert _is_whole(store, receipt)
     again = _process(store, "uploads/people.csv", _deliver(force=True))
-    assert all(finding.ok for finding in receipts.verify(store, again.model_dump()))
-    kept = {output.key for each in (receipt, again) for output in each.outputs}
-    assert {item.key for item in store.list(PROCESSED)} <= kept
+    assert _is_whole(store, again)
+    assert _nothing_else_lies_beside(store, receipt, again)
     assert not list(store.list(CLAIMS))
 
 
@@ -326,8 +325,8 @@ def test_what_several_runs_left_is_cleared_away(store, monkeypatch, second):
             with pytest.raises(HeadgateError):
                 _process(store, "uploads/people.csv")
     receipt = _process(store, "uploads/people.csv")
-    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
-    assert {item.key for item in store.list(PROCESSED)} <= {each.key for each in receipt.outputs}
+    assert _is_whole(store, receipt)
+    assert _nothing_else_lies_beside(store, receipt)
     assert not list(store.list(CLAIMS))
 
 
@@ -347,7 +346,7 @@ def test_a_run_that_is_interrupted_while_it_publishes_keeps_its_result(store, mo
     args, kwargs = sent[0]
     receipts.commit(*args, **kwargs)
     receipt = _process(store, "uploads/people.csv")
-    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+    assert _is_whole(store, receipt)
 
 
 def test_a_refusal_that_is_written_twice_is_its_own_and_frees_the_upload(store, monkeypatch):
@@ -403,7 +402,16 @@ def test_columns_that_are_set_aside_are_published_beside_the_result(store):
     assert store.read(receipt.key()).body == b"id,name\n1,Ada\n2,Grace\n"
     aside = pq.read_table(io.BytesIO(store.read(receipt.key("aside")).body))
     assert aside.to_pydict() == {"_line": [2, 3], "mood": ["fine", "0.50"]}
-    assert all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+    assert _is_whole(store, receipt)
+
+
+def _is_whole(store, receipt):
+    return all(finding.ok for finding in receipts.verify(store, receipt.model_dump()))
+
+
+def _nothing_else_lies_beside(store, *kept):
+    published = {output.key for receipt in kept for output in receipt.outputs}
+    return {item.key for item in store.list(PROCESSED)} <= published
 
 
 def _wait_and_remove(store, work):

@@ -19,7 +19,7 @@ from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
 from headgate.engine.checking.expected import Expected
 from headgate.engine.checking.limits import hold_to_columns, hold_to_order, refuse_unknown
 from headgate.engine.checking.quarantine import Fault
-from headgate.engine.columns.formats import Format, Kind
+from headgate.engine.columns.formats import MOMENTS, Format, Kind
 from headgate.engine.columns.guess import moment_written
 from headgate.engine.contract import Contract
 from headgate.engine.staging import LINE
@@ -31,7 +31,6 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Kind], ...] = (
     (dtypes.is_numeric, "decimal"),
     (dtypes.is_datetime, "timestamp"),
 )
-_DATES = ("date", "timestamp")
 _IN_WORDS = {
     "not_nullable": "must not be missing",
     "greater_than": "must be more than {min_value}",
@@ -157,7 +156,7 @@ def _kind(dtype: Any) -> Kind:
 
 def _written(field: pandera.Column, kind: Kind) -> Format | None:
     """Return the format of dates that a contract names in a column's metadata."""
-    parse = (field.metadata or {}).get("format") if kind in _DATES else None
+    parse = (field.metadata or {}).get("format") if kind in MOMENTS else None
     try:
         return moment_written(parse) if parse else None
     except ValueError as error:

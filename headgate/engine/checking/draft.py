@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from pandera.pandas import DataFrameModel
 
 from headgate.engine.columns.column import BLANKS, MARKERS, Column
-from headgate.engine.columns.formats import Kind
+from headgate.engine.columns.formats import NUMBERS, Kind
 from headgate.engine.duck import database, first, quote_name, quote_text
 from headgate.engine.staging import register
 from headgate.engine.table import Reading
@@ -90,7 +90,7 @@ def _cleaned(column: Column, missing: Sequence[str]) -> str:
 def _measures(column: Column, value: str) -> str:
     """Count what tells how a column may be held to a rule."""
     name = _trimmed(column)
-    negative = f"bool_or(({value}) < 0)" if column.kind in ("integer", "decimal") else "false"
+    negative = f"bool_or(({value}) < 0)" if column.kind in NUMBERS else "false"
     digits = f"bool_and(regexp_full_match({name}, '[0-9]+'))"
     code = f"CASE WHEN {digits} THEN max(length({name})) END"
     same = f"CASE WHEN min(length({name})) = max(length({name})) THEN {code} END"
@@ -125,7 +125,7 @@ def _field(column: Column, attribute: str, facts: Facts, seen: list[SeenText], r
         comments += [_listed(seen), _marks(seen)]
     elif facts.code:
         rules.append(f'str_matches=r"^[0-9]{{{facts.code}}}$"')
-    if column.kind in ("integer", "decimal") and not facts.negative:
+    if column.kind in NUMBERS and not facts.negative:
         rules.append("ge=0")
     typed = _typed(column, attribute, rules)
     field = f"    {attribute}: {_PYTHON[column.kind]} = pa.Field({', '.join(rules)})"

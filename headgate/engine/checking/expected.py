@@ -1,6 +1,6 @@
 """A column that a contract gives a type, and the format in which the file's first rows meet it.
 
-Not here: columns of which no contract speaks, whose types are found out in `columns.types`.
+Not here: columns of which no contract speaks, whose types are found out in `columns.inference`.
 """
 
 from collections import Counter

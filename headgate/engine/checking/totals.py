@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.engine.columns.column import Column
+from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import database
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.lines import read_lines
@@ -39,7 +40,7 @@ def find_total(
     if not 0 < len(totals) < _MANY:
         return ()
     last = totals[0]
-    numbers = [each for each in columns if each.kind in ("integer", "decimal") and last[each.name]]
+    numbers = [each for each in columns if each.kind in NUMBERS and last[each.name]]
     first = _first_total(staged, [each[LINE] for each in reversed(totals)], numbers)
     if first is None:
         return ()

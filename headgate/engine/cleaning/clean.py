@@ -13,6 +13,7 @@ from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.cleaning.values import Values
 from headgate.engine.columns.column import Column
+from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import double, first
 from headgate.engine.recipe import (
     CleanColumn,
@@ -27,7 +28,6 @@ from headgate.engine.staging import LINE
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
 
-NUMBERS = ("integer", "decimal")
 COMMA = re.compile(r"234,\d|1\.234(?!\d)")  # of a format's example: the decimal mark is a comma
 AFFIXES = re.compile(r"([^\d.,+-]*)[-+]?[\d.,]+([^\d]*)")
 

@@ -7,6 +7,7 @@ Not here: turning features into numbers (`encode`).
 import re
 from typing import Any, Literal, NamedTuple
 
+from headgate.engine.columns.formats import MOMENTS, NUMBERS
 from headgate.engine.duck import first, quote_name
 from headgate.engine.model.base import Base
 from headgate.engine.model.task import Task
@@ -141,7 +142,7 @@ def _distinct(base: Base, column: Input) -> int:
 
 
 def _role(column: Input, figures: Figures, options: ModelOptions) -> Role:
-    if column.kind in ("date", "timestamp"):
+    if column.kind in MOMENTS:
         return "date"
     if column.kind != "text":
         return "number"
@@ -198,7 +199,7 @@ def _leaks(
 
 def _correlated(base: Base, inputs: list[Input], target: Input) -> dict[str, Leak]:
     goal = f"{quote_name(target.name)}::DOUBLE"
-    numbers = [each for each in inputs if each.kind in ("integer", "decimal")]
+    numbers = [each for each in inputs if each.kind in NUMBERS]
     leaks = {}
     for start in range(0, len(numbers), COLUMNS_PER_STATEMENT):
         some = numbers[start : start + COLUMNS_PER_STATEMENT]

@@ -6,6 +6,7 @@ Here: finding these from the target and the options. Not here: any feature.
 from typing import Literal
 
 from headgate.engine.cleaning.staged import RemainingRows, Staged
+from headgate.engine.columns.formats import MOMENTS, NUMBERS
 from headgate.engine.duck import first, quote_name
 from headgate.engine.model.base import Base
 from headgate.engine.recipe import Input, Split
@@ -45,7 +46,7 @@ def find_task(base: Base, target: Input, told: str) -> tuple[Task, tuple[str, ..
     """
     values = _values(base, target)
     count = len(values)
-    if target.kind in ("date", "timestamp"):
+    if target.kind in MOMENTS:
         raise OptionsError(
             f"The target {target.name!r} is a {target.kind}, which cannot be predicted as it is.",
             todo="Choose a number or category column.",
@@ -55,7 +56,7 @@ def find_task(base: Base, target: Input, told: str) -> tuple[Task, tuple[str, ..
             f"The target {target.name!r} has {count} different values; there is nothing to learn.",
             todo="Choose another target column.",
         )
-    number = target.kind in ("integer", "decimal")
+    number = target.kind in NUMBERS
     task: Task
     if told == "regression" or (
         told == "auto"

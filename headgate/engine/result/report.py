@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from headgate import __version__
 from headgate.engine.columns.column import Column
+from headgate.engine.columns.formats import MOMENTS
 from headgate.engine.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.result.profile import histogram
 from headgate.engine.table import Reading
@@ -117,7 +118,7 @@ def _plot(
 def _end(profile: Profile, value: float | None) -> str:
     if value is None:
         return ""
-    if profile.kind in ("date", "timestamp"):
+    if profile.kind in MOMENTS:
         return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value):%Y-%m-%d}"
     return f"{value:,.6g}"
 
