@@ -4,7 +4,7 @@ All of it is in memory and may be forgotten: a watcher that starts anew announce
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -43,8 +43,9 @@ class Outstanding:
     announced again, unless a live run still has it before it; what fails again and again, after
     twice the time on each occasion, up to an hour.
 
-    A run that has started is alive as long as one of its uploads has a claim that is renewed:
-    Prefect itself learns late, or never, of a machine that died.
+    A run that has started is alive for a lease, and then as long as it makes progress: within a
+    lease, one of its uploads was done, or its claim renewed. Prefect itself learns late, or never,
+    of a machine that died.
 
     A claim on what is done, left by a run that died between its receipt and its end, goes as well.
     """
@@ -62,6 +63,7 @@ class Outstanding:
         self._batches = batches
         self._clock = clock
         self._uploads: dict[str, _Pending] = {}
+        self._done: dict[str, float] = {}
         self._unneeded: dict[tuple[str, str], float] = {}
 
     def poll(self) -> list[str]:
@@ -75,6 +77,7 @@ class Outstanding:
             if etag != upload.claim_etag:
                 upload.claim_etag, upload.lapses = etag, now + self._lease + _GRACE
                 upload.due = upload.lapses if etag else max(upload.lapses, upload.again)
+        self._note_done(uploads, now)
         self._uploads = uploads
         self._remove_stale_claims(held, now)
         return self._due(now)
@@ -94,13 +97,24 @@ class Outstanding:
 
     def _in_hand(self, now: float) -> set[str]:
         """Return the keys of runs that wait for their start or are alive."""
-        alive = {
+        progress = self._done.keys() | {
             upload.key
             for upload in self._uploads.values()
             if upload.claim_etag and now < upload.lapses
         }
-        good = [run.keys for run in self._batches() if not run.started or run.keys & alive]
+        good = [
+            run.keys
+            for run in self._batches()
+            if run.age is None or run.age < self._lease or run.keys & progress
+        ]
         return set().union(*good)
+
+    def _note_done(self, left: Container[str], now: float) -> None:
+        """Note for a lease what is no longer outstanding; a small file's claim is rarely seen."""
+        self._done = {key: until for key, until in self._done.items() if now < until}
+        for upload_id, upload in self._uploads.items():
+            if upload_id not in left:
+                self._done[upload.key] = now + self._lease
 
     def _remove_stale_claims(self, held: dict[str, str], now: float) -> None:
         """Remove claims on nothing that is pending, once they have stayed the same for a lease."""

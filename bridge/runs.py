@@ -21,7 +21,8 @@ class BatchRun(NamedTuple):
     """A run of `process_batch` that has not ended, as Prefect knows it."""
 
     keys: set[str]
-    started: bool
+    age: float | None
+    """Seconds since it started, by the server's clock; none while it waits."""
 
 
 def every_run(prefect: SyncPrefectClient, **filters: Any) -> Iterator[FlowRun]:
@@ -46,7 +47,9 @@ def unfinished_batches(prefect: SyncPrefectClient) -> list[BatchRun]:
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unfinished))
         ),
     )
-    return [
-        BatchRun(set(run.parameters.get("keys", ())), started=run.state_type == StateType.RUNNING)
-        for run in runs
-    ]
+    return [BatchRun(set(run.parameters.get("keys", ())), _age(run)) for run in runs]
+
+
+def _age(run: FlowRun) -> float | None:
+    started = run.state_type == StateType.RUNNING
+    return run.estimated_run_time.total_seconds() if started else None

@@ -72,7 +72,7 @@ def test_a_renewed_claim_puts_off_the_next_announcement(watcher):
 def test_a_claim_that_is_not_renewed_for_a_lease_is_announced_again(watcher):
     """What a dead run left is taken up after one lease, whatever run still seems to have it."""
     watcher.store.add(claim_key(watcher.upload(KEY)))
-    watcher.batches = [BatchRun({KEY}, started=True)]
+    watcher.batches = [BatchRun({KEY}, age=10 * LEASE)]
     assert watcher.poll() == []
     assert watcher.poll(after=LEASE - 1) == []
     assert watcher.poll(after=3) == [KEY]
@@ -88,7 +88,7 @@ def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
 def test_what_waits_for_its_run_to_start_is_not_announced_again(watcher):
     watcher.upload(KEY)
     watcher.poll()
-    watcher.batches = [BatchRun({KEY}, started=False)]
+    watcher.batches = [BatchRun({KEY}, age=None)]
     for _ in range(5):
         assert watcher.poll(after=LEASE) == []
     watcher.batches = []
@@ -100,13 +100,34 @@ def test_what_waits_its_turn_in_a_live_run_is_not_announced_again(watcher):
     claim = claim_key(watcher.upload("uploads/large.csv"))
     watcher.upload(KEY)
     watcher.poll()
-    watcher.batches = [BatchRun({KEY, "uploads/large.csv"}, started=True)]
+    watcher.batches = [BatchRun({KEY, "uploads/large.csv"}, age=10 * LEASE)]
     for beat in range(5):
         watcher.store.add(claim, etag=f"beat {beat}")
         assert watcher.poll(after=LEASE) == []
     assert watcher.poll(after=LEASE) == []
     assert watcher.poll(after=3) == ["uploads/large.csv"]
     assert watcher.poll(after=LEASE / 4) == [KEY]
+
+
+def test_a_run_that_has_done_one_of_its_uploads_has_the_others_in_hand(watcher):
+    """Between two looks a small file may be claimed, done and let go."""
+    small = watcher.upload("uploads/small.csv")
+    watcher.upload(KEY)
+    watcher.poll()
+    watcher.batches = [BatchRun({KEY, "uploads/small.csv"}, age=10 * LEASE)]
+    watcher.poll(after=LEASE / 2)
+    watcher.store.add(receipt_key(small))
+    assert watcher.poll(after=LEASE / 2) == []
+    assert watcher.poll(after=LEASE) == [KEY]
+
+
+def test_a_run_that_has_just_started_is_given_a_lease(watcher):
+    watcher.upload(KEY)
+    watcher.poll()
+    watcher.batches = [BatchRun({KEY}, age=LEASE - 1)]
+    assert watcher.poll(after=LEASE) == []
+    watcher.batches = [BatchRun({KEY}, age=LEASE)]
+    assert watcher.poll(after=LEASE) == [KEY]
 
 
 def test_what_fails_each_time_is_announced_ever_more_rarely(watcher):
