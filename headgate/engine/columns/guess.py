@@ -4,8 +4,9 @@ A guess costs little and may be wrong: whoever asks holds all values of the file
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import product
 
 import pyarrow as pa
@@ -90,7 +91,7 @@ def candidates(sample: Sequence[str], name: str, *, loose: bool = False) -> list
         return []
     if not all(map(has_digit, sample)):
         return [*_words(sample)]
-    found = [*_words(sample), *_moments(sample, name), *_numbers(sample), *_doubles(sample)]
+    found = [*_words(sample), *moments(sample, name), *_numbers(sample), *_doubles(sample)]
     if loose:
         found += _loose(sample)
     return [*dict.fromkeys(found)]
@@ -103,19 +104,26 @@ def has_digit(text: str) -> bool:
 
 def _words(sample: Sequence[str]) -> Iterator[Format]:
     """One word alone may be a name or a country; only `true` and `false` speak for themselves."""
-    seen = set(sample)
-    if len(seen) > 2:
-        return
+    yield from _truth_values_by_words().get(frozenset(sample), ())
+
+
+@cache
+def truth_values() -> tuple[Words, ...]:
+    """Return all pairs of words that stand for true and false."""
+    cases = (str.lower, str.title, str.upper)
+    return tuple(Words(*map(case, pair)) for pair, case in product(_WORD_PAIRS, cases))
+
+
+@cache
+def _truth_values_by_words() -> Mapping[frozenset[str], list[Words]]:
+    """Return what the words of a column stand for."""
+    found = defaultdict[frozenset[str], list[Words]](list)
     for words in truth_values():
-        pair = {words.true, words.false}
-        if seen == pair or (words.true.lower() == "true" and seen <= pair):
-            yield words
-
-
-def truth_values() -> Iterator[Words]:
-    """Yield all pairs of words that stand for true and false."""
-    for pair, case in product(_WORD_PAIRS, (str.lower, str.title, str.upper)):
-        yield Words(*map(case, pair))
+        found[frozenset((words.true, words.false))].append(words)
+        if words.true.lower() == "true":
+            found[frozenset((words.true,))].append(words)
+            found[frozenset((words.false,))].append(words)
+    return found
 
 
 def _numbers(sample: Sequence[str]) -> Iterator[Format]:
@@ -197,7 +205,8 @@ def _scales(bodies: Sequence[str], mark: str) -> Iterator[int]:
         yield found.pop()
 
 
-def _moments(sample: Sequence[str], name: str) -> Iterator[Format]:
+def moments(sample: Sequence[str], name: str) -> Iterator[Format]:
+    """Yield the formats of dates and times that come to mind at a sample."""
     about_dates = bool(_ABOUT_DATES.search(name))
     if _NAMES_DATE.search(name) and sample[0].isdecimal():
         yield SerialDay()

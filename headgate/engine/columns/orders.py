@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.formats import Format, Moment
-from headgate.engine.columns.guess import candidates, moment_written
+from headgate.engine.columns.guess import moment_written, moments
 from headgate.engine.columns.trial import Misfit
 from headgate.engine.staging import LINE, StagedFile
 
@@ -75,7 +75,7 @@ def mixed(staged: Path, name: str, sample: Sequence[str]) -> str:
 
 def _orders_in(sample: Sequence[str], name: str) -> list[Moment]:
     """List the orders that most texts of a sample could be dates in."""
-    guesses = (form for text in sample[:_PIVOTS] for form in candidates([text], name))
+    guesses = (form for text in sample[:_PIVOTS] for form in moments([text], name))
     orders = next(filter(None, map(orders_of, guesses)), [])
     fits = [np.asarray(order.fits(pa.array(sample, pa.string()))) for order in orders]
     return orders if np.sum(np.any(fits, axis=0)) > len(sample) / 2 else []
