@@ -15,7 +15,7 @@ from typing import NamedTuple
 import psutil
 from prefect.client.orchestration import get_client
 
-from headgate.bucket.keys import RECEIPTS
+from headgate.bucket.keys import RECEIPTS, UPLOADS
 from headgate.bucket.store import Store, connect
 from headgate.settings import load
 from stack.running import running
@@ -30,8 +30,9 @@ PARTS = {
     "launch.py": "launchers of runs",
 }
 PATIENCE = 1200
+FOLDER = "burst/"
 QUIET = 10  # seconds
-FILES_PER_SECOND = 2000  # that are looked for: a look lists all receipts, and takes from the rest
+HUNDRED = 100  # receipts that are looked for at a time, since looks take from the rest
 
 
 class Cost(NamedTuple):
@@ -55,11 +56,14 @@ def main() -> None:
         before, start = costs(), time.monotonic()
         with ThreadPoolExecutor(1) as aside:
             sending = aside.submit(send, store, chosen.files, chosen.seconds, chosen.kb)
-            while receipts(store) <= chosen.files and time.monotonic() - start < PATIENCE:
-                for part, cost in costs().items():
-                    peaks[part] = Cost(*map(max, cost, peaks.get(part, cost)))
-                time.sleep(max(1, chosen.files / FILES_PER_SECOND))
-        took, done = time.monotonic() - start, receipts(store) - 1
+            for hundred in range(0, chosen.files, HUNDRED):
+                wanted = min(HUNDRED, chosen.files - hundred)
+                while receipts(store, hundred) < wanted and time.monotonic() - start < PATIENCE:
+                    for part, cost in costs().items():
+                        peaks[part] = Cost(*map(max, cost, peaks.get(part, cost)))
+                    time.sleep(1)
+        took = time.monotonic() - start
+        done = sum(receipts(store, hundred) for hundred in range(0, chosen.files, HUNDRED))
         with get_client(sync_client=True) as client:
             runs = [run for run in client.read_flow_runs() if run.start_time][1:]
     print(f"{chosen.files} files of {chosen.kb} KB, sent within {sending.result():.1f} s:")
@@ -73,7 +77,7 @@ def main() -> None:
 def wait_until_up(store: Store) -> None:
     """Wait until a first file is processed and all is quiet; starting is no part of a burst."""
     store.put_new("uploads/first.csv", b"id,name\n1,Ada\n")
-    while not receipts(store):
+    while not any(store.list(RECEIPTS)):
         time.sleep(0.5)
     time.sleep(QUIET)
 
@@ -84,7 +88,7 @@ def send(store: Store, files: int, seconds: float, kb: int) -> float:
 
     def one(number: int) -> None:
         time.sleep(max(0, start + seconds * number / files - time.monotonic()))
-        store.put_new(f"uploads/burst/{number:05d}.csv", table(number, kb))
+        store.put_new(f"{UPLOADS}{FOLDER}{number:06d}.csv", table(number, kb))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, range(files)))
@@ -103,9 +107,9 @@ def table(number: int, kb: int) -> bytes:
     return "\n".join(lines).encode()
 
 
-def receipts(store: Store) -> int:
-    """Count the receipts."""
-    return sum(1 for _ in store.list(RECEIPTS))
+def receipts(store: Store, hundred: int) -> int:
+    """Count the receipts of a hundred files, the first of which has this number."""
+    return sum(1 for _ in store.list(f"{RECEIPTS}{FOLDER}{hundred // HUNDRED:04d}"))
 
 
 def costs() -> dict[str, Cost]:
