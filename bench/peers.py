@@ -6,6 +6,10 @@ python -m bench.peers NAME FILE OUT
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 NUMBERS = ("amount", "quantity", "score")
 WORDS = ("region", "ordered")
@@ -24,11 +28,27 @@ def plain_pandas(file: Path, out: Path) -> None:
 
 
 def duckdb_script(file: Path, out: Path) -> None:
-    """The same in SQL; rows that do not parse are dropped in silence."""
+    """The same in SQL, but for the order of the rows; bad ones are dropped in silence."""
     import duckdb
 
     con = duckdb.connect()
     con.execute(f"CREATE TABLE t AS SELECT DISTINCT * FROM read_csv('{file}', ignore_errors=true)")
+    _fill_and_write(con, out)
+
+
+def duckdb_in_order(file: Path, out: Path) -> None:
+    """The same in SQL, the first of equal rows kept in its place, as pandas does."""
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute(f"CREATE TABLE r AS FROM read_csv('{file}', ignore_errors=true)")
+    names = ", ".join(name for name, *_ in con.execute("DESCRIBE r").fetchall())
+    again = f"row_number() OVER (PARTITION BY {names} ORDER BY rowid)"
+    con.execute(f"CREATE TABLE t AS FROM r QUALIFY {again} = 1 ORDER BY rowid")
+    _fill_and_write(con, out)
+
+
+def _fill_and_write(con: "DuckDBPyConnection", out: Path) -> None:
     measures = [f"median({name})" for name in NUMBERS] + [f"mode({name})" for name in WORDS]
     found = con.execute(f"SELECT {', '.join(measures)} FROM t").fetchone() or ()
     filled = ", ".join(
@@ -91,6 +111,7 @@ PEERS: dict[str, Callable[[Path, Path], None]] = {
     for each in (
         plain_pandas,
         duckdb_script,
+        duckdb_in_order,
         polars_script,
         headgate_read,
         duckdb_read,
