@@ -7,12 +7,12 @@ becomes of rows that a person has corrected.
 import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field
 
+from headgate.engine.names import numbered
 from headgate.engine.staging import LINE
 from headgate.record import Record
 
@@ -66,8 +66,7 @@ def own_columns(names: Iterable[str]) -> tuple[str, ...]:
     taken = {*NOTES, RAW, UPLOAD, SHEET}
     shown = []
     for name in names:
-        numbered = (f"{name}_{number}" for number in count(2))
-        shown.append(next(each for each in chain([name], numbered) if each not in taken))
+        shown.append(numbered(name, taken.__contains__))
         taken.add(shown[-1])
     return tuple(shown)
 

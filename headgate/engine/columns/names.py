@@ -1,7 +1,7 @@
 """Column names that can stand in SQL and beside what Headgate adds."""
 
+from headgate.engine.names import numbered
 from headgate.engine.reading.dialect import Dialect, Evidence
-from headgate.engine.reading.header import numbered
 from headgate.engine.staging import CSV, LINE
 
 _MOST_NOTES = 50

@@ -1,10 +1,11 @@
 """Which of a table's first rows name its columns, and what the names are."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import chain, compress, dropwhile, pairwise
 
+from headgate.engine.names import numbered
 from headgate.engine.reading.cells import count_filled, is_rule, is_typed, shape, shapes
 
 MAX_HEADER_ROWS = 6
@@ -376,11 +377,3 @@ def unique_names(header: tuple[str, ...]) -> tuple[str, ...]:
             taken.add(name)
         names[name] = None
     return tuple(names)
-
-
-def numbered(name: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a name, with the first free number from 2 on behind it if it is taken."""
-    free, number = name, 2
-    while is_taken(free):
-        free, number = f"{name}_{number}", number + 1
-    return free
