@@ -15,7 +15,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from pwd import getpwnam
 
-from stack.service import LOOPBACK, free_port, service
+from stack.service import LOOPBACK, Say, free_port, service
 
 OUTSIDE = Path("/var/lib/headgate")
 """Takes root's data where others cannot enter the directory; /tmp is emptied now and then."""
@@ -30,12 +30,13 @@ _OPTIONS = {
 
 
 @contextmanager
-def postgres(directory: Path) -> Iterator[str]:
+def postgres(directory: Path, revive: Say | None = None) -> Iterator[str]:
     """Run a PostgreSQL server and yield the URL of its database.
 
     Args:
         directory: Takes the log and the data; or a link to them, where root runs this and others
             cannot enter the directory. What a former run left is taken up again.
+        revive: As for any `service`.
     """
     directory.mkdir(parents=True, exist_ok=True)
     user = _unprivileged_user(directory)
@@ -51,6 +52,7 @@ def postgres(directory: Path) -> Iterator[str]:
         log=directory / "postgres.log",
         ready=lambda: subprocess.run(asked, check=False).returncode == 0,
         user=user,
+        revive=revive,
     ):
         yield f"postgresql+asyncpg://headgate:{password}@{LOOPBACK}:{port}/postgres"
 

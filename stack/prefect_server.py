@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from stack.postgres import postgres
-from stack.service import LOOPBACK, answers, environment, free_port, service
+from stack.service import LOOPBACK, Say, answers, environment, free_port, service
 
 SETTINGS = {
     "PREFECT_UI_API_URL": "/api",
@@ -23,7 +23,13 @@ SETTINGS = {
 
 
 @contextmanager
-def prefect_server(directory: Path, *, port: int = 0, database: str | None = None) -> Iterator[str]:
+def prefect_server(
+    directory: Path,
+    *,
+    port: int = 0,
+    database: str | None = None,
+    revive: Say | None = None,
+) -> Iterator[str]:
     """Run a Prefect server and yield the address of its API.
 
     While the block runs, this process and its children talk to that server.
@@ -32,6 +38,7 @@ def prefect_server(directory: Path, *, port: int = 0, database: str | None = Non
         directory: Takes the database and the log.
         port: Preferred port; any free one if it is taken.
         database: URL of its database; by default one of its own.
+        revive: As for any `service`; its own database comes back as well.
     """
     port = free_port(port)
     api = f"http://{LOOPBACK}:{port}/api"
@@ -40,12 +47,13 @@ def prefect_server(directory: Path, *, port: int = 0, database: str | None = Non
     command += ["--host", LOOPBACK, "--port", str(port)]
     log = directory / "prefect-server.log"
     with (
-        nullcontext(database) if database else postgres(directory / "postgres") as connection,
+        nullcontext(database) if database else postgres(directory / "postgres", revive) as url,
         service(
             command,
             log=log,
             ready=lambda: answers(f"{api}/health"),
-            env=env | {"PREFECT_SERVER_DATABASE_CONNECTION_URL": connection},
+            env=env | {"PREFECT_SERVER_DATABASE_CONNECTION_URL": url},
+            revive=revive,
         ),
         environment(env),
         temporary_settings({PREFECT_API_URL: api}),

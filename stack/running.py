@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bridge.registration import register
 from headgate.record import Record
 from stack.prefect_server import prefect_server
 from stack.s3 import Endpoint, s3_server
-from stack.service import environment, free_port, service
+from stack.service import Say, environment, free_port, service
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "headgate"
@@ -54,7 +54,8 @@ def running(
     s3_port: int = 0,
     prefect_port: int = 0,
     services: Sequence[str] = SERVICES,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
+    revive: bool = False,
 ) -> Iterator[Stack]:
     """Run the stack until the block ends; this process may then use it as its environment.
 
@@ -64,13 +65,17 @@ def running(
         prefect_port: Preferred port of the Prefect server, likewise.
         services: Which of the lasting commands to run.
         say: Takes a line about each thing that is started.
+        revive: Whether what dies is started again.
     """
+    again = say if revive else None
     with ExitStack() as stack:
         say("Starting an S3 server ...")
-        s3 = stack.enter_context(s3_server(directory / "s3", port=choose_port(s3_port, say)))
+        s3 = stack.enter_context(
+            s3_server(directory / "s3", port=choose_port(s3_port, say), revive=again)
+        )
         say("Starting a Prefect server (the first start takes about 20 seconds) ...")
         port = choose_port(prefect_port, say)
-        api = stack.enter_context(prefect_server(directory / "prefect", port=port))
+        api = stack.enter_context(prefect_server(directory / "prefect", port=port, revive=again))
         started = Stack(s3=s3, api=api)
         stack.enter_context(environment(started.variables))
         say("Making the bucket and deploying the flows ...")
@@ -79,11 +84,11 @@ def running(
         deploy()
         say(f"Starting {' and '.join(services)} ...")
         for command in services:
-            stack.enter_context(headgate(command, directory))
+            stack.enter_context(headgate(command, directory, again))
         yield started
 
 
-def choose_port(preferred: int, say: Callable[[str], None]) -> int:
+def choose_port(preferred: int, say: Say) -> int:
     """Return the preferred port, or say that it is taken and return another."""
     port = free_port(preferred)
     if preferred and port != preferred:
@@ -114,11 +119,14 @@ def deploy() -> None:
         done.check_returncode()
 
 
-def headgate(command: str, directory: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+def headgate(
+    command: str, directory: Path, revive: Say | None = None
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Run a lasting command of `headgate`, with its log in the directory."""
     return service(
         [sys.executable, "-m", "cli.main", command],
         log=directory / f"{command}.log",
         ready=lambda: True,
         cwd=ROOT,
+        revive=revive,
     )

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from headgate.record import Record
-from stack.service import LOOPBACK, service
+from stack.service import LOOPBACK, Say, service
 
 REGION = "us-east-1"
 ACCESS_KEY = "headgate"
@@ -32,11 +32,14 @@ class Endpoint(Record):
 
 
 @contextmanager
-def s3_server(directory: Path, *, port: int | None = None) -> Iterator[Endpoint]:
+def s3_server(
+    directory: Path, *, port: int | None = None, revive: Say | None = None
+) -> Iterator[Endpoint]:
     """Run an S3 server over `directory` until the block ends or the calling thread dies.
 
     A directory that was used before keeps its objects and its `s3.json`, the credentials' file;
-    pass the old `port` to bring a server back under the same address.
+    pass the old `port` to bring a server back under the same address. With `revive`, as for any
+    `service`, it comes back by itself.
 
     Raises:
         HeadgateError: The server did not answer in time.
@@ -50,7 +53,9 @@ def s3_server(directory: Path, *, port: int | None = None) -> Iterator[Endpoint]
     log = directory / "weed.log"
     try:
         command = _command(directory, ports)
-        with service(command, log=log, ready=lambda: _ready(url), patience=2) as process:
+        with service(
+            command, log=log, ready=lambda: _ready(url), patience=2, revive=revive
+        ) as process:
             yield Endpoint(url=url, access_key=ACCESS_KEY, secret_key=SECRET_KEY, pid=process.pid)
     finally:
         for number in ports.values():

@@ -6,16 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from headgate.errors import HeadgateError
 
+Say: TypeAlias = Callable[[str], None]
+"""Takes a line for people."""
+
 LOOPBACK = "127.0.0.1"
+_PAUSE = 1.0  # seconds before what has died is started again
 _PR_SET_PDEATHSIG = 1
 
 
@@ -54,6 +61,7 @@ def service(
     user: int | None = None,
     seconds: float = 90,
     patience: float = 10,
+    revive: Say | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command until the block ends, entering it once the service is ready.
 
@@ -66,28 +74,48 @@ def service(
         user: Whom it runs as, if not as this process.
         seconds: How long to wait for readiness.
         patience: Seconds between asking it to end and ending it.
+        revive: Takes a line whenever it has died and is started again; none leaves it dead.
 
     Raises:
         HeadgateError: The service ended or was not ready in time; names the log.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **(env or {})},
-            cwd=cwd,
-            user=user,
-            start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - calls libc only
-        )
+    started = _Service(partial(_start, command, log, {**os.environ, **(env or {})}, cwd, user))
     try:
-        _wait_until_ready(process, ready, log, seconds)
-        yield process
+        _wait_until_ready(started.process, ready, log, seconds)
+        if revive:
+            threading.Thread(target=started.revive, args=(log.stem, revive), daemon=True).start()
+        yield started.process
     finally:
-        stop(process, patience)
+        started.stop(patience)
+
+
+class _Service:
+    """A process, and those that take its place once it has died."""
+
+    def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self.process = start()
+        self._start = start
+        self._over = threading.Event()
+        self._one_at_a_time = threading.Lock()
+
+    def revive(self, name: str, say: Say) -> None:
+        """Start it again whenever it has died, until it is stopped."""
+        while True:
+            status = self.process.wait()
+            self._over.wait(_PAUSE)
+            with self._one_at_a_time:
+                if self._over.is_set():
+                    return
+                say(f"{name} ended with status {status}; it is started again.")
+                _signal_group(self.process, signal.SIGKILL)
+                self.process = self._start()
+
+    def stop(self, patience: float) -> None:
+        """End it for good."""
+        with self._one_at_a_time:
+            self._over.set()
+        stop(self.process, patience)
 
 
 @contextmanager
@@ -103,6 +131,23 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _start(
+    command: list[str], log: Path, env: Mapping[str, str], cwd: Path | None, user: int | None
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=env,
+            cwd=cwd,
+            user=user,
+            start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - calls libc only
+        )
 
 
 def stop(process: subprocess.Popen[bytes], patience: float) -> None:

@@ -26,7 +26,9 @@ def main() -> None:
     try:
         with (
             single_instance(DIRECTORY) as notes,
-            running(DIRECTORY, s3_port=S3_PORT, prefect_port=PREFECT_PORT, say=say) as stack,
+            running(
+                DIRECTORY, s3_port=S3_PORT, prefect_port=PREFECT_PORT, say=say, revive=True
+            ) as stack,
         ):
             file = _write_variables(stack)
             notes.write(f", UI {stack.ui}")

@@ -2,14 +2,22 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 
+import psutil
 import pytest
 
-from headgate.errors import HeadgateError
+from headgate.bucket.keys import RECEIPTS
+from headgate.bucket.store import connect
+from headgate.errors import HeadgateError, TransientError
+from headgate.settings import Settings
 from stack.running import ROOT, choose_port
 from stack.service import LOOPBACK, answers, free_port, service
-from stack.up import single_instance
+from stack.up import DIRECTORY, single_instance
 from tests.harness.runs import eventually
+
+PARTS = 5
+"""S3 server, database, Prefect server, worker, watcher."""
 
 
 def test_a_second_stack_in_the_same_folder_is_refused(tmp_path):
@@ -75,3 +83,34 @@ def test_what_lasts_says_that_it_is_up(stack_folder, command, says):
     """One line tells the operator that the command does its work, and on what."""
     log = stack_folder / f"{command}.log"
     assert eventually(lambda: says in log.read_text())
+
+
+def has_uploaded(store):
+    with suppress(TransientError):
+        store.put("uploads/ada.csv", b"id,name\n1,Ada\n")
+        return True
+
+
+def test_what_dies_is_started_again(tmp_path):
+    """Whatever is killed, an upload is processed; what was started goes when the stack ends."""
+    command = [sys.executable, "-m", "stack.up"]
+    output = (tmp_path / "output").open("wb")
+    with subprocess.Popen(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, stdout=output
+    ) as up:
+        variables = tmp_path / DIRECTORY / "up.env"
+        assert eventually(variables.exists, 120)
+        parts = psutil.Process(up.pid).children()
+        assert len(parts) == PARTS
+        for part in parts:
+            part.kill()
+        store = connect(Settings(_env_file=variables))
+        assert eventually(lambda: has_uploaded(store), 30)
+        assert eventually(lambda: any(store.list(RECEIPTS)), 120)
+        after = psutil.Process(up.pid).children(recursive=True)
+        up.terminate()
+
+    assert up.returncode == 0
+    assert (tmp_path / "output").read_text().count("is started again") == PARTS
+    psutil.wait_procs(after, timeout=10)
+    assert not [each for each in after if each.is_running()]
