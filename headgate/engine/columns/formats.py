@@ -83,6 +83,10 @@ class Format(ABC):
         return False
 
 
+MOST_DECIMALS = 20
+"""Beside the 18 digits before the mark: a DECIMAL has 38."""
+
+
 @dataclass(frozen=True)
 class Number(Format):
     """Digits with a decimal mark, thousands separators and one constant prefix or suffix.

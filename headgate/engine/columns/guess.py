@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from headgate.engine.columns.doubles import PROGRAMS, Scientific, Shortest
 from headgate.engine.columns.formats import (
+    MOST_DECIMALS,
     Format,
     IsoMoment,
     Moment,
@@ -201,7 +202,7 @@ def _affixes(text: str) -> tuple[str, str] | None:
 def _scales(bodies: Sequence[str], mark: str) -> Iterator[int]:
     """Yield how many digits follow the mark, if that is the same in all texts."""
     found = {len(body.rpartition(mark)[2]) for body in bodies if mark in body}
-    if len(found) == 1:
+    if len(found) == 1 and max(found) <= MOST_DECIMALS:
         yield found.pop()
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.column import BLANKS, DECLARED, MARKERS, Column, Missing
-from headgate.engine.columns.formats import NO_DIGITS, Format, Kind, Number
+from headgate.engine.columns.formats import MOST_DECIMALS, NO_DIGITS, Format, Kind, Number
 from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
 from headgate.engine.columns.near import count_misfits, nearly
 from headgate.engine.columns.orders import mixed
@@ -29,7 +29,10 @@ _SAMPLE = 200
 _SIGNS = (
     (re.compile(r"-?0\d+"), "would lose its leading zeros"),
     (re.compile(r"\+\d[\d .-]*"), "would lose its plus sign"),
-    (re.compile(r"-?\d{19,}"), "has more digits than a number keeps"),
+    (
+        re.compile(rf"-?(?:\d{{19,}}|\d*[.,]\d{{{MOST_DECIMALS + 1},}})"),
+        "has more digits than a number keeps",
+    ),
     (SHORTENED, "would lack the digits that a spreadsheet cut off"),
 )
 _UNEVEN = (

@@ -82,7 +82,7 @@ def test_a_port_that_is_taken_is_told(tmp_path):
 def test_what_lasts_says_that_it_is_up(stack_folder, command, says):
     """One line tells the operator that the command does its work, and on what."""
     log = stack_folder / f"{command}.log"
-    assert eventually(lambda: says in log.read_text())
+    assert eventually(lambda: says in log.read_text(), 60)
 
 
 def has_uploaded(store):

@@ -93,6 +93,8 @@ KEPT_AS_TEXT = {
     "quoted guesses": ['"7?"', '"8?"', '"9?"'],
     "a suffix of two signs": ["%7%%", "%8%%", "%9%%"],
     "footnoted": ["5*", "7*"],
+    "more decimals than a number keeps": ["12.123456789012345678901", "0.100000000000000000001"],
+    "thousands of decimals": ["0." + "1" * 2000, "0." + "2" * 2000],
     "three letters that are no currency": ["120 MHZ", "433 MHZ"],
 }
 
@@ -108,6 +110,11 @@ def test_what_could_not_be_had_back_stays_text(tmp_path, values):
 RECOGNISED = {
     "integers": (["5", "-3", "0"], "integer", [5, -3, 0]),
     "18 digits": (["123456789012345678", "1"], "integer", [123456789012345678, 1]),
+    "38 digits": (
+        ["123456789012345678.12345678901234567891", "0.10000000000000000001"],
+        "decimal",
+        [Decimal("123456789012345678.12345678901234567891")],
+    ),
     "two decimals": (["1.10", "-2.50"], "decimal", [Decimal("1.10"), Decimal("-2.50")]),
     "shortest decimals": (["1.1", "2", "-0.25"], "decimal", [Decimal("1.10"), 2, Decimal("-0.25")]),
     "as pandas writes": (
