@@ -34,6 +34,8 @@ _ENOUGH = 50
 """Rows from which on a file shows what a column may hold."""
 _OFTEN = 10
 """Rows in which each text of a closed set stands at least."""
+_LONGEST_CODE = 1000
+"""Digits that a pattern may count (RE2)."""
 _WIDTH = 92
 
 
@@ -92,11 +94,11 @@ def _measures(column: Column, value: str) -> str:
     name = _trimmed(column)
     negative = f"bool_or(({value}) < 0)" if column.kind in NUMBERS else "false"
     digits = f"bool_and(regexp_full_match({name}, '[0-9]+'))"
-    code = f"CASE WHEN {digits} THEN max(length({name})) END"
-    same = f"CASE WHEN min(length({name})) = max(length({name})) THEN {code} END"
+    least, most = f"min(length({name}))", f"max(length({name}))"
+    code = f"CASE WHEN {least} = {most} AND {most} <= {_LONGEST_CODE} AND {digits} THEN {most} END"
     return (
         f"count({value}), count(DISTINCT {value}), coalesce({negative}, false),"
-        f" coalesce({same if column.kind == 'text' else 'NULL'}, 0)"
+        f" coalesce({code if column.kind == 'text' else 'NULL'}, 0)"
     )
 
 

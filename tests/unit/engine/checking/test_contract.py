@@ -235,6 +235,7 @@ MESSY = {
     "signs for missing ones": ["ok", "-", "bad", "NA"],
     "padded and empty": ["a", " ", "b", "", " a"],
     "codes with gaps": ["00501", "10115 ", "", "99999"],
+    "codes of thousands of digits": ["0" + "1" * 1500, "0" + "2" * 1500],
     "decomposed": ["cafe\u0301", "caf\u00e9", "th\u00e9"],
     "numbers with gaps": ["5", " 7", "NA", "-", "1000"],
     "dates": ["31/12/2024", "01/02/2024 ", "n/a"],
