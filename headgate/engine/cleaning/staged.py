@@ -25,6 +25,8 @@ from headgate.engine.duck import evaluate, quote_name
 from headgate.engine.recipe import Input
 from headgate.engine.staging import CSV, LINE, StagedFile
 from headgate.engine.threads import map_ahead
+from headgate.errors import DefectError
+from headgate.words import quoted
 
 Flags = npt.NDArray[np.bool_]
 
@@ -89,7 +91,13 @@ class Staged:
         return csv_lines.renew(batch.column(CSV), columns, stale)
 
     def typed(self, texts: pa.Table, names: Sequence[str] | None = None) -> dict[str, pa.Array]:
-        """The typed values of cleaned texts, null where one is missing or of another kind."""
+        """The typed values of cleaned texts, null where one is missing.
+
+        Texts of another kind than a replayed recipe has in a column are missing there as well.
+
+        Raises:
+            DefectError: A text of the column's own kind has no value.
+        """
         values: dict[str, pa.Array] = {}
         others: list[Input] = []
         for each in self.inputs:
@@ -105,12 +113,12 @@ class Staged:
     def read(self, column: Input, text: str) -> Any:
         """The typed value of one text, or None."""
         texts = pa.table({column.name: pa.array([text], pa.string())})
-        return self.typed(texts, [column.name])[column.name][0].as_py()
+        return evaluate(self.con, texts, {column.name: self._sql(column)})[column.name][0].as_py()
 
     def _cast(self, column: Input, texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
         """Let Arrow cast what is written plainly, which is much faster than SQL."""
         found = self.columns.get(column.name)
-        if found is None or found.sql_type != column.sql_type:
+        if found is None or not self._has_own_type(column):
             return None
         if found.kind == "text" and column.sql_type == "VARCHAR":
             return texts
@@ -122,14 +130,38 @@ class Staged:
             return None
 
     def _by_sql(self, texts: pa.Table, columns: Sequence[Input]) -> dict[str, pa.Array]:
-        return evaluate(self.con, texts, {each.name: self._sql(each) for each in columns})
+        values = evaluate(self.con, texts, {each.name: self._sql(each) for each in columns})
+        for each in columns:
+            if self._has_own_type(each):
+                self._hold_to_texts(each.name, texts[each.name], values[each.name])
+        return values
+
+    def _hold_to_texts(self, name: str, texts: pa.ChunkedArray, values: pa.ChunkedArray) -> None:
+        """Make sure that no text but a sign for a missing value is without a value."""
+        if values.null_count == texts.null_count:
+            return
+        column = self.columns[name]
+        without = texts.filter(pc.is_null(values)).drop_null().unique().to_pylist()
+        missing = {"", *(each.marker.strip() for each in column.missing)}
+        lost = {text.strip() for text in without} - missing
+        if lost:
+            raise DefectError(
+                f"{quoted(lost)} would have no value as {column.sql_type}",
+                where=f"column {name}",
+                todo="Nothing was published; please report this.",
+            )
+
+    def _has_own_type(self, column: Input) -> bool:
+        """Whether a column is typed as its file's own texts say."""
+        found = self.columns.get(column.name)
+        return found is not None and found.sql_type == column.sql_type
 
     def _sql(self, column: Input) -> str:
         found = self.columns.get(column.name)
         if found is None:
             return f"NULL::{column.sql_type}"
         value = quote_name(found.name) if found.kind == "text" else found.sql
-        if found.sql_type == column.sql_type:
+        if self._has_own_type(column):
             return value
         if column.kind == "integer" and found.kind == "decimal":
             value = f"CASE WHEN {value} = trunc({value}) THEN {value} END"

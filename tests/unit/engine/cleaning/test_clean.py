@@ -14,7 +14,7 @@ from sklearn import datasets
 from sklearn.impute import SimpleImputer
 
 from headgate.engine.prepare import Prepared, prepare
-from headgate.errors import BadFileError, OptionsError, RowsUnaccountedError
+from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
 from headgate.options import CleanOptions, ColumnRules, PrepareOptions
 from tests.harness.staging import reading, staged_frame
 
@@ -112,8 +112,18 @@ def test_rules_for_one_column_go_before_the_general_ones(tmp_path):
         ),
     )
     assert cells(prepared.csv)[1:] == [[" a ", "1.00", "1"], ["b", "0.00", "2"], ["c", "4.00", "3"]]
-    left = made(tmp_path / "b", rows, columns=(ColumnRules(name="code", drop=True),))
+    drop = (ColumnRules(name="code", drop=True),)
+    left = made(tmp_path / "b", rows, missing=("none",), columns=drop)
     assert left.columns == ("amount", "count")
+
+
+def test_no_text_is_published_without_its_value(tmp_path):
+    """A cell that stands in the CSV but would be empty in the Parquet stops the run."""
+    with pytest.raises(DefectError, match=r"column count: '7x' would have no value as BIGINT"):
+        made(tmp_path, [("a", "1.00", "1"), ("b", "2.00", " 7x ")])
+    kept = made(tmp_path / "b", [("a", "1.00", "1"), ("b", "NA", "2")], empty_missing=False)
+    assert cells(kept.csv)[2] == ["b", "NA", "2"]
+    assert pq.read_table(kept.parquet)["amount"].null_count == 1
 
 
 def test_a_rule_for_an_unknown_column_is_refused(tmp_path):
