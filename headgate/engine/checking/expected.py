@@ -4,14 +4,16 @@ Not here: columns of which no contract speaks, whose types are found out in `col
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
-from headgate.engine.columns.guess import propose, truth_values
+from headgate.engine.columns.guess import candidates, truth_values
 from headgate.engine.columns.inference import has_point
 from headgate.engine.columns.orders import orders_of, ruled_out, told
 from headgate.engine.duck import quote_name
@@ -33,6 +35,11 @@ _TAKEN: Mapping[Kind, set[Kind]] = {
     "timestamp": {"date", "timestamp"},
 }
 """Kinds whose formats a column may be written in."""
+_PIVOTS = 20
+"""Texts of a sample, each of which may show how most are written."""
+
+Fits = npt.NDArray[np.bool_]
+"""Which texts of a sample are written in a format."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +64,10 @@ class Expected:
         """
         if self.written:
             return self.written
-        guesses, texts = self._guesses([*sample]), pa.array(sample, pa.string())
         counts = np.array([*sample.values()], np.int64)
-        hits = {guess: int(counts[np.asarray(guess.fits(texts))].sum()) for guess in guesses}
-        best = max(guesses, key=lambda guess: hits[guess])
-        rivals = [each for each in guesses if hits[each] == hits[best] and each.rivals(best)]
+        hits = {form: int(counts[fits].sum()) for form, fits in self._guesses([*sample]).items()}
+        best = max(hits, key=lambda form: hits[form])
+        rivals = [each for each in hits if hits[each] == hits[best] and each.rivals(best)]
         if rivals and point and isinstance(best, Number):
             return next(each for each in (best, *rivals) if has_point(each))
         if rivals and hits[best]:
@@ -109,15 +115,27 @@ class Expected:
         value, _ = form.sql(name)
         return f"CAST({value} AS TIMESTAMP)" if self.kind == "timestamp" else value
 
-    def _guesses(self, sample: Sequence[str]) -> list[Format]:
-        guesses = list(_PLAIN[self.kind])
+    def _guesses(self, sample: Sequence[str]) -> dict[Format, Fits]:
+        """List the formats that fit all texts of a sample or one of the first, and which they fit.
+
+        A format must come to mind at the text that it fits.
+        """
+        texts = pa.array(sample, pa.string())
+        fits = cache(lambda form: np.asarray(form.fits(texts)))
+        guesses = dict.fromkeys(_PLAIN[self.kind])
         if self.coerce:
-            guesses += propose(sample, self.name, loose=True)
-            for text in sample[:20]:
-                guesses += propose([text], self.name, loose=True)
+            guesses |= {form: None for form in self._taken(sample) if fits(form).all()}
+            for place, text in enumerate(sample[:_PIVOTS]):
+                guesses |= {form: None for form in self._taken([text]) if fits(form)[place]}
         if self.coerce and self.kind == "boolean":
-            guesses += truth_values()
-        return [guess for guess in dict.fromkeys(guesses) if guess.kind in _TAKEN[self.kind]]
+            guesses |= dict.fromkeys(truth_values())
+        return {form: fits(form) for form in guesses}
+
+    def _taken(self, sample: Sequence[str]) -> Iterator[Format]:
+        """Yield the formats of a kind that the column may have, as they come to mind."""
+        for form in candidates(sample, self.name, loose=True):
+            if form.kind in _TAKEN[self.kind]:
+                yield form
 
 
 def _told_apart(form: Format) -> str:
