@@ -3,8 +3,9 @@
 All of it is in memory and may be forgotten: a watcher that starts anew announces once too often.
 """
 
+import math
 import time
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -33,6 +34,7 @@ class _Pending:
     lapses: float = 0.0
     again: float = 0.0
     """When it may be announced again, however soon its run fails; 0 before the first."""
+    announced: float = -math.inf
 
 
 class Outstanding:
@@ -44,8 +46,9 @@ class Outstanding:
     twice the time on each occasion, up to an hour.
 
     A run that has started is alive for a lease, and then as long as it makes progress: within a
-    lease, one of its uploads was done, or its claim renewed. Prefect itself learns late, or never,
-    of a machine that died.
+    lease, one of its uploads was done, or its claim renewed. What was announced again since the run
+    started is the progress of another. Prefect itself learns late, or never, of a machine that
+    died.
 
     A claim on what is done, left by a run that died between its receipt and its end, goes as well.
     """
@@ -63,7 +66,7 @@ class Outstanding:
         self._batches = batches
         self._clock = clock
         self._uploads: dict[str, _Pending] = {}
-        self._done: dict[str, float] = {}
+        self._done: list[_Pending] = []
         self._unneeded: dict[tuple[str, str], float] = {}
 
     def poll(self) -> list[str]:
@@ -86,35 +89,40 @@ class Outstanding:
         """Return the keys whose announcement is due, and set when the next one of each will be."""
         due = [upload for upload in self._uploads.values() if now >= upload.due]
         waiting = {upload.key for upload in due if upload.again and upload.claim_etag is None}
-        in_hand = self._in_hand(now) & waiting if waiting else set()
+        in_hand = self._in_hand() & waiting if waiting else set()
         for upload in due:
             if upload.key in in_hand:
                 upload.due = now + self._lease / claims.RENEWALS_PER_LEASE
             else:
+                upload.announced = now
                 upload.due = upload.again = now + upload.wait
                 upload.wait = min(2 * upload.wait, _LONGEST)
         return [upload.key for upload in due if upload.key not in in_hand]
 
-    def _in_hand(self, now: float) -> set[str]:
+    def _in_hand(self) -> set[str]:
         """Return the keys of runs that wait for their start or are alive."""
-        progress = self._done.keys() | {
-            upload.key
-            for upload in self._uploads.values()
-            if upload.claim_etag and now < upload.lapses
+        runs, now = list(self._batches()), self._clock()
+        claimed = [upload for upload in self._uploads.values() if upload.claim_etag]
+        progress = {
+            upload.key: upload.announced
+            for upload in (*self._done, *claimed)
+            if now < upload.lapses
         }
-        good = [
-            run.keys
-            for run in self._batches()
-            if run.age is None or run.age < self._lease or run.keys & progress
-        ]
+        good = [run.keys for run in runs if self._alive(run, progress, now)]
         return set().union(*good)
+
+    def _alive(self, run: BatchRun, progress: Mapping[str, float], now: float) -> bool:
+        if run.age is None or run.age < self._lease:
+            return True
+        started = now - run.age
+        return any(progress[key] <= started for key in run.keys & progress.keys())
 
     def _note_done(self, left: Container[str], now: float) -> None:
         """Note for a lease what is no longer outstanding; a small file's claim is rarely seen."""
-        self._done = {key: until for key, until in self._done.items() if now < until}
-        for upload_id, upload in self._uploads.items():
-            if upload_id not in left:
-                self._done[upload.key] = now + self._lease
+        done = [upload for upload_id, upload in self._uploads.items() if upload_id not in left]
+        for upload in done:
+            upload.lapses = now + self._lease
+        self._done = [upload for upload in (*self._done, *done) if now < upload.lapses]
 
     def _remove_stale_claims(self, held: dict[str, str], now: float) -> None:
         """Remove claims on nothing that is pending, once they have stayed the same for a lease."""

@@ -22,7 +22,7 @@ class BatchRun(NamedTuple):
 
     keys: set[str]
     age: float | None
-    """Seconds since it started, by the server's clock; none while it waits."""
+    """Seconds since it last started, by the server's clock; none while it waits."""
 
 
 def every_run(prefect: SyncPrefectClient, **filters: Any) -> Iterator[FlowRun]:
@@ -51,5 +51,6 @@ def unfinished_batches(prefect: SyncPrefectClient) -> list[BatchRun]:
 
 
 def _age(run: FlowRun) -> float | None:
-    started = run.state_type == StateType.RUNNING
-    return run.estimated_run_time.total_seconds() if started else None
+    if run.state_type != StateType.RUNNING:
+        return None
+    return (run.estimated_run_time - run.total_run_time).total_seconds()  # without earlier tries

@@ -7,7 +7,7 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
-from prefect.states import Cancelling, Pending, Running
+from prefect.states import AwaitingRetry, Cancelling, Pending, Running
 
 from bridge.runs import BATCH_FLOW, unfinished_batches
 from bridge.watchdog import MOST_SILENT, Watchdog, check_runs
@@ -27,11 +27,6 @@ def prefect(stack):
 @pytest.fixture(scope="module")
 def crowd(stack):
     """Batches that somebody started by hand and nobody ends: more than the server gives at once."""
-
-    @flow(name=BATCH_FLOW)
-    def batch(keys):
-        pass
-
     with get_client(sync_client=True) as client:
         runs = [
             client.create_flow_run(batch, parameters={"keys": [key]}, state=Running())
@@ -41,6 +36,11 @@ def crowd(stack):
         yield
         for run in runs:
             client.delete_flow_run(run.id)
+
+
+@flow(name=BATCH_FLOW)
+def batch(keys):
+    """A flow of this name, for runs that only stand on the server."""
 
 
 def taken(prefect, flow, state):
@@ -99,3 +99,19 @@ def test_the_watcher_knows_every_unfinished_batch_however_many_there_are(prefect
     """Else it would announce their keys again and again."""
     known = set().union(*(batch.keys for batch in unfinished_batches(prefect)))
     assert known >= set(CROWD)
+
+
+def test_a_batch_that_was_started_again_is_as_old_as_its_last_start(prefect):
+    """What a run that was retried, paused or suspended did before says nothing of its life now."""
+    run = prefect.create_flow_run(batch, parameters={"keys": ["uploads/again.csv"]})
+
+    def age_as(state):
+        prefect.set_flow_run_state(run.id, state, force=True)
+        batches = unfinished_batches(prefect)
+        return next(found.age for found in batches if found.keys == {"uploads/again.csv"})
+
+    assert age_as(Running()) < 2
+    time.sleep(2)
+    assert age_as(AwaitingRetry()) is None
+    assert age_as(Running()) < 2
+    prefect.delete_flow_run(run.id)

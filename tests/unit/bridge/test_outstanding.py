@@ -20,13 +20,18 @@ class Watcher:
     def __init__(self):
         self.store = MemoryStore(str.encode)
         self.now = 1000.0
-        self.batches = []
+        self.started = []
+        self.waiting = []
         self.asked = 0
         self.outstanding = Outstanding(self.store, LEASE, self.runs, lambda: self.now)
 
+    def start(self, *keys, ago=0.0):
+        self.started.append((set(keys), self.now - ago))
+
     def runs(self):
         self.asked += 1
-        return self.batches
+        started = [BatchRun(keys, self.now - since) for keys, since in self.started]
+        return [*started, *(BatchRun(keys, None) for keys in self.waiting)]
 
     def poll(self, after=0.0):
         self.now += after
@@ -72,7 +77,7 @@ def test_a_renewed_claim_puts_off_the_next_announcement(watcher):
 def test_a_claim_that_is_not_renewed_for_a_lease_is_announced_again(watcher):
     """What a dead run left is taken up after one lease, whatever run still seems to have it."""
     watcher.store.add(claim_key(watcher.upload(KEY)))
-    watcher.batches = [BatchRun({KEY}, age=10 * LEASE)]
+    watcher.start(KEY, ago=10 * LEASE)
     assert watcher.poll() == []
     assert watcher.poll(after=LEASE - 1) == []
     assert watcher.poll(after=3) == [KEY]
@@ -88,10 +93,10 @@ def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
 def test_what_waits_for_its_run_to_start_is_not_announced_again(watcher):
     watcher.upload(KEY)
     watcher.poll()
-    watcher.batches = [BatchRun({KEY}, age=None)]
+    watcher.waiting = [{KEY}]
     for _ in range(5):
         assert watcher.poll(after=LEASE) == []
-    watcher.batches = []
+    watcher.waiting = []
     assert watcher.poll(after=LEASE) == [KEY]
 
 
@@ -100,7 +105,7 @@ def test_what_waits_its_turn_in_a_live_run_is_not_announced_again(watcher):
     claim = claim_key(watcher.upload("uploads/large.csv"))
     watcher.upload(KEY)
     watcher.poll()
-    watcher.batches = [BatchRun({KEY, "uploads/large.csv"}, age=10 * LEASE)]
+    watcher.start(KEY, "uploads/large.csv")
     for beat in range(5):
         watcher.store.add(claim, etag=f"beat {beat}")
         assert watcher.poll(after=LEASE) == []
@@ -114,7 +119,7 @@ def test_a_run_that_has_done_one_of_its_uploads_has_the_others_in_hand(watcher):
     small = watcher.upload("uploads/small.csv")
     watcher.upload(KEY)
     watcher.poll()
-    watcher.batches = [BatchRun({KEY, "uploads/small.csv"}, age=10 * LEASE)]
+    watcher.start(KEY, "uploads/small.csv")
     watcher.poll(after=LEASE / 2)
     watcher.store.add(receipt_key(small))
     assert watcher.poll(after=LEASE / 2) == []
@@ -124,10 +129,26 @@ def test_a_run_that_has_done_one_of_its_uploads_has_the_others_in_hand(watcher):
 def test_a_run_that_has_just_started_is_given_a_lease(watcher):
     watcher.upload(KEY)
     watcher.poll()
-    watcher.batches = [BatchRun({KEY}, age=LEASE - 1)]
-    assert watcher.poll(after=LEASE) == []
-    watcher.batches = [BatchRun({KEY}, age=LEASE)]
-    assert watcher.poll(after=LEASE) == [KEY]
+    watcher.poll(after=LEASE - 1)
+    watcher.start(KEY)
+    assert watcher.poll(after=LEASE - 1) == []
+    assert watcher.poll(after=LEASE / 4) == [KEY]
+
+
+@pytest.mark.parametrize("heirs", [claim_key, receipt_key], ids=["claim", "receipt"])
+def test_a_dead_run_does_not_live_by_what_its_heir_does(watcher, heirs):
+    """Else what waited in it would wait until Prefect ends it, though nobody has it in hand."""
+    large = watcher.upload("uploads/large.csv")
+    watcher.upload(KEY)
+    watcher.poll()
+    watcher.start(large.key, KEY)
+    watcher.store.add(claim_key(large), etag="the dead run's")
+    assert watcher.poll(after=1) == []
+    assert watcher.poll(after=LEASE - 1) == []
+    assert watcher.poll(after=4) == [large.key]
+    watcher.start(large.key)
+    watcher.store.add(heirs(large), etag="the heir's")
+    assert watcher.poll(after=LEASE / 4) == [KEY]
 
 
 def test_what_fails_each_time_is_announced_ever_more_rarely(watcher):
