@@ -57,7 +57,8 @@ def _make_anew(
             standing, etag = corrections.find(store, sheet)
             corrected = corrections.add(store, again.scratch, sheet, file.source, standing)
             again = again.model_copy(update={"corrected": corrected, "replaces": etag})
-            source = Download(path=again.scratch / again.name, source=standing.source)
+            path = again.scratch / again.upload.file_name
+            source = Download(path=path, source=standing.source)
             corrections.fetch_original(store, standing, source.path)
             reading = steps.validate(store, again, source)
             prepared = steps.preprocess(store, again, reading)

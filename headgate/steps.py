@@ -149,7 +149,7 @@ def download(store: Store, work: Work, progress: Progress | None = None) -> Down
         NoRoomError: The scratch disk cannot hold the work.
     """
     require_room(work.scratch, (1 + ROOM) * work.upload.size)
-    path = work.scratch / "upload" / work.name
+    path = work.scratch / "upload" / work.upload.file_name
     path.parent.mkdir(exist_ok=True)
     read = work.small.exists()
     if read:

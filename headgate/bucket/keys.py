@@ -83,6 +83,12 @@ class Upload(Record):
         own = _OWN_NAME.fullmatch(last)
         return own["name"] if own else last
 
+    @property
+    def file_name(self) -> str:
+        """The same as any file system can keep it: a key may have a name of 1,000 bytes."""
+        kept = len(self.name.encode()) <= COMPONENT_BYTES and "\0" not in self.name
+        return self.name if kept else _safe(self.name)
+
 
 def new_upload_key(name: str, dataset: str | None, now: datetime, token: str) -> str:
     """Name a new upload; `token` is 8 hex digits and keeps two uploads of one second apart."""

@@ -24,6 +24,7 @@ from headgate.errors import (
 )
 from headgate.options import CheckOptions, DeliverOptions, PrepareOptions, ProcessOptions
 from tests.harness.faults import error, refuse
+from tests.harness.stores import new_store
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"
 _commit = receipts.commit
@@ -57,6 +58,14 @@ def test_every_row_of_an_upload_is_accounted_for(store):
     receipt = _process(store, "uploads/people.csv")
     assert str(receipt) == "4 rows in, 2 out, 1 quarantined, 1 duplicate"
     assert _is_whole(store, receipt)
+
+
+@pytest.mark.parametrize("name", ["x" * 1000, "漢" * 330, "a\0b"], ids=["long", "wide", "NUL"])
+def test_an_upload_may_have_a_name_that_no_file_could_have(moto, name):
+    """S3 keeps what has 1,024 bytes or less; the other server of the tests refuses these."""
+    store = new_store(moto)
+    store.put(f"uploads/{name}.csv", BODY)
+    assert _is_whole(store, _process(store, f"uploads/{name}.csv"))
 
 
 def test_known_content_under_another_name_takes_the_result_it_has(store):
