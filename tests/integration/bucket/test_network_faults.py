@@ -153,6 +153,14 @@ def test_an_overwrite_between_two_parts_is_noticed(big, tmp_path):
         transfer.download(store, upload, tmp_path / "back")
 
 
+def test_a_store_that_denies_its_own_etag_is_no_overwrite(big, tmp_path):
+    """A run would start over for ever."""
+    store, proxy, upload, _ = big
+    proxy.add(is_get, error("PreconditionFailed", 412))
+    with pytest.raises(TransientError, match="denies the ETag"):
+        transfer.download(store, upload, tmp_path / "back")
+
+
 def test_a_deletion_midway_is_told(big, tmp_path):
     """Not as an overwrite, and not as a missing bucket."""
     store, proxy, upload, _ = big
