@@ -86,8 +86,7 @@ class Upload(Record):
     @property
     def file_name(self) -> str:
         """The same as any file system can keep it: a key may have a name of 1,000 bytes."""
-        kept = len(self.name.encode()) <= COMPONENT_BYTES and "\0" not in self.name
-        return self.name if kept else _safe(self.name)
+        return self.name if len(self.name.encode()) <= COMPONENT_BYTES else _safe(self.name)
 
 
 def new_upload_key(name: str, dataset: str | None, now: datetime, token: str) -> str:
@@ -98,8 +97,11 @@ def new_upload_key(name: str, dataset: str | None, now: datetime, token: str) ->
 
 
 def is_upload(key: str, size: int | None = None) -> bool:
-    """Return whether a key is somebody's data: no marker of a folder or a job, not half-written."""
-    if not key.startswith(UPLOADS) or key.endswith("/"):
+    """Return whether a key is somebody's data: no marker of a folder or a job, not half-written.
+
+    One with a NUL would fail the whole run that it is announced to: no database takes it.
+    """
+    if not key.startswith(UPLOADS) or key.endswith("/") or "\0" in key:
         return False
     name = key.rsplit("/", 1)[-1].lower()
     if name.startswith(".") or name.endswith((*_UNFINISHED, "_$folder$")):

@@ -60,7 +60,7 @@ def test_every_row_of_an_upload_is_accounted_for(store):
     assert _is_whole(store, receipt)
 
 
-@pytest.mark.parametrize("name", ["x" * 1000, "漢" * 330, "a\0b"], ids=["long", "wide", "NUL"])
+@pytest.mark.parametrize("name", ["x" * 1000, "漢" * 330], ids=["long", "wide"])
 def test_an_upload_may_have_a_name_that_no_file_could_have(moto, name):
     """S3 keeps what has 1,024 bytes or less; the other server of the tests refuses these."""
     store = new_store(moto)

@@ -66,6 +66,7 @@ def test_the_data_set_is_the_first_folder(key, dataset):
         ("uploads/marker", 0, False),
         ("uploads/.hidden.csv", 10, False),
         ("uploads/x.csv.filepart", 10, False),
+        ("uploads/x\0.csv", 10, False),
         ("processed/x.csv", 10, False),
     ],
 )
