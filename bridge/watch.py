@@ -5,6 +5,7 @@ again. What is done exactly once is not decided here but by claims and receipts,
 lost or repeated without harm.
 """
 
+import json
 import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,6 +34,7 @@ from headgate.settings import Settings
 EVENT = "headgate.uploads.arrived"
 
 _MOST_KEYS = 400  # keys in one event: one run uses one core, so that many files need several runs
+_MOST_BYTES = 400_000  # of these keys: Prefect takes parameters of 512 KiB, in JSON of ASCII alone
 _SHORTEST_GAP = 0.02  # seconds for which notices are gathered when it is quiet
 _LONGEST_GAP = 5.0  # and in a long burst: a run costs a second of CPU time before its first file
 _GROWTH = 8  # of the gap, from one batch of a burst to the next
@@ -121,13 +123,19 @@ async def _in_batches(notices: ObjectReceiveStream[Notice]) -> AsyncIterator[lis
     gap, last = _SHORTEST_GAP, -_LONGEST_GAP
     while True:
         batch = [await notices.receive()]
+        room = _MOST_BYTES - _size(batch[0])
         in_burst = anyio.current_time() - last < max(2 * gap, _QUIET)
         gap = min(_GROWTH * gap, _LONGEST_GAP) if in_burst else _SHORTEST_GAP
         with anyio.move_on_after(gap):
-            while len(batch) < _MOST_KEYS:
+            while len(batch) < _MOST_KEYS and room > 0:
                 batch.append(await notices.receive())
+                room -= _size(batch[-1])
         last = anyio.current_time()
         yield batch
+
+
+def _size(notice: Notice) -> int:
+    return len(json.dumps(notice.key))
 
 
 def emit_event(prefect: SyncPrefectClient, store: Store, keys: Sequence[str]) -> None:
