@@ -313,12 +313,19 @@ class Store:
             page = self.client.list_objects_v2(
                 Bucket=self.bucket, Prefix=self.folder + prefix, **how
             )
+        token = page.get("NextContinuationToken")
+        if page.get("IsTruncated") and not token:
+            raise BucketError(
+                "The store lists a part of the objects and no way to the others.",
+                where=self.where(prefix),
+                todo="It must know version 2 of listing, or uploads would be overlooked.",
+            )
         skip = len(self.folder)
         lines = [
             Listed(item["Key"][skip:], item["ETag"].strip('"'), item["Size"], item["LastModified"])
             for item in page.get("Contents", ())
         ]
-        return lines, page.get("NextContinuationToken")
+        return lines, token
 
     def _chunks(self, key: str, body: Any) -> Iterator[bytes]:
         with explained(self.where(key)):

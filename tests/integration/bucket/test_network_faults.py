@@ -300,6 +300,21 @@ def test_a_throttled_listing_is_whole(faulty):
     assert [item.key for item in store.list("uploads/")] == wanted
 
 
+def test_a_listing_without_a_way_to_its_next_page_is_not_taken_for_whole(faulty):
+    """So answers a store that knows the first version of listing only."""
+    store, proxy = faulty
+    store.put("uploads/a.csv", b"x")
+
+    def first_page(proxy_, request):
+        answer = proxy_.forward(request)
+        answer.body = answer.body.replace(b"<IsTruncated>false", b"<IsTruncated>true")
+        return answer
+
+    proxy.add(lambda r: "list-type=2" in r.target, first_page)
+    with pytest.raises(BucketError, match="no way to the others"):
+        list(store.list("uploads/"))
+
+
 def test_a_range_that_is_ignored_is_not_taken_for_the_part(faulty, tmp_path):
     """A store (or a proxy) that answers with the whole object would scramble the file."""
     store, proxy = faulty
