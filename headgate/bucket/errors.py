@@ -133,6 +133,7 @@ _ALIASES = {
     "404": "NoSuchKey",
     "NotFound": "NoSuchKey",
     "NoSuchVersion": "NoSuchKey",
+    "501": "NotImplemented",
 }
 
 _PRECONDITION = {"PreconditionFailed", "412", "NotModified", "304"}
@@ -146,8 +147,11 @@ _PASSING: dict[str, type[TransientError]] = {
     (
         "IncompleteBody",
         "InternalError",
+        "KMS.ThrottlingException",
         "NoSuchUpload",
         "OperationAborted",
+        "RequestLimitExceeded",
+        "RequestThrottled",
         "RequestTimeout",
         "ServiceUnavailable",
         "SlowDown",

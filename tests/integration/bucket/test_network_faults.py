@@ -140,6 +140,16 @@ def test_a_store_whose_etag_is_no_digest_is_read_twice(faulty_moto, tmp_path):
     assert len([r for r in proxy.requests if is_get(r)]) == 2
 
 
+@pytest.mark.parametrize(("code", "status"), [("NotImplemented", 501), ("InvalidArgument", 400)])
+def test_a_store_that_knows_no_parts_of_an_object_is_read_twice(big, tmp_path, code, status):
+    """Then the ETag of a multipart upload cannot be compared; what comes twice is believed."""
+    store, proxy, upload, content = big
+    armed = proxy.add(lambda r: "partNumber=1" in r.target, error(code, status), times=100)
+    got = transfer.download(store, upload, tmp_path / "back")
+    assert armed.seen
+    assert got.path.read_bytes() == content
+
+
 def test_an_overwrite_between_two_parts_is_noticed(big, tmp_path):
     """The run starts over on the new content; no file is made of both."""
     store, proxy, upload, _ = big

@@ -56,6 +56,7 @@ def answer(code, status=400, **headers):
         (answer("ConditionalRequestConflict", 409), ConflictError),
         (answer("BadDigest"), DamagedError),
         (answer("SlowDown", 503), TransientError),
+        (answer("KMS.ThrottlingException"), TransientError),
         (answer("", 502), TransientError),
         (answer("Whatever", 429), TransientError),
         (answer("RequestTimeout"), TransientError),
