@@ -1,11 +1,9 @@
 """A local file goes up, once it has been found good."""
 
 from pathlib import Path
-from typing import Annotated
 
 from prefect import flow
 from prefect.states import Completed
-from pydantic import Field
 
 from headgate.intake import new_key
 from headgate.options import CheckOptions, ReadOptions
@@ -19,7 +17,7 @@ from tasks.upload import upload, validate_local
 async def upload_csv(
     path: Path,
     bucket: Bucket = None,
-    dataset: Annotated[str | None, Field(pattern=r"^[\w][\w.-]{0,63}$")] = None,
+    dataset: str | None = None,
     read: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
     check: CheckOptions = CheckOptions(),  # noqa: B008 - frozen
 ) -> object:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from headgate.bucket import transfer
-from headgate.bucket.keys import marked_dataset, new_upload_key
+from headgate.bucket.keys import dataset_of, marked_dataset, new_upload_key
 from headgate.bucket.store import Store
+from headgate.errors import OptionsError
 from headgate.local import Inspection
 from headgate.record import Record
 
@@ -24,9 +25,19 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
     """Name a new upload of a file that was found good.
 
     Corrected rows go to the data set of the upload that they belong to.
+
+    Raises:
+        OptionsError: No folder can have the name of the data set.
     """
     dataset = dataset or marked_dataset(inspection.corrects or "")
-    return new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
+    key = new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
+    if dataset_of(key) != dataset:
+        raise OptionsError(
+            f"{dataset!r} cannot be the name of a data set.",
+            where="dataset",
+            todo="Name one folder under uploads/, without a slash.",
+        )
+    return key
 
 
 def upload(store: Store, path: Path, key: str, inspection: Inspection) -> Uploaded:

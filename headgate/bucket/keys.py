@@ -49,7 +49,6 @@ FOLDER_BYTES = 256
 _STAMP = "%Y%m%d_%H%M%S"
 _OWN_NAME = re.compile(r"(?P<stamp>\d{8}_\d{6})_(?P<token>[0-9a-f]{8})_(?P<name>.+)", re.DOTALL)
 _RECEIPT = re.compile(r"(?P<key>.+)!(?P<id>[0-9a-f]{16})\.json", re.DOTALL)
-_DATASET = re.compile(r"\w[\w.-]{0,63}")
 _MARK = re.compile(r"(?P<key>uploads/.+)!(?P<id>[0-9a-f]{16})", re.DOTALL)
 _RECEIPT_EXTRA = len("!0123456789abcdef.json")
 _ODD_COMPONENT = re.compile(r"(^|/)\.{0,2}(/|$)")
@@ -112,7 +111,7 @@ def is_upload(key: str, size: int | None = None) -> bool:
 def dataset_of(key: str) -> str | None:
     """Name the data set of an upload: the first folder below `uploads/`."""
     folder, _, rest = key.removeprefix(UPLOADS).partition("/")
-    return folder if rest and key.startswith(UPLOADS) and _DATASET.fullmatch(folder) else None
+    return folder if rest and key.startswith(UPLOADS) and folder.strip(".") else None
 
 
 def result_prefix(upload: Upload, attempt: str) -> str:
@@ -209,7 +208,9 @@ def content_key(sha256: str) -> str:
 
 def layout_key(dataset: str) -> str:
     """Place what is remembered of the columns of a data set's last accepted file."""
-    return f"{LAYOUTS}{dataset}.json"
+    plain = _safe(dataset, COMPONENT_BYTES // 2)
+    own = "" if plain == dataset else f".{hashlib.sha256(dataset.encode()).hexdigest()[:16]}"
+    return f"{LAYOUTS}{plain}{own}.json"
 
 
 def older_receipt_key(upload: Upload, etag: str) -> str:
@@ -224,7 +225,8 @@ def older_receipts_prefix(upload: Upload) -> str:
 
 def _place(upload: Upload) -> str:
     dataset = dataset_of(upload.key)
-    return f"{dataset + '/' if dataset else ''}{_safe(upload.key.rsplit('/', 1)[-1])}.{upload.id}"
+    folder = f"{_safe(dataset, COMPONENT_BYTES)}/" if dataset else ""
+    return f"{folder}{_safe(upload.key.rsplit('/', 1)[-1])}.{upload.id}"
 
 
 def _safe(name: str, limit: int = 120) -> str:

@@ -10,7 +10,9 @@ from headgate.bucket import keys
 from headgate.bucket.keys import Upload
 
 TOKENS = st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
-DATASETS = st.none() | st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,30}", fullmatch=True)
+DATASETS = st.none() | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=90
+).filter(lambda name: name.strip("."))
 TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 ANY_KEY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map("uploads/".__add__)
@@ -42,6 +44,8 @@ def test_the_example_of_the_documentation():
     [
         ("uploads/sales/x.csv", "sales"),
         ("uploads/sales/2024/x.csv", "sales"),
+        ("uploads/My Data/x.csv", "My Data"),
+        ("uploads/Zürich & Umland/x.csv", "Zürich & Umland"),
         ("uploads/x.csv", None),
         ("uploads//x.csv", None),
         ("uploads/../x.csv", None),
@@ -49,8 +53,16 @@ def test_the_example_of_the_documentation():
     ],
 )
 def test_the_data_set_is_the_first_folder(key, dataset):
-    """Odd folders name none, so that no name leads out of `schemas/`."""
+    """Any name of a folder will do: the contract that it has must hold."""
     assert keys.dataset_of(key) == dataset
+
+
+def test_data_sets_of_like_names_have_a_layout_each():
+    """One that is no harmless part of a key is told apart by a hash."""
+    names = ["sales", "My Data", "My-Data", "My_Data", "My  Data", "m" * 200]
+    assert keys.layout_key("sales") == "receipts/layouts/sales.json"
+    assert len({*map(keys.layout_key, names)}) == len(names)
+    assert all(len(keys.layout_key(name)) < keys.COMPONENT_BYTES for name in names)
 
 
 @pytest.mark.parametrize(
