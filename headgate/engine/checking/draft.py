@@ -105,8 +105,8 @@ def _measures(column: Column, value: str) -> str:
 def _texts(con: DuckDBPyConnection, column: Column, value: str) -> list[SeenText]:
     """List the distinct texts of a column."""
     found = con.execute(
-        f"SELECT {value} AS value, count(*), bool_and({_trimmed(column)} = value)"
-        " FROM staged WHERE value IS NOT NULL GROUP BY value ORDER BY value"
+        f"SELECT {value}, count(*), bool_and({_trimmed(column)} = {value})"
+        f" FROM staged WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 1"
     )
     return [SeenText(*row) for row in found.fetchall()]
 

@@ -19,6 +19,9 @@ from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
 from headgate.engine.staging import LINE, StagedFile, register, writing
 
+_FIRST = "_headgate_first"
+"""The line on which a key stands first."""
+
 
 def set_repeats_aside(
     staged: Path,
@@ -36,12 +39,12 @@ def set_repeats_aside(
         parts = ", ".join(map(quote_name, key))
         filled = " AND ".join(f"{quote_name(part)} <> ''" for part in key)
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE twice AS SELECT {parts}, min({LINE}) AS first"
+            f"CREATE OR REPLACE TEMP TABLE twice AS SELECT {parts}, min({LINE}) AS {_FIRST}"
             f" FROM staged WHERE {filled} GROUP BY {parts} HAVING count(*) > 1"
         )
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT first, t.* FROM staged t"
-            f" JOIN twice USING ({parts}) WHERE {LINE} > first"
+            f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT {_FIRST}, t.* FROM staged t"
+            f" JOIN twice USING ({parts}) WHERE {LINE} > {_FIRST}"
         )
         con.unregister("staged")
         lines = con.execute(f"SELECT {LINE} FROM repeats").fetchnumpy()[LINE]
@@ -79,7 +82,7 @@ def _kept(
         spans = [span for span in spans if corrections.raw(span[0]) is None]
     raws = raw_lines(source, dialect, spans)
     rows = con.execute(
-        f"SELECT {LINE}, first, concat_ws(', ', {parts}), {texts} FROM repeats ORDER BY {LINE}"
+        f"SELECT {LINE}, {_FIRST}, concat_ws(', ', {parts}), {texts} FROM repeats ORDER BY {LINE}"
     )
     while row := rows.fetchone():
         line, first, value, *fields = row

@@ -215,7 +215,7 @@ def _correlated(base: Base, inputs: list[Input], target: Input) -> dict[str, Lea
 def _most_frequent(base: Base, column: Input, target: Input) -> float:
     """The share of the most frequent class among the rows that a column has a value in."""
     filled = f"{base.training} WHERE {quote_name(column.name)} IS NOT NULL"
-    classes = f"SELECT count(*) AS n FROM {filled} GROUP BY {quote_name(target.name)}"
+    classes = f"SELECT {quote_name(target.name)} AS v, count(*) AS n FROM {filled} GROUP BY ALL"
     return float(first(base.con, f"SELECT max(n) / sum(n) FROM ({classes})")[0])
 
 
@@ -227,13 +227,13 @@ def _told(base: Base, rows: str, column: Input, goal: Input, spread: str | None)
         row = first(
             base.con,
             f"SELECT 1 - sum(n * v) / (SELECT nullif(count(*) * {spread}, 0) FROM {filled})"
-            f" FROM (SELECT count(*) AS n, {spread} AS v FROM {filled} GROUP BY {name})",
+            f" FROM (SELECT {name} AS w, count(*) AS n, {spread} AS v FROM {filled} GROUP BY ALL)",
         )
     else:
         row = first(
             base.con,
             "SELECT sum(most) / sum(n) FROM (SELECT max(n) AS most, sum(n) AS n FROM (SELECT"
-            f" {name} AS v, {wanted}, count(*) AS n FROM {filled} GROUP BY ALL) GROUP BY v)",
+            f" {name} AS v, {wanted} AS w, count(*) AS n FROM {filled} GROUP BY ALL) GROUP BY v)",
         )
     return None if row[0] is None else float(row[0])
 

@@ -8,13 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headgate.contracts import contract_for
+from headgate.engine.checking.draft import draft
 from headgate.engine.contract import Contract
+from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.staging import LINE
 from headgate.engine.table import read
 from headgate.errors import ContractError, UnreadableError
-from headgate.options import CheckOptions, ReadOptions
+from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from stack.running import ROOT
 from tests.harness.staging import rows_of, staged_rows
 
@@ -102,6 +104,19 @@ def test_a_column_that_gets_another_name_is_told(tmp_path):
         "Name_3": "says 'Name', which another column is called already",
         "_line_2": "says '_line', which Headgate needs for itself",
     }
+
+
+@pytest.mark.parametrize("name", ["first", "value", "n", "v", "w", "line", "word", "t0", "h"])
+def test_a_column_may_be_called_anything(tmp_path, name):
+    """What statements call things for themselves is no name that a file could not have."""
+    rows = "".join(f"{i % 40},{i % 2},{i % 3}.5\n" for i in range(120))
+    contract = ANYTHING.model_copy(update={"unique": ((name,),)})
+    reading = reading_of(write(tmp_path, f"{name},flag,size\n{rows}"), contract)
+    assert (reading.rows_good, reading.quarantined) == (40, 80)
+    reading = reading_of(write(tmp_path, f"size,{name},flag\n{rows}"))
+    assert f"{name}:" in draft(reading, "any")
+    options = PrepareOptions(mode="model")
+    assert prepare(reading, tmp_path, options, target=name).rows_out == 120
 
 
 def test_a_header_alone_is_a_table_of_no_rows(tmp_path):
