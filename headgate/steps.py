@@ -245,12 +245,16 @@ def refuse(store: Store, work: Work, file: Download, error: BadFileError) -> Rec
 
 
 def cleanup(store: Store, work: Work, receipt: Receipt | None) -> None:
-    """Remove what only this run needed, and the source where the options say so."""
+    """Remove what only this run needed, and the source where the options say so.
+
+    What cannot be removed from the bucket is left with the claim, for an heir to clear away.
+    """
     remove_scratch(work.scratch)
     if receipt and receipt.outcome == "published":
         _put_source_away(store, work.upload, work.options)
     elif receipt is None and not claims.is_left(work.claim):
-        receipts.discard_attempt(store, work.upload, work.claim.attempt)
+        with claims.in_doubt(work.claim):
+            receipts.discard_attempt(store, work.upload, work.claim.attempt)
 
 
 def commit(store: Store, work: Work, receipt: Receipt) -> Receipt:

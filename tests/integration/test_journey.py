@@ -299,6 +299,21 @@ def test_a_run_that_fails_leaves_nothing_behind(store, monkeypatch, tmp_path):
     assert _process(store, "uploads/people.csv").outcome == "published"
 
 
+def test_what_a_run_that_fails_cannot_clear_away_is_its_heirs_to_clear(faulty, monkeypatch):
+    store, proxy = faulty
+    store.put("uploads/people.csv", BODY)
+    proxy.add(lambda r: r.method == "DELETE" and "processed" in r.target, refuse, times=99)
+    with monkeypatch.context() as trouble:
+        trouble.setattr(receipts, "commit", _fail_for_good)
+        with pytest.raises(HeadgateError):
+            _process(store, "uploads/people.csv")
+    proxy.faults.clear()
+    receipt = _process(store, "uploads/people.csv")
+    assert _is_whole(store, receipt)
+    assert _nothing_else_lies_beside(store, receipt)
+    assert not list(store.list(CLAIMS))
+
+
 @pytest.mark.parametrize("lands", [True, False], ids=["late", "never"])
 def test_a_receipt_that_takes_effect_after_its_run_has_failed_has_its_result(faulty, lands):
     """No answer came to it, so the run cannot know; the next one finds out, and clears away."""
