@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from headgate.errors import NoRoomError, SettingsError
 
 _PREFIX = "headgate-run"
 _MIB = 1 << 20
+_DAY = 24 * 3600
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR)
 _MORE_ROOM = "Free some room, or set HEADGATE_SCRATCH to a larger disk."
@@ -99,9 +101,9 @@ def remove_scratch(folder: Path) -> None:
 
 
 def sweep_scratch(root: Path | None = None, *, dry_run: bool = False) -> list[Path]:
-    """Remove the folders that dead processes of this host left behind, and return them."""
+    """Remove the folders that dead processes left behind, and return them."""
     root = root or Path(tempfile.gettempdir())
-    left = [folder for folder in root.glob(f"{_PREFIX}.{socket.gethostname()}.*") if _dead(folder)]
+    left = [folder for folder in root.glob(f"{_PREFIX}.*.*.*") if _dead(folder)]
     if not dry_run:
         for folder in left:
             remove_scratch(folder)
@@ -109,11 +111,14 @@ def sweep_scratch(root: Path | None = None, *, dry_run: bool = False) -> list[Pa
 
 
 def _dead(folder: Path) -> bool:
-    pid = int(folder.name.rsplit(".", 2)[1])
+    """Return whether a folder's process is gone; of another host, a container say, age tells."""
+    host, pid, _ = folder.name.removeprefix(f"{_PREFIX}.").rsplit(".", 2)
     try:
-        os.kill(pid, 0)
+        if host != socket.gethostname():
+            return time.time() - folder.stat().st_mtime > _DAY
+        os.kill(int(pid), 0)
+    except (FileNotFoundError, PermissionError):
+        return False
     except ProcessLookupError:
         return True
-    except PermissionError:
-        return False
     return False

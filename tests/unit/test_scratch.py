@@ -1,7 +1,9 @@
 """Scratch folders belong to a process and go with it."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,17 @@ def test_what_a_dead_process_left_is_swept_and_the_living_keep_theirs(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
     sweep_scratch(tmp_path)
     assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_what_another_host_left_is_swept_after_a_day(tmp_path):
+    """Such as a container that was killed and never comes back; no run takes that long."""
+    old, young = (tmp_path / f"headgate-run.{name}.lan.7.0123abcd" for name in ("old", "young"))
+    for folder in (old, young):
+        folder.mkdir()
+    yesterday = time.time() - 25 * 3600
+    os.utime(old, (yesterday, yesterday))
+    assert sweep_scratch(tmp_path) == [old]
+    assert list(tmp_path.iterdir()) == [young]
 
 
 def test_removing_twice_is_fine(tmp_path):
