@@ -1,11 +1,10 @@
 """The main journey: one upload becomes a checked, cleaned, published result."""
 
-from contextlib import suppress
-
 from prefect import flow
 from prefect_aws import S3Bucket
 
-from headgate.errors import BadFileError, ObjectChangedError
+from headgate.errors import BadFileError
+from headgate.journey import starting_over
 from headgate.options import Key, ProcessOptions
 from headgate.receipt import Receipt
 from headgate.steps import Download, Work
@@ -39,9 +38,7 @@ async def process_upload(
         options: How the file is read, checked, prepared and delivered.
     """
     bucket = await open_bucket(bucket)
-    while True:
-        with suppress(ObjectChangedError):  # overwritten midway: the new content is new work
-            return receipt_state(_journey(bucket, key, options))
+    return receipt_state(starting_over()(_journey, bucket, key, options))
 
 
 def _journey(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:

@@ -6,7 +6,6 @@ The flow `process_upload` takes the same steps one by one, as Prefect tasks.
 import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import Annotated, Literal
 
@@ -37,6 +36,7 @@ from headgate.steps import Download, Work
 
 RETRIES = 4
 BACKOFF_SECONDS = 2
+RESTARTS = 9
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 log = logging.getLogger(__name__)
@@ -61,9 +61,16 @@ def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> R
     Raises:
         HeadgateError: Whatever kept the upload from an answer; a bad file is an answer.
     """
-    while True:
-        with suppress(ObjectChangedError):
-            return _process(store, key, options, owner)
+    return starting_over()(_process, store, key, options, owner)
+
+
+def starting_over() -> Retrying:
+    """Take a journey anew where its upload was overwritten; one that always is has to wait."""
+    return Retrying(
+        retry=retry_if_exception_type(ObjectChangedError),
+        stop=stop_after_attempt(1 + RESTARTS),
+        reraise=True,
+    )
 
 
 def process_with_retries(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Receipt:

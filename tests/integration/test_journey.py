@@ -19,6 +19,7 @@ from headgate.errors import (
     DeniedError,
     HeadgateError,
     NoSuchObjectError,
+    ObjectChangedError,
     SettingsError,
     TransientError,
 )
@@ -284,6 +285,23 @@ def test_an_upload_overwritten_midway_is_started_over(store, monkeypatch):
     assert {output.key.split("/")[1] for output in receipt.outputs} == {
         item.key.split("/")[1] for item in store.list(PROCESSED)
     }
+
+
+def test_an_upload_that_is_overwritten_all_the_time_keeps_no_run_for_ever(store, monkeypatch):
+    """It is announced anew, since its content is new."""
+    fetch, sizes = transfer.download, []
+
+    def overwrite(store, upload, *args, **kwargs):
+        sizes.append(upload.size)
+        store.put(upload.key, bytes(upload.size + 1))
+        return fetch(store, upload, *args, **kwargs)
+
+    monkeypatch.setattr(transfer, "download", overwrite)
+    store.put("uploads/log.csv", bytes(FIRST_BYTES + 1))
+    with pytest.raises(ObjectChangedError):
+        _process(store, "uploads/log.csv")
+    assert len(set(sizes)) == 1 + journey.RESTARTS
+    assert not list(store.list(CLAIMS))
 
 
 def test_a_run_that_fails_leaves_nothing_behind(store, monkeypatch, tmp_path):
