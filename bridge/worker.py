@@ -57,7 +57,7 @@ def work(pool: str, *, name: str | None = None, limit: int = 8, grace: float = 6
 
 async def _work(pool: str, name: str, limit: int, grace: float) -> None:
     sweep_scratch()
-    folder = new_scratch()
+    folder = new_scratch(lasting=True)
     try:
         await _serve(folder / "warm", pool, name, limit, grace)
     finally:

@@ -5,6 +5,7 @@ Here too: what a disk refuses, put into words.
 
 import errno
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -16,7 +17,9 @@ from pathlib import Path
 
 from headgate.errors import NoRoomError, SettingsError
 
-_PREFIX = "headgate-run"
+_RUN, _WORKER = "headgate-run", "headgate-worker"
+_OWNED = re.compile(rf"({_RUN}|{_WORKER})\.(.+)\.(\d+)\.[0-9a-f]+")
+"""What a folder is for, and the host and process that it belongs to."""
 _MIB = 1 << 20
 _DAY = 24 * 3600
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -81,15 +84,20 @@ def written_to_disk(path: Path) -> Iterator[None]:
         raise
 
 
-def new_scratch(root: Path | None = None) -> Path:
+def new_scratch(root: Path | None = None, *, lasting: bool = False) -> Path:
     """Make an empty folder that names the host and process it belongs to.
+
+    Args:
+        root: Where it lies; by default where temporary files do.
+        lasting: Whether it is a worker's, which may live for long, and no single run's.
 
     Raises:
         NoRoomError: The disk is full.
         SettingsError: It may not be written to.
     """
     root = root or Path(tempfile.gettempdir())
-    folder = root / f"{_PREFIX}.{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
+    kind = _WORKER if lasting else _RUN
+    folder = root / f"{kind}.{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
     with written_to_disk(folder):
         folder.mkdir(parents=True, mode=0o700)
     return folder
@@ -103,7 +111,7 @@ def remove_scratch(folder: Path) -> None:
 def sweep_scratch(root: Path | None = None, *, dry_run: bool = False) -> list[Path]:
     """Remove the folders that dead processes left behind, and return them."""
     root = root or Path(tempfile.gettempdir())
-    left = [folder for folder in root.glob(f"{_PREFIX}.*.*.*") if _dead(folder)]
+    left = [folder for folder in root.glob("headgate-*") if _dead(folder)]
     if not dry_run:
         for folder in left:
             remove_scratch(folder)
@@ -111,11 +119,14 @@ def sweep_scratch(root: Path | None = None, *, dry_run: bool = False) -> list[Pa
 
 
 def _dead(folder: Path) -> bool:
-    """Return whether a folder's process is gone; of another host, a container say, age tells."""
-    host, pid, _ = folder.name.removeprefix(f"{_PREFIX}.").rsplit(".", 2)
+    """Return whether a folder's process is gone; of a run on another host, age tells."""
+    owned = _OWNED.fullmatch(folder.name)
+    if owned is None:
+        return False
+    kind, host, pid = owned.groups()
     try:
         if host != socket.gethostname():
-            return time.time() - folder.stat().st_mtime > _DAY
+            return kind == _RUN and time.time() - folder.stat().st_mtime > _DAY
         os.kill(int(pid), 0)
     except (FileNotFoundError, PermissionError):
         return False

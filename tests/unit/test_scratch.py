@@ -33,14 +33,19 @@ def test_what_a_dead_process_left_is_swept_and_the_living_keep_theirs(tmp_path):
 
 
 def test_what_another_host_left_is_swept_after_a_day(tmp_path):
-    """Such as a container that was killed and never comes back; no run takes that long."""
-    old, young = (tmp_path / f"headgate-run.{name}.lan.7.0123abcd" for name in ("old", "young"))
-    for folder in (old, young):
+    """Such as a container that was killed and never comes back; no run takes that long.
+
+    A worker does, which may have a folder there too.
+    """
+    names = ("headgate-run.old.lan", "headgate-run.young.lan", "headgate-worker.old.lan")
+    old, young, worker = (tmp_path / f"{name}.7.0123abcd" for name in names)
+    for folder in (old, young, worker):
         folder.mkdir()
     yesterday = time.time() - 25 * 3600
-    os.utime(old, (yesterday, yesterday))
+    for folder in (old, worker):
+        os.utime(folder, (yesterday, yesterday))
     assert sweep_scratch(tmp_path) == [old]
-    assert list(tmp_path.iterdir()) == [young]
+    assert {*tmp_path.iterdir()} == {young, worker}
 
 
 def test_removing_twice_is_fine(tmp_path):
