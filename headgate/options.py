@@ -117,7 +117,9 @@ class CleanOptions(Record):
     )
     drop_duplicates: Annotated[bool, _at(4, "Drop exact duplicate rows; the first stays")] = True
     drop_empty_rows: Annotated[bool, _at(5, "Drop rows without any value")] = True
-    drop_empty_columns: Annotated[bool, _at(6, "Drop columns without any value")] = True
+    drop_empty_columns: Annotated[
+        bool, _at(6, "Drop columns without any value, but for those of the contract")
+    ] = True
     fill: Annotated[Fill, _at(7, "How missing values are filled")] = Fill.KEEP
     constant: Annotated[str | None, _at(8, "The value for fill 'constant'")] = None
     outliers: Annotated[Outliers, _at(9, "Keep, flag or clip outliers of number columns")] = (

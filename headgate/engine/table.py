@@ -189,15 +189,19 @@ def _judge(file: _File, rows: _Rows, previous: Layout | None) -> _Judged:
     """Hold the file to what only the whole of it tells: numbers of rows, types of columns."""
     hold_to_counts(rows.good, rows.kept.failures(), file.contract, file.path.name)
     bound, policy = file.sieve.contract, file.check.drift or file.contract.drift
-    settled = file.sieve.typing.settle(rows.staged)
-    columns = tuple(each for each in settled if each.name not in bound.dropped)
+    declared = {each.name for each in bound.expected}
+    columns = tuple(
+        each.model_copy(update={"declared": each.name in declared})
+        for each in file.sieve.typing.settle(rows.staged)
+        if each.name not in bound.dropped
+    )
     drift = compare(previous, Layout.of(columns)) if previous else ()
     if policy is DriftPolicy.REFUSE:
         refuse_drift(drift)
     if policy is not DriftPolicy.SET_ASIDE:
         return _Judged(columns, drift, None)
     new = {each.column for each in drift if each.change == "added"}
-    new -= {each.name for each in bound.expected}
+    new -= declared
     aside = [each.name for each in columns if each.name in new]
     columns = tuple(each for each in columns if each.name not in new)
     return _Judged(columns, drift, _set_aside(rows.staged, aside) if aside else None)

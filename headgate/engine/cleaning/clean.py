@@ -66,7 +66,9 @@ def fit(rows: RemainingRows, options: CleanOptions) -> tuple[Output, ...]:
     kept_inputs = [
         each
         for each in rows.staged.inputs
-        if rows.changes[each.name].filled or not options.drop_empty_columns
+        if rows.changes[each.name].filled
+        or rows.staged.columns[each.name].declared
+        or not options.drop_empty_columns
     ] or rows.staged.inputs
     names = output_names([each.name for each in kept_inputs], options.names)
     values = Values(

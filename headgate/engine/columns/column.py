@@ -64,6 +64,7 @@ class Column(Record):
     plain: Annotated[
         bool, Field(description="Whether Arrow's cast of a trimmed text gives the typed value too")
     ] = False
+    declared: Annotated[bool, Field(description="Whether the contract speaks of it")] = False
     missing: Annotated[tuple[Missing, ...], Field(description="Missing values by marker")] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(description="Why this kind")] = ()
     near: Annotated[

@@ -423,6 +423,17 @@ def test_differences_from_the_last_file_are_told_apart(names, kinds, changes):
     assert {(each.change, each.column) for each in found} == changes
 
 
+def test_a_column_of_the_contract_stays_where_it_has_no_value(tmp_path):
+    """Whoever reads the results finds the same columns each time; others that are empty go."""
+
+    class Sent(pa.DataFrameModel):
+        sent: str = pa.Field(nullable=True)
+
+    rows = ["1,,", "2,,"]
+    reading = reading_of(tmp_path, rows, Contract(model=Sent), header="id,sent,spare")
+    assert prepare(reading, tmp_path / "scratch", PrepareOptions()).columns == ("id", "sent")
+
+
 def test_drift_is_refused_accepted_or_set_aside(tmp_path):
     """The policy is the contract's, unless the run says otherwise."""
     before = Layout(names=("id",), kinds=("integer",))
