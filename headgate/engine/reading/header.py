@@ -15,6 +15,12 @@ _TRUST_IN_HEADERS = 0.35
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 _BRACKETED = re.compile(r"\(.*\)|\[.*\]")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_IDENTIFIER = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[a-z]+://\S+|\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{2}(?::[\da-f]{2}){5}"
+    r"|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32,}|\+\d{1,3}[ \d()/-]{6,}",
+    re.IGNORECASE,
+)
+"""An address of mail, of the web or of a machine, a UUID, a hash, or a phone number for abroad."""
 _MANY = 6
 """Numbers along a row that are hardly in order by chance."""
 _FEW = 3
@@ -149,8 +155,8 @@ def _vote_of_text(cell: str, column: Sequence[str]) -> float:
     """A name does not come back in the column below it, nor does its pattern of digits."""
     if cell in column:
         return -0.5 if 10 * column.count(cell) > len(column) else 0
-    if len(column) > _SOME and _pattern(cell) and {_pattern(cell)} == {*map(_pattern, column)}:
-        return -0.5
+    if _is_one_of(cell, column):
+        return -1
     if len(cell) > 80 or "://" in cell[:10]:
         return -0.3
     lengths = {len(value) for value in column if value}
@@ -158,10 +164,23 @@ def _vote_of_text(cell: str, column: Sequence[str]) -> float:
     return 0.5 if uniform and len(cell) not in lengths else 0.1
 
 
+def _is_one_of(cell: str, column: Sequence[str]) -> bool:
+    """Whether a cell is an address or the like above others, or has the pattern of many codes."""
+    if _IDENTIFIER.fullmatch(cell):
+        return any(column) and all(map(_IDENTIFIER.fullmatch, filter(None, column)))
+    if len(column) <= _SOME or sum(map(str.isdigit, cell)) < 2:
+        return False
+    return any({pattern(cell)} == {*map(pattern, column)} for pattern in (_pattern, _stem))
+
+
 def _pattern(cell: str) -> str:
-    """What a cell is but for its digits and letters; empty where it has hardly any digits."""
-    digits = sum(map(str.isdigit, cell))
-    return re.sub("[^\\W\\d_]", "a", re.sub(r"\d", "0", cell)) if digits > 1 else ""
+    """What a cell is but for its digits and letters."""
+    return re.sub("[^\\W\\d_]", "a", re.sub(r"\d", "0", cell))
+
+
+def _stem(cell: str) -> str:
+    """What a cell is but for its digits, however many."""
+    return re.sub(r"\d+", "0", cell)
 
 
 def _is_series(row: list[str], body: list[list[str]]) -> bool:

@@ -38,6 +38,8 @@ _AMOUNT = re.compile(
 )
 _IN_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"(?:\d+|\d{1,3}(?:[.\s]\d{3})+),\d+")
+_ONE_VALUE = re.compile(r"[a-z]+://[^\s,;|]+|\+\d{1,3}[ \d()/-]{6,}", re.IGNORECASE)
+"""A link, or a phone number as it is written for abroad: a delimiter in it parts nothing."""
 _MAX_CELLS = 6000
 _MAX_TEXT = 1 << 16
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", ":": "colon"}
@@ -235,12 +237,15 @@ def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions) ->
 def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, where: str) -> bool:
     """Whether the delimiter stands inside the values of one column, below a name without it.
 
-    Such are times, links, amounts of money, and words with a comma and a blank.
+    Such are times, links, amounts of money, and words with a comma and a blank. Links and phone
+    numbers need no name above them.
 
     Raises:
         UndecidableError: Numbers with a decimal comma, or two columns of whole numbers.
     """
     name, *values = [line.strip() for line in lines if line.strip()] or [""]
+    if not options.delimiter and len(values) > 1 and all(map(_ONE_VALUE.fullmatch, values)):
+        return True
     mark = best.syntax.delimiter
     inside = any(mark in v for v in values) and mark not in name and not is_typed(name)
     if options.delimiter or best.syntax.comment or not inside or any('"' in v for v in values):

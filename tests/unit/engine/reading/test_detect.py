@@ -333,6 +333,7 @@ def test_blanks_between_words_below_a_header_of_one_word_separate_nothing(tmp_pa
         "time\n10:15\n10:16\n11:00\n",
         "url\nhttp://a.b/c?x=1\nhttp://a.b/d?x=2\nhttps://a.b/e\n",
         "name\nSmith, John\nDoe, Jane\nRoe, Jim\n",
+        "phone\n+49 170 1234567\n+49 171 7654321\n+49 172 1122334\n",
     ],
 )
 def test_what_stands_inside_the_values_of_one_column_separates_nothing(tmp_path, text):
@@ -835,6 +836,41 @@ def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
     dialect, read_rows = read(write(tmp_path, "\n".join(map(",".join, rows))))
     assert dialect.header_rows == 0
     assert read_rows == rows
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "user{0}@example.com,Ann,Lee",
+        "10.0.{0}.1{0},up,a",
+        "https://example.com/{0}",
+        "{0:08x}-5f7c-4263-a0f0-6bafd8407b1a,a,b",
+        "{0:032x}",
+        "+49 170 10{0:05}",
+    ],
+)
+def test_a_first_address_above_addresses_is_data(tmp_path, row):
+    """Nor does a link, a hash, a UUID or a phone number name what is like it, however few."""
+    rows = [row.format(i).split(",") for i in range(3)]
+    dialect, read_rows = read(write(tmp_path, "\n".join(map(",".join, rows))))
+    assert dialect.header_rows == 0
+    assert read_rows == rows
+
+
+@pytest.mark.parametrize("code", ["AB{0:03}", "rs{0}"])
+def test_a_first_code_with_the_pattern_of_many_is_data(tmp_path, code):
+    """Words beside it, and digits of another number, do not make a name of it."""
+    rows = [[code.format(7**i % 999 + 10), f"name {'abcdefghijkl'[i]}", "x"] for i in range(12)]
+    dialect, read_rows = read(write(tmp_path, "\n".join(map(",".join, rows))))
+    assert dialect.header_rows == 0
+    assert read_rows == rows
+
+
+@pytest.mark.parametrize("name", ["ann@example.com", "10.0.0.1", "AB01"])
+def test_an_address_or_code_above_other_values_is_a_name(tmp_path, name):
+    """Columns may be named after people, machines and codes."""
+    rows = "".join(f"{i},yes,no\n" for i in range(9))
+    assert read(write(tmp_path, f"day,{name},{name}2\n{rows}"))[0].header_rows == 1
 
 
 @pytest.mark.parametrize(
