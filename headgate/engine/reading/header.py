@@ -257,7 +257,7 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
     if any(is_typed(cell) for cell in over):
         return _puts_years_under_groups(block, count)
     if over and all(shape(cell) != "empty" for cell in over):
-        return not _lacks_numbers(block, count, typed)
+        return _names_parts(block, count) or not _lacks_numbers(block, count, typed)
     above = block[:count]
     return not over and (
         _fills_gaps(above[-1], row) or _names_index(above, row) or _names_parts(block, count)

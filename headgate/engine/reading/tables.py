@@ -278,7 +278,8 @@ def _facts(block: list[list[str]]) -> int:
     """How many rows at the top tell about the columns, one thing each: title, unit, date, source.
 
     Their first cells are words, those of all rows below begin with digits. Other cells of theirs
-    are words as well as numbers and dates: rows of names alone are a header.
+    are words as well as numbers and dates: rows of names alone are a header. Numbers and dates will
+    do where the last of these rows names the first column alone.
     """
     begins = [bool(row) and _DIGIT_FIRST.match(row[0]) is not None for row in block]
     count = begins.index(True) if True in begins else 0
@@ -294,7 +295,9 @@ def _facts(block: list[list[str]]) -> int:
     ]
     words = sum(not is_typed(cell) for cell in told)
     numbers = len(told) > words or any(map(is_typed, block[0][1:]))
-    return count if 3 * words >= len(told) and numbers else 0
+    index = count_filled(block[count - 1]) == 1 and names_all(block[0], width)
+    mixed = 3 * words >= len(told) or (index and len({*map(shape, told)}) > 1)
+    return count if mixed and numbers else 0
 
 
 def _sums_up(facts: list[list[str]], width: int) -> bool:

@@ -797,6 +797,12 @@ def test_rows_as_long_as_the_header_show_that_the_others_are_short(tmp_path):
             9,
         ),
         (
+            "Label;Prices\nid;001759970\nUpdated;16/01/2024 08:45\nPeriod;\n"
+            + "".join(f"2023-0{i};{i}8,5\n" for i in range(1, 9)),
+            ("Label", "Prices"),
+            8,
+        ),
+        (
             "Year,Value\n2001,1.5\n2002,2.5\n2003,3.5\n\nNote: provisional, unchecked, to change\n",
             ("Year", "Value"),
             3,
@@ -935,6 +941,15 @@ def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text
     rows = "".join(f"A{i},{i},{i}.5,7,{i}\n" for i in range(9))
     dialect, _ = read(write(tmp_path, text + rows))
     assert " ".join(dialect.names).startswith(names)
+
+
+def test_choices_below_a_question_name_columns_though_they_are_its_answers(tmp_path):
+    """The row of choices begins with a blank, and names each column that the question spans."""
+    header = "id,Which?,,,Age\n,Tea,Milk,Other,Open answer\n"
+    rows = "".join(f"{i},{'Tea' * (i % 2)},{'Milk' * (i % 3)},,{i + 20}\n" for i in range(9))
+    dialect, read_rows = read(write(tmp_path, header + rows))
+    assert dialect.names == ("id", "Which? Tea", "Which? Milk", "Which? Other", "Age Open answer")
+    assert len(read_rows) == 9
 
 
 @pytest.mark.parametrize(
