@@ -22,6 +22,7 @@ from headgate.engine.reading.tables import (
 )
 from headgate.engine.reading.tokenise import Rows
 from headgate.engine.reading.unquoted import (
+    refuse_split_decimals,
     refuse_split_names,
     refuse_split_numbers,
     refuse_split_values,
@@ -185,11 +186,14 @@ def _width(span: Span, fields: list[list[str]]) -> int:
 def _refuse_doubtful_names(table: _Table, *, fixed: bool, words: bool, commas: bool) -> None:
     """Refuse names that may stand above other columns than those that they name."""
     header, body, width = table.header, table.body, table.usual
+    full = [row for row in body if len(row) == width]
     if any(len(row) == width - 1 for row in header):
-        full = [row for row in body if len(row) == width]
         short = all(len(row) < width for row in header) and any(row[-1].strip() for row in full)
-        refuse_split_values(full, table.line, commas=commas and short)
+        uneven = 10 * sum(len(row) == width - 1 for row in body) > len(body)
+        refuse_split_values(full, table.line, commas=commas and short, uneven=uneven)
     if len(header) == 1:
+        if commas:
+            refuse_split_decimals(header[0], full, table.line)
         names = fit_names(header[0], body, width)
         _refuse_blank_names(names, width, table.line)
         refuse_split_names(names, width, table.line, words=words)

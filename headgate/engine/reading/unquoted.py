@@ -9,6 +9,8 @@ from headgate.errors import UndecidableError
 
 _PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
 _SPLIT_NUMBER = re.compile(r"\s*[-+]?\d+,\d+\s*")
+_IN_THOUSANDS = re.compile(r"\s*[-+]?(?:[$€£¥₹]\s?)?\d{1,3},\d{3}(?:\.\d+)?\s*")
+_WHOLE = re.compile(r"\s*[-+]?\d+\s*")
 _POINT = re.compile(r"\s*[-+]?\d+\.(?!\d{3}\s*$)\d+\s*")
 """A number whose decimal mark is a point."""
 _REST = re.compile(r"\s*0\d")
@@ -17,7 +19,7 @@ _MOST = 0.9
 """Share of rows that look split, from which on it is hardly by chance."""
 
 
-def refuse_split_values(body: list[list[str]], line: int, *, commas: bool) -> None:
+def refuse_split_values(body: list[list[str]], line: int, *, commas: bool, uneven: bool) -> None:
     """Refuse rows with one cell more than names where two cells of each look like one value.
 
     To take the first column for row names would put all values up to these under wrong names.
@@ -25,12 +27,17 @@ def refuse_split_values(body: list[list[str]], line: int, *, commas: bool) -> No
     Args:
         body: rows that are all as wide as the table.
         line: the header's number.
-        commas: whether the delimiter may be the decimal mark too.
+        commas: whether the delimiter may be the decimal mark or part thousands too.
+        uneven: whether other rows have as many cells as names.
     """
     columns = [*zip(*body, strict=True)]
-    commas = commas and not any(_POINT.fullmatch(cell) for row in body for cell in row)
+    decimals = commas and not any(_POINT.fullmatch(cell) for row in body for cell in row)
     for at, pair in enumerate(pairwise(columns), start=1):
-        split = _are_split(*pair) or (commas and _are_split_numbers(columns[0], *pair))
+        split = (
+            _are_split(*pair)
+            or (decimals and _are_split_numbers(columns[0], *pair))
+            or (commas and uneven and _match(_IN_THOUSANDS, *pair))
+        )
         if len(body) > 1 and split:
             count = len(body[0])
             raise UndecidableError(
@@ -39,6 +46,26 @@ def refuse_split_values(body: list[list[str]], line: int, *, commas: bool) -> No
                 where=f"line {line}",
                 todo="Enclose such values in quotes; if they are two columns, set `header_rows`.",
             )
+
+
+def refuse_split_decimals(names: list[str], body: list[list[str]], line: int) -> None:
+    """Refuse rows of several cells more than names whose whole numbers may be halves of others.
+
+    That is so where all whole numbers stand in pairs, one for each cell that has no name.
+    """
+    columns = [*zip(*body, strict=True)]
+    whole = [at for at, column in enumerate(columns) if all(map(_WHOLE.fullmatch, column))]
+    pairs = [*zip(whole[::2], whole[1::2], strict=False)]
+    spare = len(columns) - len(names)
+    paired = len(whole) == 2 * spare and all(b - a == 1 for a, b in pairs)
+    if spare > 1 and len(body) > 1 and paired:
+        raise UndecidableError(
+            f"The header names {len(names)} columns, but the rows have {len(columns)} cells: the "
+            "delimiter may be the decimal mark too.",
+            where=f"line {line}",
+            todo="Enclose the numbers in quotes or use another delimiter; if the last columns have "
+            "no names, set `header_rows`.",
+        )
 
 
 def refuse_split_numbers(above: list[str], body: list[list[str]], line: int) -> None:
@@ -90,10 +117,14 @@ def _are_split_numbers(first: Sequence[str], left: Sequence[str], right: Sequenc
 
     Row names in the first column speak against it, unless some numbers behind it begin with a zero.
     """
-    joined = map(",".join, zip(left, right, strict=True))
-    split = sum(_SPLIT_NUMBER.fullmatch(text) is not None for text in joined)
     rests = any(map(_REST.match, right))
-    return split >= _MOST * len(left) and (rests or not _are_row_names(first))
+    return _match(_SPLIT_NUMBER, left, right) and (rests or not _are_row_names(first))
+
+
+def _match(pattern: re.Pattern[str], left: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether nearly all cells of two columns are such a text when a comma joins them."""
+    joined = map(",".join, zip(left, right, strict=True))
+    return sum(pattern.fullmatch(text) is not None for text in joined) >= _MOST * len(left)
 
 
 def _are_row_names(column: Sequence[str]) -> bool:

@@ -354,6 +354,10 @@ def test_what_stands_inside_the_values_of_one_column_separates_nothing(tmp_path,
         "date,amount\n10.01.2024,30,20\n11.01.2024,33,21\n12.01.2024,36,22\n",
         "id,name,amt\n1,Ann,-1,50\n2,Bob,2,75\n3,Cid,3,10\n",
         "city,n,area\nOslo,709,037,454\nBonn,331,885,141\nKiel,246,601,118\n",
+        "name,price\nNut,1,200.50\nBolt,980.00\nGear,15,000.25\nAxle,2,125.00\n",
+        "name,price\nNut,¥1,200\nBolt,¥980\nGear,¥15,125\n",
+        "town,temp,hum\nOslo,12,5,80,1\nBonn,-13,0,79,4\nKiel,9,8,91,0\n",
+        "date,a,b,c\n2024-01-01,1,5,2,5,3,5\n2024-01-02,4,5,5,5,6,5\n",
     ],
 )
 def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
@@ -371,10 +375,12 @@ def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
         'x,y\n"1",1,2\n"2",3,4\n"3",5,6\n',
         "x\ty\n1\t1\t2\n2\t3\t4\n3\t5\t6\n",
         "x,y\n1,1,\n2,3,\n3,5,\n",
+        "x,y\nfirst,1,200.5\nsecond,3,400.5\nthird,5,600.5\n",
+        "x,y,z\nr1,1,2,a,b\nr2,3,4,c,d\nr3,5,6,e,f\n",
     ],
 )
 def test_whole_numbers_beside_row_names_are_read(tmp_path, text):
-    """Texts that each come once, quotes, another delimiter or blank cells tell what they are."""
+    """Texts that each come once, quotes, a point or blank cells, and words tell what they are."""
     assert len(read(write(tmp_path, text))[1]) == 3
 
 
