@@ -78,7 +78,9 @@ _COMMON = frozenset(
     "头面公同三从從动動两長长知民现現分将將外但身与與高意进進法此实實回二理美点點月明其种種全工者向情部正名定女"
     "问問力机機等几业業最间間新位因重电電四第门門相次东東政海口使教西再平真世气氣信北少关關内加化由代产產入先山五"
     "水万萬市区區县縣乡鄉镇鎮路街号號村省州日本東京都府道株式会社様円番氏住所電話名称金額備考株"
+    "付値合计計备备注註別别龄齡类類型状狀态態价價格数數量单單编編码碼代姓期址类顺順位"
     "이다는의가을에하고지로사기은도를한대인서시자리어나아과구동군산주전정화수원성남부경김박최일해"
+    "날짜값합계비고상품명가격항목수치번호제목이름금액코드학년반점순위팀승패유형상태연월분내용"
 )
 _APOSTROPHES = "’‘´"
 _MONEY = "£€¥¢"
@@ -373,8 +375,10 @@ def _breaks_spelling(char: str, before: str, after: str) -> bool:
 
 
 def _placed_sign(char: str, before: str, after: str) -> float:
-    """A sign inside a word is misplaced, but for an apostrophe."""
+    """A sign inside a word is misplaced, but for an apostrophe; `Nº` and `1ª` are words."""
     inside = before.isalpha() and after.isalpha()
+    if char in "ºª" and (before in "nN" or before.isdigit()):
+        return 1
     if char == "·":
         return 1 if before == after and before in "lL " else 0
     if char in _APOSTROPHES:
