@@ -47,9 +47,9 @@ _CURRENCIES = (
     "IQD|IRR|ISK|JOD|JPY|KES|KRW|KWD|KZT|LKR|MAD|MXN|MYR|NGN|NOK|NPR|NZD|OMR|PHP|PKR|PLN|QAR|RON|"
     "RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|UYU|VND|XAF|XOF|ZAR"
 )
-_SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|(?:{_CURRENCIES})"
+_SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|[A-Z]{{1,3}}\$|zł|Kč|kr\.?|{_CURRENCIES}"
 """Money, shares and degrees. Anything else changes what the number beside it means: `<5`, `(5)`."""
-_NUMBER = re.compile(rf"((?:{_SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{_SIGN}))?")
+_NUMBER = re.compile(rf"-?((?:{_SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{_SIGN}))?")
 _IN_LAKHS = re.compile(r"\d,\d\d,\d")
 _IN_THREES = re.compile(r"\d{3}(?:\s\d{3}){2,}")
 """Phone and registration numbers: amounts are not all of the same length."""
