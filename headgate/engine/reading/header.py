@@ -69,7 +69,7 @@ def with_rule(block: list[list[str]], count: int) -> int:
 
 
 def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
-    """How many rows, mostly empty, lead to a full row of names above numbers: groups of columns."""
+    """How many rows, mostly empty or years, lead to a full row of names above numbers: groups."""
     for i, row in enumerate(block[:4]):
         if len(row) != len(typed):
             return 0
@@ -77,9 +77,10 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
         names = [cell for cell in over if cell.strip() and not is_typed(cell)]
         if not any(map(_is_year, chain(*block[i + 1 : i + 2]))):
             names += filter(_is_year, over)
-        if i and 1 < len(names) == len(over) and count_filled(row) > 0.8 * len(row):
+        if i and 1 < len(names) == len(over) and count_filled(row) >= 0.8 * len(row):
             return i + 1
-        if 2 * count_filled(row) > len(row):
+        years = [cell for cell in over if cell.strip()]
+        if 2 * count_filled(row) > len(row) and not (years and all(map(_is_year, years))):
             return 0
     return 0
 
@@ -260,7 +261,7 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
         return _names_parts(block, count) or not _lacks_numbers(block, count, typed)
     above = block[:count]
     return not over and (
-        _fills_gaps(above[-1], row) or _names_index(above, row) or _names_parts(block, count)
+        _fills_gaps(above[-1], row) or _names_index(block, count) or _names_parts(block, count)
     )
 
 
@@ -330,9 +331,20 @@ def _begins_blank(block: list[list[str]], at: int) -> bool:
     return not block[at][0].strip() and all(row and row[0].strip() for row in below)
 
 
-def _names_index(above: list[list[str]], row: list[str]) -> bool:
-    """Whether a row names the first column alone, which none of several rows above it does."""
-    return len(above) > 1 and count_filled(row) == 1 and not any(each[0].strip() for each in above)
+def _names_index(block: list[list[str]], count: int) -> bool:
+    """Whether a row names the first column alone, which none of several rows above it does.
+
+    They may name themselves there if the first names groups of columns, each once or above each of
+    them, and if no row below holds its first cell alone.
+    """
+    above, row, below = block[:count], block[count], block[count + 1 :][:PROFILED_ROWS]
+    if len(above) < 2 or count_filled(row) > 1 or not row[0].strip():
+        return False
+    if not any(each[0].strip() for each in above):
+        return True
+    groups = above[0][1:]
+    grouped = len({*filter(str.strip, groups)}) < len(groups)
+    return grouped and not any(cells[0].strip() and count_filled(cells) == 1 for cells in below)
 
 
 def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:

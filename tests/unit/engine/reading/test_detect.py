@@ -940,13 +940,30 @@ def test_keys_and_values_above_a_row_that_names_every_column_are_no_names(tmp_pa
     [
         (",Men,,Women,\nTown,old,young,aged,new\n", "Town Men old Men young Women aged Women new"),
         ("Town,Men,,,\nName,a,b,c,d\n", "Town Name Men a Men b Men c Men d"),
+        (
+            "Y,2020,2020,2021,2021\nSex,M,F,M,F\nTown,,,,\n",
+            "Y Sex Town 2020 M 2020 F 2021 M 2021 F",
+        ),
+        ("Y,2020,,2021,\nSex,M,F,M,F\nTown,,,,\n", "Y Sex Town 2020 M 2020 F 2021 M 2021 F"),
+        (",2020,2020,2021,2021\n,M,F,M,F\n", "column_1 2020 M 2020 F 2021 M 2021 F"),
+        ("Item,A,A,B,B\nSex,M,F,M,F\nTown,,,,\n", "Item Sex Town A M A F B M B F"),
     ],
 )
 def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text, names):
-    """A single row that is as wide as the table, or one with gaps, is no title."""
+    """A single row that is as wide as the table, one with gaps, or one of years is no title."""
     rows = "".join(f"A{i},{i},{i}.5,7,{i}\n" for i in range(9))
-    dialect, _ = read(write(tmp_path, text + rows))
+    dialect, read_rows = read(write(tmp_path, text + rows))
     assert " ".join(dialect.names).startswith(names)
+    assert len(read_rows) == 9
+
+
+def test_a_label_of_the_rows_below_it_is_a_row(tmp_path):
+    """Another one further down tells that it names no column."""
+    header = "Item,A,A,B,B\nSex,M,F,M,F\n"
+    half = "".join(f"A{i},{i},{i}.5,7,{i}\n" for i in range(9))
+    dialect, read_rows = read(write(tmp_path, f"{header}North,,,,\n{half}South,,,,\n{half}"))
+    assert dialect.header_rows == 2
+    assert len(read_rows) == 20
 
 
 def test_choices_below_a_question_name_columns_though_they_are_its_answers(tmp_path):
