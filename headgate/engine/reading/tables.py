@@ -28,7 +28,7 @@ _NOTE = re.compile(
 )
 _CITES = re.compile(
     r"\W*(?:(?:foot)?notes?|sources?|disclaimer|quellen?|hinweise?|anmerkung(?:en)?|fuentes?|fontes?"
-    r"|remarques?|uwaga)\s?\d*:",
+    r"|remarques?|uwaga|notas?|źródło|bron|kilder?|källa)\s?\d*:",
     re.IGNORECASE,
 )
 """How a note begins, whatever delimiters it holds."""
@@ -54,13 +54,14 @@ def footer_rows(fields: list[list[str]], width: int) -> int:
     last = len(fields) - 1
     if last < 0:
         return 0
-    if _cites_across(fields, width):
-        last -= 1
-    elif count_filled(fields[last]) > 1 and not _cites(fields[last], width):
+    cites = _cites(fields[last], width) or _cites_across(fields, width)
+    if count_filled(fields[last]) > 1 and not cites:
         return 0
     column = [len(f[0]) for f in fields[:-1] if len(f) == width and count_filled(f) > 1]
     usual = max(column, default=0)
-    while last >= 0 and _is_note(fields[last], width, usual):
+    while last >= 0 and (
+        _is_note(fields[last], width, usual) or _cites_across(fields[: last + 1], width)
+    ):
         last -= 1
     return len(fields) - 1 - last
 
@@ -91,11 +92,12 @@ def _cites_across(fields: list[list[str]], width: int) -> bool:
 
     Behind each comma of a sentence stands a blank.
     """
-    row, body = fields[-1], [row for row in fields[1:-1] if len(row) == width]
+    row = fields[-1]
     if len(row) != width or not _CITES.match(row[0]) or any(map(is_typed, row)):
         return False
     if not all(cell.startswith(" ") for cell in row[1:]):
         return False
+    body = [row for row in fields[1:-1] if len(row) == width]
     below = [
         cell for cell, is_number in zip(row, typed_columns(body, width), strict=True) if is_number
     ]

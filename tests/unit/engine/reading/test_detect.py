@@ -840,6 +840,10 @@ def test_a_full_row_that_begins_like_a_note_and_has_words_below_numbers_is_a_not
     assert detect(note).footer_lines == 1
     row = write(tmp_path, f"{rows}Source: Anonymous,n/a,-\n")
     assert detect(row).footer_lines == 0
+    more = write(
+        tmp_path, f"{rows}Notas:,,\nSource: Ministry, Dept. of Prices, revised\nAs of 2024\n"
+    )
+    assert detect(more).footer_lines == 3
 
 
 def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
