@@ -22,6 +22,7 @@ from headgate.engine.reading.tables import (
 )
 from headgate.engine.reading.tokenise import Rows
 from headgate.engine.reading.unquoted import (
+    refuse_shifted_names,
     refuse_split_decimals,
     refuse_split_names,
     refuse_split_numbers,
@@ -191,6 +192,8 @@ def _refuse_doubtful_names(table: _Table, *, fixed: bool, words: bool, commas: b
         short = all(len(row) < width for row in header) and any(row[-1].strip() for row in full)
         uneven = 10 * sum(len(row) == width - 1 for row in body) > len(body)
         refuse_split_values(full, table.line, commas=commas and short, uneven=uneven)
+        if short:
+            refuse_shifted_names(header[0], full, table.line)
     if len(header) == 1:
         if commas:
             refuse_split_decimals(header[0], full, table.line)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from headgate.engine.reading.cells import count_filled, is_typed, shape
+from headgate.engine.reading.cells import Shape, count_filled, is_typed, shape
 from headgate.errors import UndecidableError
 
 _PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
@@ -15,6 +15,14 @@ _POINT = re.compile(r"\s*[-+]?\d+\.(?!\d{3}\s*$)\d+\s*")
 """A number whose decimal mark is a point."""
 _REST = re.compile(r"\s*0\d")
 """The beginning of what is hardly a number of its own."""
+_OWN_KINDS: tuple[tuple[Shape, re.Pattern[str]], ...] = (
+    (
+        "moment",
+        re.compile(r"date|datum|data|fecha|time|timestamp|zeit|day|tag|jour", re.IGNORECASE),
+    ),
+    ("number", re.compile(r"(?:id|nr|no)\.?|#|№", re.IGNORECASE)),
+)
+"""Names that tell what the values below them are."""
 _MOST = 0.9
 """Share of rows that look split, from which on it is hardly by chance."""
 
@@ -45,6 +53,23 @@ def refuse_split_values(body: list[list[str]], line: int, *, commas: bool, uneve
                 f"{at} and {at + 1} look like one value that holds the delimiter.",
                 where=f"line {line}",
                 todo="Enclose such values in quotes; if they are two columns, set `header_rows`.",
+            )
+
+
+def refuse_shifted_names(names: list[str], body: list[list[str]], line: int) -> None:
+    """Refuse rows with one cell more than names where the first name fits the first cells alone.
+
+    They are no row names then: `date` stands above dates, but would name the prices beside them.
+    """
+    first, second = ([row[at] for row in body] for at in (0, 1))
+    for kind, pattern in _OWN_KINDS:
+        fits = len(body) > 1 and all(shape(cell) == kind for cell in first)
+        if fits and pattern.fullmatch(names[0].strip()) and kind not in map(shape, second):
+            raise UndecidableError(
+                f"The header names {len(names)} columns, but the rows have {len(names) + 1} cells: "
+                f"{names[0]!r} seems to name the first, so that another one has no name.",
+                where=f"line {line}",
+                todo="Name each column.",
             )
 
 

@@ -192,9 +192,9 @@ def test_a_refusal_over_bad_rows_tells_five_reasons_and_counts_the_others(tmp_pa
 
 
 def test_a_short_row_is_measured_by_the_table_where_its_header_is_short(tmp_path):
-    """A name was made up for the last column, so that the header is no measure."""
+    """A name was made up for the row names, so that the header is no measure."""
     path = tmp_path / "file.csv"
-    path.write_text("id,name,v\n1,a,2,old\n2,b,3,new\n3,c,7\n", encoding="utf-8")
+    path.write_text("name,v,w\n1,a,2,old\n2,b,3,new\n3,c,7\n", encoding="utf-8")
     how = {"options": ReadOptions(), "check": CheckOptions(), "contract": Contract()}
     found = kept_back(read(path, tmp_path, **how))
     assert found[4]["_reason"] == "has 3 cells where the table has 4 columns"

@@ -384,6 +384,27 @@ def test_whole_numbers_beside_row_names_are_read(tmp_path, text):
     assert len(read(write(tmp_path, text))[1]) == 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,price\n2024-01-01,1.5,low\n2024-01-02,2.5,high\n",
+        "id;name\n1;Ann;new\n2;Bob;old\n3;Cid;new\n",
+    ],
+)
+def test_a_name_that_fits_the_first_column_alone_is_not_shifted(tmp_path, text):
+    """The header leaves out another name then, not that of row names."""
+    with pytest.raises(UndecidableError, match="seems to name the first"):
+        detect(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text", ["date,price\n1,2024-01-01,1.5\n2,2024-01-02,2.5\n", "id;n\n1;7;Ann\n2;8;Bob\n"]
+)
+def test_a_name_that_fits_the_second_column_stands_above_it(tmp_path, text):
+    """The first column holds row names."""
+    assert read(write(tmp_path, text))[0].names[0] == "column_1"
+
+
 @pytest.mark.parametrize("values", [["1"], ["1", "2"], ["1.5", "2.25"], ["2024-03-14"], ["", "1"]])
 def test_values_without_a_delimiter_are_one_column(tmp_path, values):
     """Two columns cannot be meant where nothing stands between them."""
