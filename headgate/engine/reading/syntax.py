@@ -20,10 +20,11 @@ from headgate.options import ReadOptions
 _COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95, "│": 0.95}
 _RARE = {":": 0.65, " ": 0.7, "#": 0.7}
 _UNUSUAL = 0.9
-_INSIDE_VALUES = dict.fromkeys("=!*&", 0.7)
-"""Those that stand in values too: `temp=20.5`."""
+_INSIDE_VALUES = dict.fromkeys("=!*&\uff0c\uff1b", 0.7)
+"""Those that stand in values too: `temp=20.5`, and the commas of Chinese sentences."""
 _UNUSUAL_DELIMITERS = (
-    "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "||", "::", ";;", "~|~"
+    "\x01", "\x1e", "\x1f", "~", "^", "§", "¦", "¬", "=", "!", "*", "&", "\uff0c", "\uff1b",
+    "||", "::", ";;", "~|~",
 )  # fmt: skip
 _BETWEEN_WORDS = re.compile(r"(?<=[^\s,;|\t])\$")
 """A delimiter as some agencies use it; behind a blank or another delimiter it is money."""

@@ -736,6 +736,21 @@ def test_signs_before_amounts_are_no_delimiters(tmp_path):
     assert read(write(tmp_path, "\n".join(map(" ".join, rows))))[1] == rows
 
 
+@pytest.mark.parametrize("mark", ["\uff0c", "\uff1b"])
+def test_wide_commas_separate_fields_where_all_lines_have_as_many(tmp_path, mark):
+    """They are those of a Chinese keyboard; below a name without them they belong to sentences."""
+    rows = [
+        ["姓名", "城市", "年龄"],
+        ["张三", "北京", "30"],
+        ["李四", "上海", "25"],
+        ["王五", "广州", "41"],
+    ]
+    dialect, read_rows = read(write(tmp_path, "\n".join(map(mark.join, rows))))
+    assert [list(dialect.names), *read_rows] == rows
+    said = write(tmp_path, "评论\n" + "".join(f"很好{mark}我喜欢{i}\n" for i in range(5)))
+    assert read(said)[1][0] == [f"很好{mark}我喜欢0"]
+
+
 @pytest.mark.parametrize("mark", ["$", "^"])
 def test_an_unusual_delimiter_wins_over_commas_inside_words(tmp_path, mark):
     """It stands equally often in each line, and parts it into more columns."""
