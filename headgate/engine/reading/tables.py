@@ -22,6 +22,7 @@ _DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
 _END_OF_FILE = frozenset("\x1a\0 ")
 """What DOS ends a text file with, and what may fill its last block."""
 _KEY = re.compile(r"[^:]+:(?: |$)")
+_SECTION = re.compile(r"\[[^\[\]]+\]")
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
     re.IGNORECASE,
@@ -107,13 +108,21 @@ def _cites_across(fields: list[list[str]], width: int) -> bool:
 def cut_tables(
     fields: list[list[str]], lines: list[int], *, fixed: bool, header_rows: int | None
 ) -> list[Span]:
-    """Cut the rows into tables: where a header comes back, or a gap and another width follow."""
+    """Cut the rows into tables: where a header comes back, or a gap and another width follow.
+
+    Where the first row is the title of a section, each section is cut off too.
+    """
     typed = cache(lambda: _typed(fields))  # seldom needed
     starts = [0]
+    in_sections = _is_section(fields, 0)
     for i in range(1, len(fields)):
         if fields[i] != fields[starts[-1]] and _starts_below_title(fields, lines, i):
             starts.append(i - 1)
-        elif _repeats_header(fields, typed, starts[-1], i) or _starts_anew(fields, lines, i):
+        elif (
+            (in_sections and _is_section(fields, i))
+            or _repeats_header(fields, typed, starts[-1], i)
+            or _starts_anew(fields, lines, i)
+        ):
             starts.append(i)
     return [
         find_span(fields, start, stop, fixed=fixed and start == 0, header_rows=header_rows)
@@ -184,11 +193,30 @@ def _starts_below_title(fields: list[list[str]], lines: list[int], i: int) -> bo
     return gap and len(data) == len(fields[i]) and any(map(is_typed, data))
 
 
+def _is_section(fields: list[list[str]], i: int) -> bool:
+    """Whether a row holds `[Data]` or the like beside blank cells, above a row of several cells."""
+    row, below = fields[i], fields[i + 1 : i + 2]
+    alone = len(row) > 1 == count_filled(row) and _SECTION.fullmatch(row[0].strip()) is not None
+    return alone and max(map(count_filled, below), default=0) > 1
+
+
 def without_keys(spans: list[Span], fields: list[list[str]]) -> list[Span]:
-    """Leave out lists of keys and values above the first table: they tell about it."""
+    """Leave out lists of keys and values above the first table: they tell about it.
+
+    In sections all rows of two cells do that are padded to the width of a wider table.
+    """
     above = enumerate(fields[span.first : span.last + 1] for span in spans[:-1])
-    first = next((i for i, block in above if not _holds_keys(block)), len(spans) - 1)
-    return spans[first:]
+    in_sections = _is_section(fields, 0)
+    tables = (
+        i
+        for i, block in above
+        if not _holds_keys(block) and not (in_sections and _holds_pairs(block))
+    )
+    return spans[next(tables, len(spans) - 1) :]
+
+
+def _holds_pairs(block: list[list[str]]) -> bool:
+    return table_width(block) > 2 >= max(map(count_filled, block))
 
 
 def _holds_keys(block: list[list[str]]) -> bool:

@@ -621,6 +621,24 @@ def test_two_columns_above_a_larger_table_are_taken_for_neither_keys_nor_a_table
     assert read(path, table=2)[0].names == ("id", "region", "qty")
 
 
+def test_the_last_section_is_read_below_those_that_hold_settings(tmp_path):
+    """Words alone stand in its rows; a title in brackets tells where its names are."""
+    rows = "".join(f"S{i},liver {i},ACGTAC{'ACGT'[i % 4]}\n" for i in range(5))
+    above = "[Header],,\nVersion,2,\nRun,R1,\n,,\n[Reads],,\n151,,\n,,\n[Data],,\n"
+    dialect, read_rows = read(write(tmp_path, f"{above}id,tissue,index\n{rows}"))
+    assert dialect.names == ("id", "tissue", "index")
+    assert dialect.others == ()
+    assert len(read_rows) == 5
+
+
+def test_titles_of_sections_inside_a_table_are_rows(tmp_path):
+    """The names stand above the first of them."""
+    text = "name,a,b\n[North],,\nAnn,1,2\nBob,2,3\n[South],,\nCy,4,5\nDi,5,6\n"
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == ("name", "a", "b")
+    assert len(rows) == 6
+
+
 def test_of_two_columns_above_a_smaller_table_nothing_is_asked(tmp_path):
     """The first table is read, as of others."""
     above = "Region,Manager\nNorth,Ann\nSouth,Bob\nEast,Cy\nWest,Di\n"
