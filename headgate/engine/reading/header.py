@@ -79,10 +79,15 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
             names += filter(_is_year, over)
         if i and 1 < len(names) == len(over) and count_filled(row) >= 0.8 * len(row):
             return i + 1
-        years = [cell for cell in over if cell.strip()]
-        if 2 * count_filled(row) > len(row) and not (years and all(map(_is_year, years))):
+        if 2 * count_filled(row) > len(row) and not _spans_by_years(over):
             return 0
     return 0
+
+
+def _spans_by_years(cells: list[str]) -> bool:
+    """Whether all are years, of which some stand above several columns."""
+    years = [*filter(str.strip, cells)]
+    return 0 < len({*years}) < len(cells) and all(map(_is_year, years))
 
 
 def _is_year(cell: str) -> bool:

@@ -1015,6 +1015,12 @@ def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text
     assert len(read_rows) == 9
 
 
+def test_marks_below_years_that_each_name_a_column_are_data(tmp_path):
+    """Years that come again name groups of columns; others need no names below them."""
+    rows = "AT,:,:\nBE,:,5\n" + "".join(f"C{i},{i},{i}.5\n" for i in range(20))
+    assert read(write(tmp_path, f"geo,2020,2021\n{rows}"))[0].header_rows < 2
+
+
 def test_a_label_of_the_rows_below_it_is_a_row(tmp_path):
     """Another one further down tells that it names no column."""
     header = "Item,A,A,B,B\nSex,M,F,M,F\n"
