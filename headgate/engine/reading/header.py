@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import chain, compress, dropwhile, pairwise
 
 from headgate.engine.names import numbered
@@ -14,6 +15,8 @@ _TRUST_IN_HEADERS = 0.35
 """Votes that a first row of text has before its cells are looked at: most tables have a header."""
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 _BRACKETED = re.compile(r"\(.*\)|\[.*\]")
+_MARK = re.compile("[:.*\u2013\u2014-]+")
+"""What stands for a missing value, and names nothing."""
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _IDENTIFIER = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[a-z]+://\S+|\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{2}(?::[\da-f]{2}){5}"
@@ -21,6 +24,7 @@ _IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 """An address of mail, of the web or of a machine, a UUID, a hash, or a phone number for abroad."""
+_ONE = {Decimal(1)}
 _MANY = 6
 """Numbers along a row that are hardly in order by chance."""
 _FEW = 3
@@ -192,8 +196,9 @@ def _stem(cell: str) -> str:
 def _is_series(row: list[str], body: list[list[str]]) -> bool:
     """Whether numbers in even steps, or ever higher or lower ones, run along the row only.
 
-    Beside names of further columns only years tell, and two numbers only behind a blank above row
-    names and one after the other.
+    Those that count the columns may come as values in many rows that do not. Beside names of
+    further columns only years tell, and two numbers only behind a blank above row names and one
+    after the other.
     """
     cells, *below = ([cell.strip() for cell in line[1:] if cell.strip()] for line in (row, *body))
     numbers = [cell for cell in cells if _PLAIN.fullmatch(cell)]
@@ -205,12 +210,26 @@ def _is_series(row: list[str], body: list[list[str]]) -> bool:
     if len(numbers) == 2 and steps != {1}:
         return False
     if len(steps) == 1 and steps != {0}:
-        return not set(numbers) & set(below[0])
+        if 2 * sum(map(partial(_goes_on, steps), below)) > len(below):
+            return False
+        return _counts_columns(cells, below) or not set(numbers) & set(below[0])
     return leads and _climbs(cells) and not any(map(_climbs, below))
 
 
 def _steps(numbers: list[str]) -> set[Decimal]:
     return {Decimal(b) - Decimal(a) for a, b in pairwise(numbers)}
+
+
+def _counts_columns(cells: list[str], below: list[list[str]]) -> bool:
+    """Whether numbers count on from the first columns, as hardly any of many rows below do."""
+    if len(below) < _ENOUGH or cells in below or cells[0] not in ("0", "1", "2"):
+        return False
+    return _goes_on(_ONE, cells) and 10 * sum(map(partial(_goes_on, _ONE), below)) < len(below)
+
+
+def _goes_on(steps: set[Decimal], cells: list[str]) -> bool:
+    """Whether numbers go up, or down, in these steps."""
+    return all(map(_PLAIN.fullmatch, cells)) and _steps(cells) == steps
 
 
 def _climbs(cells: list[str]) -> bool:
@@ -224,8 +243,8 @@ def _climbs(cells: list[str]) -> bool:
 def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
     """Whether years name columns, in whose values no year comes.
 
-    Several in order tell, two only behind a blank or a label, and one above the only column, if
-    the values are so many that it is hardly one of them.
+    Several in order tell, two only behind a blank or a label, or one after the other above many
+    rows, and one above the only column, if the values are so many that it is hardly one of them.
     """
     places = [i for i, cell in enumerate(row) if _YEAR.fullmatch(cell.strip())]
     below = [cell.strip() for i in places for cell in columns[i] if cell.strip()]
@@ -234,7 +253,9 @@ def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
         return False
     if len(places) > 1:
         steps = _steps([row[i].strip() for i in places])
-        tell = len(below) > 1 if len(places) > 2 else _leads(row[0], columns[0])
+        many = len(columns[0]) >= _ENOUGH and row[0] not in columns[0]
+        two = _leads(row[0], columns[0]) or (many and steps == {1})
+        tell = len(below) > 1 if len(places) > 2 else two
         return tell and (min(steps) > 0 or max(steps) < 0)
     fractions = not any(cell.isdecimal() for cell in below)
     enough = len(below) >= (_SOME if fractions else _ENOUGH)
@@ -262,7 +283,7 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
     over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number and cell.strip()]
     if any(is_typed(cell) for cell in over):
         return _puts_years_under_groups(block, count)
-    if over and all(shape(cell) != "empty" for cell in over):
+    if over and not any(shape(cell) == "empty" or _MARK.fullmatch(cell.strip()) for cell in over):
         return _names_parts(block, count) or not _lacks_numbers(block, count, typed)
     above = block[:count]
     return not over and (

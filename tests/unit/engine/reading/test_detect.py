@@ -468,6 +468,9 @@ def test_quotes_that_enclose_values_enclose_no_lines(tmp_path, text):
         ("Sample,401.1,402.5,404.2,408,409.9,411", ["A,3,2,1,4,5,1", "B,1,1,2,1,4,3"] * 15),
         ("2020", [f"{i}.5" for i in range(10)]),
         ("2020", [str(i) for i in range(30)]),
+        ("Land,2020,2021", [f"C{i % 7},{i},{3 * i}" for i in range(30)]),
+        ("0,1,2,3", [f"{i % 5},{i % 3},{i % 4},{i % 2}" for i in range(30)]),
+        ("id,1,2,3", [f"P{i},{i % 3},{i % 4},{i % 2}" for i in range(30)]),
     ],
 )
 def test_years_dates_and_steps_above_other_values_are_names(tmp_path, first, rows):
@@ -485,6 +488,10 @@ def test_years_dates_and_steps_above_other_values_are_names(tmp_path, first, row
         ["1985,1990,2.5", "1986,1991,3.5"],
         ["2020", "17", "35"],
         ["A,1,2,3,4,5,6", "B,2,3,4,5,6,7"],
+        [f"P{i},{1990 + i},{1991 + i}" for i in range(30)],
+        [f"{i},{i + 1},{i + 2},{i + 3}" for i in range(30)],
+        ["1,2,3,4", "5,6,7,8", "9,10,11,12"],
+        [f"{i % 6},{(i + 1) % 6},{(i + 2) % 6},{(i + 3) % 6}" for i in range(30)],
         ["a,1,2,4,7,11,19", "b,5,4,4,2,1,9", "c,7,2,5,1,9,2"],
         ["Anna,1985,2001", "Bob,12,17", "Carl,3,5", "Dan,7,9"],
         ["bolt,1900", "nut,12", "screw,55", *(f"part{i},{i}" for i in range(25))],
@@ -1017,8 +1024,8 @@ def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text
 
 def test_marks_below_years_that_each_name_a_column_are_data(tmp_path):
     """Years that come again name groups of columns; others need no names below them."""
-    rows = "AT,:,:\nBE,:,5\n" + "".join(f"C{i},{i},{i}.5\n" for i in range(20))
-    assert read(write(tmp_path, f"geo,2020,2021\n{rows}"))[0].header_rows < 2
+    rows = "AT,:,:\nBE,:,5\n" + "".join(f"C{i},{i},{i}.5\n" for i in range(30))
+    assert read(write(tmp_path, f"geo,2020,2021\n{rows}"))[0].header_rows == 1
 
 
 def test_a_label_of_the_rows_below_it_is_a_row(tmp_path):
