@@ -39,8 +39,11 @@ _AMOUNT = re.compile(
 )
 _IN_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"(?:\d+|\d{1,3}(?:[.\s]\d{3})+),\d+")
-_ONE_VALUE = re.compile(r"[a-z]+://[^\s,;|]+|\+\d{1,3}[ \d()/-]{6,}", re.IGNORECASE)
-"""A link, or a phone number as it is written for abroad: a delimiter in it parts nothing."""
+_ONE_VALUE = re.compile(
+    r"[a-z]+://[^\s,;|]+|\+\d{1,3}[ \d()/-]{6,}|[a-z]{2}\d\d(?: [a-z\d]{4}){2,7}(?: [a-z\d]{1,3})?",
+    re.IGNORECASE,
+)
+"""A link, a phone number as it is written for abroad, an IBAN: a delimiter in it parts nothing."""
 _MAX_CELLS = 6000
 _MAX_TEXT = 1 << 16
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", ":": "colon"}
@@ -89,7 +92,7 @@ def choose_syntax(
     candidates = _ranked(lines, comment, options)
     rival = _rival(candidates[0], candidates, lines, options)
     best = rival or candidates[0]
-    if _splits_phrases(best, lines, options) or _splits_values(best, lines, options, where):
+    if _splits_values(best, lines, options, where) or _splits_phrases(best, lines, options, where):
         best = _in_one_column(candidates, lines)
     elif best.width == 1:
         whole = {c.syntax.delimiter: c for c in candidates if c.width == 1 and c.even == 1}
@@ -222,24 +225,38 @@ def _keeps_numbers(lines: list[str], syntax: Syntax) -> bool:
     return all(shape(cell) == "number" for cell in cells)
 
 
-def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions) -> bool:
+def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions, where: str) -> bool:
     """Whether blanks stand between words of one column, such as names, below a header of one word.
 
-    Numbers or moments in a column of its own tell that they separate fields.
+    Numbers or moments in all columns, or several blanks, tell that they separate fields.
+
+    Raises:
+        UndecidableError: Numbers stand beside words alone: the words may be a title above both.
     """
-    first = next((line for line in lines if line.strip()), "")
-    if options.delimiter or best.syntax.delimiter != " " or " " in first.strip():
+    mark = best.syntax.comment or "\n"
+    rows = [line.strip() for line in lines if line.strip() and not line.startswith(mark)]
+    name, *values = rows or [""]
+    if options.delimiter or best.syntax.delimiter != " " or " " in name:
         return False
-    rows = [line.split() for line in lines if len(line.split()) == best.width]
-    found = [shapes(column) for column in zip(*rows, strict=True)]
-    return not any(kinds["number"] + kinds["moment"] for kinds in found)
+    split = [line.split() for line in values if len(line.split()) == best.width]
+    found = [shapes(column) for column in zip(*split, strict=True)]
+    numbers = [kinds["number"] + kinds["moment"] > 0 for kinds in found]
+    told = options.header_rows is not None or options.skip_lines is not None
+    even = len(split) == len(values) and not any("  " in line for line in values)
+    if any(numbers) and not all(numbers) and even and not told and not is_typed(name):
+        raise UndecidableError(
+            f"The lines below {name!r} can be one column, or {best.width} parted by blanks.",
+            where=where,
+            todo="Name the option `delimiter`: ';' for one column, ' ' for several.",
+        )
+    return not any(numbers)
 
 
 def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, where: str) -> bool:
     """Whether the delimiter stands inside the values of one column, below a name without it.
 
-    Such are times, links, amounts of money, and words with a comma and a blank. Links and phone
-    numbers need no name above them.
+    Such are times, links, amounts of money, and words with a comma and a blank. Links, phone
+    numbers and IBANs need no name above them.
 
     Raises:
         UndecidableError: Numbers with a decimal comma, or two columns of whole numbers.

@@ -327,6 +327,24 @@ def test_blanks_between_words_below_a_header_of_one_word_separate_nothing(tmp_pa
     assert (detect(path, ReadOptions(header_rows=1)).delimiter == " ") is separate
 
 
+def test_blanks_between_words_and_numbers_below_one_word_are_not_decided(tmp_path):
+    """It may be the name of products, or a title above names and numbers."""
+    path = write(tmp_path, "product\nPhone 12\nGalaxy 20\nPixel 7\nAria 5\n")
+    with pytest.raises(UndecidableError, match="one column, or 2 parted by blanks"):
+        detect(path)
+    assert len(read(path, delimiter=";")[1]) == 4
+    assert len(read(path, delimiter=" ")[1][0]) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Readings\n1 2.5\n2 3.5\n3 4.5\n", "#data\na 1\nb 2\nc 3\n", "List\na  1\nb  2\nc  3\n"],
+)
+def test_blanks_part_numbers_and_columns_below_one_word(tmp_path, text):
+    """Numbers alone, lines below a comment and several blanks need no asking."""
+    assert len(read(write(tmp_path, text))[1][0]) == 2
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -334,6 +352,7 @@ def test_blanks_between_words_below_a_header_of_one_word_separate_nothing(tmp_pa
         "url\nhttp://a.b/c?x=1\nhttp://a.b/d?x=2\nhttps://a.b/e\n",
         "name\nSmith, John\nDoe, Jane\nRoe, Jim\n",
         "phone\n+49 170 1234567\n+49 171 7654321\n+49 172 1122334\n",
+        "iban\nDE12 5001 0517 0648 4898 90\nDE89 3704 0044 0532 0130 00\n",
     ],
 )
 def test_what_stands_inside_the_values_of_one_column_separates_nothing(tmp_path, text):
