@@ -82,7 +82,9 @@ def refuse_split_decimals(names: list[str], body: list[list[str]], line: int) ->
     whole = [at for at, column in enumerate(columns) if all(map(_WHOLE.fullmatch, column))]
     pairs = [*zip(whole[::2], whole[1::2], strict=False)]
     spare = len(columns) - len(names)
-    paired = len(whole) == 2 * spare and all(b - a == 1 for a, b in pairs)
+    paired = len(whole) == 2 * spare and all(
+        b - a == 1 and all(cell.strip().isdecimal() for cell in columns[b]) for a, b in pairs
+    )
     if spare > 1 and len(body) > 1 and paired:
         raise UndecidableError(
             f"The header names {len(names)} columns, but the rows have {len(columns)} cells: the "

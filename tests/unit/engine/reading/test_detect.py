@@ -396,6 +396,7 @@ def test_names_are_not_shifted_over_values_that_were_split(tmp_path, text):
         "x,y\n1,1,\n2,3,\n3,5,\n",
         "x,y\nfirst,1,200.5\nsecond,3,400.5\nthird,5,600.5\n",
         "x,y,z\nr1,1,2,a,b\nr2,3,4,c,d\nr3,5,6,e,f\n",
+        "n,x,y\na,1,-2,3,-4\nb,2,-3,4,-5\nc,3,-4,5,-6\n",
     ],
 )
 def test_whole_numbers_beside_row_names_are_read(tmp_path, text):
