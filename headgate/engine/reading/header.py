@@ -167,6 +167,8 @@ def _vote_of_text(cell: str, column: Sequence[str]) -> float:
         return -0.5 if 10 * column.count(cell) > len(column) else 0
     if _is_one_of(cell, column):
         return -1
+    if len(column) > _SOME and _pattern(cell) and {_pattern(cell)} == {*map(_pattern, column)}:
+        return -0.5
     if len(cell) > 80 or "://" in cell[:10]:
         return -0.3
     lengths = {len(value) for value in column if value}
@@ -175,22 +177,22 @@ def _vote_of_text(cell: str, column: Sequence[str]) -> float:
 
 
 def _is_one_of(cell: str, column: Sequence[str]) -> bool:
-    """Whether a cell is an address or the like above others, or has the pattern of many codes."""
+    """Whether a cell is an address or the like above others, or one of many numbered codes."""
     if _IDENTIFIER.fullmatch(cell):
         return any(column) and all(map(_IDENTIFIER.fullmatch, filter(None, column)))
-    if len(column) <= _SOME or sum(map(str.isdigit, cell)) < 2:
-        return False
-    return any({pattern(cell)} == {*map(pattern, column)} for pattern in (_pattern, _stem))
-
-
-def _pattern(cell: str) -> str:
-    """What a cell is but for its digits and letters."""
-    return re.sub("[^\\W\\d_]", "a", re.sub(r"\d", "0", cell))
+    numbered = len(column) > _SOME and sum(map(str.isdigit, cell)) > 1
+    return numbered and {_stem(cell)} == {*map(_stem, column)}
 
 
 def _stem(cell: str) -> str:
     """What a cell is but for its digits, however many."""
     return re.sub(r"\d+", "0", cell)
+
+
+def _pattern(cell: str) -> str:
+    """What a cell is but for its digits and letters; empty where it has hardly any digits."""
+    digits = sum(map(str.isdigit, cell))
+    return re.sub("[^\\W\\d_]", "a", re.sub(r"\d", "0", cell)) if digits > 1 else ""
 
 
 def _is_series(row: list[str], body: list[list[str]]) -> bool:

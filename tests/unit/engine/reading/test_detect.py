@@ -963,6 +963,15 @@ def test_a_first_code_with_the_pattern_of_many_is_data(tmp_path, code):
     assert read_rows == rows
 
 
+def test_names_of_the_form_of_the_codes_below_them_are_names(tmp_path):
+    """Other letters tell that they are none of these."""
+    codes = ["I10", "E11", "J45", "K21", "F32", "M54", "N39", "R07", "Z00", "H25"]
+    rows = "".join(
+        f"{i},{a},{b}\n" for i, (a, b) in enumerate(zip(codes, codes[::-1], strict=True))
+    )
+    assert read(write(tmp_path, f"patient,D01,D02\n{rows}"))[0].names == ("patient", "D01", "D02")
+
+
 @pytest.mark.parametrize("name", ["ann@example.com", "10.0.0.1", "AB01"])
 def test_an_address_or_code_above_other_values_is_a_name(tmp_path, name):
     """Columns may be named after people, machines and codes."""
