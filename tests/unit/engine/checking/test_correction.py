@@ -5,7 +5,7 @@ import io
 
 import pandera.pandas as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from headgate.engine.checking.ledger import extend_ledger
@@ -200,6 +200,7 @@ def test_any_cell_comes_back_as_the_person_wrote_it(tmp_path, header, rows, data
         desk.correct([dict(row) for row in kept])
     own = list(kept[0])[5:-1]
     fixed = data.draw(st.lists(cells, min_size=len(own), max_size=len(own)))
+    assume(tuple(fixed) != desk.reading.dialect.names)  # a header that comes again is no row
     before = desk.reading
     kept[0] |= dict(zip(own, fixed, strict=True)) | {"_reason": ""}
     desk.correct(kept)
