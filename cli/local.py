@@ -31,7 +31,8 @@ def inspect(
         file: A CSV file on this machine; may be compressed.
         dataset: Data set whose contract holds.
     """
-    found = local.inspect(file, dataset=dataset, read=read, check=check, look_on=True)
+    with err.status(f"Reading {file.name} ..."):
+        found = local.inspect(file, dataset=dataset, read=read, check=check, look_on=True)
     if json:
         as_json(found, exclude={"reading": {"table", "aside", "left_out_lines", "quarantine"}})
     else:
@@ -61,9 +62,10 @@ def clean(
         dataset: Data set whose contract holds.
         corrected: The quarantine.csv of an earlier clean of FILE, with cells put right.
     """
-    cleaned = local.clean(
-        file, out, dataset=dataset, read=read, check=check, options=prepare, corrected=corrected
-    )
+    with err.status(f"Cleaning {file.name} ..."):
+        cleaned = local.clean(
+            file, out, dataset=dataset, read=read, check=check, options=prepare, corrected=corrected
+        )
     _show(cleaned, file, json)
 
 
@@ -87,7 +89,8 @@ def apply(
         dataset: Data set whose contract holds; by default the recipe's own contract does.
     """
     replay = PrepareOptions(recipe=str(recipe))
-    cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=replay)
+    with err.status(f"Treating {file.name} as {recipe.name} says ..."):
+        cleaned = local.clean(file, out, dataset=dataset, read=read, check=check, options=replay)
     _show(cleaned, file, json)
 
 
