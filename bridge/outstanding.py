@@ -67,14 +67,20 @@ class Outstanding:
         self._clock = clock
         self._uploads: dict[str, _Pending] = {}
         self._done: list[_Pending] = []
+        self._noticed: dict[str, float] = {}
         self._unneeded: dict[tuple[str, str], float] = {}
+
+    def note(self, keys: Iterable[str]) -> None:
+        """Take note that keys were announced just now, since a queue told of them."""
+        known = {**self._noticed, **dict.fromkeys(keys, self._clock())}
+        self._noticed = dict(islice(known.items(), max(0, len(known) - _MOST), None))
 
     def poll(self) -> list[str]:
         """List the bucket; return the keys that are to be announced now."""
         held = {item.key: item.etag for item in self._store.list(CLAIMS)}
         now, uploads = self._clock(), dict[str, _Pending]()
         for found in islice(pending(self._store), _MOST):
-            upload = self._uploads.get(found.id) or _Pending(found.key, due=now, wait=self._lease)
+            upload = self._uploads.get(found.id) or self._found(found.key, now)
             uploads[found.id] = upload
             etag = held.pop(claim_key(found), None)
             if etag != upload.claim_etag:
@@ -84,6 +90,14 @@ class Outstanding:
         self._uploads = uploads
         self._remove_stale_claims(held, now)
         return self._due(now)
+
+    def _found(self, key: str, now: float) -> _Pending:
+        """Begin to watch over an upload; one that a queue told of was announced then."""
+        noticed = self._noticed.get(key)
+        if noticed is None:
+            return _Pending(key, due=now, wait=self._lease)
+        due, wait = noticed + self._lease, 2 * self._lease
+        return _Pending(key, due=due, wait=wait, again=due, announced=noticed)
 
     def _due(self, now: float) -> list[str]:
         """Return the keys whose announcement is due, and set when the next one of each will be."""

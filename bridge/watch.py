@@ -90,6 +90,7 @@ async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
                 await _with_retries(emit_event, prefect, store, keys)
                 log.info("Announced %d uploads: %s", len(keys), _shortened(keys))
                 if queue:
+                    outstanding.note(keys)
                     handles = [notice.receipt_handle for notice in batch if notice.receipt_handle]
                     await to_thread.run_sync(queue.acknowledge, handles, abandon_on_cancel=True)
 

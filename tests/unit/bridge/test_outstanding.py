@@ -90,6 +90,29 @@ def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
     assert watcher.poll(after=1) == [KEY]
 
 
+def test_what_a_queue_told_of_is_announced_again_as_if_listing_had(watcher):
+    """Listing sees it once more; a run may have it before it, or the event was lost."""
+    watcher.upload(KEY)
+    watcher.outstanding.note([KEY])
+    watcher.waiting = [{KEY}]
+    assert watcher.poll() == []
+    assert watcher.poll(after=LEASE) == []
+    watcher.waiting = []
+    assert watcher.poll(after=LEASE) == [KEY]
+    assert watcher.poll(after=LEASE) == []
+    assert watcher.poll(after=LEASE) == [KEY]
+
+
+def test_notes_of_a_queue_are_bounded(watcher, monkeypatch):
+    """The oldest go; what is announced once too often does no harm."""
+    monkeypatch.setattr("bridge.outstanding._MOST", 2)
+    for key in ("uploads/a.csv", "uploads/b.csv", "uploads/c.csv"):
+        watcher.upload(key)
+        watcher.outstanding.note([key])
+    monkeypatch.undo()
+    assert watcher.poll() == ["uploads/a.csv"]
+
+
 def test_what_waits_for_its_run_to_start_is_not_announced_again(watcher):
     watcher.upload(KEY)
     watcher.poll()
