@@ -148,6 +148,6 @@ class AlreadyProcessedError(HeadgateError):
 
 
 class NoRoomError(HeadgateError):
-    """The scratch disk cannot hold the work; the message gives the figures."""
+    """A disk cannot hold the work or its results; the message says which disk."""
 
     exit_code = 8

@@ -5,13 +5,15 @@ Not here: what the results are.
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from headgate.errors import OptionsError
 from headgate.receipt import ROLES
 from headgate.record import Record
+from headgate.scratch import filling
 
 R = TypeVar("R", bound=Record)
 
@@ -44,18 +46,39 @@ def clear(out: Path, *needed: Path | None) -> None:
 
 
 def fill(out: Path, files: Iterable[tuple[str, Path]]) -> dict[Path, Path]:
-    """Move files to a folder, which is made where it is missing; say where each is now."""
+    """Move files to a folder, which is made where it is missing; say where each is now.
+
+    Raises:
+        NoRoomError: The disk became full; none of the files is there.
+        OptionsError: The folder cannot take them, and none is there.
+    """
+    moved = {file: out / file.name for _, file in files}
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        with filling(out, todo="Free some room there, or choose another folder."):
+            out.mkdir(parents=True, exist_ok=True)
+            with _all_or_none(moved.values()):
+                for file, place in moved.items():
+                    shutil.move(file, place)
     except OSError as error:
         raise _unusable(out, error.strerror) from error
-    return {file: Path(shutil.move(file, out / file.name)) for _, file in files}
+    return moved
 
 
 def relocated(record: R, moved: Mapping[Path, Path], **others: object) -> R:
     """Point a record's paths to where the files are now."""
     paths = {name: moved.get(value, value) for name, value in record if isinstance(value, Path)}
     return record.model_copy(update=paths | others)
+
+
+@contextmanager
+def _all_or_none(made: Iterable[Path]) -> Iterator[None]:
+    """Remove what the block has made where it does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        for each in made:
+            each.unlink(missing_ok=True)
+        raise
 
 
 def _unusable(out: Path, why: str | None) -> OptionsError:

@@ -47,8 +47,12 @@ def require_room(folder: Path, needed: int) -> None:
 
 
 @contextmanager
-def filling(path: Path) -> Iterator[None]:
+def filling(path: Path, todo: str = _MORE_ROOM) -> Iterator[None]:
     """Tell a disk that becomes full while something is written to it.
+
+    Args:
+        path: What is written to.
+        todo: How there may be more room.
 
     Raises:
         NoRoomError: It does.
@@ -59,7 +63,7 @@ def filling(path: Path) -> Iterator[None]:
         if error.errno not in _FULL:
             raise
         raise NoRoomError(
-            "The disk became full while it was written to.", where=str(path), todo=_MORE_ROOM
+            "The disk became full while it was written to.", where=str(path), todo=todo
         ) from error
 
 

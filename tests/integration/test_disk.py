@@ -5,12 +5,18 @@ import subprocess
 
 import pytest
 
+from headgate import local
+from headgate.errors import NoRoomError
+from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+from stack.running import ROOT
 from tests.harness.runs import run
 
 TABLE = "id,name,amount\n" + "".join(f"{row},name {row},{row / 7:.9f}\n" for row in range(200_000))
 LARGE = TABLE.encode()
 PACKED = gzip.compress(LARGE)
 """Small enough to be let in, and too large once it is unpacked."""
+PENGUINS = ROOT / "samples" / "penguins" / "penguins.csv"
+PLAIN = {"read": ReadOptions(), "check": CheckOptions()}
 
 
 @pytest.fixture
@@ -69,3 +75,19 @@ def test_a_scratch_that_cannot_be_written_is_named(place):
     assert "HEADGATE_SCRATCH" in refused.message
     assert place.listing("receipts/claims/") == []
     assert run("process-upload", key=key, bucket=place.block).state == "Completed"
+
+
+def test_results_for_which_there_is_no_room_are_not_left_in_part(small_disk, tmp_path):
+    """Neither of a clean nor of a replay; with more room, the same folder takes them."""
+    out, other = small_disk / "out", small_disk / "other"
+    other.write_bytes(bytes((8 << 20) - (24 << 10)))
+    local.clean(PENGUINS, tmp_path / "out", options=PrepareOptions(), **PLAIN)
+    replay = PrepareOptions(recipe=str(tmp_path / "out" / "recipe.json"))
+
+    for options in (PrepareOptions(), replay):
+        with pytest.raises(NoRoomError, match=rf"{out}: .* full .* choose another folder"):
+            local.clean(PENGUINS, out, options=options, **PLAIN)
+        assert list(out.iterdir()) == []
+
+    other.unlink()
+    assert all(file.exists() for file in local.clean(PENGUINS, out, options=replay, **PLAIN).files)
