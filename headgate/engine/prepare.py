@@ -89,32 +89,33 @@ def prepare(
     """
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
-    with filling(scratch), database(scratch, reading.table) as con:
-        if recipe:
-            plan = _replayed(con, reading, scratch, recipes.load(recipe), drift)
-        else:
-            plan = _fitted(con, reading, scratch, options, target)
-        tables = _write_tables(plan, folder, spreadsheet=options.spreadsheet)
-    typed_rows(scratch).unlink(missing_ok=True)
-    recipes.save(plan.recipe, folder / "recipe.json")
-    prepared = Prepared(
-        csv=folder / "data.csv",
-        parquet=folder / "data.parquet",
-        recipe=folder / "recipe.json",
-        report=folder / "report.html",
-        spreadsheet=folder / "spreadsheet.csv" if options.spreadsheet else None,
-        extras=_extras(plan.recipe, folder),
-        rows_in=reading.rows_good,
-        rows_out=tables.written.rows,
-        duplicates=plan.removed.duplicates,
-        dropped=plan.removed.empty + plan.removed.without_target,
-        rules=tuple(_rules(reading, plan, tables)),
-        drift=(*plan.drift, *map(str, tables.unseen)),
-        columns=tuple(each.name for each in plan.recipe.outputs),
-        preview=outputs.preview(folder / "data.csv"),
-    )
-    report.write(reading, prepared, plan.recipe, plan.profile, tables.balance)
-    return prepared
+    with filling(scratch):
+        with database(scratch, reading.table) as con:
+            if recipe:
+                plan = _replayed(con, reading, scratch, recipes.load(recipe), drift)
+            else:
+                plan = _fitted(con, reading, scratch, options, target)
+            tables = _write_tables(plan, folder, spreadsheet=options.spreadsheet)
+        typed_rows(scratch).unlink(missing_ok=True)
+        recipes.save(plan.recipe, folder / "recipe.json")
+        prepared = Prepared(
+            csv=folder / "data.csv",
+            parquet=folder / "data.parquet",
+            recipe=folder / "recipe.json",
+            report=folder / "report.html",
+            spreadsheet=folder / "spreadsheet.csv" if options.spreadsheet else None,
+            extras=_extras(plan.recipe, folder),
+            rows_in=reading.rows_good,
+            rows_out=tables.written.rows,
+            duplicates=plan.removed.duplicates,
+            dropped=plan.removed.empty + plan.removed.without_target,
+            rules=tuple(_rules(reading, plan, tables)),
+            drift=(*plan.drift, *map(str, tables.unseen)),
+            columns=tuple(each.name for each in plan.recipe.outputs),
+            preview=outputs.preview(folder / "data.csv"),
+        )
+        report.write(reading, prepared, plan.recipe, plan.profile, tables.balance)
+        return prepared
 
 
 class Plan(NamedTuple):

@@ -120,9 +120,10 @@ def read(
     others = dialect.others if options.table is None else ()
     sieve = Sieve(dialect, contract, options.missing)
     file = _File(path, scratch, dialect, notes, others, contract, check, sieve)
-    rows = _stage(file, corrected, upload)
-    judged = _judge(file, rows, previous)
-    return _describe(file, rows, judged)
+    with filling(scratch):
+        rows = _stage(file, corrected, upload)
+        judged = _judge(file, rows, previous)
+        return _describe(file, rows, judged)
 
 
 class _File(NamedTuple):
@@ -163,7 +164,7 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
     staged = scratch / "staged.arrow"
     corrections = Corrections(corrected, scratch, dialect.names) if corrected else None
     sift = corrections.before(sieve.sift) if corrections else sieve.sift
-    with filling(scratch), Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
+    with Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
         total, blank = _sift(map_blocks(path, dialect, sift), staged, sieve, kept)
         for key in sieve.contract.unique:
             kept.add(set_repeats_aside(staged, key, path, dialect, corrections))

@@ -91,3 +91,15 @@ def test_results_for_which_there_is_no_room_are_not_left_in_part(small_disk, tmp
 
     other.unlink()
     assert all(file.exists() for file in local.clean(PENGUINS, out, options=replay, **PLAIN).files)
+
+
+@pytest.mark.parametrize("room", [76, 84, 92])
+def test_a_scratch_that_fills_up_after_the_table_is_told(small_disk, tmp_path, monkeypatch, room):
+    """With the files that explain the table, down to the page for people."""
+    (small_disk / "other").write_bytes(bytes((8 << 20) - (room << 10)))
+    monkeypatch.setenv("HEADGATE_SCRATCH", str(small_disk))
+
+    with pytest.raises(NoRoomError, match="HEADGATE_SCRATCH"):
+        local.clean(PENGUINS, tmp_path / "out", options=PrepareOptions(), **PLAIN)
+
+    assert [file.name for file in small_disk.iterdir()] == ["other"]
