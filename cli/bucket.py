@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.options import Check, Concurrency, Days, Deliver, FileLimit, Hours, Prepare, Read
-from cli.show import AsJson, as_json, failures, held_to, out, page, preview, say, table
+from cli.show import AsJson, as_json, err, failures, held_to, out, page, preview, say, table
 from headgate import intake, journey, local, results
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import choose_pending
@@ -155,6 +155,8 @@ def check(*, full: bool = False, json: AsJson = False) -> None:
 def link(key: str, /, *, hours: Hours = 24, json: AsJson = False) -> None:
     """Sign a fresh download link.
 
+    It alone goes to standard output; until when it works is told on standard error.
+
     Args:
         key: Key of a published object, or of the upload that it was made from.
         hours: How long the link should work; never longer than the credential does.
@@ -166,7 +168,7 @@ def link(key: str, /, *, hours: Hours = 24, json: AsJson = False) -> None:
         as_json({"url": url, "expires_at": f"{signed.expires_at:%Y-%m-%dT%H:%M:%SZ}"})
         return
     say(url)
-    say(f"Works until {signed.until}.")
+    err.print(f"Works until {signed.until}.", markup=False, soft_wrap=True)
 
 
 def verify(key: str, /, *, json: AsJson = False) -> None:

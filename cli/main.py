@@ -50,7 +50,10 @@ the environment's, and Prefect's block must agree with it; without one, it is th
         "backlog": "Process every upload that has no result; a bad one never holds up the others.",
         "check": "Try the bucket: credentials, region, listing; with --full also every kind of "
         "request.",
-        "link": "Sign a fresh download link.",
+        "link": """\
+Sign a fresh download link.
+
+It alone goes to standard output; until when it works is told on standard error.""",
         "verify": "Compare everything that an upload's receipt lists with what the bucket holds.",
         "housekeeping": "Say what no run needs any more: lapsed claims, unfinished transfers, old "
         "quarantine.",

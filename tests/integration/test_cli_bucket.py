@@ -210,6 +210,15 @@ def test_a_link_can_be_fetched(headgate, place, key):
         assert answer.read().startswith(b"id,name\n0,Name 0\n")
 
 
+def test_a_link_stands_alone_on_standard_output(headgate, place, key):
+    """So that `$(headgate link KEY)` is the link; until when it works is told beside it."""
+    done = headgate("link", key, **place.environment())
+
+    with urllib.request.urlopen(done.out.removesuffix("\n")) as answer:
+        assert answer.read().startswith(b"id,name\n0,Name 0\n")
+    assert done.err.startswith("Works until ")
+
+
 def test_verify_finds_every_output_and_notices_a_change(headgate, place, key):
     """Code 0 while all is as the receipt says, 1 once an output has changed."""
     recipe = place.receipt(key).key("recipe")
