@@ -4,7 +4,7 @@ Here: the entry and what it hands back. Rules are in `clean` and `model`, what w
 `recipe`, files in `outputs`, the page for people in `report`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NamedTuple, Self
@@ -207,8 +207,9 @@ def _refuse_strange(reading: Reading, recipe: Recipe) -> None:
 
 
 def _refuse_drift(reading: Reading, recipe: Recipe) -> None:
-    """Refuse a file that has not all of the recipe's columns as they were."""
-    told = [e.detail for e in _changes(recipe, reading) if e.change not in ("added", "reordered")]
+    """Refuse a file that has not all of the columns that the recipe needs as they were."""
+    changes = _changes(recipe, reading, _unneeded(recipe, reading))
+    told = [each.detail for each in changes if each.change not in ("added", "reordered")]
     if told:
         raise DriftError(
             f"The columns changed since the recipe was made: {'; '.join(told)}.",
@@ -217,10 +218,22 @@ def _refuse_drift(reading: Reading, recipe: Recipe) -> None:
         )
 
 
-def _changes(recipe: Recipe, reading: Reading) -> tuple[Drift, ...]:
-    """Compare a file's columns with those of the file that the recipe was made with."""
-    names, kinds = [each.column for each in recipe.profile], [each.kind for each in recipe.profile]
-    return compare(Layout(names=tuple(names), kinds=tuple(kinds)), reading.layout)
+def _unneeded(recipe: Recipe, reading: Reading) -> set[str]:
+    """Name the columns that a model recipe leaves out, and its target where the file lacks it."""
+    if recipe.modelling is None:
+        return set()
+    needed, target = _sources(recipe), recipe.modelling.target
+    if target not in reading.layout.names:
+        needed.discard(target)
+    return {each.column for each in recipe.profile} - needed
+
+
+def _changes(recipe: Recipe, reading: Reading, but: Container[str] = ()) -> tuple[Drift, ...]:
+    """Compare columns, but for some, with those of the file that the recipe was made with."""
+    was = [each for each in recipe.profile if each.column not in but]
+    names, kinds = [each.column for each in was], [each.kind for each in was]
+    now = [each for each in reading.columns if each.name not in but]
+    return compare(Layout(names=tuple(names), kinds=tuple(kinds)), Layout.of(now))
 
 
 def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterator[str]:
@@ -241,11 +254,16 @@ def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterat
 
 def _without_unused_values(recipe: Recipe) -> tuple[Profile, ...]:
     """Profile the recipe's columns, without the spread of values that no output is made of."""
-    used = {each.source for each in recipe.outputs if not isinstance(each, TestFlag)}
+    used = _sources(recipe)
     return tuple(
         each if each.column in used else each.model_copy(update={"bins": (), "top": ()})
         for each in recipe.profile
     )
+
+
+def _sources(recipe: Recipe) -> set[str]:
+    """Name the columns that the result is made of."""
+    return {each.source for each in recipe.outputs if not isinstance(each, TestFlag)}
 
 
 class Tables(NamedTuple):

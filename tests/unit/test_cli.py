@@ -1,5 +1,6 @@
 """The `headgate` command: help, exit codes, messages, and JSON with nothing beside it."""
 
+import csv
 import os
 import re
 import subprocess
@@ -238,6 +239,23 @@ def test_a_recipe_refuses_other_columns_where_it_is_to(headgate, tmp_path, old, 
     assert headgate(*words).code == 0
 
 
+def test_a_model_recipe_refuses_for_columns_that_it_uses_alone(headgate, tmp_path):
+    """With `--drift refuse`: neither for the target, nor for a constant or a leak, but for sex."""
+    birds = csv.DictReader(PENGUINS.read_text().splitlines())
+    rows = [bird | {"planet": "Earth", "code": bird["species"][:2]} for bird in birds]
+    _written(tmp_path / "all.csv", rows, set())
+    headgate("clean", "all.csv", "--mode", "model", "--target", "species", "--out", "a")
+    words = ("apply", "a/recipe.json", "--drift", "refuse", "--out", "b")
+    _written(tmp_path / "next.csv", rows, {"species", "planet", "code"})
+    _written(tmp_path / "lost.csv", rows, {"species", "sex"})
+
+    assert headgate(*words, "next.csv").code == 0
+    done = headgate(*words, "lost.csv")
+
+    assert done.code == 3
+    assert "made: 'sex' is not there any more." in done.err
+
+
 def test_a_recipe_of_a_contract_that_is_gone_says_so(headgate, tmp_path):
     """With the contracts that there are."""
     headgate("clean", PENGUINS, "--out", tmp_path / "a")
@@ -355,6 +373,14 @@ def test_a_contract_can_be_drafted(headgate):
 
     assert done.code == 0
     compile(done.out, "penguins.py", "exec")
+
+
+def _written(path, rows, but):
+    with path.open("w", newline="") as file:
+        names = [name for name in rows[0] if name not in but]
+        out = csv.DictWriter(file, names, extrasaction="ignore")
+        out.writeheader()
+        out.writerows(rows)
 
 
 def _workbook(path):
