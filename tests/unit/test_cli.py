@@ -256,6 +256,20 @@ def test_a_model_recipe_refuses_for_columns_that_it_uses_alone(headgate, tmp_pat
     assert "made: 'sex' is not there any more." in done.err
 
 
+def test_no_rule_tells_of_a_column_that_the_file_lacks(headgate, tmp_path):
+    """A replay leaves out no leak where there is none."""
+    birds = csv.DictReader(PENGUINS.read_text().splitlines())
+    rows = [bird | {"code": bird["species"][:2]} for bird in birds]
+    _written(tmp_path / "all.csv", rows, set())
+    _written(tmp_path / "next.csv", rows, {"code"})
+
+    fitted = headgate("clean", "all.csv", "--mode", "model", "--target", "species", "--out", "a")
+    replayed = headgate("apply", "a/recipe.json", "next.csv", "--out", "b")
+
+    assert "leak column left out" in fitted.out
+    assert "leak column left out" not in replayed.out
+
+
 def test_a_recipe_of_a_contract_that_is_gone_says_so(headgate, tmp_path):
     """With the contracts that there are."""
     headgate("clean", PENGUINS, "--out", tmp_path / "a")

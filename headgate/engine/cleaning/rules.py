@@ -4,7 +4,7 @@ Here: the counting. Not here: doing what the rules say.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from headgate.engine.cleaning.removal import Removed
 from headgate.engine.cleaning.replay import CLIP, FILL, FLAG
@@ -41,7 +41,7 @@ def count(
         RuleResult(rule="drop rows without target", rows=removed.without_target),
         RuleResult(rule="drop duplicates", rows=removed.duplicates),
         RuleResult(rule="drop columns", detail=", ".join(left)),
-        *_risks(recipe),
+        *_risks(recipe, rows.staged.columns),
         *_fitted(recipe, changed),
         *_escaped(changed),
     ]
@@ -53,7 +53,7 @@ def _cells(rule: str, counts: dict[str, int]) -> RuleResult:
     return RuleResult(rule=rule, cells=sum(counts.values()), detail=detail)
 
 
-def _risks(recipe: Recipe) -> list[RuleResult]:
+def _risks(recipe: Recipe, there: Container[str]) -> list[RuleResult]:
     if recipe.modelling is None:
         return []
     return [
@@ -62,6 +62,7 @@ def _risks(recipe: Recipe) -> list[RuleResult]:
             detail=f"{risk.column}: {risk.why}",
         )
         for risk in recipe.modelling.risks
+        if risk.column in there
     ]
 
 
