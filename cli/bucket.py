@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.options import Check, Concurrency, Days, Deliver, FileLimit, Hours, Prepare, Read
 from cli.show import AsJson, as_json, err, failures, held_to, out, page, preview, say, table
-from headgate import intake, journey, local, results
+from headgate import intake, journey, results
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
@@ -49,7 +49,7 @@ def upload(
     """
     store = connect(load())
     with out.status(f"Checking {file.name} ..."):
-        inspection = local.inspect(file, dataset=dataset, read=read, check=check)
+        inspection = intake.inspect(store, file, dataset=dataset, read=read, check=check)
     with out.status(f"Uploading {file.name} ..."):
         key = intake.new_key(file, inspection, dataset)
         uploaded = intake.upload(store, file, key, inspection)

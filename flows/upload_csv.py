@@ -33,7 +33,7 @@ async def upload_csv(
         check: What the file is held to.
     """
     bucket = await open_bucket(bucket)
-    inspection = validate_local(path, dataset, read, check)
+    inspection = validate_local(bucket, path, dataset, read, check)
     key = new_key(path, inspection, dataset)
     uploaded = upload(bucket, path, key, inspection)
     return Completed(message=f"Uploaded as {uploaded.key}", data=uploaded)

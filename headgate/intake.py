@@ -1,14 +1,16 @@
-"""How a local file that was found good comes into the bucket."""
+"""How a local file comes into the bucket, once it was found good."""
 
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+from headgate import layouts, local
 from headgate.bucket import transfer
 from headgate.bucket.keys import dataset_of, marked_dataset, new_upload_key
 from headgate.bucket.store import Store
 from headgate.errors import OptionsError
 from headgate.local import Inspection
+from headgate.options import CheckOptions, ReadOptions
 from headgate.record import Record
 
 
@@ -19,6 +21,19 @@ class Uploaded(Record):
     file_name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def inspect(
+    store: Store, path: Path, *, dataset: str | None, read: ReadOptions, check: CheckOptions
+) -> Inspection:
+    """Look at a local file beside the last one that the bucket accepted of its data set.
+
+    Raises:
+        BadFileError: The file cannot be accepted.
+        OptionsError: There is no such file.
+    """
+    previous = layouts.recall(store, dataset)
+    return local.inspect(path, dataset=dataset, read=read, check=check, previous=previous)
 
 
 def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> str:

@@ -7,18 +7,19 @@ from headgate.bucket.store import Store
 from headgate.engine.checking.drift import Layout
 
 
-def recall(store: Store, dataset: str | None, copy: Path) -> Layout | None:
+def recall(store: Store, dataset: str | None, copy: Path | None = None) -> Layout | None:
     """Return the columns of the data set's last accepted file, if there was one.
 
     Args:
         store: Where they are remembered.
         dataset: Files outside data sets have no history.
-        copy: Local file that keeps what was found, for `remember` to compare.
+        copy: Local file that keeps what was found, where `remember` is to compare.
     """
     stored = store.read(keys.layout_key(dataset)) if dataset else None
     if stored is None:
         return None
-    copy.write_bytes(stored.body)
+    if copy:
+        copy.write_bytes(stored.body)
     return Layout.model_validate_json(stored.body)
 
 

@@ -13,6 +13,7 @@ from headgate import output_folder
 from headgate.contracts import contract_for, default_note
 from headgate.engine import recipe as recipes
 from headgate.engine import table
+from headgate.engine.checking.drift import Layout
 from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.contract import Contract
@@ -20,7 +21,7 @@ from headgate.engine.prepare import Prepared, prepare
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.result.outputs import PREVIEW_ROWS
-from headgate.engine.staging import CSV, LINE, StagedFile
+from headgate.engine.staging import LINE, StagedFile
 from headgate.engine.table import Reading
 from headgate.errors import BadFileError, ContractError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
@@ -60,6 +61,7 @@ def inspect(
     dataset: str | None = None,
     read: ReadOptions,
     check: CheckOptions,
+    previous: Layout | None = None,
     look_on: bool = False,
 ) -> Inspection:
     """Read a file and hold it to its contract, changing nothing.
@@ -71,6 +73,7 @@ def inspect(
         dataset: Data set whose contract holds.
         read: How the file is read.
         check: What it is held to besides.
+        previous: Columns of the data set's last accepted file.
         look_on: Show the rows also of a file that is refused for how many are good or bad.
 
     Raises:
@@ -80,7 +83,8 @@ def inspect(
     sheet = open_sheet(_readable(path), read.member)
     if sheet:
         read, check, dataset = sheet.options, CheckOptions(max_bad_share=1), None
-    with _opened(path, dataset, read, check) as file:
+        previous = None
+    with _opened(path, dataset, read, check, previous) as file:
         refusal = None
         try:
             reading = file.read()
@@ -170,6 +174,7 @@ class _LocalFile(NamedTuple):
     contract: Contract
     notes: tuple[Evidence, ...]
     scratch: Path
+    previous: Layout | None
 
     def read(self, ledger: Path | None = None) -> Reading:
         """Read the file, with the rows of a ledger in the place of its own."""
@@ -180,6 +185,7 @@ class _LocalFile(NamedTuple):
                 options=self.options,
                 check=self.check,
                 contract=self.contract,
+                previous=self.previous,
                 corrected=ledger,
             )
         return reading.model_copy(update={"notes": (*reading.notes, *self.notes)})
@@ -194,7 +200,11 @@ class _LocalFile(NamedTuple):
 
 @contextmanager
 def _opened(
-    path: Path, dataset: str | None, options: ReadOptions, check: CheckOptions
+    path: Path,
+    dataset: str | None,
+    options: ReadOptions,
+    check: CheckOptions,
+    previous: Layout | None = None,
 ) -> Iterator[_LocalFile]:
     with _naming(path):
         _refuse_useless_delimiter(_readable(path), options)
@@ -202,7 +212,7 @@ def _opened(
     notes = default_note(contract, dataset, check.contract)
     scratch = new_scratch(load().scratch)
     try:
-        yield _LocalFile(path, options, check, contract, notes, scratch)
+        yield _LocalFile(path, options, check, contract, notes, scratch, previous)
     finally:
         remove_scratch(scratch)
 
@@ -298,7 +308,7 @@ def _split(dialect: Dialect) -> int:
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:
     staged = StagedFile(reading.table)
-    names = [name for name in staged.schema.names if name not in (LINE, CSV)]
+    names = [column.name for column in reading.columns]
     first = (batch.select(names).slice(0, PREVIEW_ROWS) for batch in staged)
     rows = (row for batch in first for row in zip(*batch.to_pydict().values(), strict=True))
     return tuple(tuple(cell or "" for cell in row) for row in islice(rows, PREVIEW_ROWS))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect_aws import S3Bucket
 
-from headgate import intake, local
+from headgate import intake
 from headgate.intake import Uploaded
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
@@ -15,10 +15,10 @@ from prefect_support.step import step
 
 @step("validate-local {path.name}")
 def validate_local(
-    path: Path, dataset: str | None, read: ReadOptions, check: CheckOptions
+    bucket: S3Bucket, path: Path, dataset: str | None, read: ReadOptions, check: CheckOptions
 ) -> Inspection:
     """Read the file and hold it to its data set's contract."""
-    return local.inspect(path, dataset=dataset, read=read, check=check)
+    return intake.inspect(store_of(bucket), path, dataset=dataset, read=read, check=check)
 
 
 @step("upload {path.name}")

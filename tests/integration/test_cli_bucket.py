@@ -308,6 +308,35 @@ def test_a_folder_is_no_upload_and_has_no_link(headgate, place, words):
     assert place.listing() == before
 
 
+def test_upload_refuses_drift_before_it_sends(headgate, place, tmp_path):
+    """From the data set's last accepted file, where it is asked to; other files have none."""
+    headgate("process", place.put("uploads/folk/may.csv", PEOPLE), **place.environment())
+    path = tmp_path / "june.csv"
+    path.write_text(PEOPLE.replace("name", "mood", 1))
+    words, before = ("upload", path, "--drift", "refuse"), place.listing()
+
+    done = headgate(*words, "--dataset", "folk", **place.environment())
+
+    assert done.code == 3
+    assert "june.csv, header: The columns changed since the last accepted file: 'name'" in done.err
+    assert place.listing() == before
+    assert headgate(*words, **place.environment()).code == 0
+    assert headgate("upload", path, "--dataset", "folk", **place.environment()).code == 0
+
+
+def test_upload_shows_no_column_that_will_be_set_aside(headgate, place, tmp_path):
+    """Each cell of the preview stands below its own name."""
+    headgate("process", place.put("uploads/crowd/may.csv", PEOPLE), **place.environment())
+    path = tmp_path / "june.csv"
+    path.write_text("mood,id,name\nfine,1,Ada\nfair,2,Grace\n")
+
+    words = ("--dataset", "crowd", "--drift", "set-aside", "--json")
+    done = headgate("upload", path, *words, **place.environment())
+
+    assert done.json["columns"] == ["id", "name"]
+    assert done.json["rows"][0] == ["1", "Ada"]
+
+
 def test_upload_tells_of_bad_rows_and_what_comes_next(headgate, place, tmp_path):
     """The next command stands there to be copied."""
     path = tmp_path / "people.csv"
