@@ -83,7 +83,7 @@ def process(
     """Check, clean and publish one upload, here and now.
 
     Args:
-        key: Key of the upload, e.g. uploads/sales.csv.
+        key: Key or address of the upload, e.g. uploads/sales.csv.
     """
     options = ProcessOptions(read=read, check=check, prepare=prepare, deliver=deliver)
     asked = datetime.now(UTC)
@@ -158,7 +158,7 @@ def link(key: str, /, *, hours: Hours = 24, json: AsJson = False) -> None:
     It alone goes to standard output; until when it works is told on standard error.
 
     Args:
-        key: Key of a published object, or of the upload that it was made from.
+        key: Key or address of a published object, or of the upload that it was made from.
         hours: How long the link should work; never longer than the credential does.
     """
     store = connect(load())
@@ -175,7 +175,7 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
     """Compare everything that an upload's receipt lists with what the bucket holds.
 
     Args:
-        key: Key of the upload.
+        key: Key or address of the upload.
     """
     store = connect(load())
     receipt = results.find_result(store, key)

@@ -11,7 +11,9 @@ def find_receipt(store: Store, key: str) -> Receipt:
 
     Raises:
         NoSuchObjectError: There is no such upload, or it has no receipt yet.
+        OptionsError: The address is another store's.
     """
+    key = store.key_of(key)
     try:
         found = receipts.find(store, store.head(key))
     except NoSuchObjectError:
@@ -38,7 +40,7 @@ def find_result(store: Store, key: str) -> Receipt:
     if receipt.outcome == "refused":
         raise BadFileError(
             "This upload was refused, and nothing was published.",
-            where=store.where(key),
+            where=store.where(receipt.source.upload.key),
             todo=" ".join(receipt.reasons),
         )
     return receipt
@@ -50,8 +52,9 @@ def find_table(store: Store, key: str) -> str:
     Raises:
         NoSuchObjectError: There is no such object, or the upload has no receipt yet.
         BadFileError: The upload was refused.
-        OptionsError: The key is a folder's.
+        OptionsError: The key is a folder's, or the address is another store's.
     """
+    key = store.key_of(key)
     if key.endswith("/"):
         raise OptionsError(
             "This is a folder.", where=store.where(key), todo="Name an object in it, or an upload."

@@ -24,6 +24,7 @@ from headgate.errors import (
     HeadgateError,
     NoSuchObjectError,
     ObjectChangedError,
+    OptionsError,
     TransientError,
 )
 from headgate.record import Record
@@ -95,6 +96,23 @@ class Store:
     def where(self, key: str = "") -> str:
         """Name a place in this store for a person."""
         return f"s3://{self.bucket}/{self.folder}{key}"
+
+    def key_of(self, place: str) -> str:
+        """Return the key that an address as `where` gives it names; a key stands for itself.
+
+        Raises:
+            OptionsError: The address is not that of an object in this store.
+        """
+        if not place.startswith("s3://"):
+            return place
+        key = place.removeprefix(self.where())
+        if key in ("", place):
+            raise OptionsError(
+                f"This is no address of an object in {self.where()}.",
+                where=place,
+                todo="Name one there, or set AWS_BUCKET_NAME and HEADGATE_FOLDER to another place.",
+            )
+        return key
 
     def at(self, key: str) -> dict[str, Any]:
         """Address a key for boto3; the only place where the folder is put in front."""

@@ -210,6 +210,18 @@ def test_a_link_can_be_fetched(headgate, place, key):
         assert answer.read().startswith(b"id,name\n0,Name 0\n")
 
 
+@pytest.mark.parametrize("command", ["process", "link", "verify"])
+def test_an_address_stands_for_the_key_in_it(headgate, place, key, command):
+    """One of another bucket or folder is refused, and so is that of the bucket itself."""
+    bucket, folder = place.store.where(), f"s3://{place.store.bucket}/another/{key}"
+
+    assert headgate(command, place.store.where(key), **place.environment()).code == 0
+    for address in (f"s3://another/{key}", folder, bucket):
+        done = headgate(command, address, **place.environment())
+        assert done.code == 2
+        assert f"{address}: This is no address of an object in {bucket}." in done.err
+
+
 def test_a_link_stands_alone_on_standard_output(headgate, place, key):
     """So that `$(headgate link KEY)` is the link; until when it works is told beside it."""
     done = headgate("link", key, **place.environment())
@@ -385,6 +397,15 @@ def test_a_missing_object_ends_with_5(headgate, place):
 
     assert done.code == 5
     assert "uploads/nowhere.csv" in done.err
+    assert "begin with" not in done.err
+
+
+def test_a_key_outside_of_uploads_is_no_uploads(headgate, place):
+    """Who leaves the folder out is told of it."""
+    done = headgate("process", "part_00.csv", **place.environment())
+
+    assert done.code == 5
+    assert "those of uploads begin with uploads/" in done.err
 
 
 @pytest.mark.parametrize(
