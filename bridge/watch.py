@@ -30,6 +30,7 @@ from headgate.bucket.keys import UPLOADS
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError, TransientError
 from headgate.settings import Settings
+from headgate.words import counted
 
 EVENT = "headgate.uploads.arrived"
 
@@ -88,7 +89,7 @@ async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
             async for batch in _in_batches(notices):
                 keys = list(dict.fromkeys(notice.key for notice in batch))
                 await _with_retries(emit_event, prefect, store, keys)
-                log.info("Announced %d uploads: %s", len(keys), _shortened(keys))
+                log.info("Announced %s", _told(keys))
                 if queue:
                     outstanding.note(keys)
                     handles = [notice.receipt_handle for notice in batch if notice.receipt_handle]
@@ -173,5 +174,6 @@ async def _stop_on_signal(scope: anyio.CancelScope) -> None:
             scope.cancel()
 
 
-def _shortened(keys: Sequence[str]) -> str:
-    return ", ".join(keys[:3]) + (" ..." if len(keys) > 3 else "")
+def _told(keys: Sequence[str]) -> str:
+    more = " ..." if len(keys) > 3 else ""
+    return f"{counted(len(keys), 'upload')}: {', '.join(keys[:3])}{more}"

@@ -24,7 +24,7 @@ EXIT_CODES = """\
 Exit codes: 0 done; 1 some file got no answer; 2 wrong arguments; 3 the file is refused, with the
 reasons; 4 settings, credentials or permissions; 5 no such object; 6 network or server trouble that
 may pass; 7 another run is working on it; 8 no room on the disk; 70 a defect of Headgate;
-130 stopped with Ctrl-C.
+130 stopped with Ctrl-C, but `worker` and `watch`, once at work, end with 0.
 """
 
 COMMANDS = {

@@ -99,7 +99,8 @@ def _risk(
     if name == options.group_column:
         return Risk(column=name, risk="identifier", kept=False, why="Rows are grouped by it.")
     if _identifies(base, column, figures):
-        why = f"All but all {figures.filled} values differ, so it tells rows apart, nothing more."
+        told = f"All or nearly all of its {figures.filled:,} values differ"
+        why = f"{told}, so it tells rows apart, nothing more."
         return Risk(column=name, risk="identifier", kept=False, why=why)
     if _role(column, figures, options) == "text":
         kept = options.text != "drop"

@@ -16,6 +16,7 @@ from headgate.engine.reading.dialect import Evidence, Syntax
 from headgate.engine.reading.tokenise import parse, unwrap
 from headgate.errors import UndecidableError
 from headgate.options import ReadOptions
+from headgate.words import counted
 
 _COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95, "│": 0.95}
 _RARE = {":": 0.65, " ": 0.7, "#": 0.7}
@@ -529,7 +530,7 @@ def _explain_delimiter(best: _Candidate, candidates: list[_Candidate], *, told: 
     if syntax.borders:
         why = f"blanks stand between {best.width} columns, one below the other"
         return Evidence(what="delimiter", found="none: the columns are aligned", why=why)
-    why = f"{best.even:.0%} of the rows looked at then have {best.width} fields"
+    why = f"{best.even:.0%} of the rows looked at then have {counted(best.width, 'field')}"
     if rivals := [c for c in candidates if c.syntax.delimiter != syntax.delimiter]:
         why += f"; next best is {_name(rivals[0].syntax.delimiter)}"
     if told:

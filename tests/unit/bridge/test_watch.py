@@ -5,7 +5,7 @@ import json
 import anyio
 from prefect.settings import PREFECT_SERVER_API_MAX_PARAMETER_SIZE
 
-from bridge.watch import Notice, _in_batches
+from bridge.watch import Notice, _in_batches, _told
 
 
 def batches_of(keys):
@@ -35,3 +35,9 @@ def test_the_longest_keys_are_no_more_than_prefect_takes_for_one_run():
 def test_short_keys_fill_an_event():
     keys = [f"uploads/{number:03}.csv" for number in range(400)]
     assert batches_of(keys) == [keys]
+
+
+def test_what_was_announced_is_told_in_one_line():
+    """With its number, and the first of many keys."""
+    assert _told(["a"]) == "1 upload: a"
+    assert _told(["a", "b", "c", "d"]) == "4 uploads: a, b, c ..."

@@ -265,6 +265,8 @@ def test_risky_columns_are_named_and_left_out(tmp_path):
     prepared = made(tmp_path, frame, "price")
     rules = {rule.detail.split(":")[0]: rule.rule for rule in prepared.rules}
     assert rules["order"] == "identifier column left out"
+    (why,) = (rule.detail for rule in prepared.rules if rule.detail.startswith("order: "))
+    assert why.startswith("order: All or nearly all of its ")
     assert rules["country"] == "constant column left out"
     assert rules["net"] == "leak column left out"
     assert not {"order", "country", "net"} & set(prepared.columns)

@@ -205,6 +205,12 @@ def test_a_quote_that_no_line_holds_is_called_the_usual_one(tmp_path):
     ]
 
 
+def test_one_column_is_one_field(tmp_path):
+    """The evidence of the delimiter is told in words that fit the number."""
+    evidence = {e.what: e for e in detect(write(tmp_path, "name\nAda\n")).evidence}
+    assert evidence["delimiter"].why == "100% of the rows looked at then have 1 field"
+
+
 def test_each_guess_leaves_evidence(tmp_path):
     """What was found, and why, stands in words beside the dialect."""
     notes = "Prices of May\n\n" + PRICES + "\nSource: the shop\n"
