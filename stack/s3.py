@@ -47,7 +47,9 @@ def s3_server(
     directory.mkdir(parents=True, exist_ok=True)
     config = directory / "s3.json"
     if not config.exists():
+        config.touch(mode=0o600)
         config.write_text(json.dumps({"identities": [identity("headgate", "Admin")]}))
+    config.chmod(0o600)  # that of an earlier start may be for all to read
     ports = _free_ports({"s3": port or 0} | dict.fromkeys(_INNER_PORTS, 0))
     url = f"http://{LOOPBACK}:{ports['s3']}"
     log = directory / "weed.log"
