@@ -23,6 +23,7 @@ from headgate.engine.reading.unpack import open_bytes
 from headgate.engine.staging import CSV, LINE
 from headgate.errors import BadFileError
 from headgate.options import ReadOptions
+from headgate.words import counted
 
 _OWN = ReadOptions(
     delimiter=",",
@@ -155,7 +156,7 @@ def _padded(block: Block) -> pa.Table:
     for bad in block.bad:
         if any(bad.fields[width:]):
             raise BadFileError(
-                f"The row has {len(bad.fields)} cells where the header has {width}.",
+                f"The row has {counted(len(bad.fields), 'cell')} where the header has {width}.",
                 where=f"line {bad.line}",
                 todo="Leave the columns as they are, and quote cells that hold the delimiter.",
             )

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from headgate.engine.reading.cells import Shape, count_filled, is_typed, shape
 from headgate.errors import UndecidableError
+from headgate.words import counted
 
 _PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
 _SPLIT_NUMBER = re.compile(r"\s*[-+]?\d+,\d+\s*")
@@ -49,8 +50,8 @@ def refuse_split_values(body: list[list[str]], line: int, *, commas: bool, uneve
         if len(body) > 1 and split:
             count = len(body[0])
             raise UndecidableError(
-                f"The header names {count - 1} columns, but the rows have {count} cells: cells "
-                f"{at} and {at + 1} look like one value that holds the delimiter.",
+                f"{_uneven(count - 1, count)}: cells {at} and {at + 1} look like one value that "
+                "holds the delimiter.",
                 where=f"line {line}",
                 todo="Enclose such values in quotes; if they are two columns, set `header_rows`.",
             )
@@ -66,8 +67,8 @@ def refuse_shifted_names(names: list[str], body: list[list[str]], line: int) -> 
         fits = len(body) > 1 and all(shape(cell) == kind for cell in first)
         if fits and pattern.fullmatch(names[0].strip()) and kind not in map(shape, second):
             raise UndecidableError(
-                f"The header names {len(names)} columns, but the rows have {len(names) + 1} cells: "
-                f"{names[0]!r} seems to name the first, so that another one has no name.",
+                f"{_uneven(len(names), len(names) + 1)}: {names[0]!r} seems to name the first, "
+                "so that another one has no name.",
                 where=f"line {line}",
                 todo="Name each column.",
             )
@@ -87,8 +88,7 @@ def refuse_split_decimals(names: list[str], body: list[list[str]], line: int) ->
     )
     if spare > 1 and len(body) > 1 and paired:
         raise UndecidableError(
-            f"The header names {len(names)} columns, but the rows have {len(columns)} cells: the "
-            "delimiter may be the decimal mark too.",
+            f"{_uneven(len(names), len(columns))}: the delimiter may be the decimal mark too.",
             where=f"line {line}",
             todo="Enclose the numbers in quotes or use another delimiter; if the last columns have "
             "no names, set `header_rows`.",
@@ -104,8 +104,8 @@ def refuse_split_numbers(above: list[str], body: list[list[str]], line: int) -> 
         for row in body
     ):
         raise UndecidableError(
-            f"The header names {len(above)} columns, but the rows have {2 * len(above)} cells, all "
-            "whole numbers: the delimiter may be the decimal mark too.",
+            f"{_uneven(len(above), 2 * len(above))}, all whole numbers: the delimiter may be the "
+            "decimal mark too.",
             where=f"line {line}",
             todo="Enclose the numbers in quotes or use another delimiter; if this line is no "
             "header, set `skip_lines`.",
@@ -126,12 +126,17 @@ def refuse_split_names(row: list[str], width: int, line: int, *, words: bool) ->
     lost = any(map(str.strip, row[width:]))
     if lost and (words or any(_is_split(*pair) for pair in pairwise(row))):
         raise UndecidableError(
-            f"The header names {count_filled(row)} columns, but most rows have {width} cells: a "
-            "name may hold the delimiter, or cells are missing.",
+            f"{_uneven(count_filled(row), width, 'most rows')}: a name may hold the "
+            "delimiter, or cells are missing.",
             where=f"line {line}",
             todo="Enclose such names in quotes; if only the last cells are missing, set "
             "`header_rows`.",
         )
+
+
+def _uneven(names: int, cells: int, rows: str = "the rows") -> str:
+    """Say that a header and its rows differ."""
+    return f"The header names {counted(names, 'column')}, but {rows} have {cells} cells"
 
 
 def _are_split(left: Sequence[str], right: Sequence[str]) -> bool:
