@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine import strings
 from headgate.engine.columns.column import BLANKS, Column
 from headgate.engine.recipe import Input
 
@@ -47,7 +48,7 @@ def clean(texts: pa.Array, rule: Input, found: Column) -> tuple[pa.Array, Change
         marked = pc.is_in(texts, pa.array(rule.missing, pa.string()))
         emptied = pc.sum(marked).as_py() or 0
         texts = pc.if_else(marked, "", texts) if emptied else texts
-    empty = pc.equal(texts, "")
+    empty = strings.is_empty(texts)
     if pc.any(empty).as_py():
         texts = _missing(texts, empty)
     return texts, Changes(trimmed, normalised, emptied, len(texts) - texts.null_count)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine import strings
 from headgate.engine.duck import quote_text
 
 Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
@@ -83,8 +85,10 @@ class Format(ABC):
         return False
 
 
+MOST_DIGITS = 18
+"""Before the mark."""
 MOST_DECIMALS = 20
-"""Beside the 18 digits before the mark: a DECIMAL has 38."""
+"""Beside these: a DECIMAL has 38."""
 
 
 @dataclass(frozen=True)
@@ -165,17 +169,20 @@ class Number(Format):
 
     def fits(self, values: pa.Array) -> pa.BooleanArray:
         """Hold the texts to the pattern; a negative zero could not be had back."""
-        if self == Number() and _all_plain_integers(values):
-            return pa.repeat(True, len(values))
-        mask = pc.match_substring_regex(values, self.pattern)
+        if self.plain and self.scale is not None and _all_plain(values, self.scale):
+            mask = pa.repeat(True, len(values))
+        else:
+            mask = pc.match_substring_regex(values, self.pattern)
         if self.negative != "-5":
             zero = self._signed(f"{re.escape(self.prefix)}[0{self.mark}]+{self._end[:-1]}", "")
             return pc.and_not(mask, pc.match_substring_regex(values, zero))
+        if self.loose or not strings.holds(values, "-"):
+            return mask
         minus = "-" + self.prefix
         doubtful = pc.or_(
             pc.starts_with(values, minus + "0"), pc.starts_with(values, minus + self.mark)
         )
-        if self.loose or not pc.any(doubtful).as_py():
+        if not pc.any(doubtful).as_py():
             return mask
         zeros = f"^{re.escape(minus)}0*(?:{re.escape(self.mark)}0*)?{self._end}"
         kept = pc.invert(pc.match_substring_regex(values.filter(doubtful), zeros))
@@ -283,7 +290,8 @@ class IsoMoment(Format):
         """Let Arrow parse, which knows the calendar; texts of another form fail."""
         mask = pc.equal(pc.binary_length(values), self.length)
         if self.separator:
-            mask = pc.and_(mask, pc.equal(pc.find_substring(values, self.separator), 10))
+            behind_day = pc.binary_slice(pc.cast(values, pa.binary()), 10, 11)
+            mask = pc.and_(mask, pc.equal(behind_day, self.separator.encode()))
         inside = values if pc.all(mask).as_py() else values.filter(mask)
         try:
             pc.cast(inside, self._arrow_type)
@@ -315,18 +323,23 @@ class IsoMoment(Format):
         return f"TRY_CAST({text} AS TIMESTAMP)", "TIMESTAMP"
 
 
-def _all_plain_integers(values: pa.Array) -> bool:
-    """Return whether all are plain integers, by parsing, which is faster than matching."""
-    try:
-        pc.cast(values, pa.int64())
-    except pa.ArrowInvalid:
+def _all_plain(values: pa.StringArray, decimals: int) -> bool:
+    """Return whether all are digits, so many behind a point, as all their bytes tell at once."""
+    data, places = strings.parts(values)
+    starts, ends = places[:-1], places[1:]
+    if len(data) == 0 or (starts == ends).any():
         return False
-    length = pc.binary_length(values)
-    zero = pc.and_(pc.starts_with(values, "0"), pc.greater(length, 1))
-    return not (
-        pc.any(pc.greater(length, 18)).as_py()
-        or pc.any(zero).as_py()
-        or pc.any(pc.starts_with(values, "-0")).as_py()
+    minus = data[starts] == ord("-")
+    whole = ends - starts - minus - (decimals + 1 if decimals else 0)
+    if whole.min() < 1 or whole.max() > MOST_DIGITS:
+        return False
+    zero = data[starts + minus] == ord("0")
+    others = np.count_nonzero(data - np.uint8(ord("0")) > 9)  # what is below wraps around
+    points = np.count_nonzero(data[ends - decimals - 1] == ord(".")) if decimals else 0
+    return bool(
+        points == (len(values) if decimals else 0)
+        and others == points + np.count_nonzero(minus)
+        and not (zero & (whole > 1)).any()
     )
 
 

@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine import strings
 from headgate.engine.columns.column import MARKERS
 from headgate.engine.columns.formats import Format, Precision
 from headgate.engine.staging import LINE
@@ -76,12 +79,12 @@ class Trial:
 
     def look(self, rows: pa.Table, missing: Iterable[str]) -> Seen:
         """See what a block holds besides texts that count as missing."""
-        texts, live, seen = rows[self.name], self.live, Seen()
+        texts, live, seen = rows[self.name].combine_chunks(), self.live, Seen()
         values = _without_missing(texts, missing, seen)
         seen.filled = len(values)
         if not seen.filled:
             return seen
-        seen.ascii = bytes(values.buffers()[2] or b"").isascii()
+        seen.ascii = strings.is_ascii(values)
         if not live:
             seen.padded = _padded(values)
             return seen
@@ -97,14 +100,17 @@ class Trial:
         return seen
 
 
-def _without_missing(texts: pa.ChunkedArray, missing: Iterable[str], seen: Seen) -> pa.Array:
+def _without_missing(texts: pa.StringArray, missing: Iterable[str], seen: Seen) -> pa.StringArray:
     """Leave out empty cells and texts that count as missing, and count them."""
-    for marker in ("", *missing):
-        found = pc.equal(texts, marker)
+    values = strings.without_empty(texts)
+    if len(values) < len(texts):
+        seen.missing[""] = len(texts) - len(values)
+    for marker in missing:
+        found = pc.equal(values, marker)
         if count := pc.sum(found).as_py() or 0:
             seen.missing[marker] = count
-            texts = texts.filter(pc.invert(found))
-    return texts.combine_chunks()
+            values = values.filter(pc.invert(found))
+    return values
 
 
 def _hold(values: pa.Array, form: Format, seen: Seen) -> pa.Array:
@@ -130,6 +136,14 @@ def _hold(values: pa.Array, form: Format, seen: Seen) -> pa.Array:
     return values.filter(pc.invert(pc.is_in(values, value_set=pa.array(_ABSENT))))
 
 
-def _padded(values: pa.Array) -> bool:
-    trimmed = pc.utf8_trim_whitespace(values)
-    return bool(pc.sum(pc.binary_length(trimmed)) != pc.sum(pc.binary_length(values)))
+def _padded(values: pa.StringArray) -> bool:
+    """Return whether blanks stand around any text, none of which is empty."""
+    data, places = strings.parts(values)
+    first, last = data[places[:-1]], data[places[1:] - 1]
+    outer = values.filter(pa.array(~(_visible(first) & _visible(last))))
+    return bool(pc.any(pc.not_equal(pc.utf8_trim_whitespace(outer), outer)).as_py())
+
+
+def _visible(octets: strings.Octets) -> npt.NDArray[np.bool_]:
+    """Return which are characters of ASCII, and no blanks."""
+    return (octets > ord(" ")) & (octets < 0x80)

@@ -403,6 +403,21 @@ def test_digits_come_back_as_they_were_written(texts):
         hold_that_texts_come_back(form, texts)
 
 
+almost_plain = st.from_regex(r"-?-?(0|00|[0-9]{1,3}|[0-9]{17,19})[.,]?[0-9]{0,2}", fullmatch=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2), st.lists(almost_plain, min_size=1, max_size=3))
+def test_all_at_once_are_judged_as_each_by_the_pattern_is(decimals, texts):
+    """What all bytes of a column tell is what the pattern says of its values, one by one."""
+    form = Number(scale=decimals)
+    fine = [
+        bool(re.fullmatch(form.pattern, text)) and not re.fullmatch(r"-0(\.0*)?", text)
+        for text in texts
+    ]
+    assert form.fits(pa.array(texts)).to_pylist() == fine
+
+
 floats = st.floats(allow_nan=False, allow_infinity=False)
 
 
