@@ -130,11 +130,15 @@ def _firsts(staged: Staged, repeated: Flags) -> Iterator[Any]:
 
 
 def _candidates(staged: Staged, repeated: Flags) -> Iterator[pa.RecordBatch]:
-    at = 0
-    for batch in staged.batches(lines=True):
-        chosen = repeated[at : at + batch.num_rows]
-        if chosen.any():
-            texts, _ = staged.texts(stay(batch, ~chosen))
-            places = pa.array(np.flatnonzero(chosen) + at)
-            yield from texts.select(staged.key).append_column(ROW, places).to_batches()
-        at += batch.num_rows
+    """Yield the texts that tell rows apart and their places, of rows whose hash occurs again."""
+    batches, starts = staged.batches(lines=True), staged.starts
+
+    def candidates(place: int) -> pa.Table:
+        batch, start = batches[place], starts[place]
+        chosen = repeated[start : start + batch.num_rows]
+        texts, _ = staged.texts(stay(batch, ~chosen))
+        places = pa.array(np.flatnonzero(chosen) + start)
+        return texts.select(staged.key).append_column(ROW, places)
+
+    for table in map_ahead(candidates, range(len(batches))):
+        yield from table.to_batches()
