@@ -19,7 +19,7 @@ HASHES_PER_PART = 1 << 21
 """Hashes that a thread sorts at a time, 32 MiB with their places; more are parted by value."""
 _MOST_PARTS = 512  # files that are open at a time
 _IN_MEMORY = 1 << 18  # bytes of a part that need no file
-_SIEVE = 1 << 20
+_ROUNDS = np.uint64(0), np.uint64(32)
 _RECORD = np.dtype([("hash", np.uint64), ("row", np.uint64)])
 
 
@@ -68,23 +68,23 @@ class Digests:
 
 
 def _repeated(part: IO[bytes]) -> npt.NDArray[np.uint64]:
-    """Return the places of a part's rows whose hash occurs more than once."""
+    """Return the places of a part's rows whose hash occurs more than once.
+
+    Two rounds, each by other bits, leave hardly any other hashes to sort.
+    """
     part.seek(0)
     records = np.frombuffer(part.read(), _RECORD)
-    rows: npt.NDArray[np.uint64] = records["row"][_alike(np.ascontiguousarray(records["hash"]))]
-    return rows
+    hashes, rows = (np.ascontiguousarray(records[name]) for name in ("hash", "row"))
+    for shift in _ROUNDS:
+        shared = _sharing(hashes >> shift)
+        hashes, rows = hashes[shared], rows[shared]
+    _, place, times = np.unique(hashes, return_inverse=True, return_counts=True)
+    return rows[times[place] > 1]
 
 
-def _alike(hashes: Hashes) -> npt.NDArray[np.int64]:
-    """Find the places of hashes that occur more than once."""
-    ordered = np.sort(hashes)
-    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not len(twice):
-        return np.empty(0, np.int64)
-    low = np.uint64(_SIEVE - 1)
-    sieve = np.zeros(_SIEVE, np.bool_)
-    sieve[twice & low] = True
-    places: npt.NDArray[np.int64] = np.flatnonzero(sieve[hashes & low])
-    near = np.minimum(np.searchsorted(twice, hashes[places]), len(twice) - 1)
-    alike: npt.NDArray[np.int64] = places[twice[near] == hashes[places]]
-    return alike
+def _sharing(hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Return which hashes have their lowest bits in common with another one."""
+    slots = 1 << (2 * len(hashes)).bit_length()
+    slot = (hashes & np.uint64(slots - 1)).astype(np.intp)
+    shared: npt.NDArray[np.bool_] = (np.bincount(slot) > 1)[slot]
+    return shared
