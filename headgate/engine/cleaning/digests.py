@@ -15,8 +15,8 @@ from headgate.engine.threads import map_ahead
 
 Hashes = npt.NDArray[np.uint64]
 
-HASHES_PER_PART = 1 << 21
-"""Hashes that a thread sorts at a time, 32 MiB with their places; more are parted by value."""
+HASHES_PER_PART = 1 << 18
+"""Hashes that a thread looks at, so few that it does so in its cache; more are parted by value."""
 _MOST_PARTS = 512  # files that are open at a time
 _IN_MEMORY = 1 << 18  # bytes of a part that need no file
 _ROUNDS = np.uint64(0), np.uint64(32)
