@@ -20,6 +20,8 @@ _FRACTION = r"[1-9][0-9]{0,6}\.[0-9]{0,6}[1-9]|0\.0{0,2}[1-9](?:[0-9]{0,10}[1-9]
 _WHOLE = r"[1-9][0-9]{0,3}|[1-9][0-9]{0,8}[1-9]0{0,4}"
 _CERTAIN = rf"^(?:0|-?(?:{_FRACTION}|{_WHOLE}))$"
 _CERTAIN_IN_PYTHON = rf"^-?(?:{_FRACTION}|0\.0|[1-9][0-9]{{0,6}}\.0)$"
+_ALIKE = r"^-?(?:[1-9][0-9]{0,14}\.[0-9]*[1-9]|0\.0{0,2}[1-9](?:[0-9]*[1-9])?)$"
+"""What all programs write alike, as Arrow does, if they write it at all."""
 _SURE_DIGITS = 15
 """Every decimal number of up to 15 digits is the shortest text of its double, since no other of 15
 digits has the same; and so near to 1 no program writes an exponent."""
@@ -108,14 +110,16 @@ class _Double(Format):
         doubtful = pc.and_not(mask, pc.match_substring_regex(values, self.sure))
         if not pc.any(doubtful).as_py():
             return mask
-        doubted = values.filter(doubtful)
-        kept = [text for text in pc.unique(doubted).to_pylist() if self._gives_back(text)]
-        back = pc.is_in(doubted, value_set=pa.array(kept, values.type))
-        return pc.replace_with_mask(mask, doubtful, back)
+        return pc.replace_with_mask(mask, doubtful, self._given_back(values.filter(doubtful)))
 
     def sql(self, text: str, _: Precision = NO_DIGITS) -> tuple[str, str]:
         """Cast to the nearest double."""
         return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
+
+    def _given_back(self, texts: pa.StringArray) -> pa.BooleanArray:
+        """Return for each text whether it is what is written for the double nearest to it."""
+        kept = [text for text in pc.unique(texts).to_pylist() if self._gives_back(text)]
+        return pc.is_in(texts, value_set=pa.array(kept, texts.type))
 
     def _gives_back(self, text: str) -> bool:
         number = float(text)
@@ -147,6 +151,15 @@ class Shortest(_Double):
         if self.program == "Python":
             return repr(number)
         return _WRITERS[self.program](_digits(number))
+
+    def _given_back(self, texts: pa.StringArray) -> pa.BooleanArray:
+        """Let Arrow write what all write alike, which takes a tenth of the time."""
+        alike = pc.match_substring_regex(texts, _ALIKE)
+        numbers = texts.filter(alike)
+        written = pc.cast(pc.cast(numbers, pa.float64()), texts.type)
+        back = pc.replace_with_mask(alike, alike, pc.equal(written, numbers))
+        others = pc.invert(back)
+        return pc.replace_with_mask(back, others, super()._given_back(texts.filter(others)))
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine import strings
+from headgate.engine.columns.plain import all_plain
 from headgate.engine.duck import quote_text
 
 Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
@@ -85,10 +85,8 @@ class Format(ABC):
         return False
 
 
-MOST_DIGITS = 18
-"""Before the mark."""
 MOST_DECIMALS = 20
-"""Beside these: a DECIMAL has 38."""
+"""Beside the 18 digits before the mark: a DECIMAL has 38."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,8 @@ class Number(Format):
 
     def fits(self, values: pa.Array) -> pa.BooleanArray:
         """Hold the texts to the pattern; a negative zero could not be had back."""
-        if self.plain and self.scale is not None and _all_plain(values, self.scale):
+        plain = self == Number(scale=self.scale, point=self.point)
+        if plain and all_plain(values, self.scale, point=self.point):
             mask = pa.repeat(True, len(values))
         else:
             mask = pc.match_substring_regex(values, self.pattern)
@@ -321,26 +320,6 @@ class IsoMoment(Format):
             return f"TRY_CAST({text} AS DATE)", "DATE"
         text = f"rtrim({text}, 'Z')" if self.zone else text
         return f"TRY_CAST({text} AS TIMESTAMP)", "TIMESTAMP"
-
-
-def _all_plain(values: pa.StringArray, decimals: int) -> bool:
-    """Return whether all are digits, so many behind a point, as all their bytes tell at once."""
-    data, places = strings.parts(values)
-    starts, ends = places[:-1], places[1:]
-    if len(data) == 0 or (starts == ends).any():
-        return False
-    minus = data[starts] == ord("-")
-    whole = ends - starts - minus - (decimals + 1 if decimals else 0)
-    if whole.min() < 1 or whole.max() > MOST_DIGITS:
-        return False
-    zero = data[starts + minus] == ord("0")
-    others = np.count_nonzero(data - np.uint8(ord("0")) > 9)  # what is below wraps around
-    points = np.count_nonzero(data[ends - decimals - 1] == ord(".")) if decimals else 0
-    return bool(
-        points == (len(values) if decimals else 0)
-        and others == points + np.count_nonzero(minus)
-        and not (zero & (whole > 1)).any()
-    )
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from headgate.engine.columns.trial import Seen, Trial
 from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.staging import LINE, StagedFile
+from headgate.engine.threads import map_ahead
 
 _SENTINELS = 2
 """Whole numbers that may stand for something else beside decimals, such as 0 and -999."""
@@ -142,11 +143,20 @@ class TypeInference:
             if not again.formats:
                 trial.near = trial.near or again.near
                 break
-            for batch in StagedFile(staged, [trial.name, LINE]):
-                again.seen.add(again.look(pa.Table.from_batches([batch]), self._declared))
+            for seen in self._looks(again, staged):
+                again.seen.add(seen)
             trial = again
             failed |= set(trial.seen.misfits)
         return trial
+
+    def _looks(self, trial: Trial, staged: Path) -> Iterator[Seen]:
+        """Look for a trial at all rows, after they have passed by."""
+        batches = StagedFile(staged, [trial.name, LINE])
+
+        def look(place: int) -> Seen:
+            return trial.look(pa.Table.from_batches([batches[place]]), self._declared)
+
+        return map_ahead(look, range(len(batches)))
 
     def _column(self, position: int, trial: Trial, staged: Path) -> Column:
         chosen, why = self._choose(trial)

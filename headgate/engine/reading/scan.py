@@ -90,8 +90,9 @@ def needless_quotes(data: bytes, marks: Marks) -> Offsets:
     alone = np.append(True, apart) & np.append(apart, True)
     opening, closing = opening[alone], closing[alone]
     if opening.size:
-        parting = np.flatnonzero((octets == marks.delimiter) | (octets == NEWLINE))
-        inside = np.searchsorted(parting, opening) != np.searchsorted(parting, closing)
+        parting = (octets == marks.delimiter) | (octets == NEWLINE)
+        bounds = np.column_stack([opening, closing]).ravel()
+        inside, _between = np.logical_or.reduceat(parting, bounds).reshape(-1, 2).T
         opening = opening[~inside]
     return opening
 

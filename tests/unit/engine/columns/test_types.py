@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headgate.engine.columns.column import arrow_type
@@ -403,14 +403,21 @@ def test_digits_come_back_as_they_were_written(texts):
         hold_that_texts_come_back(form, texts)
 
 
-almost_plain = st.from_regex(r"-?-?(0|00|[0-9]{1,3}|[0-9]{17,19})[.,]?[0-9]{0,2}", fullmatch=True)
+almost_plain = st.from_regex(
+    r"-?-?(0|00|[0-9]{1,3}|[0-9]{17,19})([.,]?[0-9]{0,2}|\.?\.[0-9]{17,19})", fullmatch=True
+)
+plain_forms = [*(Number(scale=scale) for scale in (None, 0, 1, 2)), Number(scale=None, point=True)]
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.integers(0, 2), st.lists(almost_plain, min_size=1, max_size=3))
-def test_all_at_once_are_judged_as_each_by_the_pattern_is(decimals, texts):
+@settings(max_examples=600, deadline=None)
+@example(Number(), ["1", "2."])
+@example(Number(scale=1), ["1.2.3", "45"])
+@example(Number(scale=None), ["1.2.3", "45"])
+@example(Number(scale=None), ["1.25", "45", "-0"])
+@example(Number(scale=None, point=True), ["1.25", "45.0", "45"])
+@given(st.sampled_from(plain_forms), st.lists(almost_plain, min_size=1, max_size=3))
+def test_all_at_once_are_judged_as_each_by_the_pattern_is(form, texts):
     """What all bytes of a column tell is what the pattern says of its values, one by one."""
-    form = Number(scale=decimals)
     fine = [
         bool(re.fullmatch(form.pattern, text)) and not re.fullmatch(r"-0(\.0*)?", text)
         for text in texts
