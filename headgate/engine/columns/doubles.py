@@ -91,6 +91,11 @@ class _Double(Format):
         return self.write(1.5e-07)
 
     @property
+    def plain(self) -> bool:
+        """Arrow, too, reads the nearest double."""
+        return True
+
+    @property
     @abstractmethod
     def shape(self) -> str:
         """Regular expression of what may be written so."""
@@ -110,16 +115,14 @@ class _Double(Format):
         doubtful = pc.and_not(mask, pc.match_substring_regex(values, self.sure))
         if not pc.any(doubtful).as_py():
             return mask
-        return pc.replace_with_mask(mask, doubtful, self._given_back(values.filter(doubtful)))
+        doubted = values.filter(doubtful)
+        kept = [text for text in pc.unique(doubted).to_pylist() if self._gives_back(text)]
+        back = pc.is_in(doubted, value_set=pa.array(kept, values.type))
+        return pc.replace_with_mask(mask, doubtful, back)
 
     def sql(self, text: str, _: Precision = NO_DIGITS) -> tuple[str, str]:
         """Cast to the nearest double."""
         return f"TRY_CAST({text} AS DOUBLE)", "DOUBLE"
-
-    def _given_back(self, texts: pa.StringArray) -> pa.BooleanArray:
-        """Return for each text whether it is what is written for the double nearest to it."""
-        kept = [text for text in pc.unique(texts).to_pylist() if self._gives_back(text)]
-        return pc.is_in(texts, value_set=pa.array(kept, texts.type))
 
     def _gives_back(self, text: str) -> bool:
         number = float(text)
@@ -152,14 +155,14 @@ class Shortest(_Double):
             return repr(number)
         return _WRITERS[self.program](_digits(number))
 
-    def _given_back(self, texts: pa.StringArray) -> pa.BooleanArray:
-        """Let Arrow write what all write alike, which takes a tenth of the time."""
-        alike = pc.match_substring_regex(texts, _ALIKE)
-        numbers = texts.filter(alike)
-        written = pc.cast(pc.cast(numbers, pa.float64()), texts.type)
-        back = pc.replace_with_mask(alike, alike, pc.equal(written, numbers))
-        others = pc.invert(back)
-        return pc.replace_with_mask(back, others, super()._given_back(texts.filter(others)))
+    def fits(self, values: pa.Array) -> pa.BooleanArray:
+        """Let Arrow write what all write alike, which takes a fraction of the time."""
+        alike = pc.match_substring_regex(values, _ALIKE)
+        numbers = values.filter(alike)
+        written = pc.cast(pc.cast(numbers, pa.float64()), values.type)
+        fits = pc.replace_with_mask(alike, alike, pc.equal(written, numbers))
+        others = pc.invert(fits)
+        return pc.replace_with_mask(fits, others, super().fits(values.filter(others)))
 
 
 @dataclass(frozen=True)

@@ -99,12 +99,11 @@ class TypeInference:
 
     def add(self, seen: list[Seen]) -> None:
         """Take in what `look` saw, in file order."""
-        for trial, more in zip(self._trials, seen, strict=True):
-            trial.seen.add(more)
+        _add(self._trials, seen)
 
     def settle(self, staged: Path) -> tuple[Column, ...]:
         """Decide, after the last block; late doubts are cleared up on the staged file."""
-        trials = [self._cleared(trial, staged) for trial in self._trials]
+        trials = self._cleared(staged)
         self._marks = {mark for mark in ".," if any(_shows(trial, mark) for trial in trials)}
         self._point = self._point and "," not in self._marks
         return tuple(self._column(i, trial, staged) for i, trial in enumerate(trials))
@@ -125,38 +124,47 @@ class TypeInference:
         formats, ruled_out = _weigh(sample, [each for each in guesses if each not in failed])
         return Trial(name, sample, formats, ruled_out)
 
-    def _cleared(self, trial: Trial, staged: Path) -> Trial:
-        """Try other formats on the staged file until one holds or none is left."""
-        if not trial.seen.filled or trial.name in self._text:
-            return trial
-        failed = set(trial.seen.misfits)
-        while failed.issuperset(trial.formats):
-            if not trial.sample:
-                again = self._begun(trial.name, _first_filled(staged, trial.name))
-            elif trial.formats:
-                late = [each.value.strip() for each in trial.seen.misfits.values()]
-                again = self._trial(trial.name, [*trial.sample, *late], failed)
-                again.near = [*trial.near, *again.formats]
-            else:
-                break
-            again.seen.misfits |= trial.seen.misfits
-            if not again.formats:
-                trial.near = trial.near or again.near
-                break
-            for seen in self._looks(again, staged):
-                again.seen.add(seen)
-            trial = again
-            failed |= set(trial.seen.misfits)
-        return trial
+    def _cleared(self, staged: Path) -> list[Trial]:
+        """Try other formats on the staged file, until one holds or none is left for each column."""
+        trials = dict(enumerate(self._trials))
+        again = trials
+        while again := {
+            place: another
+            for place, trial in again.items()
+            if (another := self._another(trial, staged))
+        }:
+            self._look_again([*again.values()], staged)
+            trials |= again
+        return [*trials.values()]
 
-    def _looks(self, trial: Trial, staged: Path) -> Iterator[Seen]:
-        """Look for a trial at all rows, after they have passed by."""
-        batches = StagedFile(staged, [trial.name, LINE])
+    def _look_again(self, trials: Sequence[Trial], staged: Path) -> None:
+        """See what the staged file holds of some columns."""
+        batches = StagedFile(staged, [*(trial.name for trial in trials), LINE])
 
-        def look(place: int) -> Seen:
-            return trial.look(pa.Table.from_batches([batches[place]]), self._declared)
+        def look(place: int) -> list[Seen]:
+            rows = pa.Table.from_batches([batches[place]])
+            return [trial.look(rows, self._declared) for trial in trials]
 
-        return map_ahead(look, range(len(batches)))
+        for seen in map_ahead(look, range(len(batches))):
+            _add(trials, seen)
+
+    def _another(self, trial: Trial, staged: Path) -> Trial | None:
+        """Return what else to try a column against, where nothing holds so far."""
+        if not trial.seen.filled or trial.name in self._text or trial.live:
+            return None
+        if not trial.sample:
+            again = self._begun(trial.name, _first_filled(staged, trial.name))
+        elif trial.formats:
+            late = [each.value.strip() for each in trial.seen.misfits.values()]
+            again = self._trial(trial.name, [*trial.sample, *late], trial.seen.misfits)
+            again.near = [*trial.near, *again.formats]
+        else:
+            return None
+        again.seen.misfits |= trial.seen.misfits
+        if again.formats:
+            return again
+        trial.near = trial.near or again.near
+        return None
 
     def _column(self, position: int, trial: Trial, staged: Path) -> Column:
         chosen, why = self._choose(trial)
@@ -226,6 +234,11 @@ class TypeInference:
             return None, DECLARED
         numeric = [text for text in trial.sample if text[-1:].isdigit()]
         return None, _why_text(numeric if trial.near else trial.sample)
+
+
+def _add(trials: Iterable[Trial], seen: Iterable[Seen]) -> None:
+    for trial, more in zip(trials, seen, strict=True):
+        trial.seen.add(more)
 
 
 def _tell_ruled_out(trial: Trial) -> Iterator[str]:
