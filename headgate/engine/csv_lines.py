@@ -62,5 +62,8 @@ def _quoted(texts: pa.StringArray) -> pa.StringArray:
     if not found:
         return texts
     special = pc.fill_null(reduce(pc.or_, (pc.match_substring(texts, m) for m in found)), False)
-    quoted = pc.replace_substring(texts.filter(special), '"', '""')
-    return pc.replace_with_mask(texts, special, pc.binary_join_element_wise('"', quoted, '"', ""))
+    inner = texts.filter(special)
+    if b'"' in found:
+        inner = pc.replace_substring(inner, '"', '""')
+    quoted = pc.binary_join_element_wise('"', inner, '"', "")
+    return quoted if len(quoted) == len(texts) else pc.replace_with_mask(texts, special, quoted)
