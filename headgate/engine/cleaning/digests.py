@@ -18,7 +18,7 @@ Hashes = npt.NDArray[np.uint64]
 HASHES_PER_PART = 1 << 18
 """Hashes that a thread looks at, so few that it does so in its cache; more are parted by value."""
 _MOST_PARTS = 512  # files that are open at a time
-_IN_MEMORY = 1 << 18  # bytes of a part that need no file
+_IN_MEMORY = 1 << 18  # bytes of all parts that need no file
 _ROUNDS = np.uint64(0), np.uint64(32)
 _RECORD = np.dtype([("hash", np.uint64), ("row", np.uint64)])
 
@@ -29,9 +29,10 @@ class Digests:
     def __init__(self, folder: Path, rows: int) -> None:
         """Get ready for so many rows; what does not fit memory goes to files in the folder."""
         self._bits = (min(rows // HASHES_PER_PART, _MOST_PARTS - 1)).bit_length()
+        in_memory = _IN_MEMORY >> self._bits
         self._files = ExitStack()
         self._parts: list[IO[bytes]] = [
-            self._files.enter_context(SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)))  # noqa: SIM115 - closed together
+            self._files.enter_context(SpooledTemporaryFile(in_memory, dir=str(folder)))  # noqa: SIM115 - closed together
             for _ in range(1 << self._bits)
         ]
         self._rows = 0
