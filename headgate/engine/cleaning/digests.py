@@ -15,7 +15,7 @@ from headgate.engine.threads import map_ahead
 
 Hashes = npt.NDArray[np.uint64]
 
-HASHES_PER_PART = 1 << 18
+HASHES_PER_PART = 1 << 19
 """Hashes that a thread looks at, so few that it does so in its cache; more are parted by value."""
 _MOST_PARTS = 512  # files that are open at a time
 _IN_MEMORY = 1 << 18  # bytes of all parts that need no file
