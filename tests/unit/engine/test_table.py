@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from headgate.contracts import contract_for
@@ -288,20 +288,23 @@ def test_every_line_that_is_no_row_is_listed_with_its_whole_text(tmp_path):
     assert reading.rows_in == 79
 
 
-CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
+CELL = st.text(
+    st.sampled_from(',;\t"\r\n a') | st.characters(codec="utf-8", exclude_characters="\x00"),
+    max_size=8,
+)
 TABLE = st.integers(2, 4).flatmap(
     lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=12)
 )
 QUICK = settings(
-    max_examples=60,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
-def told(width, **more):
+def told(width, delimiter=",", **more):
     names = tuple(f"c{i}" for i in range(width))
-    return Dialect(names=names, delimiter=",", header_lines=1, header_rows=1, **more)
+    return Dialect(names=names, delimiter=delimiter, header_lines=1, header_rows=1, **more)
 
 
 def parsed(path, dialect):
@@ -314,19 +317,28 @@ def parsed(path, dialect):
 
 
 @QUICK
-@given(rows=TABLE, size=st.integers(8, 64), newline=st.sampled_from(["\n", "\r\n"]))
-def test_any_quoted_table_is_read_back_the_same(tmp_path, monkeypatch, rows, size, newline):
+@given(
+    rows=TABLE,
+    size=st.integers(8, 64),
+    delimiter=st.sampled_from(",;\t"),
+    newline=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_any_quoted_table_is_read_back_the_same(  # noqa: PLR0917
+    tmp_path, monkeypatch, rows, size, delimiter, newline, quoting
+):
     """Whatever the cells hold and wherever blocks are cut, cells and lines come back."""
+    assume(quoting == csv.QUOTE_ALL or not any("\r" in cell for row in rows for cell in row))
     monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
     text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=newline)
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=newline)
     writer.writerow([f"c{i}" for i in range(len(rows[0]))])
     lines = []
     for row in rows:
         lines.append(text.getvalue().count("\n") + 1)
         writer.writerow(row)
     path = write(tmp_path, text.getvalue())
-    cells, count, blank = parsed(path, told(len(rows[0]), newline=newline))
+    cells, count, blank = parsed(path, told(len(rows[0]), delimiter, newline=newline))
     assert cells == [(*row, line) for row, line in zip(rows, lines, strict=True)]
     assert (count, blank) == (len(rows), 0)
 
