@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from tenacity import (
     Retrying,
+    retry_if_exception,
     retry_if_exception_type,
     stop_after_attempt,
     wait_exponential,
@@ -73,6 +74,11 @@ def starting_over() -> Retrying:
     )
 
 
+def may_pass(error: BaseException) -> bool:
+    """Whether to try again after a while; what an overwritten upload ended is new work instead."""
+    return isinstance(error, TransientError) and not isinstance(error, ObjectChangedError)
+
+
 def process_with_retries(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Receipt:
     """Run the whole journey, again after a while where what failed may pass by itself.
 
@@ -80,7 +86,7 @@ def process_with_retries(store: Store, key: str, options: ProcessOptions, *, own
         HeadgateError: As `process` does.
     """
     trying = Retrying(
-        retry=retry_if_exception_type(TransientError),
+        retry=retry_if_exception(may_pass),
         wait=wait_exponential(BACKOFF_SECONDS) + wait_random(0, BACKOFF_SECONDS),
         stop=stop_after_attempt(1 + RETRIES),
         reraise=True,

@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
-from headgate.errors import ObjectChangedError, TransientError
+from headgate import journey
 from headgate.journey import BACKOFF_SECONDS, RETRIES
 
 P = ParamSpec("P")
@@ -22,9 +22,9 @@ JITTER = 0.5
 
 
 def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Retry what may pass by itself; an overwritten object is new work instead."""
+    """Retry what may pass by itself, as a journey without Prefect does."""
     error = state.data  # `state.result()` would have to be awaited in async tasks
-    return isinstance(error, TransientError) and not isinstance(error, ObjectChangedError)
+    return isinstance(error, BaseException) and journey.may_pass(error)
 
 
 def step(

@@ -288,7 +288,7 @@ def test_an_upload_overwritten_midway_is_started_over(store, monkeypatch):
 
 
 def test_an_upload_that_is_overwritten_all_the_time_keeps_no_run_for_ever(store, monkeypatch):
-    """It is announced anew, since its content is new."""
+    """Nor with the retries that a run of many files has; new content is announced anew."""
     fetch, sizes = transfer.download, []
 
     def overwrite(store, upload, *args, **kwargs):
@@ -299,7 +299,7 @@ def test_an_upload_that_is_overwritten_all_the_time_keeps_no_run_for_ever(store,
     monkeypatch.setattr(transfer, "download", overwrite)
     store.put("uploads/log.csv", bytes(FIRST_BYTES + 1))
     with pytest.raises(ObjectChangedError):
-        _process(store, "uploads/log.csv")
+        journey.process_with_retries(store, "uploads/log.csv", ProcessOptions(), owner="a test")
     assert len(set(sizes)) == 1 + journey.RESTARTS
     assert not list(store.list(CLAIMS))
 

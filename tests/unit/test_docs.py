@@ -23,6 +23,7 @@ FIXED = {
         journey.RETRIES,
         *(journey.BACKOFF_SECONDS * 2**n for n in range(journey.RETRIES)),
     ),
+    "Starts over": (journey.RESTARTS,),
     "Reads of one object": (transfer.READS_TO_AGREE,),
     "Longest life of a link": (store.LINK_LIMIT.days,),
     "Share of its time": (100 * watch._LISTING_SHARE,),
