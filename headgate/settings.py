@@ -3,8 +3,11 @@
 Options of a single run are in `headgate.options`; deployment matters are in `prefect.yaml`.
 """
 
+import logging
 import os
-from functools import lru_cache
+import re
+from difflib import get_close_matches
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +16,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from headgate.errors import SettingsError
 
+log = logging.getLogger(__name__)
+
 _Seconds = Annotated[float, Field(gt=0)]
+_ASSIGNED = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=", re.MULTILINE)
+"""The variables of a `.env`."""
 
 
 class Settings(BaseSettings):
@@ -109,11 +116,13 @@ def load() -> Settings:
 
 
 @lru_cache(maxsize=1)
-def _load(_environment: tuple[tuple[str, str], ...], _dotenv: bytes) -> Settings:
+def _load(environment: tuple[tuple[str, str], ...], dotenv: bytes) -> Settings:
     """Read the settings; the arguments are the cache's key and what the settings are made of.
 
     Every step of every file asks for them, and reading them takes milliseconds.
     """
+    for variable in (*dict(environment), *_ASSIGNED.findall(dotenv.decode(errors="replace"))):
+        _warn_if_unknown(variable)
     try:
         return Settings()
     except ValidationError as error:
@@ -123,3 +132,14 @@ def _load(_environment: tuple[tuple[str, str], ...], _dotenv: bytes) -> Settings
         raise SettingsError(
             f"{first['msg']}.", where=variable, todo="Correct it in the environment or in .env."
         ) from error
+
+
+@cache
+def _warn_if_unknown(variable: str) -> None:
+    """Say once that a variable, by its name one of Headgate's, sets nothing."""
+    prefix, _, name = variable.upper().partition("_")
+    known = [field.upper() for field in Settings.model_fields]
+    if prefix == "HEADGATE" and name not in known:
+        near = get_close_matches(name, known, 1)
+        advice = f"did you mean HEADGATE_{near[0]}?" if near else "docs/settings.md lists them all."
+        log.warning("There is no setting %s, so it changes nothing: %s", variable, advice)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from headgate import settings
 from headgate.bucket.store import connect
 from headgate.errors import SettingsError
 from headgate.settings import Settings, load
@@ -35,8 +36,8 @@ def test_a_dotenv_file_is_read(tmp_path):
     (tmp_path / ".env").write_text(
         "AWS_BUCKET_NAME=from-file\nHEADGATE_LEASE_SECONDS=90\nOTHER=1\n"
     )
-    settings = load()
-    assert (settings.bucket, settings.lease_seconds) == ("from-file", 90)
+    found = load()
+    assert (found.bucket, found.lease_seconds) == ("from-file", 90)
 
 
 def test_the_environment_is_stronger(tmp_path, monkeypatch):
@@ -58,9 +59,9 @@ def test_common_words_in_the_environment_are_not_taken(monkeypatch):
     """Other programs have a `BUCKET` and a `REGION` of their own."""
     for name in ("BUCKET", "REGION", "ENDPOINT_URL", "ACCESS_KEY_ID"):
         monkeypatch.setenv(name, "another")
-    settings = load()
-    assert (settings.bucket, settings.region) == (None, None)
-    assert (settings.endpoint_url, settings.access_key_id) == (None, None)
+    found = load()
+    assert (found.bucket, found.region) == (None, None)
+    assert (found.endpoint_url, found.access_key_id) == (None, None)
 
 
 def test_a_value_that_cannot_be_is_named(monkeypatch):
@@ -68,6 +69,39 @@ def test_a_value_that_cannot_be_is_named(monkeypatch):
     monkeypatch.setenv("HEADGATE_LEASE_SECONDS", "-1")
     with pytest.raises(SettingsError, match="HEADGATE_LEASE_SECONDS"):
         load()
+
+
+@pytest.mark.parametrize(
+    ("variable", "advice"),
+    [
+        ("HEADGATE_FOLDR", "did you mean HEADGATE_FOLDER?"),
+        ("headgate_bucket_nam", "did you mean HEADGATE_BUCKET?"),
+        ("HEADGATE_TIMEOUT", "docs/settings.md lists them all."),
+    ],
+)
+def test_a_variable_that_sets_nothing_is_named(monkeypatch, caplog, variable, advice):
+    """Once, with the nearest that does."""
+    settings._warn_if_unknown.cache_clear()
+    for value in "xy":
+        monkeypatch.setenv(variable, value)
+        load()
+    assert caplog.messages == [f"There is no setting {variable}, so it changes nothing: {advice}"]
+
+
+def test_a_variable_of_a_dotenv_file_that_sets_nothing_is_named(tmp_path, caplog):
+    """However it is written there, but no line that is commented out."""
+    settings._warn_if_unknown.cache_clear()
+    (tmp_path / ".env").write_text("# HEADGATE_A=1\nHEADGATE_B=1\n  export HEADGATE_C = 1\n")
+    load()
+    assert [record.args[0] for record in caplog.records] == ["HEADGATE_B", "HEADGATE_C"]
+
+
+def test_no_setting_is_warned_of(monkeypatch, caplog):
+    """By any of its names."""
+    for name in (*Settings.model_fields, "part_mib"):
+        monkeypatch.setenv(f"HEADGATE_{name}", "9")
+    load()
+    assert caplog.messages == []
 
 
 def test_secrets_do_not_show():
