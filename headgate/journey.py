@@ -60,7 +60,8 @@ def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> R
     """Run the whole journey for one upload; overwritten midway, start over on the new content.
 
     Raises:
-        HeadgateError: Whatever kept the upload from an answer; a bad file is an answer.
+        HeadgateError: Whatever kept the upload from an answer; a bad file is one, unless it has a
+            result.
     """
     return starting_over()(_process, store, key, options, owner)
 
@@ -127,6 +128,8 @@ def outcome(key: str, result: object) -> Outcome:
     match result:
         case Receipt():
             return Outcome(key=key, verdict=result.outcome, detail=str(result))
+        case BadFileError():
+            return Outcome(key=key, verdict="refused", detail=str(result))
         case ClaimHeldError():
             return Outcome(key=key, verdict="in other hands", detail=str(result))
         case _:

@@ -242,7 +242,14 @@ def upload_processed(
 
 
 def refuse(store: Store, work: Work, file: Download, error: BadFileError) -> Receipt:
-    """Commit a receipt that says why the file was refused; its content stays where it is."""
+    """Commit a receipt that says why the file was refused; its content stays where it is.
+
+    Raises:
+        BadFileError: It has a result, which no refusal takes away.
+    """
+    if work.replaces and _standing_receipt(store, work.upload).outcome == "published":
+        error.todo = f"{error.todo} This run is refused; the upload's result stays.".lstrip()
+        raise error
     receipt = Receipt(outcome="refused", source=file.source, reasons=(str(error),), **about(work))
     return commit(store, work, receipt)
 

@@ -103,6 +103,24 @@ def test_known_content_is_made_again_by_force_and_for_another_contract(store, mo
     assert _process(store, "uploads/second.csv", SKIP).same_as is None
 
 
+def test_a_forced_run_that_is_refused_takes_no_result_away(store):
+    """As by a mistyped target; a refusal that stands makes way for the next answer."""
+    store.put("uploads/people.csv", BODY)
+    wrong = _deliver(force=True).model_copy(update={"check": CheckOptions(target="nmae")})
+    assert _process(store, "uploads/people.csv", wrong).outcome == "refused"
+    assert _process(store, "uploads/people.csv", wrong).outcome == "refused"
+    receipt = _process(store, "uploads/people.csv", _deliver(force=True))
+
+    with pytest.raises(BadFileError, match=r"'nmae'.* the upload's result stays"):
+        _process(store, "uploads/people.csv", wrong)
+
+    assert results.find_receipt(store, "uploads/people.csv") == receipt
+    assert _is_whole(store, receipt)
+    assert _nothing_else_lies_beside(store, receipt)
+    assert not list(store.list(CLAIMS))
+    assert journey.attempt(store, "uploads/people.csv", wrong, owner="a test").verdict == "refused"
+
+
 def test_content_that_was_refused_is_looked_at_again(store):
     """A refusal is no result: the file may be read better by now."""
     for name in ("first", "second"):
