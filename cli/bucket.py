@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.keys import marked_key
 from headgate.bucket.store import connect
-from headgate.errors import OptionsError
+from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
 from headgate.journey import Outcome
 from headgate.options import (
     CheckOptions,
@@ -87,7 +88,11 @@ def process(
     """
     options = ProcessOptions(read=read, check=check, prepare=prepare, deliver=deliver)
     asked = datetime.now(UTC)
-    receipt = _process(key, options)
+    try:
+        receipt = _process(key, options)
+    except KeyboardInterrupt:
+        err.print(f"Stopped. {_standing(key, asked)}", markup=False, soft_wrap=True)
+        raise
     if json:
         as_json(receipt)
     else:
@@ -121,7 +126,11 @@ def backlog(
             todo="Name the upload: `headgate process KEY --force`.",
         )
     options = ProcessOptions(read=read, check=check, prepare=prepare, deliver=deliver)
-    outcomes = _backlog(options, limit, concurrency)
+    try:
+        outcomes = _backlog(options, limit, concurrency)
+    except KeyboardInterrupt:
+        err.print("Stopped. `headgate backlog` takes up the rest.", markup=False)
+        raise
     if json:
         as_json(outcomes)
     elif not outcomes:
@@ -214,6 +223,19 @@ def _process(key: str, options: ProcessOptions) -> Receipt:
     return Receipt.model_validate(_result(process_upload(key, options=options, return_state=True)))
 
 
+def _standing(key: str, asked: datetime) -> str:
+    """Say whether an upload has its answer, after a run that was stopped."""
+    try:
+        receipt = results.find_receipt(connect(load()), key)
+    except NoSuchObjectError:
+        return "Nothing was published: the upload waits for the next run."
+    except HeadgateError as error:
+        return f"How the upload stands could not be seen: {error}"
+    if receipt.finished < asked:
+        return f"The upload's answer of {receipt.finished:%Y-%m-%d at %H:%M} UTC stands."
+    return f"The upload had just got its answer: {receipt}."
+
+
 def _backlog(options: ProcessOptions, limit: int, concurrency: int) -> list[Outcome]:
     if _use_prefect():
         from flows.process_backlog import process_backlog
@@ -245,6 +267,7 @@ def _result(flow_state: Any) -> Any:
     from prefect.logging import get_logger
 
     get_logger("engine").setLevel("WARNING")  # the run logs its address as well
+    signal.signal(signal.SIGINT, _stop)
 
     async def read() -> Any:
         state = await flow_state
@@ -254,3 +277,8 @@ def _result(flow_state: Any) -> Any:
     if isinstance(result, Exception):
         raise result
     return result
+
+
+def _stop(*_: object) -> None:
+    """End the step under way at Ctrl-C; asyncio's own handler, which this one bars, would wait."""
+    raise KeyboardInterrupt

@@ -119,7 +119,11 @@ def process_all(
     """
     attempt_one = partial(attempt, store, options=options, owner="command line")
     with ThreadPoolExecutor(concurrency) as pool:
-        outcomes = list(pool.map(attempt_one, (upload.key for upload in uploads)))
+        try:
+            outcomes = list(pool.map(attempt_one, (upload.key for upload in uploads)))
+        except KeyboardInterrupt:
+            log.warning("Stopping once the files at work are done; no other is begun.")
+            raise
     return [attempt_one(o.key) if o.verdict == "in other hands" else o for o in outcomes]
 
 

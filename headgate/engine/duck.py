@@ -51,7 +51,7 @@ def shared_database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def _told(spill: Path) -> Iterator[None]:
-    """Put into words what memory or disk refuses."""
+    """Put into words what memory or disk refuses, and let Ctrl-C be what it is elsewhere."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
@@ -63,6 +63,10 @@ def _told(spill: Path) -> Iterator[None]:
         if "No space left" not in str(error):
             raise
         raise OSError(errno.ENOSPC, "DuckDB could not write", str(spill)) from error
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
 
 
 @cache

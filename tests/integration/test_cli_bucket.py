@@ -155,6 +155,49 @@ def test_process_with_prefect_is_a_run_and_still_prints_only_json(stack):
     assert "leaked" not in done.stderr
 
 
+STOPPED = """
+import os, signal, time
+from cli.main import main
+from headgate import steps
+
+def validate(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(600)
+
+steps.validate = validate
+main()
+"""
+
+
+@pytest.mark.parametrize("prefect", [True, False], ids=["with Prefect", "without"])
+def test_ctrl_c_stops_the_step_under_way_and_tells_how_the_upload_stands(stack, prefect):
+    """Nothing is published any more, no claim is left, and what was published before stays."""
+    place = Place(stack, connect(settings_for(stack.s3, stack.bucket)))
+    key = place.put(f"uploads/stopped {prefect}.part", PEOPLE)
+    variables = place.environment() if prefect else place.environment(PREFECT_API_URL="")
+
+    def stop(*flags):
+        return subprocess.run(
+            [sys.executable, "-c", STOPPED, "process", key, *flags],
+            env=os.environ | variables,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    first = stop()
+    receipt = journey.process(place.store, key, ProcessOptions(), owner="test")
+    again = stop("--force")
+
+    assert first.returncode == again.returncode == 130
+    assert "Stopped. Nothing was published: the upload waits for the next run." in first.stderr
+    assert "Stopped. The upload's answer of " in again.stderr
+    assert "Traceback" not in first.stderr + again.stderr
+    assert ("Crashed" in first.stderr) == prefect
+    assert place.receipt(key) == receipt
+
+
 def test_process_does_not_leave_the_environments_bucket_for_prefects(headgate, place, stack):
     """Where the block in Prefect leads elsewhere, both places are named and nothing is done."""
     key = place.put("uploads/elsewhere.part", PEOPLE)

@@ -1,9 +1,19 @@
-"""The journey is written down twice, as a flow and without Prefect: the same steps in one order."""
+"""The journey is written down twice, as a flow and without Prefect: the same steps in one order.
+
+And how one of several uploads ends early.
+"""
 
 import ast
+import os
+import signal
+import time
 from collections.abc import Iterator
 
-from headgate import steps
+import pytest
+
+from headgate import journey, steps
+from headgate.bucket.keys import Upload
+from headgate.options import ProcessOptions
 from stack.running import ROOT
 
 
@@ -26,3 +36,22 @@ def test_the_flow_takes_the_steps_of_the_journey():
     assert {"claim", "download", "validate", "preprocess", "upload_processed", "cleanup"} <= {
         *taken
     }
+
+
+def test_a_backlog_that_is_stopped_ends_the_files_at_work_and_begins_no_other(monkeypatch):
+    """Ctrl-C leaves the rest to the next one."""
+    begun, ended = [], []
+
+    def attempt(_store, key, **_):
+        begun.append(key)
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+        ended.append(key)
+        return journey.Outcome(key=key, verdict="published", detail="")
+
+    monkeypatch.setattr(journey, "attempt", attempt)
+    uploads = [Upload(bucket="b", key=f"uploads/{n}", etag="e", size=1) for n in range(9)]
+    with pytest.raises(KeyboardInterrupt):
+        journey.process_all(None, uploads, ProcessOptions(), 1)
+    assert begun == ended == ["uploads/0"]
