@@ -76,7 +76,8 @@ def main(address: str) -> None:
             Path(address).unlink(missing_ok=True)
             listener.bind(address)
             listener.listen(128)
-            os.write(sys.stdout.fileno(), b"ready\n")
+            with contextlib.suppress(BrokenPipeError):  # as where its worker has ended meanwhile
+                os.write(sys.stdout.fileno(), b"ready\n")
             request = _serve(listener, until=sys.stdin.fileno())
         if request:
             _assume(request)

@@ -1,126 +1,19 @@
-"""The `headgate` command: one door for every command, and how each kind of failure ends."""
+"""The process of the command line, from its start to its end."""
 
-import gc
 import sys
-import traceback
 
-from cyclopts import App, CycloptsError, CycloptsPanel
-from pydantic import ValidationError
-
-from cli.show import err, fail, out
-from headgate import __version__
-from headgate.errors import DefectError, HeadgateError, OptionsError
 from headgate.quick_exit import quick_exit
-
-HELP = """\
-Check, clean and publish CSV files: on this machine, or through an S3 bucket.
-
-`headgate inspect FILE` says what a file is; `headgate clean FILE --out DIR` cleans it. Neither
-needs a bucket. With AWS_BUCKET_NAME and credentials in the environment or in `.env`,
-`headgate check` tries the bucket, and `headgate upload FILE` sends a file there.
-"""
-
-EXIT_CODES = """\
-Exit codes: 0 done; 1 some file got no answer; 2 wrong arguments; 3 the file is refused, with the
-reasons; 4 settings, credentials or permissions; 5 no such object; 6 network or server trouble that
-may pass; 7 another run is working on it; 8 no room on the disk; 70 a defect of Headgate;
-130 stopped with Ctrl-C, but `worker` and `watch`, once at work, end with 0.
-"""
-
-COMMANDS = {
-    "cli.local": {
-        "inspect": "Say how FILE is written, what its columns hold, and which rows are bad; "
-        "change nothing.",
-        "clean": "Clean FILE on this machine: good rows, bad rows with reasons, a recipe and a "
-        "report.",
-        "apply": "Treat FILE exactly as RECIPE says: the same columns in the same order, nothing "
-        "fitted.",
-        "contract": "Contracts: what the files of a data set are held to.",
-    },
-    "cli.bucket": {
-        "upload": """\
-Check FILE and send it to the bucket; a bad file is refused and nothing is sent.
-
-The options are for this check alone; the run that processes the file later has its own.""",
-        "process": """\
-Check, clean and publish one upload, here and now.
-
-With PREFECT_API_URL set it is a Prefect run, seen in the UI; without, it just runs. The bucket is
-the environment's, and Prefect's block must agree with it; without one, it is the block's.""",
-        "backlog": "Process every upload that has no result; a bad one never holds up the others.",
-        "check": "Try the bucket: credentials, region, listing; with --full also every kind of "
-        "request.",
-        "link": """\
-Sign a fresh download link.
-
-It alone goes to standard output; until when it works is told on standard error.""",
-        "verify": "Compare everything that an upload's receipt lists with what the bucket holds.",
-        "housekeeping": "Say what no run needs any more: lapsed claims, unfinished transfers, old "
-        "quarantine.",
-    },
-    "cli.serve": {
-        "register": """\
-Save the bucket's settings as a block in Prefect, and make the work pool.
-
-AWS_BUCKET_NAME, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for other stores than
-AWS, AWS_ENDPOINT_URL are read from the environment or `.env`.""",
-        "worker": "Run what is scheduled on the work pool, in warm processes, until Ctrl-C.",
-        "watch": """\
-Tell Prefect of new uploads, which starts runs for them, until Ctrl-C.
-
-Arrivals come from the SQS queue HEADGATE_QUEUE_URL, and from listing the bucket: every
-HEADGATE_POLL_SECONDS, or every HEADGATE_SWEEP_SECONDS beside a queue.""",
-    },
-}
-"""Each command's help, by the module that holds it, which is imported when the command is called.
-
-The help stands here since the list of commands must not import them all.
-"""
-
-OBJECTS = 100_000
-"""New objects after which garbage is looked for: what is imported at the start is none."""
-
-app = App(
-    name="headgate",
-    help=HELP,
-    help_epilogue=EXIT_CODES,
-    help_format="markdown",
-    version=__version__,
-    error_console=err,
-)
-for module, commands in COMMANDS.items():
-    for command, explained in commands.items():
-        app.command(f"{module}:{command}", help=explained)
-
-
-def run() -> None:
-    """Run the command line; every failure ends with a message and its exit code."""
-    gc.set_threshold(OBJECTS)
-    try:
-        app(exit_on_error=False, print_error=False)
-    except HeadgateError as error:
-        sys.exit(fail(error))
-    except CycloptsError as error:
-        if isinstance(error.__cause__, ValidationError):
-            from cli.options import refused
-
-            sys.exit(fail(refused(error.__cause__)))
-        err.print(CycloptsPanel(error))
-        sys.exit(OptionsError.exit_code)
-    except BrokenPipeError:  # as by `| head`
-        out.on_broken_pipe()
-    except Exception as error:  # noqa: BLE001 - the last resort
-        traceback.print_exc()
-        todo = "Please report this with the lines above."
-        sys.exit(fail(DefectError(f"Headgate itself failed: {error}", todo=todo)))
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 def main() -> None:
-    """Be the process of the command line, from its start to its end."""
+    """Run the command line; Ctrl-C ends it without a traceback, also while it is being imported."""
     with quick_exit():  # DuckDB complains of objects that remain when Python is taken apart
-        run()
+        try:
+            from cli.app import run
+
+            run()
+        except KeyboardInterrupt:
+            sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Commands for the operator: register the block, run a worker, watch for uploads."""
 
+import signal
 from collections.abc import Callable
 from time import sleep
 
@@ -37,6 +38,7 @@ def worker(*, pool: str = "headgate", limit: Concurrency = 8) -> None:
     from cli.prefect_server import require_server
 
     _wait_until(require_server)
+    _end_at_ctrl_c()
     work(pool, limit=limit)
 
 
@@ -49,7 +51,13 @@ def watch() -> None:
     settings = load()
     _wait_until(require_server)
     _wait_until(require_same_bucket, settings)
+    _end_at_ctrl_c()
     announce(settings)
+
+
+def _end_at_ctrl_c() -> None:
+    """Let Ctrl-C end the process at once until what is started here has its own way to end."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_until(require: Callable[..., None], *arguments: object) -> None:

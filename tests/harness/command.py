@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from cli.main import run
+from cli.app import run
 
 
 class Done(NamedTuple):

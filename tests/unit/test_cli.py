@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
-from cli.main import COMMANDS, EXIT_CODES, app
+from cli.app import COMMANDS, EXIT_CODES, app
 from headgate.errors import HeadgateError
 from stack.running import ROOT
 from tests.harness.command import Command
@@ -528,7 +528,7 @@ def test_a_wrong_setting_is_named(headgate, monkeypatch):
 ENDINGS = """
 import atexit, logging, sys
 from logging.handlers import MemoryHandler
-from cli import main
+from cli import app, main
 
 def run():
     held = MemoryHandler(9, target=logging.StreamHandler(sys.stdout))
@@ -537,7 +537,7 @@ def run():
     atexit.register(print, "at exit")
     {}
 
-main.run = run
+app.run = run
 atexit.register(print, "taken apart")
 main.main()
 """
@@ -561,6 +561,29 @@ def test_a_process_ends_with_its_code_and_all_said(end, code):
     assert done.returncode == code
     assert done.stdout.split("\n") == ["at exit", "logged", ""]
     assert done.stderr == ""
+
+
+PRESSED = """
+import os, signal, sys
+
+class Press:
+    def find_spec(self, name, *_):
+        if name == "rich.table":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Press())
+from cli.main import main
+main()
+"""
+
+
+def test_ctrl_c_while_the_command_is_imported_shows_no_traceback():
+    """The first moment is like any other."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRESSED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize(
