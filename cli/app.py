@@ -36,11 +36,13 @@ COMMANDS = {
         "fitted.",
         "contract": "Contracts: what the files of a data set are held to.",
     },
-    "cli.bucket": {
+    "cli.upload": {
         "upload": """\
-Check FILE and send it to the bucket; a bad file is refused and nothing is sent.
+Check files and send them to the bucket; a bad one is refused and not sent.
 
-The options are for this check alone; the run that processes the file later has its own.""",
+The options are for this check alone; the run that processes a file later has its own.""",
+    },
+    "cli.bucket": {
         "process": """\
 Check, clean and publish one upload, here and now.
 

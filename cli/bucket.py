@@ -1,20 +1,17 @@
-"""Commands on the bucket: send, process, catch up, check, link, verify."""
+"""Commands on the bucket: process, catch up, check, link, verify; `upload` has its own module."""
 
 import asyncio
-import shlex
 import signal
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from cli.options import Check, Concurrency, Days, Deliver, FileLimit, Hours, Prepare, Read
-from cli.show import AsJson, as_json, err, failures, held_to, out, page, preview, say, table
-from headgate import intake, journey, results
+from cli.show import AsJson, as_json, err, out, page, say, table
+from headgate import journey, results
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
-from headgate.bucket.keys import marked_key
 from headgate.bucket.store import connect
 from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
 from headgate.journey import Outcome
@@ -29,46 +26,6 @@ from headgate.receipt import Receipt
 from headgate.settings import load
 from headgate.summary import answered_before, markdown
 from headgate.words import counted
-
-
-def upload(
-    file: Path,
-    /,
-    *,
-    dataset: str | None = None,
-    read: Read = ReadOptions(),  # noqa: B008 - frozen
-    check: Check = CheckOptions(),  # noqa: B008 - frozen
-    json: AsJson = False,
-) -> None:
-    """Check FILE and send it to the bucket; a bad file is refused and nothing is sent.
-
-    The options are for this check alone; the run that processes the file later has its own.
-
-    Args:
-        file: A CSV file on this machine; may be compressed.
-        dataset: Data set whose contract holds; also the folder under uploads/.
-    """
-    store = connect(load())
-    with out.status(f"Checking {file.name} ..."):
-        inspection = intake.inspect(store, file, dataset=dataset, read=read, check=check)
-    with out.status(f"Uploading {file.name} ..."):
-        key = intake.new_key(file, inspection, dataset)
-        uploaded = intake.upload(store, file, key, inspection)
-    if json:
-        as_json(uploaded)
-        return
-    preview(uploaded.columns, uploaded.rows[:5])
-    failures(inspection.reading)
-    say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
-    if inspection.corrects:
-        say(f"Its rows correct {marked_key(inspection.corrects)}.")
-    else:
-        held_to(inspection.reading)
-    if bad := inspection.reading.quarantined:
-        rows = counted(inspection.reading.rows_in, "row")
-        say(f"{bad:,} of its {rows} will be kept back as bad.")
-    say("Where `headgate watch` runs, it is processed by itself. Elsewhere:")
-    say(f"  headgate process {shlex.quote(uploaded.key)}")
 
 
 def process(

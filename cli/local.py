@@ -6,7 +6,18 @@ from pathlib import Path
 from cyclopts import App
 
 from cli.options import Check, Prepare, Read
-from cli.show import AsJson, as_json, doubts, err, failures, how_read, preview, say, table
+from cli.show import (
+    AsJson,
+    as_json,
+    corrected,
+    doubts,
+    err,
+    failures,
+    how_read,
+    preview,
+    say,
+    table,
+)
 from headgate import local
 from headgate.bucket.keys import marked_key
 from headgate.errors import ContractError
@@ -142,7 +153,7 @@ def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
         return
     say(f"{file.name}: {cleaned.rows}")
     for done in cleaned.corrected:
-        say(f"Corrected: {counted(done.rows, 'row')}, {counted(sum(done.cells.values()), 'cell')}.")
+        say(f"Corrected: {corrected(done)}.")
     how_read(cleaned.reading)
     doubts(cleaned.reading)
     failures(cleaned.reading)

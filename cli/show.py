@@ -17,11 +17,16 @@ from headgate.errors import HeadgateError
 from headgate.words import counted, lines_between
 
 if TYPE_CHECKING:
+    from headgate.engine.checking.ledger import SheetCounts
     from headgate.engine.reading.dialect import Dialect
     from headgate.engine.table import Reading
 
 AsJson = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON document, for programs")
+]
+AsJsonLines = Annotated[
+    bool,
+    Parameter(name="--json", negative="", help="Print a line of JSON for each file, for programs"),
 ]
 
 out = Console(highlight=False, emoji=False)
@@ -34,15 +39,19 @@ _WIDEST = 100_000  # characters of a table's line that goes to a file or to anot
 def as_json(
     value: BaseModel | Sequence[BaseModel] | dict[str, Any],
     exclude: dict[str, set[str]] | None = None,
+    indent: int | None = 2,
 ) -> None:
-    """Print records as one JSON document, without the fields of a part that are excluded."""
+    """Print records as one JSON document, without the fields of a part that are excluded.
+
+    Without indent, it is one line.
+    """
     if isinstance(value, BaseModel):
         plain: Any = value.model_dump(mode="json", exclude=exclude)
     elif isinstance(value, dict):
         plain = value
     else:
         plain = [item.model_dump(mode="json") for item in value]
-    print(json.dumps(plain, indent=2, ensure_ascii=False))  # noqa: T201 - this is the output
+    print(json.dumps(plain, indent=indent, ensure_ascii=False))  # noqa: T201 - this is the output
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -133,10 +142,21 @@ def say(text: str) -> None:
     out.print(text, markup=False, soft_wrap=True)
 
 
-def fail(error: HeadgateError) -> int:
-    """Print what went wrong on standard error and return the exit code."""
+def corrected(counts: "SheetCounts") -> str:
+    """Say how many rows and cells were put right."""
+    return f"{counted(counts.rows, 'row')}, {counted(sum(counts.cells.values()), 'cell')}"
+
+
+def fail(error: HeadgateError, **about: str) -> int:
+    """Print what went wrong on standard error and return the exit code.
+
+    Args:
+        error: What went wrong.
+        about: What a program is told besides.
+    """
     if "--json" in sys.argv:
-        as_json({"error": error.what, "where": error.where, "todo": error.todo})
+        told = {"error": error.what, "where": error.where, "todo": error.todo}
+        as_json(about | told, indent=None)
     place = f"{error.where}: " if error.where else ""
     err.print(f"{place}{error.what}", markup=False, soft_wrap=True, style="red")
     if error.todo:

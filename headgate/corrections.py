@@ -3,15 +3,18 @@
 How rows are corrected is `headgate.engine.checking.ledger`.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from headgate.bucket import keys, transfer
+from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.engine.checking.drift import Drift, Layout
-from headgate.engine.checking.ledger import extend_ledger
+from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet
 from headgate.errors import BadFileError, NoSuchObjectError
 from headgate.receipt import LEDGER, QUARANTINE, Correction, Receipt, Source
@@ -50,6 +53,18 @@ def find(store: Store, sheet: Sheet) -> tuple[Receipt, str]:
     return receipt, stored.etag
 
 
+def judge(store: Store, sheet: Sheet, scratch: Path) -> SheetCounts:
+    """Say what a sheet that is not uploaded yet would put right in the result that stands.
+
+    Raises:
+        BadFileError: It does not fit.
+    """
+    standing, _ = find(store, sheet)
+    if next(_originals(store, standing), None) is None:
+        raise _no_original(standing)
+    return _extended(store, scratch, sheet, sheet.path.name, standing)[1]
+
+
 def add(
     store: Store, scratch: Path, sheet: Sheet, source: Source, standing: Receipt
 ) -> CorrectedRows:
@@ -58,8 +73,7 @@ def add(
     Raises:
         BadFileError: The sheet does not fit.
     """
-    kept, earlier = (_fetch(store, standing, role, scratch) for role in (QUARANTINE, LEDGER))
-    ledger, done = extend_ledger(scratch, kept, sheet, source.upload.key, earlier)
+    ledger, done = _extended(store, scratch, sheet, source.upload.key, standing)
     file = Correction(upload=source.upload, sha256=source.sha256, rows=done.rows, cells=done.cells)
     return CorrectedRows(
         ledger=ledger,
@@ -81,22 +95,35 @@ def fetch_original(store: Store, receipt: Receipt, to: Path) -> None:
     Raises:
         BadFileError: It was deleted or overwritten.
     """
+    for found in _originals(store, receipt):
+        if transfer.download(store, found, to).sha256 == receipt.source.sha256:
+            return
+    raise _no_original(receipt)
+
+
+def _originals(store: Store, receipt: Receipt) -> Iterator[Upload]:
+    """Yield what lies where the original may be and has its size."""
     original = receipt.source.upload
     for key in (original.key, keys.archive_key(original)):
-        try:
+        with suppress(NoSuchObjectError):
             found = store.head(key)
-        except NoSuchObjectError:
-            continue
-        if (
-            found.size == original.size
-            and transfer.download(store, found, to).sha256 == receipt.source.sha256
-        ):
-            return
-    raise BadFileError(
+            if found.size == original.size:
+                yield found
+
+
+def _no_original(receipt: Receipt) -> BadFileError:
+    return BadFileError(
         "The original file was deleted or overwritten, so its rows cannot be joined again.",
-        where=original.key,
+        where=receipt.source.upload.key,
         todo=_AS_A_NEW_FILE,
     )
+
+
+def _extended(
+    store: Store, scratch: Path, sheet: Sheet, name: str, standing: Receipt
+) -> tuple[Path, SheetCounts]:
+    kept, earlier = (_fetch(store, standing, role, scratch) for role in (QUARANTINE, LEDGER))
+    return extend_ledger(scratch, kept, sheet, name, earlier)
 
 
 def _fetch(store: Store, receipt: Receipt, role: str, scratch: Path) -> Path | None:

@@ -3,24 +3,40 @@
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
-from headgate import layouts, local
+from pydantic import Field
+
+from headgate import corrections, layouts, local
 from headgate.bucket import transfer
-from headgate.bucket.keys import dataset_of, marked_dataset, new_upload_key
+from headgate.bucket.keys import dataset_of, marked_dataset, marked_key, new_upload_key
 from headgate.bucket.store import Store
+from headgate.engine.checking.ledger import SheetCounts
+from headgate.engine.checking.sheets import open_sheet
 from headgate.errors import OptionsError
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
 from headgate.record import Record
+from headgate.scratch import new_scratch, remove_scratch
+from headgate.settings import load
 
 
 class Uploaded(Record):
     """A file that is now under `uploads/`, with a look at what it holds."""
 
-    key: str
+    key: Annotated[str, Field(description="Key of the upload")]
     file_name: str
+    rows_in: Annotated[int, Field(description="Rows in the file, header excluded")]
+    quarantined: Annotated[int, Field(description="Rows found bad, which will be kept back")]
+    contract: Annotated[
+        str | None, Field(description="What the file was held to; corrected rows are not yet")
+    ]
+    corrects: Annotated[
+        str | None, Field(description="Key of the upload whose rows it corrects, if it does")
+    ]
+    corrected: Annotated[SheetCounts | None, Field(description="What it puts right there")]
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Annotated[tuple[tuple[str, ...], ...], Field(description="The first 50 good rows")]
 
 
 def inspect(
@@ -28,12 +44,22 @@ def inspect(
 ) -> Inspection:
     """Look at a local file beside the last one that the bucket accepted of its data set.
 
+    Corrected rows are looked at beside the result that they belong to.
+
     Raises:
         BadFileError: The file cannot be accepted.
         OptionsError: There is no such file.
     """
     previous = layouts.recall(store, dataset)
-    return local.inspect(path, dataset=dataset, read=read, check=check, previous=previous)
+    found = local.inspect(path, dataset=dataset, read=read, check=check, previous=previous)
+    sheet = open_sheet(path, read.member)
+    if sheet is None:
+        return found
+    scratch = new_scratch(load().scratch)
+    try:
+        return found.model_copy(update={"corrected": corrections.judge(store, sheet, scratch)})
+    finally:
+        remove_scratch(scratch)
 
 
 def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> str:
@@ -58,4 +84,15 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
 def upload(store: Store, path: Path, key: str, inspection: Inspection) -> Uploaded:
     """Send a file that was found good, as it is; twice under one key, it is one upload."""
     transfer.upload(store, path, key, "text/csv")
-    return Uploaded(key=key, file_name=path.name, columns=inspection.columns, rows=inspection.rows)
+    reading, mark = inspection.reading, inspection.corrects
+    return Uploaded(
+        key=key,
+        file_name=path.name,
+        rows_in=reading.rows_in,
+        quarantined=reading.quarantined,
+        contract=None if mark else reading.contract,
+        corrects=marked_key(mark) if mark else None,
+        corrected=inspection.corrected,
+        columns=inspection.columns,
+        rows=inspection.rows,
+    )

@@ -38,6 +38,9 @@ class Inspection(Record):
     corrects: Annotated[
         str | None, Field(description="Mark of the upload whose rows it corrects, if it does")
     ] = None
+    corrected: Annotated[
+        SheetCounts | None, Field(description="What it would put right there, where that is known")
+    ] = None
     columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[str, ...], ...], Field(description="The first 50 good rows")]
     refusal: Annotated[
@@ -92,11 +95,14 @@ def inspect(
             if not look_on:
                 raise
             reading, refusal = file.read_on(), str(error)
+        rows = _first_rows(reading)
+        if sheet:
+            reading = _with_names(reading, sheet.dialect.names)
         return Inspection(
             reading=reading,
             corrects=sheet.upload if sheet else None,
             columns=tuple(column.name for column in reading.columns),
-            rows=_first_rows(reading),
+            rows=rows,
             refusal=refusal,
         )
 
@@ -304,6 +310,14 @@ def _split(dialect: Dialect) -> int:
     """Count the columns that the header names, or all where there is none."""
     named = [text for text in dialect.header if text.strip()]
     return len(named if dialect.header else dialect.names)
+
+
+def _with_names(reading: Reading, names: Sequence[str]) -> Reading:
+    """Call the columns as the file does; a quarantine file has some that are Headgate's own."""
+    columns = zip(reading.columns, names, strict=True)
+    named = tuple(column.model_copy(update={"name": name}) for column, name in columns)
+    notes = tuple(note for note in reading.notes if note.what != "column name")
+    return reading.model_copy(update={"columns": named, "notes": notes})
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:

@@ -51,6 +51,11 @@ def test_upload_answers_with_key_columns_and_50_rows(headgate, place, tmp_path):
     assert uploaded["file_name"] == "people.csv"
     assert uploaded["columns"] == ["id", "name"]
     assert len(uploaded["rows"]) == 50
+    assert (uploaded["rows_in"], uploaded["quarantined"], uploaded["contract"]) == (
+        60,
+        0,
+        "default",
+    )
     assert place.store.read(uploaded["key"]).body.decode() == PEOPLE
 
 
@@ -62,15 +67,68 @@ def test_a_corrected_quarantine_file_finds_its_way(headgate, place, tmp_path):
     path = tmp_path / "quarantine.csv"
     path.write_bytes(place.store.read(kept).body.replace(b",60,,", b",60,Zoe,"))
 
-    sent = headgate("upload", path, "--json", **place.environment()).json["key"]
+    uploaded = headgate("upload", path, "--json", **place.environment()).json
+    sent = uploaded["key"]
     told = headgate("process", sent, "--json", **place.environment()).json
 
+    assert uploaded["corrects"] == key
+    assert uploaded["corrected"] == {"rows": 1, "cells": {"name": 1}}
     assert sent.startswith("uploads/crew/")
     assert (told["corrects"], told["rows"]["rows_out"]) == (key, 61)
     url = headgate("link", key, "--json", **place.environment()).json["url"]
     with urllib.request.urlopen(url) as answer:
         assert answer.read().endswith(b"60,Zoe\n")
     assert headgate("verify", sent, **place.environment()).code == 0
+
+
+def test_a_corrected_quarantine_file_is_judged_before_it_is_sent(headgate, place, tmp_path):
+    """Beside the result that it corrects: how much it puts right, or why it would be refused."""
+    key = place.put("uploads/people.csv", PEOPLE + "60\n61,Una,x\n")
+    journey.process(place.store, key, ProcessOptions(), owner="test")
+    kept = place.store.read(place.receipt(key).key("quarantine")).body
+    path = tmp_path / "quarantine.csv"
+    before = place.listing()
+
+    for body, why in [
+        (kept, "No row was corrected"),
+        (kept.replace(b"\n63,", b"\n99,"), "_line says 99"),
+        (kept.replace(b"people.csv!", b"else.csv!"), "has no result here"),
+    ]:
+        path.write_bytes(body)
+        done = headgate("upload", path, **place.environment())
+        assert done.code == 3
+        assert why in done.err
+    assert place.listing() == before
+
+    path.write_bytes(kept.replace(b",60,,", b",60,Zoe,"))
+    done = headgate("upload", path, **place.environment())
+    assert f"It corrects {key}: 1 row, 1 cell." in done.out
+    assert "_line_2" not in done.out
+
+    place.put(key, PEOPLE)
+    assert "deleted or overwritten" in headgate("upload", path, **place.environment()).err
+
+
+def test_several_files_are_sent_at_once_and_a_bad_one_holds_up_no_other(headgate, place, tmp_path):
+    """Each has a line of its own; the code is the worst of theirs."""
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(PEOPLE)
+    (tmp_path / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
+    files = [tmp_path / name for name in ("a.csv", "nowhere.csv", "photo.csv", "b.csv")]
+
+    done = headgate("upload", *files, **place.environment())
+    told = headgate("upload", *files, "--json", **place.environment())
+
+    assert done.code == told.code == 3
+    assert re.findall("Uploaded (.*) as", done.out) == ["a.csv", "b.csv"]
+    assert "Uploaded 2 of 4 files." in done.out
+    assert done.err == told.err
+    assert re.findall("^(.*): ", done.err, re.MULTILINE)[:2] == [str(files[1]), "photo.csv"]
+    a, nowhere, photo, b = map(json.loads, told.out.splitlines())
+    assert place.store.exists(a["key"])
+    assert place.store.exists(b["key"])
+    assert "no such file" in nowhere["error"]
+    assert photo["file_name"] == "photo.csv"
 
 
 def test_a_bad_file_is_not_uploaded(headgate, place, tmp_path):

@@ -1,0 +1,96 @@
+"""The command that sends files to the bucket."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from cli.options import Check, Read
+from cli.show import (
+    AsJsonLines,
+    as_json,
+    corrected,
+    err,
+    fail,
+    failures,
+    held_to,
+    preview,
+    say,
+)
+from headgate import intake
+from headgate.bucket.store import Store, connect
+from headgate.errors import BadFileError, OptionsError
+from headgate.intake import Uploaded
+from headgate.local import Inspection
+from headgate.options import CheckOptions, ReadOptions
+from headgate.settings import load
+from headgate.words import counted
+
+
+def upload(
+    files: tuple[Path, ...],
+    /,
+    *,
+    dataset: str | None = None,
+    read: Read = ReadOptions(),  # noqa: B008 - frozen
+    check: Check = CheckOptions(),  # noqa: B008 - frozen
+    json: AsJsonLines = False,
+) -> None:
+    """Check files and send them to the bucket; a bad one is refused and not sent.
+
+    The options are for this check alone; the run that processes a file later has its own.
+
+    Args:
+        files: CSV files on this machine; may be compressed.
+        dataset: Data set whose contract holds; also the folder under uploads/.
+    """
+    store, keys, code = connect(load()), list[str](), 0
+    for file in files:
+        try:
+            uploaded, inspection = _upload(store, file, dataset, read, check)
+        except (BadFileError, OptionsError) as error:
+            code = max(code, fail(error, file_name=file.name))
+            continue
+        keys.append(uploaded.key)
+        if json:
+            as_json(uploaded, indent=None)
+        else:
+            _show(uploaded, inspection, whole=len(files) == 1)
+    if not json:
+        _show_what_follows(keys, len(files))
+    if code:
+        sys.exit(code)
+
+
+def _upload(
+    store: Store, file: Path, dataset: str | None, read: ReadOptions, check: CheckOptions
+) -> tuple[Uploaded, Inspection]:
+    with err.status(f"Checking {file.name} ..."):
+        inspection = intake.inspect(store, file, dataset=dataset, read=read, check=check)
+    with err.status(f"Uploading {file.name} ..."):
+        key = intake.new_key(file, inspection, dataset)
+        return intake.upload(store, file, key, inspection), inspection
+
+
+def _show(uploaded: Uploaded, inspection: Inspection, *, whole: bool) -> None:
+    """Tell of a file that was sent; of one among several, without its first rows."""
+    if whole:
+        preview(uploaded.columns, uploaded.rows[:5])
+    failures(inspection.reading)
+    say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
+    if uploaded.corrected:
+        say(f"It corrects {uploaded.corrects}: {corrected(uploaded.corrected)}.")
+    else:
+        held_to(inspection.reading)
+    if bad := uploaded.quarantined:
+        say(f"{bad:,} of its {counted(uploaded.rows_in, 'row')} will be kept back as bad.")
+
+
+def _show_what_follows(keys: list[str], files: int) -> None:
+    if files > 1:
+        say(f"Uploaded {len(keys):,} of {files:,} files.")
+    if len(keys) == 1:
+        say("Where `headgate watch` runs, it is processed by itself. Elsewhere:")
+        say(f"  headgate process {shlex.quote(keys[0])}")
+    elif keys:
+        say("Where `headgate watch` runs, they are processed by themselves. Elsewhere:")
+        say("  headgate backlog")
