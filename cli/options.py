@@ -1,13 +1,21 @@
 """The options of a journey as flags: each field of a record is a flag of its own."""
 
+import re
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 from pydantic import TypeAdapter, ValidationError
 
 from headgate import options
-from headgate.errors import OptionsError
-from headgate.options import CheckOptions, DeliverOptions, PrepareOptions, ReadOptions
+from headgate.errors import HeadgateError, OptionsError
+from headgate.options import (
+    CheckOptions,
+    CleanOptions,
+    DeliverOptions,
+    ModelOptions,
+    PrepareOptions,
+    ReadOptions,
+)
 
 Read = Annotated[ReadOptions, Parameter(name="*", group="How the file is read")]
 Check = Annotated[CheckOptions, Parameter(name="*", group="What the file is held to")]
@@ -35,10 +43,31 @@ FileLimit = Annotated[int, _within(options.FileLimit)]
 Days = Annotated[int, _within(options.Days)]
 Hours = Annotated[float, _within(options.Hours)]
 
+_FLAGS = {
+    name: f"--{group}{name.replace('_', '-')}"
+    for group, record in (
+        ("model.", ModelOptions),
+        ("clean.", CleanOptions),
+        ("", DeliverOptions),
+        ("", CheckOptions),
+        ("", ReadOptions),
+    )
+    for name in record.model_fields
+} | {"dataset": "--dataset"}
+"""The flag of each option; of one that `clean` and `model` both have, that of `clean`."""
+
 _SAID = {
     "extra_forbidden": "There is no such option.",
     "model_type": 'It should be a rule in JSON, such as {"name": "sex", "drop": true}.',
 }
+
+
+def as_typed(error: HeadgateError) -> HeadgateError:
+    """Name options by their flags, where a message names them as the forms in Prefect do."""
+    if isinstance(error, OptionsError):
+        error.where = _FLAGS.get(error.where, error.where)
+    error.todo = re.sub(r"`(\w+)`", lambda name: _FLAGS.get(name[1], name[0]), error.todo)
+    return error
 
 
 def refused(error: ValidationError) -> OptionsError:
@@ -48,9 +77,9 @@ def refused(error: ValidationError) -> OptionsError:
     if flag in ("clean", "model") and within:
         flag = f"{flag}.{within.pop(0)}"
     place = [f"rule {int(part) + 1}" if part.isdigit() else part for part in within]
-    should_be = f"{first['msg'].replace('Input', 'It', 1)}, and not {first['input']!r}."
+    should_be = re.sub("^(Input|String)", "It", first["msg"])
     return OptionsError(
-        _SAID.get(first["type"], should_be),
+        _SAID.get(first["type"], f"{should_be}, and not {first['input']!r}."),
         where=", ".join([f"--{flag}", *place]),
         todo="`--help` and docs/options.md say what it may be.",
     )

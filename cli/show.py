@@ -154,6 +154,9 @@ def fail(error: HeadgateError, **about: str) -> int:
         error: What went wrong.
         about: What a program is told besides.
     """
+    from cli.options import as_typed
+
+    error = as_typed(error)
     if "--json" in sys.argv:
         told = {"error": error.what, "where": error.where, "todo": error.todo}
         as_json(about | told, indent=None)

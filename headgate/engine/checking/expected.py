@@ -99,7 +99,8 @@ class Expected:
             return
         evidence = told(ruled_out(orders, texts, lines))
         raise ContractError(
-            f"{evidence}. Dates that fit several orders could be of any.",
+            f"Its dates are in more than one order: {evidence}. "
+            "One that fits several could be of any.",
             where=self.name,
             todo="Write all in one order, or let the contract say which that is: "
             f"metadata={{'format': {orders[0].parse!r}}}.",

@@ -26,7 +26,7 @@ def hold_to_header(
         raise ContractError(
             "The first line looks like data, not like a header.",
             where=f"line {dialect.skip_lines + 1}",
-            todo="Add a header, or set header_rows to 0 (there is none) or 1 (it is one).",
+            todo="Add a header, or set `header_rows` to 0 (there is none) or 1 (it is one).",
         )
     if check.target and check.target not in dialect.names:
         raise ContractError(

@@ -544,9 +544,10 @@ def test_a_refusal_over_two_orders_names_a_line_for_each(tmp_path):
     with pytest.raises(ContractError) as refused:
         reading_of(tmp_path, rows, dated(coerce=True), header="id,day")
     assert str(refused.value) == (
-        "day: '24/01/2024' on line 5 rules out MM/DD/YYYY; '12/16/2024' on line 2 rules out "
-        "DD/MM/YYYY. Dates that fit several orders could be of any. Write all in one order, or "
-        "let the contract say which that is: metadata={'format': '%m/%d/%Y'}."
+        "day: Its dates are in more than one order: '24/01/2024' on line 5 rules out MM/DD/YYYY; "
+        "'12/16/2024' on line 2 rules out DD/MM/YYYY. One that fits several could be of any. "
+        "Write all in one order, or let the contract say which that is: "
+        "metadata={'format': '%m/%d/%Y'}."
     )
 
 
