@@ -83,6 +83,8 @@ def _show(uploaded: Uploaded, inspection: Inspection, *, whole: bool) -> None:
         held_to(inspection.reading)
     if bad := uploaded.quarantined:
         say(f"{bad:,} of its {counted(uploaded.rows_in, 'row')} will be kept back as bad.")
+    if not whole:
+        say("")
 
 
 def _show_what_follows(keys: list[str], files: int) -> None:

@@ -11,9 +11,9 @@ def find_receipt(store: Store, key: str) -> Receipt:
 
     Raises:
         NoSuchObjectError: There is no such upload, or it has no receipt yet.
-        OptionsError: The address is another store's.
+        OptionsError: The key is no upload's, or the address is another store's.
     """
-    key = store.key_of(key)
+    key = store.upload_key_of(key)
     try:
         found = receipts.find(store, store.head(key))
     except NoSuchObjectError:

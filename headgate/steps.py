@@ -30,7 +30,6 @@ from headgate.errors import (
     HeadgateError,
     NoSuchObjectError,
     ObjectChangedError,
-    OptionsError,
     TransientError,
 )
 from headgate.options import ProcessOptions, SourcePolicy
@@ -105,26 +104,19 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     source that was to be, but could not be at the time, is put away now.
 
     Raises:
-        OptionsError: The key is a folder's, or the address is another store's.
+        OptionsError: The key is no upload's, or the address is another store's.
         NoSuchObjectError: There is no such object.
         ClaimHeldError: Another run is working on it.
     """
-    key = store.key_of(key)
-    if key.endswith("/"):
-        raise OptionsError(
-            "This is a folder, and no upload.", where=store.where(key), todo="Name a file in it."
-        )
-    settings = load()
+    key, settings = store.upload_key_of(key), load()
     try:
         upload, first = store.look_up(key)
-    except NoSuchObjectError as error:
+    except NoSuchObjectError:
         receipt = _put_away(store, key)
         if receipt and options.deliver.force:
             raise _gone(store, receipt.source.upload) from None
         if receipt:
             return receipt
-        if not key.startswith(keys.UPLOADS):
-            error.todo = f"Check the key: those of uploads begin with {keys.UPLOADS}"
         raise
     try:
         held = claims.claim(

@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr
 
 from headgate.bucket.client import credentials_of, s3_client
 from headgate.bucket.errors import ConflictError, PreconditionError, UnsupportedError, explained
-from headgate.bucket.keys import Upload
+from headgate.bucket.keys import UPLOADS, Upload
 from headgate.errors import (
     BucketError,
     ExpiredCredentialsError,
@@ -111,6 +111,25 @@ class Store:
                 f"This is no address of an object in {self.where()}.",
                 where=place,
                 todo="Name one there, or set AWS_BUCKET_NAME and HEADGATE_FOLDER to another place.",
+            )
+        return key
+
+    def upload_key_of(self, place: str) -> str:
+        """Return the key of the upload that an address or a key names.
+
+        Raises:
+            OptionsError: It is that of a folder, or of an object elsewhere in the bucket.
+        """
+        key = self.key_of(place)
+        if key.endswith("/"):
+            raise OptionsError(
+                "This is a folder, and no upload.", where=self.where(key), todo="Name a file in it."
+            )
+        if not key.startswith(UPLOADS):
+            raise OptionsError(
+                "This is no upload.",
+                where=self.where(key),
+                todo=f"Check the key: those of uploads begin with {UPLOADS}",
             )
         return key
 

@@ -501,12 +501,17 @@ def test_a_missing_object_ends_with_5(headgate, place):
     assert "begin with" not in done.err
 
 
-def test_a_key_outside_of_uploads_is_no_uploads(headgate, place):
-    """Who leaves the folder out is told of it."""
-    done = headgate("process", "part_00.csv", **place.environment())
+@pytest.mark.parametrize("command", ["process", "verify"])
+def test_a_key_outside_of_uploads_is_no_uploads(headgate, place, command):
+    """Who leaves the folder out, or names a result instead, is told of it; nothing is done."""
+    place.put("processed/data.csv", PEOPLE)
+    before = place.listing()
 
-    assert done.code == 5
-    assert "those of uploads begin with uploads/" in done.err
+    for key in ("people.csv", "processed/data.csv"):
+        done = headgate(command, key, **place.environment())
+        assert done.code == 2
+        assert "those of uploads begin with uploads/" in done.err
+    assert place.listing() == before
 
 
 @pytest.mark.parametrize(
