@@ -178,7 +178,10 @@ class PrepareOptions(Record):
     )
     clean: Annotated[CleanOptions, _at(1, "Rules for cleaning")] = CleanOptions()
     model: Annotated[ModelOptions, _at(2, "Rules for training tables")] = ModelOptions()
-    recipe: Annotated[str | None, _at(3, "Key of a recipe to replay instead of fitting one")] = None
+    recipe: Annotated[
+        str | None,
+        _at(3, "Recipe to replay instead of fitting one: its key, or with a local file its path"),
+    ] = None
     spreadsheet: Annotated[bool, _at(4, "Also a copy that is safe to open in a spreadsheet")] = (
         False
     )

@@ -185,7 +185,7 @@ def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
     recipe = None
     if key := work.options.prepare.recipe:
         recipe = work.scratch / "replayed-recipe.json"
-        transfer.download(store, store.head(key), recipe)
+        transfer.download(store, store.head(store.key_of(key)), recipe)
     return prepare(
         reading,
         work.scratch,

@@ -154,14 +154,16 @@ def test_a_receipt_tells_how_a_file_differs_from_the_one_of_its_recipe(store):
 
 
 def test_an_upload_is_refused_whose_columns_are_not_the_recipes(store):
-    """Where the option `drift` says so; the receipt names them."""
+    """Where the option `drift` says so; the receipt names them. Its key or address names it."""
     store.put("uploads/people.csv", BODY)
     recipe = _process(store, "uploads/people.csv").key("recipe")
     store.put("uploads/next.csv", BODY.replace(b"name", b"birthday"))
-    check, prepare = CheckOptions(drift="refuse"), PrepareOptions(recipe=recipe)
-    receipt = _process(store, "uploads/next.csv", ProcessOptions(check=check, prepare=prepare))
-    assert receipt.outcome == "refused"
-    assert "'name'" in receipt.reasons[0]
+    for place in (recipe, store.where(recipe)):
+        check, prepare = CheckOptions(drift="refuse"), PrepareOptions(recipe=place)
+        options = _deliver(force=True).model_copy(update={"check": check, "prepare": prepare})
+        receipt = _process(store, "uploads/next.csv", options)
+        assert receipt.outcome == "refused"
+        assert "'name'" in receipt.reasons[0]
 
 
 def test_a_contract_that_breaks_leaves_its_uploads_to_the_next_run(store, monkeypatch):
