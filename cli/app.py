@@ -4,12 +4,13 @@ import gc
 import sys
 import traceback
 
-from cyclopts import App, CycloptsError, CycloptsPanel
+from cyclopts import App, CycloptsError, CycloptsPanel, UnusedCliTokensError
 from pydantic import ValidationError
 
 from cli.show import err, fail, out
 from headgate import __version__
 from headgate.errors import DefectError, HeadgateError, OptionsError
+from headgate.words import quoted
 
 HELP = """\
 Check, clean and publish CSV files: on this machine, or through an S3 bucket.
@@ -106,6 +107,9 @@ def run() -> None:
             from cli.options import refused
 
             sys.exit(fail(refused(error.__cause__)))
+        if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+            what = f"The command takes fewer arguments; left over: {quoted(error.unused_tokens)}."
+            sys.exit(fail(OptionsError(what, todo="`--help` says which it takes.")))
         err.print(CycloptsPanel(error))
         sys.exit(OptionsError.exit_code)
     except BrokenPipeError:  # as by `| head`

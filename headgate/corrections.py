@@ -40,12 +40,19 @@ def find(store: Store, sheet: Sheet) -> tuple[Receipt, str]:
     Raises:
         BadFileError: There is no such result.
     """
-    key = keys.marked_receipt_key(sheet.upload or "")
+    if sheet.upload is None:
+        raise BadFileError(
+            "This is a quarantine file that does not say to which upload it belongs.",
+            where=sheet.path.name,
+            todo="Leave the column '_upload' as it was. What `headgate clean` kept back has none: "
+            "give it to `headgate clean --corrected`, beside its original.",
+        )
+    key = keys.marked_receipt_key(sheet.upload)
     stored = store.read(key) if key else None
     receipt = Receipt.model_validate_json(stored.body) if stored else None
     if stored is None or receipt is None or receipt.outcome != "published":
         raise BadFileError(
-            f"This is a quarantine file, but {sheet.upload or 'no upload'!r} in its column "
+            f"This is a quarantine file, but {sheet.upload!r} in its column "
             "'_upload' has no result here.",
             where=sheet.path.name,
             todo="Leave that column as it was in the quarantine file of this bucket.",

@@ -129,7 +129,7 @@ class Store:
             raise OptionsError(
                 "This is no upload.",
                 where=self.where(key),
-                todo=f"Check the key: those of uploads begin with {UPLOADS}",
+                todo=f"Keys of uploads begin with {UPLOADS}; `headgate upload` sends a file there.",
             )
         return key
 

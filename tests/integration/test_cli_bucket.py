@@ -510,7 +510,7 @@ def test_a_key_outside_of_uploads_is_no_uploads(headgate, place, command):
     for key in ("people.csv", "processed/data.csv"):
         done = headgate(command, key, **place.environment())
         assert done.code == 2
-        assert "those of uploads begin with uploads/" in done.err
+        assert "Keys of uploads begin with uploads/;" in done.err
     assert place.listing() == before
 
 

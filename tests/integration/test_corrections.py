@@ -245,7 +245,7 @@ def _mix_marks(_store, rows):
         (_move_a_line, "not the line of a row that was kept back"),
         (_repeat, "stands twice"),
         (_drop_a_column, "lacks 'zip'"),
-        (_drop_the_mark, "has no result here"),
+        (_drop_the_mark, "does not say to which upload it belongs"),
         (_invent_a_mark, "has no result here"),
         (_mix_marks, "names 2 uploads"),
     ],

@@ -437,6 +437,7 @@ def wrong_inputs(tmp_path):
         (("inspect", "holes.csv", "--delimiter", ";;"), 2, "into columns; ';' does."),
         (("inspect", PENGUINS, "--colour"), 2, "Unknown option"),
         (("inspect",), 2, "FILE"),
+        (("inspect", "a.csv", "b.csv"), 2, "takes fewer arguments; left over: 'b.csv'."),
         (("polish",), 2, "Unknown command"),
         (("clean", PENGUINS), 2, "--out"),
         (("clean", PENGUINS, "--out", "empty.csv"), 2, "empty.csv: Results cannot be put there"),
