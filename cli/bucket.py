@@ -224,7 +224,8 @@ def _result(flow_state: Any) -> Any:
     from prefect.logging import get_logger
 
     get_logger("engine").setLevel("WARNING")  # the run logs its address as well
-    signal.signal(signal.SIGINT, _stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
 
     async def read() -> Any:
         state = await flow_state

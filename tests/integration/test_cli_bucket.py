@@ -222,6 +222,7 @@ def validate(*_):
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(600)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 steps.validate = validate
 main()
 """

@@ -581,6 +581,7 @@ class Press:
         if name == "rich.table":
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 sys.meta_path.insert(0, Press())
 from cli.main import main
 main()

@@ -12,6 +12,7 @@ from headgate.engine.duck import database, first
 def test_ctrl_c_within_a_query_is_no_defect(tmp_path):
     """DuckDB calls it a failure of its own; here it ends the command as it does elsewhere."""
     (tmp_path / "rows.csv").write_text("a\n")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 
     def query():
         with database(tmp_path, tmp_path / "rows.csv") as con:
