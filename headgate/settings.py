@@ -130,7 +130,9 @@ def _load(environment: tuple[tuple[str, str], ...], dotenv: bytes) -> Settings:
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"HEADGATE_{name.upper()}"
         raise SettingsError(
-            f"{first['msg']}.", where=variable, todo="Correct it in the environment or in .env."
+            f"{first['msg'].replace('Input', 'It', 1)}.",
+            where=variable,
+            todo="Correct it in the environment or in .env.",
         ) from error
 
 

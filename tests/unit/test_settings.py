@@ -67,7 +67,7 @@ def test_common_words_in_the_environment_are_not_taken(monkeypatch):
 def test_a_value_that_cannot_be_is_named(monkeypatch):
     """By its variable."""
     monkeypatch.setenv("HEADGATE_LEASE_SECONDS", "-1")
-    with pytest.raises(SettingsError, match="HEADGATE_LEASE_SECONDS"):
+    with pytest.raises(SettingsError, match="HEADGATE_LEASE_SECONDS: It should be"):
         load()
 
 
