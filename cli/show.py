@@ -9,7 +9,6 @@ from cyclopts import Parameter
 from pydantic import BaseModel
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
@@ -132,6 +131,8 @@ def doubts(reading: "Reading") -> None:
 def page(markdown: str) -> None:
     """Print a markdown page; drawn in a terminal, else as it is."""
     if out.is_terminal:
+        from rich.markdown import Markdown  # here, since every command would wait for it
+
         out.print(Markdown(markdown))
     else:
         say(markdown)
