@@ -13,6 +13,9 @@ from headgate.engine.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.engine.result.outputs import ESCAPE
 from headgate.record import Record
 
+LISTED = 20
+"""Columns that are named of those that a rule changed."""
+
 
 class RuleResult(Record):
     """What one rule did: how many cells it changed or added, how many rows it removed."""
@@ -34,6 +37,7 @@ def count(
     out = {each.source for each in recipe.outputs if not isinstance(each, TestFlag)}
     left = [name for name in rows.staged.columns if name not in out]
     return [
+        _tidied(recipe),
         _cells("trim", {name: each.trimmed for name, each in changes.items()}),
         _cells("normalise", {name: each.normalised for name, each in changes.items()}),
         _cells("empty missing markers", {name: each.emptied for name, each in changes.items()}),
@@ -49,8 +53,19 @@ def count(
 
 def _cells(rule: str, counts: dict[str, int]) -> RuleResult:
     hit = [f"{name}: {count}" for name, count in counts.items() if count]
-    detail = ", ".join(hit[:20]) + (f" and {len(hit) - 20} columns more" if len(hit) > 20 else "")
-    return RuleResult(rule=rule, cells=sum(counts.values()), detail=detail)
+    return RuleResult(rule=rule, cells=sum(counts.values()), detail=_listed(hit))
+
+
+def _tidied(recipe: Recipe) -> RuleResult:
+    """Tell which names of columns were made tidy, each a cell of the header."""
+    columns = [each for each in recipe.outputs if isinstance(each, CleanColumn)]
+    renamed = [f"{each.source!r}: {each.name}" for each in columns if each.name != each.source]
+    return RuleResult(rule="tidy names", cells=len(renamed), detail=_listed(renamed))
+
+
+def _listed(columns: list[str]) -> str:
+    more = f" and {len(columns) - LISTED} columns more" if columns[LISTED:] else ""
+    return ", ".join(columns[:LISTED]) + more
 
 
 def _risks(recipe: Recipe, there: Container[str]) -> list[RuleResult]:

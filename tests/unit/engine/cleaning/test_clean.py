@@ -92,10 +92,12 @@ def test_replaying_the_recipe_gives_the_same_bytes(tmp_path):
 
 
 def test_names_can_be_tidied(tmp_path):
-    """Lower case, underscores, no accents, each once."""
-    names = ("Höhe (cm)", "orderID", "order id", "order id 2", "%")
-    prepared = made(tmp_path, [tuple("abcde")], dict.fromkeys(names, "text"), names="tidy")
-    assert prepared.columns == ("hohe_cm", "order_id", "order_id_2", "order_id_2_2", "column")
+    """Lower case, underscores, no accents, each once; every name that changes is told."""
+    names = ("Höhe (cm)", "orderID", "order id", "order id 2", "%", "e")
+    prepared = made(tmp_path, [tuple("abcdef")], dict.fromkeys(names, "text"), names="tidy")
+    assert prepared.columns == ("hohe_cm", "order_id", "order_id_2", "order_id_2_2", "column", "e")
+    told = counted(prepared, "tidy names")
+    assert (told.cells, told.detail.split(", ")[0]) == (5, "'Höhe (cm)': hohe_cm")
 
 
 def test_rules_for_one_column_go_before_the_general_ones(tmp_path):
