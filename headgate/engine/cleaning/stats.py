@@ -3,7 +3,9 @@
 Here: quantiles, modes, means and deviations of SQL expressions. Not here: what they are for.
 """
 
+from bisect import bisect
 from collections.abc import Sequence
+from itertools import accumulate
 from math import ceil, floor, fsum, sqrt
 from typing import Any, NamedTuple
 
@@ -13,6 +15,9 @@ from headgate.engine.duck import double, first
 
 DIRECT = 8_000_000  # values that fit memory as they are
 CHUNK = 2**14  # lines: at most two row groups, so that the order of adding cannot matter
+
+ROWS = "_headgate_rows"
+"""What SQL calls the number of rows that a counted row stands for."""
 
 
 class Moments(NamedTuple):
@@ -45,6 +50,25 @@ def quantiles(
         )
         found += first(con, f"SELECT {wanted} FROM {relation}")
     return [each or [] for each in found]
+
+
+def counted_quantiles(
+    con: duckdb.DuckDBPyConnection, relation: str, values: Sequence[str], shares: Sequence[float]
+) -> list[list[float]]:
+    """Quantiles of each expression over a few rows that each stand for many, as `ROWS` says."""
+    found = []
+    for value in values:
+        counts = con.execute(
+            f"SELECT v, sum(n)::BIGINT FROM (SELECT ({value})::DOUBLE AS v, {ROWS} AS n"
+            f" FROM {relation}) WHERE v IS NOT NULL GROUP BY v ORDER BY v"
+        ).fetchall()
+        upto = [*accumulate(n for _, n in counts)]
+        places = [share * (upto[-1] - 1) for share in shares if counts]
+        ends = [[counts[bisect(upto, at(place))][0] for at in (floor, ceil)] for place in places]
+        found.append(
+            [_between(one, more, place) for (one, more), place in zip(ends, places, strict=True)]
+        )
+    return found
 
 
 def moments(
@@ -113,8 +137,13 @@ def _far_quantiles(
         low, high = first(con, f"SELECT approx_quantile(v, {near}) FROM {values}")[0]
         pair = _places(con, values, place, low, high) or _places(con, values, place, least, most)
         one, other = pair or (least, most)
-        found.append(one + (other - one) * (place - floor(place)))
+        found.append(_between(one, other, place))
     return found
+
+
+def _between(one: float, other: float, place: float) -> float:
+    """The number at a place between those on both of its sides."""
+    return one + (other - one) * (place - floor(place))
 
 
 def _places(

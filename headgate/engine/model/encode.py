@@ -30,7 +30,11 @@ from headgate.options import ModelOptions
 
 SELDOM = 5  # training rows that must have a word before it gets a column
 ENOUGH_TEXTS = 100_000  # texts from which words are chosen
+DAY_PARTS = ("year", "month", "day", "weekday")
 MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fitted for unseen ones
+
+Part = tuple[Input, DatePart | None]
+"""A column of numbers, or a part of one of dates."""
 
 
 def goals(target: TargetColumn) -> list[Goal]:
@@ -74,7 +78,7 @@ def _numbers(
     base: Base, numbers: list[Input], dates: list[Input], options: ModelOptions
 ) -> list[Number]:
     """Fill first, then scale what was filled, as a pipeline of scikit-learn would."""
-    parts: list[tuple[Input, DatePart | None]] = [(column, None) for column in numbers]
+    parts: list[Part] = [(column, None) for column in numbers]
     left_out = set() if options.weekday else {"weekday"}
     parts += [
         (column, part)
@@ -85,11 +89,11 @@ def _numbers(
     values = [number_value(column.name, part) for column, part in parts]
     found = stats.moments(base.con, base.training, CHUNK, values)
     if options.fill == "median":
-        middles = stats.quantiles(base.con, base.training, values, [0.5])
+        middles = _quantiles(base, parts, values, [0.5])
         fills = [each[0] if each else 0.0 for each in middles]
     else:
         fills = [each.mean if each else 0.0 for each in found]
-    scales = _scales(base, values, found, fills, options)
+    scales = _scales(base, parts, found, fills, options)
     numbered = []
     for (column, part), fill, scale, look in zip(parts, fills, scales, found, strict=True):
         if look is None or (part and look.least == look.most):
@@ -110,23 +114,48 @@ def _numbers(
 
 def _scales(
     base: Base,
-    values: list[str],
+    parts: list[Part],
     found: list[stats.Moments | None],
     fills: list[float],
     options: ModelOptions,
 ) -> list[tuple[float, float]]:
     """Centre and width of each column once it is filled."""
     if options.scale == "none":
-        return [(0.0, 1.0)] * len(values)
-    looks = list(zip(values, found, fills, strict=True))
+        return [(0.0, 1.0)] * len(parts)
     if options.scale == "robust":
-        filled = [f"coalesce({value}, {double(fill)})" for value, _, fill in looks]
-        quarters = stats.quantiles(base.con, base.training, filled, [0.25, 0.5, 0.75])
+        filled = [
+            f"coalesce({number_value(column.name, part)}, {double(fill)})"
+            for (column, part), fill in zip(parts, fills, strict=True)
+        ]
+        quarters = _quantiles(base, parts, filled, [0.25, 0.5, 0.75])
         return [(each[1], each[2] - each[0]) if each else (0.0, 1.0) for each in quarters]
     if options.scale == "minmax":
         return [(each.least, each.most - each.least) if each else (0.0, 1.0) for each in found]
     rows = base.training_rows
-    return [_spread(each, fill, rows) if each else (0.0, 1.0) for _, each, fill in looks]
+    return [
+        _spread(each, fill, rows) if each else (0.0, 1.0)
+        for each, fill in zip(found, fills, strict=True)
+    ]
+
+
+def _quantiles(
+    base: Base, parts: list[Part], values: list[str], shares: list[float]
+) -> list[list[float]]:
+    """Quantiles of each value; what the day settles has them from the days, which are counted."""
+    found: dict[str, list[float]] = {}
+    by_day: dict[str, list[str]] = {}
+    for (column, part), value in zip(parts, values, strict=True):
+        if part in DAY_PARTS or (part == "days since 1970" and column.kind == "date"):
+            by_day.setdefault(quote_name(column.name), []).append(value)
+    for name, own in by_day.items():
+        base.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE days AS SELECT {name}::DATE AS {name},"
+            f" count(*) AS {stats.ROWS} FROM {base.training} GROUP BY 1"
+        )
+        found |= zip(own, stats.counted_quantiles(base.con, "days", own, shares), strict=True)
+    others = [value for value in values if value not in found]
+    found |= zip(others, stats.quantiles(base.con, base.training, others, shares), strict=True)
+    return [found[value] for value in values]
 
 
 def _spread(look: stats.Moments, fill: float, rows: int) -> tuple[float, float]:

@@ -35,6 +35,18 @@ def test_quantiles_equal_those_of_numpy(monkeypatch, direct, draw):
     np.testing.assert_allclose(found, np.quantile(values, SHARES), rtol=1e-12)
 
 
+def test_quantiles_of_counted_rows_equal_those_of_numpy():
+    """A row counts as often as it says, whether or not others have its value."""
+    con = duckdb.connect()
+    rows = "(VALUES (3, 4), (1, 2), (NULL, 9), (3, 1), (8, 6))"
+    con.execute(f"CREATE TABLE t AS FROM {rows} t(v, {stats.ROWS})")
+    found = stats.counted_quantiles(con, "t", ["v", "-v", "NULL"], SHARES)
+    values = np.repeat([1, 3, 8], [2, 5, 6])
+    np.testing.assert_allclose(found[0], np.quantile(values, SHARES), rtol=1e-12)
+    np.testing.assert_allclose(found[1], np.quantile(-values, SHARES), rtol=1e-12)
+    assert found[2] == []
+
+
 def test_a_column_without_a_value_has_no_quantile():
     """Neither a number nor an error."""
     assert stats.quantiles(column([None, None]), "t", ["v"], [0.5]) == [[]]
