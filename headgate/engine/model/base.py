@@ -77,6 +77,11 @@ class Base:
             yield from _in_parts(batch, most)
 
 
+def for_training(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Those of some rows that everything is fitted on."""
+    return rows.filter(pc.equal(rows.column(TEST), 0))
+
+
 def typed_rows(scratch: Path) -> Path:
     """Where the typed rows lie between fitting a recipe and applying it."""
     return scratch / "typed.arrow"

@@ -7,9 +7,11 @@ Not here: turning features into numbers (`encode`).
 import re
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from headgate.engine.columns.formats import MOMENTS, NUMBERS
 from headgate.engine.duck import first, quote_name
-from headgate.engine.model.base import Base
+from headgate.engine.model.base import TEST, Base, for_training
 from headgate.engine.model.task import Task
 from headgate.engine.recipe import Input, Risk
 from headgate.options import ModelOptions
@@ -133,8 +135,21 @@ def _identifies(base: Base, column: Input, figures: Figures) -> bool:
     if column.kind == "integer":
         running = figures.most - figures.least < 2 * figures.filled
         named = IDENTIFYING.search(column.name) is not None
-        return (running or named) and _distinct(base, column) >= figures.filled
+        if not (running or named):
+            return False
+        return _rises(base, column) or _distinct(base, column) >= figures.filled
     return _distinct(base, column) >= 0.95 * figures.filled
+
+
+def _rises(base: Base, column: Input) -> bool:
+    """Whether each value is greater than those before it."""
+    last = -np.inf
+    for batch in base.batches(names=[column.name, TEST]):
+        values = np.asarray(for_training(batch).column(column.name).drop_null())
+        if values.size and (values[0] <= last or (values[1:] <= values[:-1]).any()):
+            return False
+        last = values[-1] if values.size else last
+    return True
 
 
 def _distinct(base: Base, column: Input) -> int:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.model.base import FOLD, TEST, Base
+from headgate.engine.model.base import FOLD, TEST, Base, for_training
 from headgate.engine.model.cells import work_out
 from headgate.engine.recipe import Means, TargetColumn
 from headgate.engine.threads import map_ahead
@@ -101,7 +101,7 @@ def _rows(
     categories = pa.array(kept, pa.string())
 
     def placed(batch: pa.RecordBatch) -> tuple[Places, npt.NDArray[Any]]:
-        rows = batch.filter(pc.equal(batch.column(TEST), 0))
+        rows = for_training(batch)
         keys = pc.fill_null(rows.column(column), "")
         category = pc.fill_null(pc.index_in(keys, value_set=categories), len(kept))
         places = np.asarray(category).astype(np.int64) * folds + np.asarray(rows.column(FOLD))
