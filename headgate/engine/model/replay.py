@@ -5,7 +5,7 @@ and fitting the recipe.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
@@ -42,6 +42,7 @@ CELLS = 1 << 22  # that are worked out at a time
 LINES = 4096  # joined at a time, so that their cells stay in the processor's cache
 PROBE_ROWS = 1024  # values that show whether the same ones recur
 PROBE_SHARE = 0.99  # share of them that differ where about half of a large batch does
+FEW = 0.5  # share of a column's numbers that differ up to which each is written once
 LEAST_ROWS = 4 * PROBE_ROWS  # rows from which on it is worth asking
 SHOWN = 3  # categories that are named
 STEPS = 20  # into which the range of a number to predict is cut for the report
@@ -136,7 +137,7 @@ class Computed:
 
 
 class Dated(Computed):
-    """Parts of dates that the day settles: it recurs where the time of day does not."""
+    """Parts of times that the day settles: it recurs where the time of day does not."""
 
     def _values(self, batch: pa.RecordBatch) -> pa.Array:
         return pc.cast(batch.column(self._source), pa.date32(), safe=False)
@@ -157,7 +158,7 @@ class Worded:
         digits[:, ::2] = marked + ord("0")
         ends = np.arange(rows + 1, dtype=np.int32) * np.int32(width)
         texts = pa.StringArray.from_buffers(rows, pa.py_buffer(ends), pa.py_buffer(digits))
-        return ColumnCells([texts], [pa.array(column) for column in marked.T])
+        return ColumnCells([texts], [pa.array(column) for column in marked.astype(np.int32).T])
 
 
 class LookedUp:
@@ -232,7 +233,8 @@ def apply(rows: RemainingRows, recipe: Recipe) -> Table:
 
 def _steps(recipe: Recipe, *, same: bool) -> Iterator[Step]:
     """Columns of one source that stand together are worked out together."""
-    for (step, source), outputs in groupby(recipe.outputs, _manner):
+    times = {each.name for each in recipe.inputs if each.kind == "timestamp"}
+    for (step, source), outputs in groupby(recipe.outputs, partial(_manner, times)):
         if step is Computed or step is Dated:
             yield step(source, outputs)
         elif step is Worded:
@@ -244,7 +246,7 @@ def _steps(recipe: Recipe, *, same: bool) -> Iterator[Step]:
             yield Flagged(same=same)
 
 
-def _manner(output: Output) -> tuple[type[Step], str]:
+def _manner(times: Container[str], output: Output) -> tuple[type[Step], str]:
     match output:
         case TestFlag():
             return Flagged, ""
@@ -252,7 +254,7 @@ def _manner(output: Output) -> tuple[type[Step], str]:
             return LookedUp, output.source
         case Word():
             return Worded, output.source
-        case Number(part="year" | "month" | "day" | "weekday"):
+        case Number(part="year" | "month" | "day" | "weekday") if output.source in times:
             return Dated, output.source
         case _:
             return Computed, output.source
@@ -274,15 +276,15 @@ def _in_places(by_fold: Iterable[Means], categories: Sequence[str]) -> pa.Array:
     return pa.array(chain.from_iterable(numbers), pa.float64())
 
 
-def _recur(values: pa.Array) -> bool:
+def _recur(values: pa.Array, share: float = PROBE_SHARE) -> bool:
     """Whether enough rows have a value in common with others for it to pay to look for them."""
     few = values.slice(0, PROBE_ROWS).drop_null()
-    return len(values) >= LEAST_ROWS and len(few.unique()) <= PROBE_SHARE * len(few)
+    return len(values) >= LEAST_ROWS and len(few.unique()) <= share * len(few)
 
 
 def _as_text(numbers: pa.Array) -> pa.StringArray | pa.DictionaryArray:
-    """Write numbers; where they recur, each of them once."""
-    if not _recur(numbers):
+    """Write numbers; where most recur, each of them once."""
+    if not _recur(numbers, FEW):
         return pc.cast(numbers, pa.string())
     coded = numbers.dictionary_encode()
     return pa.DictionaryArray.from_arrays(coded.indices, pc.cast(coded.dictionary, pa.string()))

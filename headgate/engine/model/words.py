@@ -19,7 +19,7 @@ _BYTES = bytes(
 """What stands for each byte of ASCII text in lower case, where only words are wanted."""
 
 
-def marks(texts: pa.StringArray, words: Sequence[str]) -> npt.NDArray[np.int32]:
+def marks(texts: pa.StringArray, words: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Mark with 1 which words each text has.
 
     A word is a run of letters and digits, in lower case.
@@ -29,10 +29,11 @@ def marks(texts: pa.StringArray, words: Sequence[str]) -> npt.NDArray[np.int32]:
     """
     lists = _split(texts)
     found = pc.index_in(lists.flatten(), value_set=pa.array(words, pa.string()))
-    marked = np.zeros((len(texts), len(words) + 1), np.int32)  # the last one for other words
+    width = len(words) + 1  # the last one is for other words
     rows, places = pc.list_parent_indices(lists), pc.fill_null(found, len(words))
-    marked[np.asarray(rows), np.asarray(places)] = 1
-    return marked[:, :-1]
+    marked = np.zeros(len(texts) * width, np.uint8)
+    marked[np.asarray(rows).astype(np.int64) * width + np.asarray(places)] = 1
+    return marked.reshape(-1, width)[:, :-1]
 
 
 def _split(texts: pa.StringArray) -> Any:
