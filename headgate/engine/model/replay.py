@@ -100,9 +100,10 @@ class Table:
     def _rendered(self, batch: pa.RecordBatch, *, spreadsheet: bool) -> Rendered:
         """Numbers need no quotes, nor an escape in a spreadsheet."""
         columns = [step.cells(self.base.con, batch) for step in self.steps]
-        texts = [*chain.from_iterable(each.texts for each in columns)]
+        *texts, last = chain.from_iterable(each.texts for each in columns)
+        texts.append(_ended(last))
         lines = [
-            csv_lines.octets(_side_by_side([each.slice(at, LINES) for each in texts], "\n"))
+            csv_lines.octets(_side_by_side([each.slice(at, LINES) for each in texts]))
             for at in range(0, batch.num_rows, LINES)
         ]
         typed = chain.from_iterable(each.typed for each in columns)
@@ -290,21 +291,25 @@ def _as_text(numbers: pa.Array) -> pa.StringArray | pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(coded.indices, pc.cast(coded.dictionary, pa.string()))
 
 
-def _side_by_side(
-    coded: Sequence[pa.StringArray | pa.DictionaryArray], end: str = ""
-) -> pa.StringArray:
+def _side_by_side(coded: Sequence[pa.StringArray | pa.DictionaryArray]) -> pa.StringArray:
     """Join columns of cells by commas; a missing one is empty."""
-    texts = [
-        each.dictionary_decode() if isinstance(each, pa.DictionaryArray) else each for each in coded
-    ]
-    if end:
-        last = pc.binary_join_element_wise(
-            texts[-1], "", end, null_handling="replace", null_replacement=""
-        )
-        texts = [*texts[:-1], last]
+    texts = [*map(_decoded, coded)]
     if len(texts) == 1:
         return texts[0]
     return pc.binary_join_element_wise(*texts, ",", null_handling="replace", null_replacement="")
+
+
+def _ended(coded: pa.StringArray | pa.DictionaryArray) -> pa.StringArray | pa.DictionaryArray:
+    """Put the end of a line behind each cell, a missing one too."""
+    if isinstance(coded, pa.DictionaryArray) and not coded.null_count:
+        return pa.DictionaryArray.from_arrays(coded.indices, _ended(coded.dictionary))
+    return pc.binary_join_element_wise(
+        _decoded(coded), "", "\n", null_handling="replace", null_replacement=""
+    )
+
+
+def _decoded(coded: pa.StringArray | pa.DictionaryArray) -> pa.StringArray:
+    return coded.dictionary_decode() if isinstance(coded, pa.DictionaryArray) else coded
 
 
 def _balance(base: Base, recipe: Recipe, test: str) -> tuple[Balance, ...]:
