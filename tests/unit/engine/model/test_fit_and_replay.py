@@ -272,6 +272,16 @@ def test_risky_columns_are_named_and_left_out(tmp_path):
     assert not {"order", "country", "net"} & set(prepared.columns)
 
 
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["rising", "falling"])
+def test_numbers_tell_rows_apart_only_if_all_of_them_differ(tmp_path, order):
+    """In whatever order they come; one that occurs twice makes them numbers like others."""
+    numbers = np.arange(600)[order]
+    twice = np.r_[numbers[:-1], numbers[:1]]
+    prepared = made(tmp_path, shop().assign(order=numbers, again=twice), "price", test_share=0)
+    assert "again" in prepared.columns
+    assert "order" not in prepared.columns
+
+
 def test_a_rare_class_makes_no_leak_of_every_column(tmp_path):
     """A column tells nothing where it is right only as often as the most frequent class."""
     rows = 30_000
