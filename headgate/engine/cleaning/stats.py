@@ -14,6 +14,7 @@ import duckdb
 from headgate.engine.duck import double, first
 
 DIRECT = 8_000_000  # values that fit memory as they are
+SAMPLE = 100_000  # of more values, which show where to look
 CHUNK = 2**14  # lines: at most two row groups, so that the order of adding cannot matter
 
 ROWS = "_headgate_rows"
@@ -36,7 +37,7 @@ def quantiles(
     """Quantiles of each expression, interpolated as numpy and scikit-learn do.
 
     A column without a value has none. Past some millions of values each quantile is looked for
-    among the values that an estimate puts near it.
+    among the values that a sample puts near it.
     """
     rows = int(first(con, f"SELECT count(*) FROM {relation}")[0])
     if rows > DIRECT:
@@ -130,11 +131,13 @@ def _far_quantiles(
     count, least, most = first(con, f"SELECT count(*), min(v), max(v) FROM {values}")
     if not count:
         return []
+    some = f"{values} USING SAMPLE {min(100 * SAMPLE / count, 100):.9f} PERCENT (bernoulli)"
+    near = [min(max(share + by, 0.0), 1.0) for share in shares for by in (-0.01, 0.01)]
+    ends = first(con, f"SELECT quantile_cont(v, {near}) FROM (SELECT v FROM {some})")[0]
+    ends = ends or [least, most] * len(shares)
     found = []
-    for share in shares:
+    for share, low, high in zip(shares, ends[::2], ends[1::2], strict=True):
         place = share * (count - 1)
-        near = [max(share - 0.01, 0.0), min(share + 0.01, 1.0)]
-        low, high = first(con, f"SELECT approx_quantile(v, {near}) FROM {values}")[0]
         pair = _places(con, values, place, low, high) or _places(con, values, place, least, most)
         one, other = pair or (least, most)
         found.append(_between(one, other, place))
