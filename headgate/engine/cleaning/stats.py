@@ -4,7 +4,8 @@ Here: quantiles, modes, means and deviations of SQL expressions. Not here: what 
 """
 
 from bisect import bisect
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from math import ceil, floor, fsum, sqrt
 from typing import Any, NamedTuple
@@ -57,19 +58,12 @@ def counted_quantiles(
     con: duckdb.DuckDBPyConnection, relation: str, values: Sequence[str], shares: Sequence[float]
 ) -> list[list[float]]:
     """Quantiles of each expression over a few rows that each stand for many, as `ROWS` says."""
-    found = []
-    for value in values:
-        counts = con.execute(
-            f"SELECT v, sum(n)::BIGINT FROM (SELECT ({value})::DOUBLE AS v, {ROWS} AS n"
-            f" FROM {relation}) WHERE v IS NOT NULL GROUP BY v ORDER BY v"
-        ).fetchall()
-        upto = [*accumulate(n for _, n in counts)]
-        places = [share * (upto[-1] - 1) for share in shares if counts]
-        ends = [[counts[bisect(upto, at(place))][0] for at in (floor, ceil)] for place in places]
-        found.append(
-            [_between(one, more, place) for (one, more), place in zip(ends, places, strict=True)]
-        )
-    return found
+    wanted = ", ".join(f"({value})::DOUBLE" for value in values)
+    counts = [Counter[float | None]() for _ in values]
+    for rows, *own in con.execute(f"SELECT {ROWS}, {wanted} FROM {relation}").fetchall():
+        for value, count in zip(own, counts, strict=True):
+            count[value] += rows
+    return [_of_counts(each, shares) for each in counts]
 
 
 def moments(
@@ -142,6 +136,14 @@ def _far_quantiles(
         one, other = pair or (least, most)
         found.append(_between(one, other, place))
     return found
+
+
+def _of_counts(counts: Mapping[float | None, int], shares: Sequence[float]) -> list[float]:
+    numbers = sorted(each for each in counts if each is not None)
+    upto = [*accumulate(counts[each] for each in numbers)]
+    places = [share * (upto[-1] - 1) for share in shares if upto]
+    ends = [[numbers[bisect(upto, at(place))] for at in (floor, ceil)] for place in places]
+    return [_between(one, other, place) for (one, other), place in zip(ends, places, strict=True)]
 
 
 def _between(one: float, other: float, place: float) -> float:

@@ -12,7 +12,7 @@ from headgate.engine.duck import double, quote_name
 from headgate.engine.model.base import CHUNK, Base
 from headgate.engine.model.judge import Verdict
 from headgate.engine.model.means import Goal, fit_means
-from headgate.engine.model.sql import number_value, words
+from headgate.engine.model.sql import DAY_PARTS, number_value, words
 from headgate.engine.recipe import (
     DatePart,
     Feature,
@@ -30,7 +30,6 @@ from headgate.options import ModelOptions
 
 SELDOM = 5  # training rows that must have a word before it gets a column
 ENOUGH_TEXTS = 100_000  # texts from which words are chosen
-DAY_PARTS = ("year", "month", "day", "weekday")
 MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fitted for unseen ones
 
 Part = tuple[Input, DatePart | None]
@@ -148,11 +147,11 @@ def _quantiles(
         if part in DAY_PARTS or (part == "days since 1970" and column.kind == "date"):
             by_day.setdefault(quote_name(column.name), []).append(value)
     for name, own in by_day.items():
-        base.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE days AS SELECT {name}::DATE AS {name},"
-            f" count(*) AS {stats.ROWS} FROM {base.training} GROUP BY 1"
+        days = (
+            f"(SELECT {name}::DATE AS {name}, count(*) AS {stats.ROWS} FROM {base.training}"
+            " GROUP BY 1)"
         )
-        found |= zip(own, stats.counted_quantiles(base.con, "days", own, shares), strict=True)
+        found |= zip(own, stats.counted_quantiles(base.con, days, own, shares), strict=True)
     others = [value for value in values if value not in found]
     found |= zip(others, stats.quantiles(base.con, base.training, others, shares), strict=True)
     return [found[value] for value in values]

@@ -21,6 +21,7 @@ from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.duck import double, first, quote_name
 from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
 from headgate.engine.model.cells import work_out
+from headgate.engine.model.sql import DAY_PARTS
 from headgate.engine.model.words import marks
 from headgate.engine.recipe import (
     Frequency,
@@ -255,7 +256,7 @@ def _manner(times: Container[str], output: Output) -> tuple[type[Step], str]:
             return LookedUp, output.source
         case Word():
             return Worded, output.source
-        case Number(part="year" | "month" | "day" | "weekday") if output.source in times:
+        case Number() if output.part in DAY_PARTS and output.source in times:
             return Dated, output.source
         case _:
             return Computed, output.source

@@ -30,6 +30,8 @@ PARTS: dict[DatePart, str] = {
     "hour": "EXTRACT(HOUR FROM {})",
     "days since 1970": "EXTRACT(EPOCH FROM {}) / 86400",
 }
+DAY_PARTS: tuple[DatePart, ...] = ("year", "month", "day", "weekday")
+"""What the day settles, whatever the time."""
 
 
 class Lookup(NamedTuple):
