@@ -54,10 +54,7 @@ def _closers(text: str, syntax: Syntax) -> list[tuple[int, int]]:
     quote = syntax.quotechar or ""
     at = text.find(quote)
     while at >= 0:
-        after = at + 1
-        if syntax.skipinitialspace and syntax.delimiter != " ":
-            while text.startswith(" ", after):
-                after += 1
+        after = _behind_blanks(text, at + 1, syntax)
         if after == len(text) or text.startswith(syntax.delimiter, after):
             found.append((at, after))
         at = text.find(quote, at + 1)
@@ -105,9 +102,12 @@ def _walk_back(
 
 
 def _content_start(text: str, at: int, syntax: Syntax) -> int:
-    if syntax.skipinitialspace:
-        while text.startswith(" ", at) and syntax.delimiter != " ":
-            at += 1
+    return _behind_blanks(text, at, syntax) if syntax.skipinitialspace else at
+
+
+def _behind_blanks(text: str, at: int, syntax: Syntax) -> int:
+    while text.startswith(" ", at) and syntax.delimiter != " ":
+        at += 1
     return at
 
 

@@ -238,6 +238,14 @@ def test_quotes_far_into_a_long_first_line_count(tmp_path):
     assert rows[-1][:2] == ["2", "2"]
 
 
+def test_blanks_behind_quotes_belong_to_no_cell(tmp_path):
+    """Nor are they the delimiter, though each quote but the last stands beside one."""
+    text = '"id" ,"name" ,"price"\n"1" ,"Ann" ,"2.5"\n"2" ,"Bob, Jr" ,"3.5"\n"3" ,"Cid" ,"4"\n'
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == ("id", "name", "price")
+    assert rows == [["1", "Ann", "2.5"], ["2", "Bob, Jr", "3.5"], ["3", "Cid", "4"]]
+
+
 def test_quotes_speak_for_the_delimiter_beside_them(tmp_path):
     """Spaces split most rows unevenly; but the quotes stand beside them, not beside colons."""
     rows = [

@@ -46,7 +46,8 @@ def test_a_line_feed_in_a_field_stays_one_where_lines_end_otherwise(tmp_path):
         ('1,"two,3', ["1", '"two', "3"]),
         ('1,two,"', ["1", "two", '"']),
         ('"a","b, "c", d","e"', ["a", 'b, "c", d', "e"]),
-        ('1,"two" ,3', ["1", '"two" ', "3"]),
+        ('1,"two, too" ,3', ["1", "two, too", "3"]),
+        ('1,two,"3" ', ["1", "two", "3"]),
     ],
 )
 def test_a_damaged_quote_spoils_no_other_row(line, row):
