@@ -36,10 +36,10 @@ _LONG, _BEFORE, _AFTER = 4000, 100, 1900
 """Bytes of a line of which only a part is looked at, and of that part, around its first letter."""
 
 _LEGACY = (
-    "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp437", "iso8859-15",
-    "cp1257", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866", "iso8859-5", "mac-cyrillic",
-    "cp1253", "cp737", "cp1255", "cp1256", "iso8859-6", "cp874", "gb18030", "big5hkscs", "cp932",
-    "euc_jp", "cp949",
+    "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp857", "cp437",
+    "iso8859-15", "cp1257", "cp1258", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866",
+    "iso8859-5", "mac-cyrillic", "cp1253", "cp737", "cp1255", "cp1256", "iso8859-6", "cp874",
+    "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
 )  # fmt: skip
 _PRIORS = {
     "cp1252": 0.06,
@@ -59,6 +59,7 @@ _ALPHABETS = (
     "àâçéèêëîïôùûüÿœæ", "äöüß", "áéíóúñü", "ãõáéíóúâêôçà", "àèéìòù", "æøåéö", "åäöé", "áðéíóúýþæö",
     "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîșțşţ", "çğıöşüâî",
     "čćđšž", "äõɵöüšž", "āčēģīķļņšūž", "ąčęėįšųūž", "àèéíïòóúüç", "éëïóöüèáú",
+    "àáâăèéêíóôơùúưđ\u0300\u0301\u0303\u0309\u0323",
 )  # fmt: skip
 """The letters that languages add to ASCII; `ɵ` is an õ before no e, which Portuguese has not."""
 _ICELANDIC_OR_TURKISH = frozenset("þðý")
@@ -84,6 +85,7 @@ _COMMON = frozenset(
 )
 _APOSTROPHES = "’‘´"
 _MONEY = "£€¥¢"
+_FRACTIONS = "¼½¾"
 _USUAL_SIGNS = "–—“”°…•µ\xa0½²³"
 
 _FOREIGN_LETTER = 0.3
@@ -375,7 +377,10 @@ def _breaks_spelling(char: str, before: str, after: str) -> bool:
 
 
 def _placed_sign(char: str, before: str, after: str) -> float:
-    """A sign inside a word is misplaced, but for an apostrophe; `Nº` and `1ª` are words."""
+    """A sign inside a word is misplaced, but for an apostrophe; `Nº` and `1ª` are words.
+
+    So is a fraction before one.
+    """
     inside = before.isalpha() and after.isalpha()
     if char in "ºª" and (before in "nN" or before.isdigit()):
         return 1
@@ -383,7 +388,8 @@ def _placed_sign(char: str, before: str, after: str) -> float:
         return 1 if before == after and before in "lL " else 0
     if char in _APOSTROPHES:
         return 1 if inside or before.isspace() or after.isspace() else _APOSTROPHE_APART
-    if inside and char != "\xa0":
+    before_word = char in _FRACTIONS and after.isalpha() and not before.isdigit()
+    if before_word or (inside and char != "\xa0"):
         return -1
     if char in _MONEY:
         beside = before.isdigit() or after.isdigit() or " " in (before, after) or after in "-.,"
@@ -393,7 +399,7 @@ def _placed_sign(char: str, before: str, after: str) -> float:
 
 def _script(char: str) -> str:
     code = ord(char)
-    if code < 0x250:
+    if code < 0x250 or "\u0300" <= char < "\u0370":
         return "latin"
     return "wide" if code > 0x2E80 else "other"
 

@@ -38,6 +38,7 @@ TEXTS = {
     "chinese names": "性别,合计,备注\n1,2,3\n",
     "taiwanese names": "類型,狀態\n1,2\n",
     "japanese names": "日付,値\n1,2\n",
+    "vietnamese": "Ho\u0323 tên,Thành phô\u0301\nĐă\u0323ng An,Hà Nô\u0323i\nLê Hà,Huê\u0301\n",
     "numbered": "Nº;Fecha\n1;2024-01-31\n",
     "units": "time,temperature °C,width µm\n1,20,3\n2,21,4\n",
 }
@@ -59,6 +60,7 @@ TEXTS = {
         ("polish", "iso8859-2"),
         ("czech", "cp1250"),
         ("turkish", "cp1254"),
+        ("turkish", "cp857"),
         ("russian", "cp1251"),
         ("russian", "koi8-r"),
         ("russian", "cp866"),
@@ -93,6 +95,7 @@ TEXTS = {
         ("chinese names", "gb18030"),
         ("taiwanese names", "big5"),
         ("japanese names", "euc_jp"),
+        ("vietnamese", "cp1258"),
         ("numbered", "cp1252"),
         ("units", "cp1252"),
         ("units", "mac-roman"),
@@ -181,10 +184,14 @@ def test_a_codec_that_is_no_text_encoding_is_refused(name):
         ("Nimi;Linn\nJõgi;Tõrva\nMägi;Võru\n", "cp1252"),
         ("Região;Opções;Põe\nSul;1;2\n", "cp1252"),
         ("Größe;Art\n1;groß\n", "cp850"),
+        ("meno\nľudia\nžltý\nžltý\nstôl\n", "cp1250"),
     ],
 )
 def test_few_letters_tell_where_a_language_does_not_spell_so(text, encoding):
-    """Icelandic begins no word with ð, Estonian ends none with õ, Russian tables have capitals."""
+    """Icelandic begins no word with ð, Estonian ends none with õ, Russian tables have capitals.
+
+    No word is begun with a fraction.
+    """
     data = text.encode(encoding)
     assert data.decode(guess_encoding(data, b"", None, "file").name) == text
 
