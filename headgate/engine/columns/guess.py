@@ -23,6 +23,7 @@ from headgate.engine.columns.formats import (
     SerialDay,
     Words,
 )
+from headgate.engine.reading.cells import SIGN
 
 _WORD_PAIRS = (
     *(("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"), ("on", "off"), ("ja", "nein")),
@@ -42,14 +43,7 @@ _NAMES_DATE = re.compile(r"(?:(?<!candi)(?<!man)(?<!up)date|datum|fecha)(?![a-z]
 _ABOUT_DATES = re.compile(r"date|datum|fecha|data\b|day\b|tag\b|jour\b|_dt\b|_at\b", re.IGNORECASE)
 _MANY = 20
 """Distinct texts that can hardly all be dates by accident."""
-_CURRENCIES = (
-    "AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HRK|HUF|IDR|ILS|INR|"
-    "IQD|IRR|ISK|JOD|JPY|KES|KRW|KWD|KZT|LKR|MAD|MXN|MYR|NGN|NOK|NPR|NZD|OMR|PHP|PKR|PLN|QAR|RON|"
-    "RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|UYU|VND|XAF|XOF|ZAR"
-)
-_SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|[A-Z]{{1,3}}\$|zł|Kč|kr\.?|{_CURRENCIES}"
-"""Money, shares and degrees. Anything else changes what the number beside it means: `<5`, `(5)`."""
-_NUMBER = re.compile(rf"-?((?:{_SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{_SIGN}))?")
+_NUMBER = re.compile(rf"-?((?:{SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{SIGN}))?")
 _IN_LAKHS = re.compile(r"\d,\d\d,\d")
 _IN_THREES = re.compile(r"\d{3}(?:\s\d{3}){2,}")
 """Phone and registration numbers: amounts are not all of the same length."""

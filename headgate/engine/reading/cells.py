@@ -15,10 +15,17 @@ _LONGEST = 200
 """Characters of a cell that are looked at."""
 _DELIMITERS = ",;|"
 _LEFTOVERS = frozenset("#:~^=&")
+_CURRENCIES = (
+    "AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HRK|HUF|IDR|ILS|INR|"
+    "IQD|IRR|ISK|JOD|JPY|KES|KRW|KWD|KZT|LKR|MAD|MXN|MYR|NGN|NOK|NPR|NZD|OMR|PHP|PKR|PLN|QAR|RON|"
+    "RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|UYU|VND|XAF|XOF|ZAR"
+)
+SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|[A-Z]{{1,3}}\$|zł|Kč|kr\.?|{_CURRENCIES}"
+"""Money, shares and degrees. Anything else changes what the number beside it means: `<5`, `(5)`."""
 _NUMBER = re.compile(
-    r"""[-+(]?\s?(?:[$€£¥]|[A-Z]{1,3}[$]|EUR|USD|GBP|CHF)?\s?[-+]?
-    (?:\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d*)?|[.,]\d+)
-    (?:[eE][-+]?\d+)?\s?(?:[%‰€£$]|EUR|USD|GBP|CHF)?\)?""",
+    rf"""[-+(]?\s?(?:{SIGN})?\s?[-+]?
+    (?:\d{{1,3}}(?:[,.' \u00a0\u202f]\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d*)?|[.,]\d+)
+    (?:[eE][-+]?\d+)?\s?(?:{SIGN})?\)?""",
     re.VERBOSE,
 )
 _MOMENT = re.compile(

@@ -24,6 +24,8 @@ _IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 """An address of mail, of the web or of a machine, a UUID, a hash, or a phone number for abroad."""
+_LABEL = re.compile(r"[\w.-]+[=:](?=\S)")
+"""What some programs write before each value: `level=info`."""
 _ONE = {Decimal(1)}
 _MANY = 6
 """Numbers along a row that are hardly in order by chance."""
@@ -177,9 +179,12 @@ def _vote_of_text(cell: str, column: Sequence[str]) -> float:
 
 
 def _is_one_of(cell: str, column: Sequence[str]) -> bool:
-    """Whether a cell is an address or the like above others, or one of many numbered codes."""
+    """Whether a cell is an address above others, labelled as they are, or one of many codes."""
+    values = [*filter(None, column)]
     if _IDENTIFIER.fullmatch(cell):
-        return any(column) and all(map(_IDENTIFIER.fullmatch, filter(None, column)))
+        return bool(values) and all(map(_IDENTIFIER.fullmatch, values))
+    if label := _LABEL.match(cell):
+        return bool(values) and all(value.startswith(label[0]) for value in values)
     numbered = len(column) > _SOME and sum(map(str.isdigit, cell)) > 1
     return numbered and {_stem(cell)} == {*map(_stem, column)}
 

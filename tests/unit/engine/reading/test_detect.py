@@ -746,9 +746,10 @@ def test_decimal_commas_between_rare_delimiters_separate_nothing(tmp_path, mark)
     assert read_rows == rows
 
 
-def test_decimal_commas_in_uneven_rows_separate_nothing(tmp_path):
-    """Last cells that are missing do not speak for the comma."""
-    rows = [["1", "Nut", "7,13", "ok"], ["2", "Nut", "14,16"]] * 4
+@pytest.mark.parametrize("sign", ["", " €", " PLN", " kr"])
+def test_decimal_commas_in_uneven_rows_separate_nothing(tmp_path, sign):
+    """Last cells that are missing do not speak for the comma, whatever the currency."""
+    rows = [["1", "Nut", f"7,13{sign}", "ok"], ["2", "Nut", f"14,16{sign}"]] * 4
     dialect, read_rows = read(
         write(tmp_path, "\n".join(["id;item;price;note", *map(";".join, rows)]))
     )
@@ -958,10 +959,12 @@ def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
         "{0:08x}-5f7c-4263-a0f0-6bafd8407b1a,a,b",
         "{0:032x}",
         "+49 170 10{0:05}",
+        "level=info,n={0},user=u{0}",
+        "id:{0},name:Ann",
     ],
 )
 def test_a_first_address_above_addresses_is_data(tmp_path, row):
-    """Nor does a link, a hash, a UUID or a phone number name what is like it, however few."""
+    """Nor does a link, a hash, a phone number or a labelled value name what is like it."""
     rows = [row.format(i).split(",") for i in range(3)]
     dialect, read_rows = read(write(tmp_path, "\n".join(map(",".join, rows))))
     assert dialect.header_rows == 0
