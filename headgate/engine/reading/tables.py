@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from itertools import chain, takewhile
+from itertools import chain, compress, takewhile
 from typing import NamedTuple
 
 from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed, shape
@@ -317,6 +317,8 @@ def _facts(block: list[list[str]]) -> int:
         return 0
     width = table_width(block[count:])
     typed = typed_columns([row for row in block[count:] if len(row) == width], width)
+    if _is_like(block[count - 1], block[count], typed):
+        return 0
     told = [
         cell
         for row in block[1:count]
@@ -328,6 +330,13 @@ def _facts(block: list[list[str]]) -> int:
     index = count_filled(block[count - 1]) == 1 and names_all(block[0], width)
     mixed = 3 * words >= len(told) or (index and len({*map(shape, told)}) > 1)
     return count if mixed and numbers else 0
+
+
+def _is_like(row: list[str], below: list[str], typed: list[bool]) -> bool:
+    """Whether a row with a name has several numbers or dates, not all alike, as the one below."""
+    values, others = ([*compress(cells[1:], typed[1:])] for cells in (row, below))
+    alike = [*map(shape, values)] == [*map(shape, others)]
+    return row[0].strip() != "" and len({*values}) > 1 and all(map(is_typed, values)) and alike
 
 
 def _sums_up(facts: list[list[str]], width: int) -> bool:

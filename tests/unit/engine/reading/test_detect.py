@@ -702,6 +702,15 @@ def test_tables_below_titles_are_not_mixed(tmp_path):
     assert dialect.others == ((15, 23),)
 
 
+def test_a_total_above_rows_that_begin_with_digits_is_a_row(tmp_path):
+    """It holds numbers as they do; rows that tell about the columns hold words too."""
+    total, lands = "DE;Germany;83;41\n", "".join(f"0{i};Land {i};{i};{i + 1}\n" for i in range(9))
+    dialect, rows = read(write(tmp_path, f";;Total;Men\n;;Number;Number\n{total}{lands}"))
+    assert dialect.header_rows == 2
+    assert rows[0] == ["DE", "Germany", "83", "41"]
+    assert len(rows) == 10
+
+
 def test_a_short_row_of_a_header_is_not_shifted_over_the_years_below_it(tmp_path):
     """The blank first cell of the years tells that the name above it belongs to its column."""
     rows = "Rome;22728;22516\nOslo;109523;111148\nBonn;5188;5067\nKiel;852;860\n"
@@ -1058,6 +1067,10 @@ def test_keys_and_values_above_a_row_that_names_every_column_are_no_names(tmp_pa
         ("Y,2020,,2021,\nSex,M,F,M,F\nTown,,,,\n", "Y Sex Town 2020 M 2020 F 2021 M 2021 F"),
         (",2020,2020,2021,2021\n,M,F,M,F\n", "column_1 2020 M 2020 F 2021 M 2021 F"),
         ("Item,A,A,B,B\nSex,M,F,M,F\nTown,,,,\n", "Item Sex Town A M A F B M B F"),
+        (
+            "Town,Men,,Women,\n,2020,2021,2020,2021\n,n,n,n,n\n",
+            "Town Men 2020 n Men 2021 n Women 2020 n Women 2021 n",
+        ),
     ],
 )
 def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text, names):
