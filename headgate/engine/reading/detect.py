@@ -26,6 +26,8 @@ _SYNTAX_LINES = 400
 _WIDTH_LINES = 2000
 _NAMING = ("#", "//", "--", "%")
 """Marks of comments behind which names of columns stand."""
+_FIELDS = re.compile(r"#fields:?\s+", re.IGNORECASE)
+"""The beginning of the comment that names columns in the logs of web servers and of Zeek."""
 _FACT = re.compile(r"#(?:datatype|group|default)\b|!(?:Series|Sample)_|# [a-z]+: ")
 """Beginnings of lines above a table as InfluxDB, GEO and Octave write them."""
 
@@ -126,13 +128,16 @@ def _with_names_above(extent: Extent, lines: list[str], syntax: Syntax) -> Exten
     """Look for names that stand otherwise than the rows: in a comment, or not above columns."""
     if syntax.borders:
         return _with_names_in_words(extent, lines)
-    mark, above = syntax.comment, lines[max(0, extent.skip_lines - 1) : extent.skip_lines]
-    if extent.header_rows or mark not in _NAMING or not above or not above[0].startswith(mark):
+    mark, above = syntax.comment, [*enumerate(lines[: extent.skip_lines], start=1)]
+    told = [(at, text) for at, text in above if _FIELDS.match(text)]
+    line, text = (told or above or [(0, "")])[-1]
+    if extent.header_rows or mark not in _NAMING or not text.startswith(mark):
         return extent
-    text = above[0].lstrip(mark).removeprefix("Fields:").lstrip()
+    text = _FIELDS.sub("", text).lstrip(mark).lstrip()
     rows = parse([text], syntax._replace(comment=None), None)
     why = "a comment that has a word for each column stands above the first row"
-    return name_by_line(extent, rows.fields[0] if rows else [], extent.skip_lines, why)
+    named = name_by_line(extent, rows.fields[0] if rows else [], line, why)
+    return named._replace(header_notes=extent.skip_lines - line) if named != extent else extent
 
 
 def _with_names_in_words(extent: Extent, lines: list[str]) -> Extent:

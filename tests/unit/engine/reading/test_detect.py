@@ -582,6 +582,10 @@ def test_a_backslash_at_the_end_of_values_is_part_of_them(tmp_path):
             "# Created by hand\n# name: x\n# rows: 3\n1 2 3\n4 5 6\n7 8 9\n",
             "column_1 column_2 column_3",
         ),
+        (
+            "#path\tx\n#fields\tts\tn\tx\n#types\ttime\tn\tx\n1.5\t8\ta\n2.5\t9\tb\n3.5\t8\tc\n",
+            "ts n x",
+        ),
         ("# Name Points\n1 Anna 7\n2 Ben 5\n3 Cem 4\n", "# Name Points"),
     ],
 )
