@@ -42,7 +42,7 @@ _MOMENT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\s,;|\t\"]+")
-_RULE = frozenset("-=+:_─━═┌┬┐├┼┤└┴┘╞╪╡╔╦╗╠╬╣╚╩╝")
+_RULE = frozenset("-=+:_*~─━═┌┬┐├┼┤└┴┘╞╪╡╔╦╗╠╬╣╚╩╝")
 _LINE = re.compile("[-=_─━═]{3}")
 _TIGHT = re.compile(r"[^\s&][;|\t#][^\s]|[^\s\d],[^\s\d]")
 """A delimiter with no blank on either side: hardly prose."""

@@ -75,7 +75,7 @@ def with_rule(block: list[list[str]], count: int) -> int:
 
 
 def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
-    """How many rows, mostly empty or years, lead to a full row of names above numbers: groups."""
+    """How many rows, mostly empty, years or channels, lead to a full row of names above numbers."""
     for i, row in enumerate(block[:4]):
         if len(row) != len(typed):
             return 0
@@ -85,7 +85,7 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
             names += filter(_is_year, over)
         if i and 1 < len(names) == len(over) and count_filled(row) >= 0.8 * len(row):
             return i + 1
-        if 2 * count_filled(row) > len(row) and not _spans_by_years(over):
+        if 2 * count_filled(row) > len(row) and not (_spans_by_years(over) or _counts(row)):
             return 0
     return 0
 
@@ -94,6 +94,12 @@ def _spans_by_years(cells: list[str]) -> bool:
     """Whether all are years, of which some stand above several columns."""
     years = [*filter(str.strip, cells)]
     return 0 < len({*years}) < len(cells) and all(map(_is_year, years))
+
+
+def _counts(row: list[str]) -> bool:
+    """Whether a word stands before numbers that count from one, as an oscilloscope's channels."""
+    numbers = [*map(str, range(1, len(row)))]
+    return len(numbers) > 0 and not is_typed(row[0]) and [*map(str.strip, row[1:])] == numbers
 
 
 def _is_year(cell: str) -> bool:

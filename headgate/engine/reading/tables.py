@@ -370,19 +370,23 @@ def _count_keys(block: list[list[str]], width: int) -> int:
     """How many rows of titles, keys and values, and blanks stand above names of all columns.
 
     They are filled from the left alone, and less than the first rows of data, which follow the
-    names at once. A single row of two cells or more, as wide as the table, may name a group of
-    columns if no blank row follows it.
+    names at once: numbers among them, or below a blank row and several keys, words too. A single
+    row of two cells or more, as wide as the table, may name a group of columns if no blank row
+    follows it.
     """
     above = [*takewhile(lambda row: _is_filled_from_left(row, width), block)]
     names, *below = block[len(above) : len(above) + 4] or [[]]
-    if not below or not names_all(names, width) or not any(map(is_typed, below[0])):
+    told = [row for row in above if count_filled(row) > 1]
+    apart = len(above) > 0 and count_filled(above[-1]) == 0
+    if not below or not names_all(names, width):
+        return 0
+    if not any(map(is_typed, below[0])) and not (apart and len(told) > 1):
         return 0
     if _holds_values(names, [row for row in block[len(above) + 1 :] if len(row) == width]):
         return 0
-    told = [row for row in above if count_filled(row) > 1]
     if max(map(count_filled, told), default=0) >= min(map(count_filled, below)):
         return 0
-    is_group = len(told) == 1 and len(told[0]) == width and count_filled(above[-1]) > 0
+    is_group = len(told) == 1 and len(told[0]) == width and not apart
     return 0 if is_group else len(above)
 
 

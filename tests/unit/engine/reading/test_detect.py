@@ -1059,6 +1059,16 @@ def test_keys_and_values_above_a_row_that_names_every_column_are_no_names(tmp_pa
     assert len(read_rows) == 5
 
 
+def test_keys_and_values_above_a_table_of_words_are_no_names(tmp_path):
+    """A blank row below several of them tells; one may be a header that lacks names."""
+    words = "Ann,Bonn,Red\nBob,Kiel,Blue\nCid,Rome,Red\n"
+    keys = "Project,Apollo,\nLead,Ann Lee,\n,,\n"
+    dialect, rows = read(write(tmp_path, f"{keys}Name,Town,Team\n{words}"))
+    assert dialect.names == ("Name", "Town", "Team")
+    assert len(rows) == 3
+    assert read(write(tmp_path, f"Name,Town,\n,,\n{words}"))[0].names[:2] == ("Name", "Town")
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -1069,6 +1079,7 @@ def test_keys_and_values_above_a_row_that_names_every_column_are_no_names(tmp_pa
             "Y Sex Town 2020 M 2020 F 2021 M 2021 F",
         ),
         ("Y,2020,,2021,\nSex,M,F,M,F\nTown,,,,\n", "Y Sex Town 2020 M 2020 F 2021 M 2021 F"),
+        ("x-axis,1,2,3,4\ns,V,V,A,A\n", "x-axis s 1 V 2 V 3 A 4 A"),
         (",2020,2020,2021,2021\n,M,F,M,F\n", "column_1 2020 M 2020 F 2021 M 2021 F"),
         ("Item,A,A,B,B\nSex,M,F,M,F\nTown,,,,\n", "Item Sex Town A M A F B M B F"),
         (
@@ -1194,6 +1205,15 @@ def test_below_a_drawn_line_dashes_in_some_cells_or_in_quotes_are_values(tmp_pat
     page = 'name,a,b\n----,---,---\nx,1.5,2.5\n,---,\n---,,\n"---",---,---\ny,3.5,4.5\n'
     _, rows = read(write(tmp_path, f"{page}----,---,---\nz,5.5,6.5\n-----------\nw,7.5,8.5\n"))
     assert [row[0] for row in rows] == ["x", "", "---", "---", "y", "z", "w"]
+
+
+@pytest.mark.parametrize("mark", ["---", "===", "***", "~~~"])
+def test_marks_below_all_names_are_drawn(tmp_path, mark):
+    """They name nothing, and make no text of the columns."""
+    text = f"name,a,b\n{mark},{mark},{mark}\nx,1,2\ny,2,3\nz,3,4\n"
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == ("name", "a", "b")
+    assert rows == [["x", "1", "2"], ["y", "2", "3"], ["z", "3", "4"]]
 
 
 def test_lines_between_the_rows_of_a_box_are_no_rows(tmp_path):
