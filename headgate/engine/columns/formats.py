@@ -96,7 +96,8 @@ class Number(Format):
     `scale` counts the digits after the mark; None leaves it open but forbids trailing zeros,
     and `loose` allows them, plus signs and exponents, at the price of the exact text. With `point`
     a mark stands in every text, and a lone zero may follow it: `104.0` beside `18.96`. `lakh`
-    puts two digits into all groups but the last, and `negative` tells where a minus stands.
+    puts two digits into all groups but the last, `late` parts thousands from 10.000 on only, and
+    `negative` tells where a minus stands.
     """
 
     mark: str = "."
@@ -108,6 +109,7 @@ class Number(Format):
     loose: bool = False
     point: bool = False
     lakh: bool = False
+    late: bool = False
     negative: Negative = "-5"
 
     @property
@@ -124,6 +126,7 @@ class Number(Format):
     def label(self) -> str:
         """A number that is written so."""
         whole = f"1{self.thousands}234" if self.thousands else "1234"
+        whole = f"12{self.thousands}345" if self.late else whole
         whole = "12,34,567" if self.lakh else whole
         digits = "56" if self.scale is None else "5678901234567890"[: self.scale]
         digits = "0" if self.point else digits
@@ -134,8 +137,12 @@ class Number(Format):
     def pattern(self) -> str:
         """Regular expression of a whole text."""
         whole = "[1-9][0-9]{0,17}"
+        group = f"{re.escape(self.thousands)}[0-9]{{3}}"
         if self.thousands:
-            whole = f"[1-9][0-9]{{0,2}}(?:{re.escape(self.thousands)}[0-9]{{3}}){{0,5}}"
+            whole = f"[1-9][0-9]{{0,2}}(?:{group}){{0,5}}"
+        if self.late:
+            once = f"[1-9][0-9]{{0,3}}|[1-9][0-9]{{1,2}}{group}"
+            whole = f"{once}|[1-9][0-9]{{0,2}}(?:{group}){{2,5}}"
         if self.lakh:
             whole = "[1-9][0-9]{0,2}|[1-9][0-9]?(?:,[0-9]{2}){0,6},[0-9]{3}"
         zero = "" if self.bare else "0"

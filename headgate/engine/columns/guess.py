@@ -47,6 +47,7 @@ _NUMBER = re.compile(rf"-?((?:{SIGN})\s?)?-?[\d.,'\u2019\s]*\d(\s?(?:{SIGN}))?")
 _IN_LAKHS = re.compile(r"\d,\d\d,\d")
 _IN_THREES = re.compile(r"\d{3}(?:\s\d{3}){2,}")
 """Phone and registration numbers: amounts are not all of the same length."""
+_FOUR_DIGITS = re.compile(r"-?\d{4}")
 _DIGIT = re.compile(r"[0-9]")
 SHORTENED = re.compile(r"[1-9]\.[0-9]{1,5}E\+1[0-9]")
 """Long whole numbers, most likely ids, as a spreadsheet shows and then saves them."""
@@ -137,8 +138,10 @@ def _numbers(sample: Sequence[str]) -> Iterator[Format]:
         yield Number(mark, "", None, prefix, suffix, point=True)
     for thousands, mark in _GROUPED:
         if any(thousands in body for body in bodies) and not all(map(_IN_THREES.fullmatch, bodies)):
-            for scale in (0, *_scales(bodies, mark)):
-                yield Number(mark, thousands, scale, prefix, suffix)
+            late = any(map(_FOUR_DIGITS.match, bodies))
+            shortest = [None] if any(mark in body for body in bodies) else []
+            for scale in (0, *_scales(bodies, mark), *shortest):
+                yield Number(mark, thousands, scale, prefix, suffix, late=late)
 
 
 def _grouped_in_lakhs(sample: Sequence[str]) -> Iterator[Format]:

@@ -80,6 +80,11 @@ KEPT_AS_TEXT = {
     "two currencies": ["$5.00", "€6.00"],
     "two dollars": ["C$5.00", "US$6.00"],
     "a minus on both sides of a sign": ["-$-5.00", "$6.00"],
+    "zeros at the end of some beside thousands": ["1,234.50", "2.5", "3.25"],
+    "groups in some of four digits": ["1234,50", "1.234,50", "12.345,60"],
+    "groups in some of five digits": ["99999,00", "1.234,56", "12,50"],
+    "groups in none of many digits": ["99999,00", "12.345,60", "1234,50"],
+    "decimals beside four digits": ["1234", "12.345", "7.500"],
     "wrong groups": ["12,3,456", "7,89,012"],
     "groups of two kinds": ["1,23,456", "789,012,345"],
     "open ranges": ["18-", "65-", "30"],
@@ -133,6 +138,11 @@ RECOGNISED = {
     "no zero before the point": ([".5", "-.25", "1.5"], "decimal", [Decimal("0.5")]),
     "thousands": (["1,234", "56", "7,890,123"], "integer", [1234, 56, 7890123]),
     "thousands with spaces": (["601 234 567", "77 123"], "integer", [601234567, 77123]),
+    "thousands and shortest decimals": (
+        ["1,234.5", "12", "-0.75", "1,234,567.125"],
+        "decimal",
+        [Decimal("1234.5"), 12, Decimal("-0.75"), Decimal("1234567.125")],
+    ),
     "thin spaces": (["601\u2009234,5", "3,5"], "decimal", [Decimal("601234.5"), Decimal("3.5")]),
     "lakhs and crores": (
         ["1,23,456.50", "12,34,56,789.00", "999.25"],
@@ -140,6 +150,16 @@ RECOGNISED = {
         [Decimal("123456.5"), Decimal(123456789), Decimal("999.25")],
     ),
     "lakhs": (["₹1,23,456", "-₹7,89,012", "₹1,000"], "integer", [123456, -789012, 1000]),
+    "thousands from five digits on": (
+        ["1234,50", "-12.345,60", "999,00", "1.234.567,80"],
+        "decimal",
+        [Decimal("1234.5"), Decimal("-12345.6"), 999, Decimal("1234567.8")],
+    ),
+    "whole thousands from five digits on": (
+        ["1234", "12\u00a0345", "9", "1\u00a0234\u00a0567"],
+        "integer",
+        [1234, 12345, 9, 1234567],
+    ),
     "minus behind": (
         ["1.234,50-", "0,25", "12,00-"],
         "decimal",
