@@ -51,7 +51,9 @@ def count_header_rows(block: list[list[str]], width: int) -> int:
     most = min(MAX_HEADER_ROWS, len(block) - 1)
     telling = len(sample) + sum(typed) > 4
     while (
-        count < most and (telling or block[count] == block[0]) and _continues(block, count, typed)
+        count < most
+        and (telling or block[count] == block[0] or _names_units(block[count], typed))
+        and _continues(block, count, typed)
     ):
         count += 1
     while count > 1 and count_filled(block[count - 1]) == 0:
@@ -302,6 +304,12 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
     return not over and (
         _fills_gaps(above[-1], row) or _names_index(block, count) or _names_parts(block, count)
     )
+
+
+def _names_units(row: list[str], typed: list[bool]) -> bool:
+    """Whether a row has cells above numbers alone, and blanks above the other columns."""
+    beside = [cell for cell, is_number in zip(row, typed, strict=False) if not is_number]
+    return len(beside) > 0 and not any(map(str.strip, beside)) and count_filled(row) > 0
 
 
 def _lacks_numbers(block: list[list[str]], count: int, typed: list[bool]) -> bool:

@@ -370,12 +370,14 @@ def _count_keys(block: list[list[str]], width: int) -> int:
     """How many rows of titles, keys and values, and blanks stand above names of all columns.
 
     They are filled from the left alone, and less than the first rows of data, which follow the
-    names at once: numbers among them, or below a blank row and several keys, words too. A single
-    row of two cells or more, as wide as the table, may name a group of columns if no blank row
-    follows it.
+    names, or their units, at once: numbers among them, or below a blank row and several keys, words
+    too. A single row of two cells or more, as wide as the table, may name a group of columns if no
+    blank row follows it.
     """
     above = [*takewhile(lambda row: _is_filled_from_left(row, width), block)]
     names, *below = block[len(above) : len(above) + 4] or [[]]
+    if len(below) > 1 and not any(map(is_typed, below[0])) and any(map(is_typed, below[1])):
+        below = below[1:]
     told = [row for row in above if count_filled(row) > 1]
     apart = len(above) > 0 and count_filled(above[-1]) == 0
     if not below or not names_all(names, width):

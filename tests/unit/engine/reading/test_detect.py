@@ -1069,6 +1069,15 @@ def test_keys_and_values_above_a_table_of_words_are_no_names(tmp_path):
     assert read(write(tmp_path, f"Name,Town,\n,,\n{words}"))[0].names[:2] == ("Name", "Town")
 
 
+def test_units_between_names_and_numbers_belong_to_the_header(tmp_path):
+    """Below keys and values too, and above a few rows."""
+    table = "name,town,price\n,,EUR\nNut,Oslo,1.5\nBolt,Rome,2.5\nGear,Kiel,3.5\n"
+    for above in ("", "Report of May\n", "Account,DE12,\nPeriod,Q1,\n,,\n"):
+        dialect, rows = read(write(tmp_path, above + table))
+        assert dialect.names == ("name", "town", "price EUR")
+        assert len(rows) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
