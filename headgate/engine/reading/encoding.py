@@ -38,8 +38,8 @@ _LONG, _BEFORE, _AFTER = 4000, 100, 1900
 _LEGACY = (
     "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp857", "cp437",
     "iso8859-15", "cp1257", "cp1258", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866",
-    "iso8859-5", "mac-cyrillic", "cp1253", "cp737", "cp1255", "cp1256", "iso8859-6", "cp874",
-    "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
+    "iso8859-5", "mac-cyrillic", "cp1253", "iso8859-7", "cp737", "cp1255", "cp1256", "iso8859-6",
+    "cp874", "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
 )  # fmt: skip
 _PRIORS = {
     "cp1252": 0.06,
@@ -64,6 +64,8 @@ _ALPHABETS = (
 """The letters that languages add to ASCII; `ɵ` is an õ before no e, which Portuguese has not."""
 _ICELANDIC_OR_TURKISH = frozenset("þðý")
 """What ş, ğ and ı are in cp1252; Icelandic hardly has them without any of its other vowels."""
+_SMALL_KANA = frozenset("ぁぃぅぇぉっゃゅょァィゥェォッャュョー")
+"""Syllables that begin no word."""
 _AFTER_THORN = frozenset("aeiouyáéíóúýæöjrv")
 _SCRIPTS = (
     ("оеаинтсрвлкм", "бгдёжзйпуфхцчшщъыьэюя"), ("оаниіветрклс", "бгґдєжзїймпуфхцчшщьюя"),
@@ -369,7 +371,7 @@ def _breaks_spelling(char: str, before: str, after: str) -> bool:
     """Whether a letter stands where its language has none: it is another, of another one."""
     if char == "þ":
         return before.isalpha() and after not in _AFTER_THORN
-    if char in "ðь":
+    if char in "ðь" or char in _SMALL_KANA:
         return not before.isalpha()
     if char == "ъ":
         return not before.isalpha() or not after.isalpha()
