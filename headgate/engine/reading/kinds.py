@@ -1,6 +1,7 @@
 """What a file is by its first bytes, and whether that can be a table."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -34,6 +35,8 @@ _BINARY = (
     (b"{\\rtf", "an RTF document"),
     (b"PK\x05\x06", "an empty zip archive"),
 )
+_START = 1 << 14
+"""Characters in which a mark of another kind of file is looked for."""
 _MARKUP = (
     ("<!doctype html", "a web page (HTML)"),
     ("<html", "a web page (HTML)"),
@@ -43,7 +46,15 @@ _MARKUP = (
     ("@relation", "a data set of Weka (ARFF)"),
     ("insert into", "a file of SQL statements"),
     ("create table", "a file of SQL statements"),
+    ("ofxheader:", "a bank statement (OFX)"),
+    ("!type:", "a bank statement (QIF)"),
+    (":20:", "a bank statement (MT940)"),
 )
+_SQL = re.compile(
+    r"(?:--|/\*|set |use |drop |begin|pragma).*?^(?:insert into|create table)\b",
+    re.DOTALL | re.MULTILINE,
+)
+"""Comments and settings above the first statement that makes or fills a table."""
 _OFFICE = {
     "xl/": "an Excel workbook (xlsx)",
     "word/": "a Word document (docx)",
@@ -111,8 +122,10 @@ def refuse_markup(text: str, where: str) -> None:
     Raises:
         UnreadableError: The text is one of these.
     """
-    start = text[:1000].lstrip().lower()
+    start = text[:_START].lstrip().lower()
     kind = next((name for mark, name in _MARKUP if start.startswith(mark)), None)
+    if kind is None and _SQL.match(start):
+        kind = "a file of SQL statements"
     if kind is None and start.startswith("<") and _is_markup(text):
         kind = "markup (HTML or XML)"
     if kind is None and start.startswith(('{"', "[{", "{\n", "[\n")) and _is_json(text):

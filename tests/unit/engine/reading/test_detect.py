@@ -109,6 +109,10 @@ def test_a_zip_of_several_files_needs_to_be_told_which(tmp_path):
         (b"BEGIN:VCARD\nN:Doe;John\nEND:VCARD\n", "vCard"),
         (b"@relation r\n@attribute n numeric\n@data\n1,2\n", "ARFF"),
         (b"INSERT INTO t (a, b) VALUES (1, 'x');\n", "SQL"),
+        (b"-- dump\nDROP TABLE t;\nCREATE TABLE t (\n  a int,\n  b int\n);\n", "SQL"),
+        (b"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX>\n<TRNAMT>-5.00\n", "OFX"),
+        (b"!Type:Bank\nD01/31/2024\nT-23.45\n^\n", "QIF"),
+        (b":20:START\n:25:500/06\n:60F:C240130EUR1,5\n", "MT940"),
     ],
 )
 def test_other_kinds_of_file_are_named(tmp_path, content, kind):
