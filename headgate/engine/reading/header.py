@@ -52,7 +52,7 @@ def count_header_rows(block: list[list[str]], width: int) -> int:
     telling = len(sample) + sum(typed) > 4
     while (
         count < most
-        and (telling or block[count] == block[0] or _names_units(block[count], typed))
+        and (telling or _tells_itself(block, count, typed))
         and _continues(block, count, typed)
     ):
         count += 1
@@ -297,13 +297,19 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
         return count + 1 < len(block) - 1 and _continues(block, count + 1, typed)
     over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number and cell.strip()]
     if any(is_typed(cell) for cell in over):
-        return _puts_years_under_groups(block, count)
+        return _puts_years_under_groups(block, count) or _numbers_columns(row)
     if over and not any(shape(cell) == "empty" or _MARK.fullmatch(cell.strip()) for cell in over):
         return _names_parts(block, count) or not _lacks_numbers(block, count, typed)
     above = block[:count]
     return not over and (
         _fills_gaps(above[-1], row) or _names_index(block, count) or _names_parts(block, count)
     )
+
+
+def _tells_itself(block: list[list[str]], count: int, typed: list[bool]) -> bool:
+    """Whether a row that may belong to the header does so, however few rows are below."""
+    row = block[count]
+    return row == block[0] or _names_units(row, typed) or _names_parts(block, count)
 
 
 def _names_units(row: list[str], typed: list[bool]) -> bool:
@@ -408,6 +414,13 @@ def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:
     spanned = len(set(names)) < len(names) or len(above) < len(row)
     days = all(shape(year) == "moment" for year in years)
     return spanned and (days or all(map(_YEAR.fullmatch, years)))
+
+
+def _numbers_columns(row: list[str]) -> bool:
+    """Whether a row counts columns in brackets: `(1)`, `(2)` and so on."""
+    cells = [*filter(None, map(str.strip, row))]
+    first = cells[0].strip("()") if len(cells) > 1 else ""
+    return first.isdecimal() and cells == [f"({int(first) + i})" for i in range(len(cells))]
 
 
 def _fills_gaps(above: list[str], row: list[str]) -> bool:

@@ -18,6 +18,8 @@ from headgate.engine.reading.header import (
 from headgate.errors import OptionsError
 
 MAX_PREAMBLE_ROWS = 500
+_LAST = 3
+"""Rows at the end of which one may be a note as wide as the table."""
 _DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
 _END_OF_FILE = frozenset("\x1a\0 ")
 """What DOS ends a text file with, and what may fill its last block."""
@@ -91,18 +93,17 @@ def _cites(row: list[str], width: int) -> bool:
 def _cites_across(fields: list[list[str]], width: int) -> bool:
     """Whether the last row is a note of as many cells as the table, with words below numbers.
 
-    Behind each comma of a sentence stands a blank.
+    Behind each comma of a sentence stands a blank. Where that does not begin as notes do, it has
+    several commas, and a blank stands behind no other.
     """
     row = fields[-1]
-    if len(row) != width or not _CITES.match(row[0]) or any(map(is_typed, row)):
-        return False
-    if not all(cell.startswith(" ") for cell in row[1:]):
+    if len(row) != width or not all(cell.startswith(" ") for cell in row[1:]):
         return False
     body = [row for row in fields[1:-1] if len(row) == width]
-    below = [
-        cell for cell, is_number in zip(row, typed_columns(body, width), strict=True) if is_number
-    ]
-    return any(shape(cell) != "empty" for cell in below)
+    usual = width < 3 or any(cell.startswith(" ") for cells in body for cell in cells[1:])
+    if any(map(is_typed, row)) or (usual and not _CITES.match(row[0])):
+        return False
+    return any(shape(cell) != "empty" for cell in compress(row, typed_columns(body, width)))
 
 
 def cut_tables(
@@ -122,6 +123,7 @@ def cut_tables(
             (in_sections and _is_section(fields, i))
             or _repeats_header(fields, typed, starts[-1], i)
             or _starts_anew(fields, lines, i)
+            or _puts_phrases_below(fields, lines, i)
         ):
             starts.append(i)
     return [
@@ -179,6 +181,17 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
     if i + 2 >= len(fields) or len(above) < 2 or len(before) > 1 or before <= {1, width}:
         return False
     return gap or any(is_typed(cell) for cell in fields[i + 1])
+
+
+def _puts_phrases_below(fields: list[list[str]], lines: list[int], i: int) -> bool:
+    """Whether one of the last rows, behind a gap, has phrases where most columns have numbers."""
+    row, width = fields[i], len(fields[i])
+    if i < len(fields) - _LAST or (lines[i] - lines[i - 1] == 1 and count_filled(fields[i - 1])):
+        return False
+    body = [cells for cells in fields[:i] if len(cells) == width and count_filled(cells)][1:]
+    below = [*compress(row, typed_columns(body, width))]
+    phrases = {cell for cell in below if len(cell.split()) > 1 and not is_typed(cell)}
+    return len(phrases) > 1 and 2 * len(phrases) > len(below)
 
 
 def _starts_below_title(fields: list[list[str]], lines: list[int], i: int) -> bool:
@@ -341,8 +354,8 @@ def _is_like(row: list[str], below: list[str], typed: list[bool]) -> bool:
 
 def _sums_up(facts: list[list[str]], width: int) -> bool:
     """Whether the last of these rows names the columns: words, as many as any row or the table."""
-    most = min(width, max(map(count_filled, facts)))
-    return count_filled(facts[-1]) >= most and not any(map(is_typed, facts[-1]))
+    names, most = facts[-1], min(width, max(map(count_filled, facts)))
+    return names[0].strip() != "" and count_filled(names) >= most and not any(map(is_typed, names))
 
 
 def _first_row(block: list[list[str]], width: int) -> int:

@@ -959,6 +959,24 @@ def test_a_full_row_that_begins_like_a_note_and_has_words_below_numbers_is_a_not
     assert detect(more).footer_lines == 3
 
 
+@pytest.mark.parametrize(
+    ("last", "footer"),
+    [
+        ("All prices without tax, valid until May, subject to change\n", 1),
+        ("\nPrinted,by Ann,on Monday\n", 2),
+        ("\nPrinted,by Ann,on Monday\nPage 1\n", 3),
+        ("\nn5,DNF,DNS\n", 0),
+        ("n5,not sold,not listed\n", 0),
+        ("n5,not sold, not listed\n", 0),
+    ],
+)
+def test_a_sentence_and_phrases_behind_a_gap_are_no_row(tmp_path, last, footer):
+    """Phrases in place of several numbers, not marks, tell a note that is as wide as the table."""
+    rows = "".join(f"n{i},{i}.5,{i}\n" for i in range(4))
+    assert detect(write(tmp_path, f"name,price,sold\n{rows}{last}")).footer_lines == footer
+    assert read(write(tmp_path, "n\n1\n2\n3\n4\n5\nsix\n"))[1][-1] == ["six"]
+
+
 def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
     """Codes of one form name nothing."""
     rows = [[f"{i:04}-X", f"T{i:03}:{i:02} C"] for i in range(12)]
@@ -1074,7 +1092,9 @@ def test_keys_and_values_above_a_table_of_words_are_no_names(tmp_path):
 
 
 def test_units_between_names_and_numbers_belong_to_the_header(tmp_path):
-    """Below keys and values too, and above a few rows."""
+    """Below keys and values too, and above a few rows, as names of parts do."""
+    parts = "name,town,,n\n,from,to,\nNut,Oslo,Rome,1\nBolt,Rome,Kiel,2\nGear,Kiel,Bonn,3\n"
+    assert read(write(tmp_path, parts))[0].names == ("name", "town from", "town to", "n")
     table = "name,town,price\n,,EUR\nNut,Oslo,1.5\nBolt,Rome,2.5\nGear,Kiel,3.5\n"
     for above in ("", "Report of May\n", "Account,DE12,\nPeriod,Q1,\n,,\n"):
         dialect, rows = read(write(tmp_path, above + table))
@@ -1092,6 +1112,11 @@ def test_units_between_names_and_numbers_belong_to_the_header(tmp_path):
             "Y Sex Town 2020 M 2020 F 2021 M 2021 F",
         ),
         ("Y,2020,,2021,\nSex,M,F,M,F\nTown,,,,\n", "Y Sex Town 2020 M 2020 F 2021 M 2021 F"),
+        (
+            "Id,Town,Men,,\n,,2021,2022,2023\n,,in 1000,in 1000,in 1000\n",
+            "Id Town Men 2021 in 1000 Men 2022 in 1000 Men 2023 in 1000",
+        ),
+        ("Town,Men,,Women,\n,old,new,old,new\n,(1),(2),(3),(4)\n", "Town Men old (1) Men new (2)"),
         ("x-axis,1,2,3,4\ns,V,V,A,A\n", "x-axis s 1 V 2 V 3 A 4 A"),
         (",2020,2020,2021,2021\n,M,F,M,F\n", "column_1 2020 M 2020 F 2021 M 2021 F"),
         ("Item,A,A,B,B\nSex,M,F,M,F\nTown,,,,\n", "Item Sex Town A M A F B M B F"),
