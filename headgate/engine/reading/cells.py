@@ -20,10 +20,11 @@ _CURRENCIES = (
     "IQD|IRR|ISK|JOD|JPY|KES|KRW|KWD|KZT|LKR|MAD|MXN|MYR|NGN|NOK|NPR|NZD|OMR|PHP|PKR|PLN|QAR|RON|"
     "RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|UYU|VND|XAF|XOF|ZAR"
 )
-SIGN = rf"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿%‰°]|[A-Z]{{1,3}}\$|zł|Kč|kr\.?|{_CURRENCIES}"
+_MONEY = r"[$£€¥¢₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾฿]|[A-Z]{1,3}\$"
+SIGN = rf"{_MONEY}|[%‰°]|zł|Kč|kr\.?|{_CURRENCIES}"
 """Money, shares and degrees. Anything else changes what the number beside it means: `<5`, `(5)`."""
 _NUMBER = re.compile(
-    rf"""[-+(]?\s?(?:{SIGN})?\s?[-+]?
+    rf"""[-+(]?\s?(?:{_MONEY}|EUR|USD|GBP|CHF)?\s?[-+]?
     (?:\d{{1,3}}(?:[,.' \u00a0\u202f]\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d*)?|[.,]\d+)
     (?:[eE][-+]?\d+)?\s?(?:{SIGN})?\)?""",
     re.VERBOSE,
@@ -42,7 +43,7 @@ _MOMENT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\s,;|\t\"]+")
-_RULE = frozenset("-=+:_*~─━═┌┬┐├┼┤└┴┘╞╪╡╔╦╗╠╬╣╚╩╝")
+_RULE = frozenset("-=+:_─━═┌┬┐├┼┤└┴┘╞╪╡╔╦╗╠╬╣╚╩╝")
 _LINE = re.compile("[-=_─━═]{3}")
 _TIGHT = re.compile(r"[^\s&][;|\t#][^\s]|[^\s\d],[^\s\d]")
 """A delimiter with no blank on either side: hardly prose."""
