@@ -14,6 +14,8 @@ MARK = "\x1f"
 """What stands between the cells of a line that was cut."""
 _RULE = re.compile(r" *(?:-+(?: +-+)+|=+(?: +=+)+)")
 """A line of dashes, one run a column, as the clients of databases draw it."""
+_BESIDE_QUOTES = re.compile(r'"[^\w\s]|[^\w\s]"')
+"""A quote beside a delimiter: blanks are inside the cells then."""
 _HEADED = 50
 """Lines among which that one is looked for."""
 _FEWEST = 4
@@ -34,7 +36,7 @@ def find_borders(lines: Sequence[str]) -> tuple[int, ...]:
     if any("\t" in text for text in texts):
         return ()
     widest = max(map(len, texts), default=0)
-    quoted = sum('"' in text for text in texts)
+    quoted = sum(_BESIDE_QUOTES.search(text) is not None for text in texts)
     if len(texts) < _FEWEST or widest > _WIDEST or 10 * quoted > len(texts):
         return ()
     filled = np.array([[char != " " for char in text.ljust(widest)] for text in texts])

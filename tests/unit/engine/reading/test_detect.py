@@ -59,6 +59,19 @@ def test_a_cell_too_long_for_its_aligned_column_is_kept_whole(tmp_path):
     assert rows[440] == ["Saint Louis du Nord 440  55.000"]
 
 
+def test_quotes_inside_aligned_columns_are_text(tmp_path):
+    """They stand beside no delimiter, so that the blanks outside them part the cells."""
+    lines = [
+        "ID     COMMAND        STARTED      PORT",
+        'a1:b   "redis"        2 days ago   6379',
+        'c7:d   "python app"   3 days ago',
+        'e9:f   "sh"           5 days ago   80',
+    ]
+    dialect, rows = read(write(tmp_path, "\n".join(lines)))
+    assert dialect.names == ("ID", "COMMAND", "STARTED", "PORT")
+    assert rows[1] == ["c7:d", '"python app"', "3 days ago", ""]
+
+
 @pytest.mark.parametrize("words", ["Anna Berg|Jane Hill|Emma Lund|Lena Wolf", "a b|c d|e f|g h"])
 def test_words_that_stand_below_each_other_by_chance_are_no_columns(tmp_path, words):
     """One blank between them is no sign of alignment."""
