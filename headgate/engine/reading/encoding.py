@@ -104,6 +104,8 @@ _BREAKS_WORD = 1.5
 """Taken off for a letter of another script than its word, or a capital behind a small letter."""
 _MISPLACED = 0.7
 """Taken off for a letter that stands alone, behind a digit, or where its language has none."""
+_SWALLOWED = 2
+"""Taken off for a pipe that is the second half of a wide character: it likely parts cells."""
 _WITHOUT_CAPITALS = 0.1
 """Taken off for each letter where no word begins with a capital."""
 _USUAL_SIGN, _OTHER_SIGN = 0.9, 0.6
@@ -195,8 +197,10 @@ def guess_legacy(data: bytes) -> Encoding:
             continue
         if name in _WITHOUT_TURKISH:
             text = text.replace("ı", "\ufffd")
-        doubt = 1 + _DOUBT / max(1, _beyond_ascii(text))
-        likeness[name] = _plausibility(text)
+        beyond = max(1, _beyond_ascii(text))
+        doubt = 1 + _DOUBT / beyond
+        swallowed = sample.count(b"|") - text.count("|")
+        likeness[name] = _plausibility(text) - _SWALLOWED * swallowed / beyond
         scores[name] = round(1000 * (likeness[name] + doubt * _PRIORS.get(name, 0)))
     if not scores:
         return Encoding("latin-1", False, _evidence("latin-1", "no other encoding fits its bytes"))
