@@ -66,6 +66,8 @@ _ICELANDIC_OR_TURKISH = frozenset("þðý")
 """What ş, ğ and ı are in cp1252; Icelandic hardly has them without any of its other vowels."""
 _SMALL_KANA = frozenset("ぁぃぅぇぉっゃゅょァィゥェォッャュョー")
 """Syllables that begin no word."""
+_LAST_LETTERS = frozenset("ךםןףץς")
+"""Forms of letters that stand at the end of words."""
 _AFTER_THORN = frozenset("aeiouyáéíóúýæöjrv")
 _SCRIPTS = (
     ("оеаинтсрвлкм", "бгдёжзйпуфхцчшщъыьэюя"), ("оаниіветрклс", "бгґдєжзїймпуфхцчшщьюя"),
@@ -377,6 +379,8 @@ def _breaks_spelling(char: str, before: str, after: str) -> bool:
         return before.isalpha() and after not in _AFTER_THORN
     if char in "ðь" or char in _SMALL_KANA:
         return not before.isalpha()
+    if char in _LAST_LETTERS:
+        return after.isalpha()
     if char == "ъ":
         return not before.isalpha() or not after.isalpha()
     return char == "õ" and (before in "yz" or not after.isalpha())

@@ -193,13 +193,14 @@ def test_a_codec_that_is_no_text_encoding_is_refused(name):
         ("Nimi;Linn\nJõgi;Tõrva\nMägi;Võru\n", "cp1252"),
         ("Região;Opções;Põe\nSul;1;2\n", "cp1252"),
         ("Größe;Art\n1;groß\n", "cp850"),
+        ("цена;дата\n0;город\n1;улица\n", "cp1251"),
         ("meno\nľudia\nžltý\nžltý\nstôl\n", "cp1250"),
     ],
 )
 def test_few_letters_tell_where_a_language_does_not_spell_so(text, encoding):
     """Icelandic begins no word with ð, Estonian ends none with õ, Russian tables have capitals.
 
-    No word is begun with a fraction.
+    No word begins with a fraction, and no form of a letter for the end of words is inside one.
     """
     data = text.encode(encoding)
     assert data.decode(guess_encoding(data, b"", None, "file").name) == text
