@@ -96,8 +96,8 @@ class Number(Format):
     `scale` counts the digits after the mark; None leaves it open but forbids trailing zeros,
     and `loose` allows them, plus signs and exponents, at the price of the exact text. With `point`
     a mark stands in every text, and a lone zero may follow it: `104.0` beside `18.96`. `lakh`
-    puts two digits into all groups but the last, `late` parts thousands from 10.000 on only, and
-    `negative` tells where a minus stands.
+    puts two digits into all groups but the last, `late` parts thousands from five digits on,
+    and `negative` tells where a minus stands.
     """
 
     mark: str = "."

@@ -379,7 +379,7 @@ def _names_parts(block: list[list[str]], count: int) -> bool:
 
 
 def _begins_blank(block: list[list[str]], at: int) -> bool:
-    """Whether a row begins with a blank, as none does below it and more such rows."""
+    """Whether a row begins with a blank, as no row does but those that follow it at once."""
     below = [*dropwhile(lambda row: not count_filled(row[:1]), block[at + 1 :][:PROFILED_ROWS])]
     return not block[at][0].strip() and all(row and row[0].strip() for row in below)
 
