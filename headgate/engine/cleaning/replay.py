@@ -78,7 +78,7 @@ class Replay:
     ) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
         missing = pc.is_null(text) if output.fill else None
         wanted = arrow_type(output.sql_type)
-        typed = value if value.type == wanted else pc.cast(value, wanted, safe=False)
+        typed = _as_type(value, wanted)
         if output.clip:
             low, high = _beyond(value, output.clip)
             changed[output.name, CLIP] = sum(pc.sum(side).as_py() or 0 for side in (low, high))
@@ -105,9 +105,16 @@ class Replay:
         return pa.scalar(value, wanted)
 
 
+def _as_type(value: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    """Cast; decimals by way of text, as Arrow's own cast to a double is not exact."""
+    if pa.types.is_decimal(value.type) and pa.types.is_floating(wanted):
+        value = pc.cast(value, pa.string())
+    return value if value.type == wanted else pc.cast(value, wanted, safe=False)
+
+
 def _beyond(value: pa.ChunkedArray, fence: Fence) -> tuple[Any, Any]:
     """Return, for each number, whether it lies below and above a fence; missing ones do not."""
-    number = pc.cast(value, pa.float64(), safe=False)
+    number = _as_type(value, pa.float64())
     low, high = pc.less(number, fence.low), pc.greater(number, fence.high)
     return pc.fill_null(low, False), pc.fill_null(high, False)
 

@@ -192,6 +192,16 @@ def test_outliers_are_flagged_or_clipped(tmp_path):
     assert pq.read_table(clipped.parquet)["count"].to_pylist()[-1] == 12.25
 
 
+def test_decimals_become_the_doubles_that_their_texts_are(tmp_path):
+    """To the last bit, in the Parquet as at the fence: no value is clipped to itself."""
+    cents = [f"{each}.{each % 10}9" for each in range(100)]
+    filled = made(tmp_path / "a", [(t, t, None) for t in cents], outliers="clip", fence=0.1)
+    texts = [row[1] for row in cells(filled.csv)[1:]]
+    assert pq.read_table(filled.parquet)["amount"].to_pylist() == [float(text) for text in texts]
+    alike = [(str(each), "0.29", None) for each in range(20)]
+    assert counted(made(tmp_path / "b", alike, outliers="clip"), "clip outliers").cells == 0
+
+
 def test_rows_without_a_target_are_left_out(tmp_path):
     """They count as dropped."""
     prepared = made(tmp_path, target="count")
