@@ -15,6 +15,7 @@ from headgate.engine.cleaning.values import Values
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import double, first
+from headgate.engine.names import numbered
 from headgate.engine.recipe import (
     CleanColumn,
     Fence,
@@ -71,6 +72,7 @@ def fit(rows: RemainingRows, options: CleanOptions) -> tuple[Output, ...]:
         or not options.drop_empty_columns
     ] or rows.staged.inputs
     names = output_names([each.name for each in kept_inputs], options.names)
+    taken = {each.casefold() for each in names}
     values = Values(
         rows, [each for each in kept_inputs if _is_fitted(each, rules[each.name], options)]
     )
@@ -91,7 +93,9 @@ def fit(rows: RemainingRows, options: CleanOptions) -> tuple[Output, ...]:
             )
         )
         if fence and outliers == Outliers.FLAG:
-            flags.append(OutlierFlag(name=f"{name}_outlier", source=column.name, fence=fence))
+            flag = numbered(f"{name}_outlier", lambda each: each.casefold() in taken)
+            taken.add(flag.casefold())
+            flags.append(OutlierFlag(name=flag, source=column.name, fence=fence))
     return (*outputs, *flags)
 
 

@@ -192,6 +192,14 @@ def test_outliers_are_flagged_or_clipped(tmp_path):
     assert pq.read_table(clipped.parquet)["count"].to_pylist()[-1] == 12.25
 
 
+def test_a_flag_takes_no_other_columns_name(tmp_path):
+    """It gets a number behind its own, in the order of the file."""
+    names = {"x": "integer", "x_outlier": "text", "X_outlier_2": "text"}
+    prepared = made(tmp_path, [("1", "a", "b"), ("2", "c", "d")], names, outliers="flag")
+    assert prepared.columns == (*names, "x_outlier_3")
+    assert cells(prepared.csv)[1] == ["1", "a", "b", "0"]
+
+
 def test_decimals_become_the_doubles_that_their_texts_are(tmp_path):
     """To the last bit, in the Parquet as at the fence: no value is clipped to itself."""
     cents = [f"{each}.{each % 10}9" for each in range(100)]
