@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
+from math import isfinite
 
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
@@ -215,8 +217,8 @@ def _write(values: Values, column: Input, number: float) -> str:
     It gets as many decimals as every value has, so that the column can be read as before. What is
     written must be read as that number, up to the digits that the column's type keeps.
     """
-    plain = str(int(number)) if number == int(number) else repr(number)
     mark = "," if COMMA.search(values.rows.staged.columns[column.name].format) else "."
+    plain = _digits(column, number).replace(".", mark)
     text = values.text(column)
     filled = f"FROM {values.relation} WHERE {values.value(column)} IS NOT NULL"
     (example,) = first(values.con, f"SELECT min({text}) {filled}")
@@ -225,13 +227,35 @@ def _write(values: Values, column: Input, number: float) -> str:
     place = f"strpos({text}, '{mark}')"
     decimals = f"if({place} = 0, 0, length({text}) - {place} - {len(after)})"
     (least,) = first(values.con, f"SELECT min({decimals}) {filled}")
-    whole, _, part = plain.partition(".")
-    padded = f"{whole}{mark}{part:0<{least or 0}}".rstrip(mark)
-    for text in (padded, plain):
-        found = values.rows.staged.read(column, before + text + after)
-        if found is not None and abs(float(found) - number) <= max(abs(number) / 100, 0.5):
-            return before + text + after
+    whole, _, part = plain.partition(mark)
+    padded = plain if "e" in plain else f"{whole}{mark}{part:0<{least or 0}}".rstrip(mark)
+    for text in (before + padded + after, padded):
+        found = values.rows.staged.read(column, text)
+        if found is None or abs(float(found) - number) <= _rounding(column, number):
+            return text
     return plain
+
+
+def _rounding(column: Input, number: float) -> float:
+    """Return how far from a number it may lie as a value of its column's type."""
+    _, _, decimals = column.sql_type.rstrip(")").partition(",")
+    unit = 0.0 if column.sql_type == "DOUBLE" else 10.0 ** -int(decimals or 0)
+    return unit / 2 + abs(number) * 1e-9
+
+
+def _digits(column: Input, number: float) -> str:
+    """Write a number, with an exponent only where those of its column may have one.
+
+    Raises:
+        OptionsError: It is beyond what a number can be.
+    """
+    if not isfinite(number):
+        raise OptionsError(
+            f"The numbers of the column {column.name!r} are too large to be added up.",
+            todo="Give it a rule of its own: fill 'keep' and outliers 'keep'.",
+        )
+    short = repr(number).removesuffix(".0")
+    return short if column.sql_type == "DOUBLE" else f"{Decimal(short):f}"
 
 
 def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn import datasets
 from sklearn.impute import SimpleImputer
 
+from headgate.engine.columns.formats import Number, Precision
 from headgate.engine.prepare import Prepared, prepare
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
 from headgate.options import CleanOptions, ColumnRules, PrepareOptions
@@ -180,6 +181,52 @@ def test_a_fill_is_written_as_the_column_is(tmp_path, texts, filled):
     staged = staged.model_copy(update={"columns": (column, staged.columns[1])})
     prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
     assert cells(prepared.csv)[3][0] == filled
+
+
+@pytest.mark.parametrize(
+    ("form", "texts", "filled"),
+    [
+        (Number(thousands=".", mark=","), ["1.230", "1.241"], "1235,5"),
+        (Number(scale=2, negative="(5)"), ["(0.20)", "0.40"], "0.1"),
+    ],
+)
+def test_a_fill_is_never_read_as_another_number(tmp_path, form, texts, filled):
+    """A point between thousands is no decimal mark, and brackets mean less than nothing."""
+    staged = reading(tmp_path, {"x": form.kind, "y": "text"}, [*((t, t) for t in texts), ("", "z")])
+    sql, sql_type = form.sql('"x"', Precision(1, 2))
+    kind = {"sql": sql, "sql_type": sql_type, "format": form.label}
+    columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
+    staged = staged.model_copy(update={"columns": columns})
+    prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
+    assert cells(prepared.csv)[3][0] == filled
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "texts", "filled"),
+    [
+        ("DECIMAL(18, 12)", ["0.000000000400", "0.000000000200"], "0.000000000300"),
+        ("DOUBLE", ["4.5e-10", "1.5e-10"], "3e-10"),
+        ("DOUBLE", ["1.5e+300", "4.5e+300"], "3e+300"),
+        ("DOUBLE", ["0.5", "0.25"], "0.375"),
+    ],
+)
+def test_a_fill_has_an_exponent_only_where_its_column_may(tmp_path, sql_type, texts, filled):
+    """And no digit is put behind it."""
+    staged = reading(tmp_path, {"x": "decimal", "y": "text"}, [*((t, t) for t in texts), ("", "z")])
+    kind = {"sql": f'TRY_CAST("x" AS {sql_type})', "sql_type": sql_type}
+    columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
+    staged = staged.model_copy(update={"columns": columns})
+    prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
+    assert cells(prepared.csv)[3][0] == filled
+
+
+def test_numbers_that_cannot_be_added_up_are_refused(tmp_path):
+    """Their mean and their fence would be no numbers; the column is named."""
+    frame = pd.DataFrame({"x": [1e308, 1.5e308, 1.2e308, -1.7e308, None]})
+    for rule in ({"fill": "mean"}, {"outliers": "clip"}):
+        options = PrepareOptions(clean=CleanOptions(drop_duplicates=False, **rule))
+        with pytest.raises(OptionsError, match="of the column 'x' are too large"):
+            prepare(staged_frame(tmp_path, frame), tmp_path, options)
 
 
 def test_outliers_are_flagged_or_clipped(tmp_path):
