@@ -99,7 +99,7 @@ def _plot(
     if output and profile.low is not None and profile.high is not None:
         values = result[output.name]
         if pa.types.is_decimal(values.type) or pa.types.is_integer(values.type):
-            values = pc.cast(values, pa.float64())
+            values = pc.cast(values, pa.float64(), safe=False)
         if pa.types.is_floating(values.type):
             after = histogram(values, profile.low, profile.high)
     most = max((*profile.bins, *after), default=0) or 1
