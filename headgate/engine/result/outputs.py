@@ -74,7 +74,7 @@ class Written(NamedTuple):
 def write(
     folder: Path, names: Iterable[str], rows: Iterable[Rendered], *, spreadsheet: bool
 ) -> Written:
-    """Write `data.csv`, `data.parquet` and, if asked for, `spreadsheet.csv`.
+    """Write `data.csv`, `data.parquet` and, if asked for, `spreadsheet.csv`, its names escaped too.
 
     Args:
         folder: Where to.
@@ -86,11 +86,12 @@ def write(
     with ExitStack() as files:
         table = files.enter_context((folder / "data.csv").open("wb"))
         groups = files.enter_context(_row_groups(folder / "data.parquet"))
-        copies = [table]
+        copies, header = [table], pa.chunked_array([[*names]])
+        table.write(_header(header))
         if spreadsheet:
             copies.append(files.enter_context((folder / "spreadsheet.csv").open("wb")))
-        for copy in copies:
-            copy.write(_header(names))
+            safe, changed["", ESCAPE] = _escaped(header)
+            copies[1].write(_header(safe))
         for batch in rows:
             for copy, lines in zip(copies, (batch.csv, batch.spreadsheet), strict=False):
                 copy.writelines(lines or ())
@@ -165,8 +166,9 @@ def _recurring(rows: pa.Table) -> Iterator[str]:
             yield name
 
 
-def _header(names: Iterable[str]) -> bytes:
-    return bytes(csv_lines.octets(csv_lines.write([pa.array([name]) for name in names])))
+def _header(names: pa.ChunkedArray) -> bytes:
+    cells = [names.slice(place, 1) for place in range(len(names))]
+    return bytes(csv_lines.octets(csv_lines.write(cells)))
 
 
 def _escaped(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:

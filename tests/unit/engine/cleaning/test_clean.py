@@ -326,6 +326,15 @@ def test_the_spreadsheet_copy_escapes_formulas_and_the_table_does_not(tmp_path):
     assert counted(prepared, "escape formulas").cells == 0
 
 
+def test_the_spreadsheet_copy_escapes_names_as_well(tmp_path):
+    """A header comes from outside as every cell does."""
+    staged = reading(tmp_path, {"=1+1": "text", "b": "text"}, [("x", "y")])
+    prepared = prepare(staged, tmp_path, PrepareOptions(spreadsheet=True))
+    assert cells(prepared.spreadsheet)[0] == ["'=1+1", "b"]
+    assert cells(prepared.csv)[0] == ["=1+1", "b"]
+    assert counted(prepared, "escape formulas").cells == 1
+
+
 def test_a_table_of_one_column_keeps_rows_apart_from_empty_lines(tmp_path):
     """A missing value in a lone column is written as quotes, so that the row can be read back."""
     prepared = made(tmp_path, [("x",), (None,), ("y",)], {"a": "text"}, drop_empty_rows=False)
