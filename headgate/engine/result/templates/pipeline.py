@@ -139,7 +139,9 @@ def target_mean(values, step):
 
 def words_of(text):
     """Return the words of a text: runs of letters and digits, in lower case."""
-    return re.findall(r"[^\W_]+", text.lower()) if isinstance(text, str) else []
+    if not isinstance(text, str):
+        return []
+    return re.findall(r"[^\W_]+", "".join(letter.lower()[0] for letter in text))
 
 
 def word(values, step):

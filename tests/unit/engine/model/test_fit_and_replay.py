@@ -371,6 +371,18 @@ def test_the_exported_pipeline_gives_the_same_features(tmp_path, options):
     np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("text", ["words", "hash"])
+def test_the_exported_pipeline_finds_words_in_any_script(tmp_path, text):
+    """Letters become small one by one, whatever stands beside them, as in SQL."""
+    rng = np.random.default_rng(3)
+    frame = shop().assign(note=["".join(rng.choice([*FOREIGN], 40)) for _ in range(600)])
+    frame["note"] += " ΣΑΣ İst und ΟΔΟΣ ist"
+    first = made(tmp_path / "a", frame, "price", text=text)
+    replayed = table(made(tmp_path / "b", frame[5:], None, recipe=first.recipe))
+    features = _transformer(first).transform(frame[5:])
+    np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
+
+
 WRITTEN = pd.DataFrame(
     {"day": ["2024-01-05", "2024-02-29"], "share": [0.5, None], "open": [True, False]}
 )
