@@ -30,6 +30,7 @@ from headgate.options import ModelOptions
 
 SELDOM = 5  # training rows that must have a word before it gets a column
 ENOUGH_TEXTS = 100_000  # texts from which words are chosen
+EPSILON = 2.0**-52
 MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fitted for unseen ones
 
 Part = tuple[Input, DatePart | None]
@@ -158,11 +159,15 @@ def _quantiles(
 
 
 def _spread(look: stats.Moments, fill: float, rows: int) -> tuple[float, float]:
-    """Mean and deviation of a column whose missing values are filled."""
+    """Mean and deviation of a column whose missing values are filled; 0 if that is but rounding.
+
+    The bound of rounding is that of scikit-learn's StandardScaler.
+    """
     known, missing = look.n / rows, 1 - look.n / rows
     mean = look.mean + missing * (fill - look.mean)
     variance = known * (look.deviation**2 + (look.mean - mean) ** 2) + missing * (fill - mean) ** 2
-    return mean, sqrt(variance)
+    noise = rows * EPSILON * variance + (rows * EPSILON * mean) ** 2
+    return mean, sqrt(variance) if variance > noise else 0.0
 
 
 def _categories(base: Base, column: Input) -> dict[str, int]:

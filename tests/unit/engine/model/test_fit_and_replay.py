@@ -101,6 +101,14 @@ def test_numbers_are_filled_and_scaled_as_by_scikit_learn(tmp_path, scale, scale
     np.testing.assert_allclose(rows[names], pipeline.transform(frame[names]), rtol=1e-9, atol=1e-9)
 
 
+def test_one_value_beside_gaps_is_not_scaled_by_what_rounding_left(tmp_path):
+    """Its deviation is nothing, as to scikit-learn, however sums of it are rounded."""
+    frame = shop()[["price"]].assign(rate=0.1, fee=12.34)
+    frame.loc[::3, ["rate", "fee"]] = np.nan
+    rows = table(made(tmp_path, frame, "price"))
+    np.testing.assert_allclose(rows[["rate", "fee"]], 0.0, atol=1e-9)
+
+
 @pytest.mark.parametrize("load", [datasets.load_wine, datasets.load_breast_cancer])
 def test_real_numbers_are_scaled_as_by_scikit_learn(tmp_path, load):
     """Every column of real data sets comes out as StandardScaler gives it."""
