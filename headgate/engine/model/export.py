@@ -7,7 +7,7 @@ the recipe.
 from importlib.resources import files
 from pathlib import Path
 
-from headgate.engine.duck import double, quote_name, quote_text
+from headgate.engine.duck import double, quote_name
 from headgate.engine.model import sql
 from headgate.engine.recipe import Recipe, TargetColumn, TestFlag
 
@@ -48,6 +48,6 @@ def _values(table: sql.Lookup) -> str:
         empty = "SELECT '', CAST(0 AS DOUBLE PRECISION) WHERE 1 = 0"
         return f"{table.name} {columns} AS ({empty})"
     rows = ",\n  ".join(
-        f"({quote_text(category)}, {double(number)})" for category, number in table.numbers.items()
+        f"({sql.literal(category)}, {double(number)})" for category, number in table.numbers.items()
     )
     return f"{table.name} {columns} AS (VALUES\n  {rows}\n)"

@@ -41,6 +41,11 @@ class Lookup(NamedTuple):
     numbers: dict[str, float]
 
 
+def literal(text: str) -> str:
+    """Write a text as an SQL literal; carriage returns, which not every reader keeps, by code."""
+    return quote_text(text).replace("\r", "' || chr(13) || '")
+
+
 def number_value(source: str, part: DatePart | None) -> str:
     """A number column, or a part of a date column, before it is filled and scaled."""
     name = quote_name(source)
@@ -100,7 +105,7 @@ def own_cell(output: Output) -> str:
         case MissingFlag():
             return f"CASE WHEN {name} IS NULL THEN 1 ELSE 0 END"
         case OneHot():
-            return f"CASE WHEN {name} = {quote_text(output.category)} THEN 1 ELSE 0 END"
+            return f"CASE WHEN {name} = {literal(output.category)} THEN 1 ELSE 0 END"
         case HashedText():
             return _hashed(output)
         case Word():
@@ -138,6 +143,6 @@ def _target(output: TargetColumn) -> str:
     if not output.classes:
         return f"CAST({name} AS DOUBLE)"
     codes = " ".join(
-        f"WHEN {quote_text(each)} THEN {code}" for code, each in enumerate(output.classes)
+        f"WHEN {literal(each)} THEN {code}" for code, each in enumerate(output.classes)
     )
     return f"CASE CAST({name} AS VARCHAR) {codes} END"

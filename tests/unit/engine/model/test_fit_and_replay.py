@@ -438,3 +438,17 @@ def test_the_exported_sql_gives_the_same_features(tmp_path, options):
         features = con.sql(script).df()
     assert list(features) == list(replayed.columns[:-2])
     np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
+
+
+def test_the_exported_sql_tells_line_ends_apart(tmp_path):
+    """Also where its file is read in a way that makes all of them alike."""
+    ends = np.resize(["a\r\nb", "a\nb", "a\rb"], 600)
+    frame = shop().assign(few=ends)[["price", "zip", "few"]]
+    frame["many"] = frame["few"] + frame.pop("zip")
+    first = made(tmp_path / "a", frame, "price")
+    replayed = table(made(tmp_path / "b", frame[9:], None, recipe=first.recipe))
+    script = next(path for path in first.extras if path.name == "recipe.sql").read_text()
+    with duckdb.connect() as con:
+        con.register("typed_rows", frame[9:])
+        features = con.sql(script).df()
+    np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
