@@ -37,11 +37,13 @@ Part = tuple[Input, DatePart | None]
 """A column of numbers, or a part of one of dates."""
 
 
-def goals(target: TargetColumn) -> list[Goal]:
-    """The target of a regression, the second of two classes, or each of more."""
-    classes = target.classes
-    wanted = classes[1:] if len(classes) == 2 else classes
-    return [Goal(target, each) for each in wanted] or [Goal(target)]
+def goals(base: Base, target: TargetColumn) -> list[Goal]:
+    """The target of a regression, the second of two classes, or each of more in training."""
+    if len(target.classes) <= 2:
+        return [Goal(target, each) for each in target.classes[1:]] or [Goal(target)]
+    name = f"{quote_name(target.source)}::VARCHAR"
+    seen = base.con.execute(f"SELECT DISTINCT {name} FROM {base.training}").fetchall()
+    return [Goal(target, each) for each in target.classes if (each,) in seen]
 
 
 def encode(

@@ -31,7 +31,7 @@ def fit(
     inputs = [each for each in staged.inputs if each.name != target.name]
     verdict = judge(base, inputs, target, task, options)
     predicted = TargetColumn(name=target.name, source=target.name, classes=classes)
-    features = encode(base, verdict, goals(predicted), options)
+    features = encode(base, verdict, goals(base, predicted), options)
     outputs: list[Output] = [predicted, TestFlag(name="_test"), *features]
     names = settle(each.name for each in outputs)
     named = [

@@ -145,6 +145,20 @@ def test_many_categories_are_encoded_as_by_scikit_learn(tmp_path, target):
     assert not np.allclose(rows[name][train], encoder.transform(frame[train][["zip"]])[:, 0])
 
 
+def test_a_class_that_training_does_not_have_gets_no_feature(tmp_path):
+    """No mean of it can be fitted; the rows that have it keep its number as their target."""
+    frame = shop().assign(rank=np.resize(["a", "b", "c"], 600))
+    held = table(made(tmp_path / "a", frame, "rank"))["_test"].to_numpy() == 1
+    frame.loc[held.argmax(), "rank"] = "d"
+    rows = table(made(tmp_path / "b", frame, "rank"))
+    assert [name for name in rows if name.startswith("zip target")] == [
+        "zip target=a",
+        "zip target=b",
+        "zip target=c",
+    ]
+    assert rows["rank"][held.argmax()] == 3
+
+
 def test_replaying_on_the_same_file_gives_the_same_bytes(tmp_path):
     """Out-of-fold values and the split come back too, since the rows are recognised."""
     first = made(tmp_path / "a", shop(), "price")
