@@ -177,7 +177,8 @@ def _replayed(
         _refuse_drift(reading, recipe)
     if recipe.modelling:
         _require_room(reading, scratch)
-    rows, removed = leave_out(_staged(con, reading, scratch, recipe.inputs), recipe.removal)
+    inputs = clean.inputs_again(recipe.inputs, reading.columns)
+    rows, removed = leave_out(_staged(con, reading, scratch, inputs), recipe.removal)
     profile = profiles.profiles(rows, profiles.sampled(rows.staged), recipe.profile)
     return Plan(rows, removed, recipe, profile, tuple(_drift(recipe, reading, profile)))
 

@@ -31,6 +31,9 @@ class Input(Record):
     trim: bool
     normalise: bool
     missing: Annotated[tuple[str, ...], Field(description="Texts that count as missing")]
+    markers: Annotated[
+        bool, Field(description="Whether a later file's own signs for missing values count, too")
+    ] = False
 
 
 class Filling(Record):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn import datasets
 from sklearn.impute import SimpleImputer
 
+from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import Number, Precision
 from headgate.engine.prepare import Prepared, prepare
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
@@ -285,6 +286,20 @@ def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
     drift = " ".join(again.drift)
     assert "'price' is likely called 'Prices' now" in drift
     assert "price: The column is not in this file." in drift
+
+
+def test_signs_for_missing_values_that_a_later_file_has_are_missing_there(tmp_path):
+    """They are filled as gaps are, and a row of nothing else is left out; in a text they stay."""
+    columns = {"a": "text", "n": "decimal"}
+    first = made(tmp_path / "a", [("x", "1.00"), ("y", "2.00")], columns, (), fill="median")
+    rows = [("NA", "5.00"), ("z", "NA"), (None, "NA")]
+    staged = reading(tmp_path / "b", columns, rows)
+    found = staged.columns[1].model_copy(update={"missing": (Missing(marker="NA", count=2),)})
+    staged = staged.model_copy(update={"columns": (staged.columns[0], found)})
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert cells(again.csv)[1:] == [["NA", "5.00"], ["z", "1.50"]]
+    assert counted(again, "empty missing markers").cells == 2
+    assert again.dropped == 1
 
 
 def test_fractions_are_missing_where_the_recipe_knows_whole_numbers(tmp_path):
