@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from headgate.engine import csv_lines
 from headgate.engine.cleaning.texts import Changes, clean
 from headgate.engine.columns.column import Column, arrow_type
+from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import evaluate, quote_name
 from headgate.engine.recipe import Input
 from headgate.engine.staging import CSV, LINE, StagedFile
@@ -117,12 +118,10 @@ class Staged:
 
     def _cast(self, column: Input, texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
         """Let Arrow cast what is written plainly, which is much faster than SQL."""
-        found = self.columns.get(column.name)
-        if found is None or not self._has_own_type(column):
-            return None
-        if found.kind == "text" and column.sql_type == "VARCHAR":
+        if column.sql_type == "VARCHAR":
             return texts
-        if not found.plain:
+        found = self.columns.get(column.name)
+        if found is None or not found.plain or not self._has_own_type(column):
             return None
         try:
             return pc.cast(texts, arrow_type(column.sql_type))
@@ -160,12 +159,32 @@ class Staged:
         found = self.columns.get(column.name)
         if found is None:
             return f"NULL::{column.sql_type}"
-        value = quote_name(found.name) if found.kind == "text" else found.sql
+        if found.kind == "text" or column.sql_type == "VARCHAR":
+            return _from_text(quote_name(found.name), column)
         if self._has_own_type(column):
-            return value
-        if column.kind == "integer" and found.kind == "decimal":
-            value = f"CASE WHEN {value} = trunc({value}) THEN {value} END"
-        return f"TRY_CAST({value} AS {column.sql_type})"
+            return found.sql
+        cast = f"TRY_CAST({found.sql} AS {column.sql_type})"
+        return f"CASE WHEN {cast} = {found.sql} THEN {cast} END"
+
+
+def _from_text(text: str, column: Input) -> str:
+    """Read a text as a value of another kind, if it is written so that nothing is lost."""
+    if column.sql_type == "VARCHAR":
+        return text
+    cast = f"TRY_CAST({text} AS {column.sql_type})"
+    if column.kind not in (*NUMBERS, "date"):
+        return cast
+    return f"CASE WHEN regexp_full_match({text}, '\\s*{_written(column)}\\s*') THEN {cast} END"
+
+
+def _written(column: Input) -> str:
+    """Regular expression of a day, or of a number that the column's type holds exactly."""
+    if column.kind == "date":
+        return "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+    if column.sql_type == "DOUBLE":
+        return r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?"
+    _, _, decimals = column.sql_type.rstrip(")").partition(",")
+    return rf"[-+]?[0-9]+(\.[0-9]{{0,{int(decimals or 0)}}})?"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 import csv
 import tempfile
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from sklearn import datasets
 from sklearn.impute import SimpleImputer
 
 from headgate.engine.columns.column import Missing
-from headgate.engine.columns.formats import Number, Precision
+from headgate.engine.columns.formats import Number, Precision, Words
 from headgate.engine.prepare import Prepared, prepare
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
 from headgate.options import CleanOptions, ColumnRules, PrepareOptions
@@ -286,6 +288,33 @@ def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
     drift = " ".join(again.drift)
     assert "'price' is likely called 'Prices' now" in drift
     assert "price: The column is not in this file." in drift
+
+
+def test_texts_stay_what_they_are_in_a_later_file(tmp_path):
+    """Where `yes` and `no` stand alone, they are truth values to the file, not to the recipe."""
+    first = made(tmp_path / "a", [("yes",), ("no",), ("maybe",)], {"a": "text"})
+    staged = reading(tmp_path / "b", {"a": "boolean"}, [("yes",), ("no",)])
+    sql, sql_type = Words("yes", "no").sql('"a"')
+    truth = staged.columns[0].model_copy(update={"sql": sql, "sql_type": sql_type})
+    staged = staged.model_copy(update={"columns": (truth,)})
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert pq.read_table(again.parquet)["a"].to_pylist() == ["yes", "no"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "later", "found"),
+    [
+        ("integer", ["1", "2"], ["3", "1.5", "0x10", "abc"], [3, None, None, None]),
+        ("decimal", ["1.00"], ["2.5", "1.234", "1e1"], [Decimal("2.50"), None, None]),
+        ("date", ["2024-03-14"], ["2024-03-15", "2024-03-16 10:00"], [date(2024, 3, 15), None]),
+    ],
+)
+def test_no_text_is_rounded_to_the_kind_of_a_recipe(tmp_path, kind, values, later, found):
+    """One that the recipe's type cannot hold as it is has no value there."""
+    first = made(tmp_path / "a", [(each,) for each in values], {"a": kind})
+    staged = reading(tmp_path / "b", {"a": "text"}, [(each,) for each in later])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert pq.read_table(again.parquet)["a"].to_pylist() == found
 
 
 def test_signs_for_missing_values_that_a_later_file_has_are_missing_there(tmp_path):
