@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Drift, Layout, compare
 from headgate.engine.cleaning import clean, rules
+from headgate.engine.cleaning.again import adapted
 from headgate.engine.cleaning.removal import Removed, leave_out
 from headgate.engine.cleaning.replay import Replay
 from headgate.engine.cleaning.rules import RuleResult
@@ -97,7 +98,7 @@ def prepare(
                 plan = _fitted(con, reading, scratch, options, target)
             tables = _write_tables(plan, folder, spreadsheet=options.spreadsheet)
         typed_rows(scratch).unlink(missing_ok=True)
-        recipes.save(plan.recipe, folder / "recipe.json")
+        recipes.save(recipes.load(recipe) if recipe else plan.recipe, folder / "recipe.json")
         prepared = Prepared(
             csv=folder / "data.csv",
             parquet=folder / "data.parquet",
@@ -177,10 +178,11 @@ def _replayed(
         _refuse_drift(reading, recipe)
     if recipe.modelling:
         _require_room(reading, scratch)
-    inputs = clean.inputs_again(recipe.inputs, reading.columns)
-    rows, removed = leave_out(_staged(con, reading, scratch, inputs), recipe.removal)
+    own = adapted(recipe, reading.columns)
+    rows, removed = leave_out(_staged(con, reading, scratch, own.inputs), recipe.removal)
     profile = profiles.profiles(rows, profiles.sampled(rows.staged), recipe.profile)
-    return Plan(rows, removed, recipe, profile, tuple(_drift(recipe, reading, profile)))
+    told = (*_drift(recipe, reading, profile), *_more_digits(recipe, own))
+    return Plan(rows, removed, own, profile, told)
 
 
 def _require_room(reading: Reading, scratch: Path) -> None:
@@ -251,6 +253,13 @@ def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterat
             yield f"{each.detail}; the recipe does not know that name."
     for shift in profiles.shifts(_without_unused_values(recipe), now):
         yield f"{shift.column}: {shift.what}"
+
+
+def _more_digits(recipe: Recipe, own: Recipe) -> Iterator[str]:
+    """Tell which numbers need another type than the recipe has for them."""
+    for was, now in zip(recipe.inputs, own.inputs, strict=True):
+        if was.sql_type != now.sql_type:
+            yield f"{was.name}: Its numbers have more digits: {now.sql_type}, not {was.sql_type}."
 
 
 def _without_unused_values(recipe: Recipe) -> tuple[Profile, ...]:

@@ -14,7 +14,7 @@ from math import isfinite
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.cleaning.values import Values
-from headgate.engine.columns.column import MARKERS, Column
+from headgate.engine.columns.column import Column
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import double, first
 from headgate.engine.names import numbered
@@ -55,23 +55,6 @@ def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, .
         for column in columns
         if not rules[column.name].drop
     )
-
-
-def inputs_again(inputs: tuple[Input, ...], columns: tuple[Column, ...]) -> tuple[Input, ...]:
-    """A recipe's inputs for another file, which may have other signs for missing values."""
-    there = {each.name: each for each in columns}
-    return tuple(
-        _with_markers(each, there[each.name]) if each.markers and each.name in there else each
-        for each in inputs
-    )
-
-
-def _with_markers(column: Input, found: Column) -> Input:
-    """Beside numbers, dates and truth values all signs count, beside text those that are named."""
-    more = set[str]() if column.kind == "text" else {*MARKERS}
-    if column.kind != "text" or found.kind == "text":
-        more |= {each.marker.strip() for each in found.missing} - {""}
-    return column.model_copy(update={"missing": tuple(sorted({*column.missing, *more}))})
 
 
 def removal(options: CleanOptions, target: str | None) -> Removal:

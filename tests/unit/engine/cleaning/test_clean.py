@@ -19,7 +19,7 @@ from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import Number, Precision, Words
 from headgate.engine.prepare import Prepared, prepare
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
-from headgate.options import CleanOptions, ColumnRules, PrepareOptions
+from headgate.options import CleanOptions, ColumnRules, ModelOptions, PrepareOptions
 from tests.harness.staging import reading, staged_frame
 
 COLUMNS = {"code": "text", "amount": "decimal", "count": "integer"}
@@ -315,6 +315,24 @@ def test_no_text_is_rounded_to_the_kind_of_a_recipe(tmp_path, kind, values, late
     staged = reading(tmp_path / "b", {"a": "text"}, [(each,) for each in later])
     again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert pq.read_table(again.parquet)["a"].to_pylist() == found
+
+
+@pytest.mark.parametrize("mode", ["clean", "model"])
+def test_a_later_file_may_have_more_decimals(tmp_path, mode):
+    """They are kept and told, not rounded to those of the recipe's file; that stays as it was."""
+    rows = [(f"{each}.25", str(each % 3)) for each in range(90)]
+    staged = reading(tmp_path / "a", {"n": "decimal", "y": "text"}, rows)
+    options = PrepareOptions(mode=mode, model=ModelOptions(scale="none"))
+    first = prepare(staged, tmp_path / "a", options, target="y")
+    staged = reading(tmp_path / "b", {"n": "decimal", "y": "text"}, [("1.125", "0"), ("2", "1")])
+    kind = {"sql": 'TRY_CAST("n" AS DECIMAL(18, 3))', "sql_type": "DECIMAL(18,3)"}
+    columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
+    staged = staged.model_copy(update={"columns": columns})
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    numbers = [1.125, 2.0] if mode == "model" else [Decimal("1.125"), Decimal(2)]
+    assert pq.read_table(again.parquet)["n"].to_pylist() == numbers
+    assert "n: Its numbers have more digits: DECIMAL(18,3), not DECIMAL(18, 2)." in again.drift
+    assert again.recipe.read_bytes() == first.recipe.read_bytes()
 
 
 def test_signs_for_missing_values_that_a_later_file_has_are_missing_there(tmp_path):

@@ -1,0 +1,62 @@
+"""A recipe for another file than the one that it was fitted on.
+
+Here: what that file may have of its own, signs for missing values and digits. Not here: carrying
+the recipe out (`replay`).
+"""
+
+import re
+
+from headgate.engine.columns.column import MARKERS, Column
+from headgate.engine.recipe import CleanColumn, Input, Output, Recipe
+
+_DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
+
+
+def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
+    """Let a recipe take what stands for missing values in these columns, and all their digits."""
+    there = {each.name: each for each in columns}
+    inputs = tuple(
+        _widened(_marked(each, there[each.name]), there[each.name], recipe)
+        if each.name in there
+        else each
+        for each in recipe.inputs
+    )
+    types = {(old.name, old.sql_type): new for old, new in zip(recipe.inputs, inputs, strict=True)}
+    outputs = tuple(_typed(each, types) for each in recipe.outputs)
+    return recipe.model_copy(update={"inputs": inputs, "outputs": outputs})
+
+
+def _marked(column: Input, found: Column) -> Input:
+    """Beside numbers, dates and truth values all signs count, beside text those that are named."""
+    if not column.markers:
+        return column
+    more = set[str]() if column.kind == "text" else {*MARKERS}
+    if column.kind != "text" or found.kind == "text":
+        more |= {each.marker.strip() for each in found.missing} - {""}
+    return column.model_copy(update={"missing": tuple(sorted({*column.missing, *more}))})
+
+
+def _widened(column: Input, found: Column, recipe: Recipe) -> Input:
+    """A decimal number keeps all its digits; not a class, which is known by its text."""
+    if recipe.modelling and column.name == recipe.modelling.target:
+        return column
+    if not column.kind == found.kind == "decimal":
+        return column
+    return column.model_copy(update={"sql_type": _wider(column.sql_type, found.sql_type)})
+
+
+def _wider(known: str, found: str) -> str:
+    """Return the type of a recipe if it has the digits of the other one, or one that has."""
+    one, other = _DECIMAL.fullmatch(known), _DECIMAL.fullmatch(found)
+    if not one or not other:
+        return "DOUBLE"
+    digits, scale = (max(map(int, each)) for each in zip(one.groups(), other.groups(), strict=True))
+    return known if [digits, scale] == [*map(int, one.groups())] else f"DECIMAL({digits},{scale})"
+
+
+def _typed(output: Output, types: dict[tuple[str, str], Input]) -> Output:
+    """Give a column of a clean table the type of its source, unless it has one of its own."""
+    if not isinstance(output, CleanColumn) or (output.source, output.sql_type) not in types:
+        return output
+    wanted = types[output.source, output.sql_type].sql_type
+    return output.model_copy(update={"sql_type": wanted})
