@@ -182,7 +182,7 @@ def _written(column: Input) -> str:
     if column.kind == "date":
         return "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
     if column.sql_type == "DOUBLE":
-        return r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?"
+        return r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE](\+?[0-2]?[0-9]{1,2}|-[0-9]{1,3}))?"
     _, _, decimals = column.sql_type.rstrip(")").partition(",")
     return rf"[-+]?[0-9]+(\.[0-9]{{0,{int(decimals or 0)}}})?"
 

@@ -331,6 +331,13 @@ def test_unevenly_written_numbers_are_numbers_to_a_model(tmp_path):
     assert {"weight", "weight missing", "code=007", "code=008", "code=009"} <= set(columns)
 
 
+@pytest.mark.parametrize("text", ["1e999", "e5", "+"])
+def test_text_that_no_double_can_be_read_from_keeps_its_column_text(tmp_path, text):
+    """It would be infinite, or missing in silence."""
+    frame = shop().assign(weight=["2.5", "3.10", text] * 200)
+    assert f"weight={text}" in made(tmp_path, frame, "price").columns
+
+
 def test_replay_names_what_has_drifted(tmp_path):
     """Another spread of values, more missing ones and a lost column are each said."""
     first = made(tmp_path / "a", shop(), "price")
