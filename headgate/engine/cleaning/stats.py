@@ -5,9 +5,9 @@ Here: quantiles, modes, means and deviations of SQL expressions. Not here: what 
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from math import ceil, floor, fsum, sqrt
+from math import ceil, floor, fsum, inf, sqrt
 from typing import Any, NamedTuple
 
 import duckdb
@@ -84,7 +84,7 @@ def moments(
     parts = con.execute(f"SELECT {sums} FROM {relation} {chunks}").fetchall()
     counts = [sum(part[4 * place] for part in parts) for place in range(len(values))]
     means = [
-        fsum(part[4 * place + 1] or 0 for part in parts) / count if count else 0.0
+        _total(part[4 * place + 1] or 0 for part in parts) / count if count else 0.0
         for place, count in enumerate(counts)
     ]
     away = [
@@ -96,7 +96,7 @@ def moments(
         Moments(
             count,
             means[place],
-            sqrt(fsum(part[place] or 0 for part in spread) / count),
+            sqrt(_total(part[place] or 0 for part in spread) / count),
             min(part[4 * place + 2] for part in parts if part[4 * place]),
             max(part[4 * place + 3] for part in parts if part[4 * place]),
         )
@@ -104,6 +104,14 @@ def moments(
         else None
         for place, count in enumerate(counts)
     ]
+
+
+def _total(parts: Iterable[float]) -> float:
+    """Add exactly; infinity where that is beyond what a number can be."""
+    try:
+        return fsum(parts)
+    except (OverflowError, ValueError):
+        return inf
 
 
 def mode(

@@ -4,7 +4,8 @@ Here: medians, scales, categories and means. Not here: which columns are feature
 the SQL that applies what was fitted (`sql`).
 """
 
-from math import sqrt
+from collections.abc import Iterable
+from math import hypot, isfinite, sqrt
 from typing import get_args
 
 from headgate.engine.cleaning import stats
@@ -26,6 +27,7 @@ from headgate.engine.recipe import (
     TargetMean,
     Word,
 )
+from headgate.errors import OptionsError
 from headgate.options import ModelOptions
 
 SELDOM = 5  # training rows that must have a word before it gets a column
@@ -101,6 +103,7 @@ def _numbers(
         if look is None or (part and look.least == look.most):
             continue
         center, width = (0.0, 1.0) if column.kind == "boolean" else scale
+        _hold_finite(column.name, (fill, center, width))
         numbered.append(
             Number(
                 name=f"{column.name} {part}" if part else column.name,
@@ -167,9 +170,10 @@ def _spread(look: stats.Moments, fill: float, rows: int) -> tuple[float, float]:
     """
     known, missing = look.n / rows, 1 - look.n / rows
     mean = look.mean + missing * (fill - look.mean)
-    variance = known * (look.deviation**2 + (look.mean - mean) ** 2) + missing * (fill - mean) ** 2
-    noise = rows * EPSILON * variance + (rows * EPSILON * mean) ** 2
-    return mean, sqrt(variance) if variance > noise else 0.0
+    deviation = hypot(look.deviation, look.mean - mean)
+    deviation = hypot(sqrt(known) * deviation, sqrt(missing) * (fill - mean))
+    noise = hypot(sqrt(rows * EPSILON) * deviation, rows * EPSILON * mean)
+    return mean, 0.0 if deviation <= noise else deviation
 
 
 def _categories(base: Base, column: Input) -> dict[str, int]:
@@ -229,6 +233,9 @@ def _target_means(
     base: Base, column: Input, counts: dict[str, int], goals: list[Goal], folds: int
 ) -> list[TargetMean]:
     kept, name = sorted(counts), f"{column.name} target"
+    found = fit_means(base, column.name, kept, goals, folds)
+    for fitted, _ in found:
+        _hold_finite(goals[0].target.source, (fitted.prior, *fitted.means.values()))
     return [
         TargetMean(
             name=name if goal.category is None else f"{name}={goal.category}",
@@ -237,7 +244,18 @@ def _target_means(
             all=fitted,
             folds=tuple(by_fold),
         )
-        for goal, (fitted, by_fold) in zip(
-            goals, fit_means(base, column.name, kept, goals, folds), strict=True
-        )
+        for goal, (fitted, by_fold) in zip(goals, found, strict=True)
     ]
+
+
+def _hold_finite(column: str, fitted: Iterable[float]) -> None:
+    """Refuse what is fitted to numbers so large that their sums are none.
+
+    Raises:
+        OptionsError: One is no finite number.
+    """
+    if not all(map(isfinite, fitted)):
+        raise OptionsError(
+            f"The numbers of the column {column!r} are too large to be added up.",
+            todo="Divide them all by the same number, or drop the column by a rule for it.",
+        )

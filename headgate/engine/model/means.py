@@ -46,6 +46,7 @@ class Tallies(NamedTuple):
     squares: Numbers
 
 
+@np.errstate(over="ignore", invalid="ignore")  # no number is refused by `encode`
 def fit_means(
     base: Base, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
 ) -> list[tuple[Means, list[Means]]]:

@@ -324,6 +324,19 @@ def test_an_unsuitable_target_is_refused(tmp_path, target, options):
         made(tmp_path, shop(), target, **options)
 
 
+@pytest.mark.parametrize(
+    ("column", "options"),
+    [("size", {}), ("size", {"scale": "minmax"}), ("size", {"fill": "mean"}), ("price", {})],
+)
+def test_numbers_that_cannot_be_added_up_are_refused(tmp_path, column, options):
+    """A recipe of infinite numbers could not be read again; the column is named."""
+    frame = shop()
+    frame[column] = np.resize([1.5e308, -1.6e308, 1.7e308], 600)
+    frame.loc[::9, "size"] = np.nan
+    with pytest.raises(OptionsError, match=f"of the column '{column}' are too large"):
+        made(tmp_path, frame, "price", **options)
+
+
 def test_unevenly_written_numbers_are_numbers_to_a_model(tmp_path):
     """Text such as 2.5 beside 3.10 is read as numbers; codes with leading zeros are not."""
     frame = shop().assign(weight=["2.5", "3.10", "NA"] * 200, code=["007", "008", "009"] * 200)
