@@ -46,12 +46,12 @@ def _widened(column: Input, found: Column, recipe: Recipe) -> Input:
 
 
 def _wider(known: str, found: str) -> str:
-    """Return the type of a recipe if it has the digits of the other one, or one that has."""
+    """Return the type of a recipe, or the widest with as many decimals as the other one has."""
     one, other = _DECIMAL.fullmatch(known), _DECIMAL.fullmatch(found)
     if not one or not other:
         return "DOUBLE"
-    digits, scale = (max(map(int, each)) for each in zip(one.groups(), other.groups(), strict=True))
-    return known if [digits, scale] == [*map(int, one.groups())] else f"DECIMAL({digits},{scale})"
+    (digits, scale), (more_digits, more) = (tuple(map(int, each.groups())) for each in (one, other))
+    return f"DECIMAL(38,{max(scale, more)})" if more > scale or more_digits > digits else known
 
 
 def _typed(output: Output, types: dict[tuple[str, str], Input]) -> Output:

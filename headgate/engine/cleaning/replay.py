@@ -81,13 +81,14 @@ class Replay:
         typed = _as_type(value, wanted)
         if output.clip:
             low, high = _beyond(value, output.clip)
-            changed[output.name, CLIP] = sum(pc.sum(side).as_py() or 0 for side in (low, high))
             for side, bound, written in (
                 (low, output.clip.low, output.clip.low_text),
                 (high, output.clip.high, output.clip.high_text),
             ):
-                text = pc.if_else(side, written, text)
-                typed = pc.if_else(side, pa.scalar(bound).cast(wanted), typed)
+                if cells := pc.sum(side).as_py():  # a bound may be more than the type holds
+                    changed[output.name, CLIP] += cells
+                    text = pc.if_else(side, written, text)
+                    typed = pc.if_else(side, pa.scalar(bound).cast(wanted), typed)
         if output.fill and missing is not None and text.null_count:
             changed[output.name, FILL] = text.null_count
             text = pc.if_else(missing, output.fill.text, text)

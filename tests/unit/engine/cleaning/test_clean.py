@@ -331,7 +331,7 @@ def test_a_later_file_may_have_more_decimals(tmp_path, mode):
     again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     numbers = [1.125, 2.0] if mode == "model" else [Decimal("1.125"), Decimal(2)]
     assert pq.read_table(again.parquet)["n"].to_pylist() == numbers
-    assert "n: Its numbers have more digits: DECIMAL(18,3), not DECIMAL(18, 2)." in again.drift
+    assert "n: Its numbers have more digits: DECIMAL(38,3), not DECIMAL(18, 2)." in again.drift
     assert again.recipe.read_bytes() == first.recipe.read_bytes()
 
 
@@ -418,6 +418,14 @@ def test_whole_numbers_that_no_double_holds_are_drawn(tmp_path):
     prepared = made(tmp_path, [(each,) for each in ids], {"id": "integer"}, outliers="clip")
     assert prepared.report.exists()
     assert pq.read_table(prepared.parquet)["id"].to_pylist() == [int(each) for each in ids]
+
+
+def test_a_fence_may_lie_beyond_what_the_columns_type_holds(tmp_path):
+    """No value of that type lies beyond it, so none is clipped."""
+    rows = [(str(each * 10**17),) for each in range(1, 10)]
+    prepared = made(tmp_path, rows, {"id": "integer"}, outliers="clip", fence=100)
+    assert counted(prepared, "clip outliers").cells == 0
+    assert cells(prepared.csv)[1:] == [[*row] for row in rows]
 
 
 def test_a_file_that_is_no_recipe_is_refused(tmp_path):
