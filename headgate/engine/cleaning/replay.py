@@ -21,6 +21,8 @@ from headgate.engine.staging import CSV
 
 FILL, CLIP, FLAG = "fill", "clip outliers", "flag outliers"
 """The rules that a recipe carries out cell by cell."""
+UNREAD = "values of another kind"
+"""Texts of a later file that a recipe's type cannot hold."""
 
 
 class Replay:
@@ -79,6 +81,7 @@ class Replay:
         missing = pc.is_null(text) if output.fill else None
         wanted = arrow_type(output.sql_type)
         typed = _as_type(value, wanted)
+        changed[output.name, UNREAD] = typed.null_count - text.null_count
         if output.clip:
             low, high = _beyond(value, output.clip)
             for side, bound, written in (

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Container, Iterator
 
 from headgate.engine.cleaning.removal import Removed
-from headgate.engine.cleaning.replay import CLIP, FILL, FLAG
+from headgate.engine.cleaning.replay import CLIP, FILL, FLAG, UNREAD
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.engine.result.outputs import ESCAPE
@@ -45,6 +45,7 @@ def count(
         RuleResult(rule="drop rows without target", rows=removed.without_target),
         RuleResult(rule="drop duplicates", rows=removed.duplicates),
         RuleResult(rule="drop columns", detail=", ".join(left)),
+        *_unread(recipe, changed),
         *_risks(recipe, rows.staged.columns),
         *_fitted(recipe, changed),
         *_escaped(changed),
@@ -79,6 +80,14 @@ def _risks(recipe: Recipe, there: Container[str]) -> list[RuleResult]:
         for risk in recipe.modelling.risks
         if risk.column in there
     ]
+
+
+def _unread(recipe: Recipe, changed: Counter[tuple[str, str]]) -> Iterator[RuleResult]:
+    """Tell how many cells are text in the CSV and missing in the Parquet, if any."""
+    for each in recipe.outputs:
+        if isinstance(each, CleanColumn) and (cells := changed[each.name, UNREAD]):
+            detail = f"{each.name}: no {each.sql_type}, so they are missing in data.parquet"
+            yield RuleResult(rule=UNREAD, cells=cells, detail=detail)
 
 
 def _fitted(recipe: Recipe, changed: Counter[tuple[str, str]]) -> Iterator[RuleResult]:

@@ -315,6 +315,8 @@ def test_no_text_is_rounded_to_the_kind_of_a_recipe(tmp_path, kind, values, late
     staged = reading(tmp_path / "b", {"a": "text"}, [(each,) for each in later])
     again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert pq.read_table(again.parquet)["a"].to_pylist() == found
+    assert [row[0] for row in cells(again.csv)[1:]] == later
+    assert counted(again, "values of another kind").cells == found.count(None)
 
 
 @pytest.mark.parametrize("mode", ["clean", "model"])
