@@ -5,7 +5,7 @@ the SQL that applies what was fitted (`sql`).
 """
 
 from collections.abc import Iterable
-from math import hypot, isfinite, sqrt
+from math import hypot, inf, isfinite, sqrt
 from typing import get_args
 
 from headgate.engine.cleaning import stats
@@ -173,7 +173,7 @@ def _spread(look: stats.Moments, fill: float, rows: int) -> tuple[float, float]:
     deviation = hypot(look.deviation, look.mean - mean)
     deviation = hypot(sqrt(known) * deviation, sqrt(missing) * (fill - mean))
     noise = hypot(sqrt(rows * EPSILON) * deviation, rows * EPSILON * mean)
-    return mean, 0.0 if deviation <= noise else deviation
+    return mean, 0.0 if deviation <= noise < inf else deviation
 
 
 def _categories(base: Base, column: Input) -> dict[str, int]:

@@ -325,13 +325,19 @@ def test_an_unsuitable_target_is_refused(tmp_path, target, options):
 
 
 @pytest.mark.parametrize(
-    ("column", "options"),
-    [("size", {}), ("size", {"scale": "minmax"}), ("size", {"fill": "mean"}), ("price", {})],
+    ("column", "unit", "options"),
+    [
+        ("size", 1e308, {}),
+        ("size", 1e200, {}),
+        ("size", 1e308, {"scale": "minmax"}),
+        ("size", 1e308, {"fill": "mean"}),
+        ("price", 1e308, {}),
+    ],
 )
-def test_numbers_that_cannot_be_added_up_are_refused(tmp_path, column, options):
+def test_numbers_that_cannot_be_added_up_are_refused(tmp_path, column, unit, options):
     """A recipe of infinite numbers could not be read again; the column is named."""
     frame = shop()
-    frame[column] = np.resize([1.5e308, -1.6e308, 1.7e308], 600)
+    frame[column] = np.resize([1.5 * unit, -1.6 * unit, 1.7 * unit], 600)
     frame.loc[::9, "size"] = np.nan
     with pytest.raises(OptionsError, match=f"of the column '{column}' are too large"):
         made(tmp_path, frame, "price", **options)
