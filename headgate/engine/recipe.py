@@ -6,15 +6,16 @@ one from a stranger can do no more than give odd numbers.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from headgate.engine.columns.formats import Kind
 from headgate.errors import OptionsError
 from headgate.record import Record
 
 VERSION: Literal[2] = 2
+_PREFIX = "Value error, "
 Hash = Literal["md5", "murmur64"]
 SqlType = Annotated[str, Field(pattern=r"^[A-Z]+( [A-Z]+)*(\(\d+, ?\d+\))?$")]
 
@@ -248,6 +249,21 @@ class Recipe(Record):
     modelling: Modelling | None = None
     outputs: tuple[Output, ...]
 
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        """What a hand may have broken: every column is made of an input, and has its own name."""
+        inputs, outputs = ([each.name for each in some] for some in (self.inputs, self.outputs))
+        sources = {each.source for each in self.outputs if not isinstance(each, TestFlag)}
+        if self.modelling:
+            sources |= {self.modelling.target, self.modelling.split.column or self.modelling.target}
+        if strange := sorted(sources - {*inputs}):
+            raise ValueError(f"it is made of {strange[0]!r}, which is none of its inputs,")
+        if len({*inputs}) < len(inputs) or len({*outputs}) < len(outputs) or not sources:
+            raise ValueError("it has no columns, or one of them twice,")
+        if (self.mode == "model") != (self.modelling is not None):
+            raise ValueError("mode and modelling contradict each other")
+        return self
+
 
 def save(recipe: Recipe, path: Path) -> None:
     """Write the recipe as JSON that a person can read."""
@@ -265,7 +281,7 @@ def load(path: Path) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         raise OptionsError(
-            f"This is no recipe of version 1 to {VERSION}: {first['msg']}"
+            f"This is no recipe of version 1 to {VERSION}: {first['msg'].removeprefix(_PREFIX)}"
             f" at {'.'.join(map(str, first['loc'])) or 'the top'}.",
             where=path.name,
             todo="Use a recipe.json that Headgate wrote.",

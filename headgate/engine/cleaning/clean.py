@@ -39,9 +39,11 @@ def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, .
     """What the options say about reading each column's cells.
 
     Raises:
-        OptionsError: A rule names a column that the file does not have.
+        OptionsError: A rule names a column that the file does not have, or none is left.
     """
     rules = _rules(columns, options)
+    if all(rule.drop for rule in rules.values()):
+        raise OptionsError("The rules drop every column.", todo="Keep at least one of them.")
     return tuple(
         Input(
             name=column.name,

@@ -1,6 +1,7 @@
 """Mode `clean`: every rule does what it says, counts it, and touches nothing else."""
 
 import csv
+import json
 import tempfile
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,7 @@ from sklearn.impute import SimpleImputer
 from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import Number, Precision, Words
 from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.recipe import load
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
 from headgate.options import CleanOptions, ColumnRules, ModelOptions, PrepareOptions
 from tests.harness.staging import reading, staged_frame
@@ -136,6 +138,12 @@ def test_a_rule_for_an_unknown_column_is_refused(tmp_path):
     """The message lists the columns that there are."""
     with pytest.raises(OptionsError, match="code, amount, count"):
         made(tmp_path, columns=(ColumnRules(name="cod"),))
+
+
+def test_dropping_every_column_is_refused(tmp_path):
+    """Nothing would be left to write."""
+    with pytest.raises(OptionsError, match="drop every column"):
+        made(tmp_path, columns=[ColumnRules(name=each, drop=True) for each in COLUMNS])
 
 
 def test_a_constant_of_another_kind_is_refused(tmp_path):
@@ -428,6 +436,22 @@ def test_a_fence_may_lie_beyond_what_the_columns_type_holds(tmp_path):
     prepared = made(tmp_path, rows, {"id": "integer"}, outliers="clip", fence=100)
     assert counted(prepared, "clip outliers").cells == 0
     assert cells(prepared.csv)[1:] == [[*row] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"inputs": []}, "it is made of 'amount', which is none of its inputs"),
+        ({"outputs": []}, "it has no columns, or one of them twice"),
+        ({"mode": "model"}, "mode and modelling contradict each other"),
+    ],
+)
+def test_a_recipe_that_a_hand_broke_is_refused(tmp_path, change, told):
+    """What does not fit together is said."""
+    recipe = made(tmp_path).recipe
+    recipe.write_text(json.dumps(json.loads(recipe.read_text()) | change))
+    with pytest.raises(OptionsError, match=told):
+        load(recipe)
 
 
 def test_a_file_that_is_no_recipe_is_refused(tmp_path):
