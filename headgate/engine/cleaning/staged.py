@@ -225,8 +225,8 @@ class RemainingRows:
         def shown(texts: pa.Table) -> pa.RecordBatch:
             values = self.staged.typed(texts, [each.name for each in wanted])
             columns = {LINE: texts[LINE]}
-            columns |= {self._alias("t", each): texts[each.name] for each in wanted}
-            columns |= {self._alias("v", each): values[each.name] for each in wanted}
+            columns |= {self.text(each.name): texts[each.name] for each in wanted}
+            columns |= {self.value(each.name): values[each.name] for each in wanted}
             return pa.table(columns)
 
         empty = shown(self.staged.texts(self.staged.batches().nothing())[0])
@@ -238,17 +238,15 @@ class RemainingRows:
 
     def text(self, name: str) -> str:
         """What SQL calls the cleaned text of a column."""
-        return self._alias("t", self._input(name))
+        return f"t{self._places[name]}"
 
     def value(self, name: str) -> str:
         """What SQL calls the typed value of a column."""
-        return self._alias("v", self._input(name))
+        return f"v{self._places[name]}"
 
-    def _alias(self, kind: str, column: Input) -> str:
-        return f"{kind}{self.staged.inputs.index(column)}"
-
-    def _input(self, name: str) -> Input:
-        return next(each for each in self.staged.inputs if each.name == name)
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {each.name: place for place, each in enumerate(self.staged.inputs)}
 
 
 def stay(batch: pa.RecordBatch, gone: Flags) -> pa.RecordBatch:
