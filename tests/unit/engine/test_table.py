@@ -119,6 +119,16 @@ def test_a_column_may_be_called_anything(tmp_path, name):
     assert prepare(reading, tmp_path, options, target=name).rows_out == 24
 
 
+@pytest.mark.parametrize("name", ["_headgate_csv", "_headgate_test", "_Headgate_Row"])
+def test_names_that_stand_beside_the_files_own_are_freed(tmp_path, name):
+    """A file may have columns called like those that are added for a while."""
+    rows = "".join(f"{i},{i % 2},w{i % 3}\n" for i in range(120))
+    reading = reading_of(write(tmp_path, f"{name},flag,kind\n{rows}"))
+    assert reading.columns[0].name == name.lstrip("_")
+    assert "which Headgate needs for itself" in reading.notes[0].why
+    assert prepare(reading, tmp_path, PrepareOptions(mode="model"), target="flag").rows_out == 120
+
+
 def test_a_header_alone_is_a_table_of_no_rows(tmp_path):
     """Its columns are there, for a contract that allows it."""
     reading = reading_of(write(tmp_path, "id,name\n"), header_rows=1)
