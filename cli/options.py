@@ -65,8 +65,8 @@ _SAID = {
 def as_typed(error: HeadgateError) -> HeadgateError:
     """Name options by their flags, where a message names them as the forms in Prefect do."""
     if isinstance(error, OptionsError):
-        error.where = _FLAGS.get(error.where, error.where)
-    error.todo = re.sub(r"`(\w+)`", lambda name: _FLAGS.get(name[1], name[0]), error.todo)
+        error.where = _with_flags(error.where)
+    error.todo = _with_flags(error.todo)
     return error
 
 
@@ -83,3 +83,7 @@ def refused(error: ValidationError) -> OptionsError:
         where=", ".join([f"--{flag}", *place]),
         todo="`--help` and docs/options.md say what it may be.",
     )
+
+
+def _with_flags(text: str) -> str:
+    return re.sub(r"`(\w+)`", lambda name: _FLAGS.get(name[1], name[0]), text)

@@ -21,7 +21,7 @@ def contract_for(dataset: str | None, name: str | None = None) -> Contract:
     if name is not None and not _exists(_module(name)):
         raise OptionsError(
             f"There is no contract {name!r}; there are {', '.join(names())}.",
-            where="contract",
+            where="`contract`",
             todo="Choose one of these, or add a module with a CONTRACT to schemas/.",
         )
     wanted = _module(name or dataset or "default")

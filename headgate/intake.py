@@ -75,7 +75,7 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
     if dataset_of(key) != dataset:
         raise OptionsError(
             f"{dataset!r} cannot be the name of a data set.",
-            where="dataset",
+            where="`dataset`",
             todo="Name one folder under uploads/, without a slash.",
         )
     return key

@@ -422,6 +422,7 @@ def wrong_inputs(tmp_path):
         (("inspect", LONG), 2, f"{LONG}: It cannot be read (File name too long)."),
         (("clean", PENGUINS, "--out", LONG), 2, "Results cannot be put there (File name too long)"),
         (("inspect", "folder"), 2, "folder: This is a folder."),
+        (("inspect", "target"), 2, "target: There is no such file."),
         (("inspect", "pipe"), 2, "pipe: This is a pipe or a device."),
         (("inspect", "empty.csv"), 3, "empty.csv: The file is empty"),
         (("inspect", "book.csv"), 3, "book.csv: "),
