@@ -3,6 +3,9 @@
 import shlex
 import sys
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from cli.options import Check, Read
 from cli.show import (
@@ -27,9 +30,7 @@ from headgate.words import counted
 
 
 def upload(
-    files: tuple[Path, ...],
-    /,
-    *,
+    *files: Annotated[Path, Parameter(required=True)],
     dataset: str | None = None,
     read: Read = ReadOptions(),  # noqa: B008 - frozen
     check: Check = CheckOptions(),  # noqa: B008 - frozen
