@@ -21,7 +21,7 @@ from cli.show import (
 )
 from headgate import intake
 from headgate.bucket.store import Store, connect
-from headgate.errors import BadFileError, OptionsError
+from headgate.errors import BadFileError, NoRoomError, OptionsError
 from headgate.intake import Uploaded
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
@@ -45,19 +45,22 @@ def upload(
         dataset: Data set whose contract holds; also the folder under uploads/.
     """
     store, keys, code = connect(load()), list[str](), 0
-    for file in files:
-        try:
-            uploaded, inspection = _upload(store, file, dataset, read, check)
-        except (BadFileError, OptionsError) as error:
-            code = max(code, fail(error, file_name=file.name))
-            continue
-        keys.append(uploaded.key)
-        if json:
-            as_json(uploaded, indent=None)
-        else:
-            _show(uploaded, inspection, whole=len(files) == 1)
-    if not json:
-        _show_what_follows(keys, len(files))
+    try:
+        for file in files:
+            try:
+                uploaded, inspection = _upload(store, file, dataset, read, check)
+            except (BadFileError, NoRoomError, OptionsError) as error:
+                error.where = error.where or str(file)
+                code = max(code, fail(error, file_name=file.name))
+                continue
+            keys.append(uploaded.key)
+            if json:
+                as_json(uploaded, indent=None)
+            else:
+                _show(uploaded, inspection, whole=len(files) == 1)
+    finally:  # what was sent is there, also where the rest could not be
+        if not json:
+            _show_what_follows(keys, len(files))
     if code:
         sys.exit(code)
 

@@ -10,9 +10,10 @@ import urllib.request
 import pytest
 
 from cli import bucket
-from headgate import journey, results
+from headgate import intake, journey, results
 from headgate.bucket import keys
 from headgate.bucket.store import connect
+from headgate.errors import NoRoomError, TransientError
 from headgate.options import ProcessOptions
 from stack.running import ROOT
 from stack.service import LOOPBACK, free_port
@@ -129,6 +130,28 @@ def test_several_files_are_sent_at_once_and_a_bad_one_holds_up_no_other(headgate
     assert place.store.exists(b["key"])
     assert "no such file" in nowhere["error"]
     assert photo["file_name"] == "photo.csv"
+
+
+def test_what_was_sent_is_told_where_the_store_fails_at_the_next_file(
+    headgate, place, tmp_path, monkeypatch
+):
+    """A file that the disk has no room for holds up no other; a store that is away does."""
+    files = [tmp_path / name for name in ("large.csv", "a.csv", "b.csv", "c.csv")]
+    for file in files:
+        file.write_text(PEOPLE)
+    send, answers = intake.upload, [NoRoomError("It is full."), None, TransientError("It is away.")]
+
+    def upload(*arguments):
+        if error := answers.pop(0):
+            raise error
+        return send(*arguments)
+
+    monkeypatch.setattr(intake, "upload", upload)
+    done = headgate("upload", *files, **place.environment())
+
+    assert done.code == 6
+    assert f"{files[0]}: It is full.\nIt is away." in done.err
+    assert "Uploaded 1 of 4 files." in done.out
 
 
 def test_a_bad_file_is_not_uploaded(headgate, place, tmp_path):
