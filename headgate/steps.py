@@ -27,7 +27,6 @@ from headgate.engine.table import ROOM, Reading, read
 from headgate.errors import (
     AlreadyProcessedError,
     BadFileError,
-    HeadgateError,
     NoSuchObjectError,
     ObjectChangedError,
     TransientError,
@@ -304,7 +303,7 @@ def _begin(
             with written_to_disk(work.small):
                 work.small.write_bytes(first)
         return _replacing(store, work) if options.deliver.force else work
-    except HeadgateError:
+    except BaseException:
         if work:
             remove_scratch(work.scratch)
         claims.release(store, held)

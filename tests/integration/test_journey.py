@@ -7,7 +7,7 @@ import pandera.pandas as pandera
 import pyarrow.parquet as pq
 import pytest
 
-from headgate import journey, resubmission, results, steps
+from headgate import corrections, journey, resubmission, results, steps
 from headgate.bucket import claims, receipts, transfer
 from headgate.bucket.keys import ARCHIVE, CLAIMS, PROCESSED, claim_key, result_prefix
 from headgate.bucket.store import FIRST_BYTES
@@ -140,6 +140,22 @@ def test_known_content_is_made_again_for_other_options(store):
     second = _process(store, "uploads/second.csv", SKIP.model_copy(update={"prepare": prepare}))
     assert second.same_as is None
     assert second.rows.duplicates == 0
+
+
+def test_ctrl_c_while_work_is_begun_leaves_no_claim(store, monkeypatch, tmp_path):
+    """As where a forced run looks at the result that it is to replace."""
+
+    def stop(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("HEADGATE_SCRATCH", str(tmp_path))
+    store.put("uploads/people.csv", BODY)
+    _process(store, "uploads/people.csv")
+    monkeypatch.setattr(corrections, "carried", stop)
+    with pytest.raises(KeyboardInterrupt):
+        _process(store, "uploads/people.csv", _deliver(force=True))
+    assert not list(store.list(CLAIMS))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_receipt_tells_how_a_file_differs_from_the_one_of_its_recipe(store):
