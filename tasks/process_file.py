@@ -1,10 +1,14 @@
-"""The whole journey of one upload, or of several, as a single task, for runs of many files."""
+"""The whole journey of one upload, or of several, as a single task, for runs of many files.
+
+The threads are the event loop's own: it waits for them where a run is stopped, so that a file at
+work comes to its end.
+"""
 
 import asyncio
 import logging
 from functools import partial
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from prefect import get_run_logger
 from prefect.runtime import flow_run, task_run
 from prefect_aws import S3Bucket
@@ -23,7 +27,7 @@ from prefect_support.step import step
 async def process_file(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:
     """Take one upload through the whole journey."""
     process = partial(journey.process, owner=flow_run.get_id() or "")
-    receipt = await to_thread.run_sync(process, store_of(bucket), key, options)
+    receipt = await asyncio.to_thread(process, store_of(bucket), key, options)
     _tell(get_run_logger(), journey.outcome(key, receipt))
     return receipt
 
@@ -44,7 +48,8 @@ async def process_chunk(
     attempt = partial(journey.attempt, store_of(bucket), options=options, owner=owner, log=log)
 
     async def one(key: str) -> Outcome:
-        outcome = await to_thread.run_sync(attempt, key, limiter=limiter)
+        async with limiter:
+            outcome = await asyncio.to_thread(attempt, key)
         _tell(log, outcome)
         return outcome
 

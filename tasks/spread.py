@@ -1,6 +1,7 @@
 """How a run of many files spreads them over tasks; no task itself."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from anyio import CapacityLimiter
@@ -15,6 +16,7 @@ from tasks.process_file import process_chunk, process_file
 
 _FEW = 20  # files that get a task each
 _CHUNK = 100  # files to a task, where there are more
+_OTHERS = 4  # threads for what else the event loop does in them, such as looking up names
 
 
 async def process_files(
@@ -22,6 +24,7 @@ async def process_files(
 ) -> list[Outcome]:
     """Process several uploads, at most `concurrency` at once; each has its own outcome."""
     limiter = CapacityLimiter(concurrency)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency + _OTHERS))
     if len(keys) > _FEW:
         chunks = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
         done = await asyncio.gather(*(process_chunk(bucket, c, options, limiter) for c in chunks))

@@ -11,7 +11,8 @@ import pytest
 
 from cli import bucket
 from headgate import intake, journey, results
-from headgate.bucket import keys
+from headgate.bucket import keys, receipts
+from headgate.bucket.keys import claim_key
 from headgate.bucket.store import connect
 from headgate.errors import NoRoomError, TransientError
 from headgate.options import ProcessOptions
@@ -278,6 +279,49 @@ def test_ctrl_c_stops_the_step_under_way_and_tells_how_the_upload_stands(stack, 
     assert "Traceback" not in first.stderr + again.stderr
     assert ("Crashed" in first.stderr) == prefect
     assert place.receipt(key) == receipt
+
+
+STOPPED_AMONG_SEVERAL = """
+import os, signal, sys, time
+from cli.main import main
+from headgate import steps
+from headgate.bucket import backlog
+
+def validate(*arguments):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(2)
+    return real(*arguments)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
+real, steps.validate = steps.validate, validate
+keys = sys.argv.pop().split()
+backlog.pending = lambda store: map(store.head, keys)
+main()
+"""
+
+
+@pytest.mark.parametrize("files", [2, 21], ids=["a task for each", "tasks of several"])
+def test_ctrl_c_lets_the_files_at_work_end_in_a_run_of_several(stack, files):
+    """As it does without Prefect: no claim is left, and no other file is begun."""
+    place = Place(stack, connect(settings_for(stack.s3, stack.bucket)))
+    keys = [place.put(f"uploads/{n}_of_{files}.part", PEOPLE) for n in range(files)]
+    words = ["backlog", "--concurrency", "1", " ".join(keys)]
+
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED_AMONG_SEVERAL, *words],
+        env=os.environ | place.environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 130
+    assert "Stopped. `headgate backlog` takes up the rest." in done.stderr
+    assert "Traceback" not in done.stderr
+    uploads = [place.store.head(key) for key in keys]
+    assert sum(receipts.find(place.store, upload) is not None for upload in uploads) == 1
+    assert not any(place.store.exists(claim_key(upload)) for upload in uploads)
 
 
 def test_process_does_not_leave_the_environments_bucket_for_prefects(headgate, place, stack):
