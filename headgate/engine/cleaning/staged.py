@@ -117,11 +117,17 @@ class Staged:
         return evaluate(self.con, texts, {column.name: self._sql(column)})[column.name][0].as_py()
 
     def _cast(self, column: Input, texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
-        """Let Arrow cast what is written plainly, which is much faster than SQL."""
+        """Let Arrow cast what is written plainly, which is much faster than SQL.
+
+        It would take a text that is kept although it counts as missing for a value.
+        """
         if column.sql_type == "VARCHAR":
             return texts
         found = self.columns.get(column.name)
-        if found is None or not found.plain or not self._has_own_type(column):
+        if found is None or not self._has_own_type(column):
+            return None
+        kept = {each.marker.strip() for each in found.missing} - {"", *column.missing}
+        if kept or not found.plain:
             return None
         try:
             return pc.cast(texts, arrow_type(column.sql_type))

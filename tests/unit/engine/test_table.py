@@ -3,6 +3,7 @@
 import csv
 import io
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from headgate.engine.reading.dialect import Dialect
 from headgate.engine.staging import LINE
 from headgate.engine.table import read
 from headgate.errors import ContractError, UnreadableError
-from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+from headgate.options import CheckOptions, CleanOptions, PrepareOptions, ReadOptions
 from stack.running import ROOT
 from tests.harness.staging import rows_of, staged_rows
 
@@ -127,6 +128,18 @@ def test_names_that_stand_beside_the_files_own_are_freed(tmp_path, name):
     assert reading.columns[0].name == name.lstrip("_")
     assert "which Headgate needs for itself" in reading.notes[0].why
     assert prepare(reading, tmp_path, PrepareOptions(mode="model"), target="flag").rows_out == 120
+
+
+def test_what_counts_as_missing_has_no_value_where_its_text_is_kept(tmp_path):
+    """Although it is a number, and whatever way the others are written in."""
+    text = "whole,any\n1,0.5\n-999,1.25e-07\n3,-999\n4,NaN\n"
+    reading = reading_of(write(tmp_path, text), missing=("-999", "NaN"))
+    assert [column.kind for column in reading.columns] == ["integer", "decimal"]
+    options = PrepareOptions(clean=CleanOptions(empty_missing=False))
+    prepared = prepare(reading, tmp_path, options)
+    assert prepared.csv.read_text() == text
+    found = pq.read_table(prepared.parquet).to_pydict()
+    assert found == {"whole": [1, None, 3, 4], "any": [0.5, 1.25e-07, None, None]}
 
 
 def test_a_header_alone_is_a_table_of_no_rows(tmp_path):
