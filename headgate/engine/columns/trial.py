@@ -88,15 +88,14 @@ class Trial:
         if not live:
             seen.padded = _padded(values)
             return seen
-        kept = values
         for form in live:
-            kept = _hold(kept, form, seen)
+            kept = _hold(values, form, seen)
             if form in seen.misfits:
                 value = seen.misfits[form].value
                 line = rows[LINE][pc.index(texts, value).as_py()].as_py()
                 seen.misfits[form] = Misfit(line, value)
                 seen.padded = _padded(values)
-        seen.precision = {form: form.precision(kept) for form in live}
+            seen.precision[form] = form.precision(kept)
         return seen
 
 

@@ -292,6 +292,15 @@ def test_a_day_past_the_twelfth_decides_and_is_shown(tmp_path):
     assert "'17/04/2024' rules out MM/DD/YYYY" in column.evidence[0].why
 
 
+def test_a_padded_day_past_the_twelfth_is_shown_with_its_own_line(tmp_path, monkeypatch):
+    """Far down the file, where it fits one order only without its blanks."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 2000)
+    values = [*["01/02/2024"] * 3000, " 17/04/2024", *["01/02/2024"] * 9]
+    column, _ = column_of(tmp_path, values)
+    assert column.format == "DD/MM/YYYY"
+    assert "' 17/04/2024' on line 3,002 rules out MM/DD/YYYY" in column.evidence[0].why
+
+
 def test_a_comma_before_three_digits_is_undecidable_in_a_semicolon_file(tmp_path):
     """It could stand between thousands or before decimals; other values may decide."""
     assert column_of(tmp_path, ["1,234", "5,678"], delimiter=";")[0].kind == "text"
