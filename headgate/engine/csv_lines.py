@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -42,13 +41,6 @@ def renew(
     """Write rows anew that are marked as stale, from their cells."""
     rows = [_whole(column).filter(stale) for column in columns]
     return pc.replace_with_mask(lines, stale, write(rows))
-
-
-def octets(lines: pa.StringArray) -> memoryview:
-    """Return the bytes of all lines, one after another, without copying them."""
-    _, offsets, data = lines.buffers()
-    places = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + len(lines) + 1]
-    return memoryview(data or b"")[places[0] : places[-1]] if len(lines) else memoryview(b"")
 
 
 def _whole(column: Texts) -> pa.Array:

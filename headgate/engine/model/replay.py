@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine import csv_lines
+from headgate.engine import strings
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.duck import double, first, quote_name
 from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
@@ -104,7 +104,7 @@ class Table:
         *texts, last = chain.from_iterable(each.texts for each in columns)
         texts.append(_ended(last))
         lines = [
-            csv_lines.octets(_side_by_side([each.slice(at, LINES) for each in texts]))
+            strings.octets(_side_by_side([each.slice(at, LINES) for each in texts]))
             for at in range(0, batch.num_rows, LINES)
         ]
         typed = chain.from_iterable(each.typed for each in columns)

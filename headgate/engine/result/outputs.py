@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from headgate.engine import csv_lines
+from headgate.engine import csv_lines, strings
 from headgate.engine.threads import Behind
 
 PREVIEW_ROWS = 50
@@ -58,10 +58,10 @@ def render(cells: Cells, *, spreadsheet: bool) -> Rendered:
     sheet = None
     if spreadsheet:
         safe, counts = zip(*map(_escaped, cells.texts.values()), strict=True)
-        sheet = [csv_lines.octets(csv_lines.write(safe))]
+        sheet = [strings.octets(csv_lines.write(safe))]
         changed = Counter(changed | {("", ESCAPE): sum(counts)})
     lines = cells.lines if cells.lines is not None else csv_lines.write([*cells.texts.values()])
-    return Rendered([csv_lines.octets(lines)], sheet, pa.table(cells.typed), changed)
+    return Rendered([strings.octets(lines)], sheet, pa.table(cells.typed), changed)
 
 
 class Written(NamedTuple):
@@ -168,7 +168,7 @@ def _recurring(rows: pa.Table) -> Iterator[str]:
 
 def _header(names: pa.ChunkedArray) -> bytes:
     cells = [names.slice(place, 1) for place in range(len(names))]
-    return bytes(csv_lines.octets(csv_lines.write(cells)))
+    return bytes(strings.octets(csv_lines.write(cells)))
 
 
 def _escaped(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
