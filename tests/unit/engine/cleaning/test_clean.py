@@ -134,6 +134,13 @@ def test_no_text_is_published_without_its_value(tmp_path):
     assert pq.read_table(kept.parquet)["amount"].null_count == 1
 
 
+def test_whole_numbers_that_no_double_holds_are_filled_and_drawn(tmp_path):
+    """Ids may be of 17 digits; the report's picture of them need not be exact."""
+    rows = [("a", "1.00", "12345678901234567"), ("b", "2.00", None)]
+    prepared = made(tmp_path, rows, fill="mode")
+    assert [row[2] for row in cells(prepared.csv)[1:]] == ["12345678901234567"] * 2
+
+
 def test_a_rule_for_an_unknown_column_is_refused(tmp_path):
     """The message lists the columns that there are."""
     with pytest.raises(OptionsError, match="code, amount, count"):
