@@ -231,7 +231,7 @@ def _write(values: Values, column: Input, number: float) -> str:
     decimals = f"if({place} = 0, 0, length({text}) - {place} - {len(after)})"
     (least,) = first(values.con, f"SELECT min({decimals}) {filled}")
     whole, _, part = plain.partition(mark)
-    padded = plain if "e" in plain else f"{whole}{mark}{part:0<{least or 0}}".rstrip(mark)
+    padded = plain if "e" in plain else f"{whole}{mark}{part.ljust(least or 0, '0')}".rstrip(mark)
     for text in (before + padded + after, padded):
         found = values.rows.staged.read(column, text)
         if found is None or abs(float(found) - number) <= _rounding(column, number):

@@ -275,6 +275,13 @@ def test_decimals_become_the_doubles_that_their_texts_are(tmp_path):
     assert counted(made(tmp_path / "b", alike, outliers="clip"), "clip outliers").cells == 0
 
 
+def test_bounds_of_outliers_are_found_where_blanks_stay_behind_some_numbers(tmp_path):
+    """They do not count as decimals of the others."""
+    rows = [("a", "1.50   ", "1"), ("b", "2.5", "2"), ("c", "3.5", "3")]
+    prepared = made(tmp_path, rows, trim=False, outliers="flag")
+    assert [row[3] for row in cells(prepared.csv)[1:]] == ["0", "0", "0"]
+
+
 def test_rows_without_a_target_are_left_out(tmp_path):
     """They count as dropped."""
     prepared = made(tmp_path, target="count")
