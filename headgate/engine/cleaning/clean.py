@@ -27,12 +27,8 @@ from headgate.engine.recipe import (
     Output,
     Removal,
 )
-from headgate.engine.staging import LINE
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
-
-COMMA = re.compile(r"234,\d|1\.234(?!\d)")  # of a format's example: the decimal mark is a comma
-AFFIXES = re.compile(r"([^\d.,+-]*)[-+]?[\d.,]+([^\d]*)")
 
 
 def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, ...]:
@@ -156,7 +152,6 @@ def _filling(
     how = rule.fill or options.fill
     if how == Fill.KEEP:
         return None
-    con, value, text = values.con, values.value(column), values.text(column)
     if how == Fill.CONSTANT:
         constant = rule.constant if rule.constant is not None else options.constant
         if constant is None:
@@ -166,15 +161,15 @@ def _filling(
             )
         return _constant(values, column, constant)
     if how == Fill.MODE:
-        found = stats.mode(con, values.relation, value, text)
+        value, text = values.value(column), values.text(column)
+        found = stats.mode(values.con, values.relation, value, text)
         return Filling(how=how, text=found[1]) if found else None
     if column.kind not in NUMBERS:
         return None
     if how == Fill.MEDIAN:
-        (middle,) = stats.quantiles(con, values.relation, [value], [0.5])
-        number = middle[0] if middle else None
+        number = next(iter(values.quantiles(column, 0.5)), None)
     else:
-        (moments,) = stats.moments(con, values.relation, f"{LINE} // {stats.CHUNK}", [value])
+        moments = values.moments[column.name]
         number = moments.mean if moments else None
     if number is None:
         return None
@@ -201,7 +196,7 @@ def _constant(values: Values, column: Input, constant: str) -> Filling:
 def _fence(values: Values, column: Input, options: CleanOptions) -> Fence | None:
     if column.kind not in NUMBERS:
         return None
-    (quarters,) = stats.quantiles(values.con, values.relation, [values.value(column)], [0.25, 0.75])
+    quarters = values.quantiles(column, 0.25, 0.75)
     if not quarters:
         return None
     reach = options.fence * (quarters[1] - quarters[0])
@@ -220,18 +215,10 @@ def _write(values: Values, column: Input, number: float) -> str:
     It gets as many decimals as every value has, so that the column can be read as before. What is
     written must be read as that number, up to the digits that the column's type keeps.
     """
-    mark = "," if COMMA.search(values.rows.staged.columns[column.name].format) else "."
+    before, after, mark, decimals = values.writings[column.name]
     plain = _digits(column, number).replace(".", mark)
-    text = values.text(column)
-    filled = f"FROM {values.relation} WHERE {values.value(column)} IS NOT NULL"
-    (example,) = first(values.con, f"SELECT min({text}) {filled}")
-    around = AFFIXES.fullmatch(example or "")
-    before, after = around.groups() if around else ("", "")
-    place = f"strpos({text}, '{mark}')"
-    decimals = f"if({place} = 0, 0, length({text}) - {place} - {len(after)})"
-    (least,) = first(values.con, f"SELECT min({decimals}) {filled}")
     whole, _, part = plain.partition(mark)
-    padded = plain if "e" in plain else f"{whole}{mark}{part.ljust(least or 0, '0')}".rstrip(mark)
+    padded = plain if "e" in plain else f"{whole}{mark}{part.ljust(decimals, '0')}".rstrip(mark)
     for text in (before + padded + after, padded):
         found = values.rows.staged.read(column, text)
         if found is None or abs(float(found) - number) <= _rounding(column, number):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from headgate.engine.duck import double, first
+from headgate.engine.duck import COLUMNS_PER_STATEMENT, double, first
 
 DIRECT = 8_000_000  # values that fit memory as they are
 SAMPLE = 100_000  # of more values, which show where to look
@@ -43,7 +43,7 @@ def quantiles(
     rows = int(first(con, f"SELECT count(*) FROM {relation}")[0])
     if rows > DIRECT:
         return [_far_quantiles(con, relation, value, shares) for value in values]
-    together = max(1, DIRECT // max(rows, 1))
+    together = min(max(1, DIRECT // max(rows, 1)), COLUMNS_PER_STATEMENT)
     found: list[Any] = []
     for start in range(0, len(values), together):
         wanted = ", ".join(
