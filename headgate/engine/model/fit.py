@@ -51,5 +51,5 @@ def _check_training(base: Base) -> None:
     if not base.training_rows:
         raise OptionsError(
             "No row is left to train on.",
-            todo="Lower test_share, or give a file with more rows that have a target.",
+            todo="Lower `test_share`, or give a file with more rows that have a target.",
         )

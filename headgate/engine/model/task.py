@@ -114,7 +114,7 @@ def find_split(rows: RemainingRows, options: ModelOptions) -> Split:
     if options.group_column and options.time_column:
         raise OptionsError(
             "Rows can be split by group or by time, not both.",
-            todo="Give group_column or time_column.",
+            todo="Give `group_column` or `time_column`.",
         )
     if column and column not in [each.name for each in rows.staged.inputs]:
         raise OptionsError(
