@@ -90,15 +90,16 @@ def prepare(
     """
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
+    given = recipes.load(recipe) if recipe else None
     with filling(scratch):
         with database(scratch, reading.table) as con:
-            if recipe:
-                plan = _replayed(con, reading, scratch, recipes.load(recipe), drift)
+            if given:
+                plan = _replayed(con, reading, scratch, given, drift)
             else:
                 plan = _fitted(con, reading, scratch, options, target)
             tables = _write_tables(plan, folder, spreadsheet=options.spreadsheet)
         typed_rows(scratch).unlink(missing_ok=True)
-        recipes.save(recipes.load(recipe) if recipe else plan.recipe, folder / "recipe.json")
+        recipes.save(given or plan.recipe, folder / "recipe.json")
         prepared = Prepared(
             csv=folder / "data.csv",
             parquet=folder / "data.parquet",
