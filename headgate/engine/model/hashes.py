@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine import strings
 from headgate.engine.recipe import Hash
 
 Hashes = npt.NDArray[np.uint64]
@@ -56,14 +57,13 @@ def murmur64(texts: pa.StringArray, seeds: Hashes | np.uint64) -> Hashes:
 
 def _murmur64(texts: pa.StringArray, seeds: Hashes) -> Hashes:
     """Hash the longest texts first: those that have one more word are the first ones."""
-    _, offsets, data = texts.buffers()
-    places = np.frombuffer(offsets, np.int32)[texts.offset :][: len(texts) + 1].astype(np.int64)
-    content = np.frombuffer(data or b"", np.uint8)[places[0] : places[-1]]
+    content, offsets = strings.parts(texts)
+    places = offsets.astype(np.int64)
     whole = np.diff(places) // _WORD
     most = whole.max(initial=0)
     order = np.argsort((most - whole).astype(np.min_scalar_type(most)), kind="stable")
     lengths = np.diff(places)[order]
-    words = _Words(content, (places[:-1] - places[0])[order])
+    words = _Words(content, places[:-1][order])
     hashes: Hashes = seeds[order] ^ (lengths.astype(np.uint64) * _FACTOR)
     for longer in len(texts) - np.cumsum(np.bincount(whole))[:-1]:
         word = words.next(longer)
