@@ -4,12 +4,10 @@ Here: what that file may have of its own, signs for missing values and digits. N
 the recipe out (`replay`).
 """
 
-import re
+import pyarrow as pa
 
-from headgate.engine.columns.column import MARKERS, Column
+from headgate.engine.columns.column import MARKERS, Column, arrow_type
 from headgate.engine.recipe import CleanColumn, Input, Output, Recipe
-
-_DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 
 
 def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
@@ -47,11 +45,11 @@ def _widened(column: Input, found: Column, recipe: Recipe) -> Input:
 
 def _wider(known: str, found: str) -> str:
     """Return the type of a recipe, or the widest with as many decimals as the other one has."""
-    one, other = _DECIMAL.fullmatch(known), _DECIMAL.fullmatch(found)
-    if not one or not other:
+    one, other = arrow_type(known), arrow_type(found)
+    if not (pa.types.is_decimal(one) and pa.types.is_decimal(other)):
         return "DOUBLE"
-    (digits, scale), (more_digits, more) = (tuple(map(int, each.groups())) for each in (one, other))
-    return f"DECIMAL(38,{max(scale, more)})" if more > scale or more_digits > digits else known
+    wider = other.scale > one.scale or other.precision > one.precision
+    return f"DECIMAL(38,{max(one.scale, other.scale)})" if wider else known
 
 
 def _typed(output: Output, types: dict[tuple[str, str], Input]) -> Output:

@@ -14,7 +14,7 @@ from math import isfinite
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.cleaning.values import Values
-from headgate.engine.columns.column import Column
+from headgate.engine.columns.column import Column, decimals_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import double, first
 from headgate.engine.names import numbered
@@ -228,8 +228,7 @@ def _write(values: Values, column: Input, number: float) -> str:
 
 def _rounding(column: Input, number: float) -> float:
     """Return how far from a number it may lie as a value of its column's type."""
-    _, _, decimals = column.sql_type.rstrip(")").partition(",")
-    unit = 0.0 if column.sql_type == "DOUBLE" else 10.0 ** -int(decimals or 0)
+    unit = 0.0 if column.sql_type == "DOUBLE" else 10.0 ** -decimals_of(column.sql_type)
     return unit / 2 + abs(number) * 1e-9
 
 

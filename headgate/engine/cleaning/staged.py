@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 
 from headgate.engine import csv_lines
 from headgate.engine.cleaning.texts import Changes, clean
-from headgate.engine.columns.column import Column, arrow_type
-from headgate.engine.columns.formats import NUMBERS
+from headgate.engine.columns.column import Column, arrow_type, decimals_of
+from headgate.engine.columns.formats import EXPONENT, NUMBERS
 from headgate.engine.duck import evaluate, quote_name
 from headgate.engine.recipe import Input
 from headgate.engine.staging import CSV, LINE, StagedFile
@@ -188,9 +188,8 @@ def _written(column: Input) -> str:
     if column.kind == "date":
         return "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
     if column.sql_type == "DOUBLE":
-        return r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE](\+?[0-2]?[0-9]{1,2}|-[0-9]{1,3}))?"
-    _, _, decimals = column.sql_type.rstrip(")").partition(",")
-    return rf"[-+]?[0-9]+(\.[0-9]{{0,{int(decimals or 0)}}})?"
+        return rf"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)({EXPONENT})?"
+    return rf"[-+]?[0-9]+(\.[0-9]{{0,{decimals_of(column.sql_type)}}})?"
 
 
 @dataclass(frozen=True)

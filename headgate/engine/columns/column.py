@@ -78,6 +78,12 @@ class Column(Record):
         return next((why for why in whys if why != DECLARED), "")
 
 
+def decimals_of(sql_type: str) -> int:
+    """Return how many digits behind the mark a type keeps: none, but for an exact decimal."""
+    decimal = _DECIMAL.fullmatch(sql_type)
+    return int(decimal[2]) if decimal else 0
+
+
 def arrow_type(sql_type: str) -> pa.DataType:
     """Return the Arrow type of what DuckDB calls so.
 

@@ -40,6 +40,8 @@ class Precision(NamedTuple):
 
 
 NO_DIGITS = Precision()
+EXPONENT = r"[eE](\+?[0-2]?[0-9]{1,2}|-[0-9]{1,3})"
+"""Regular expression of the exponent of a number that is not too large for a double."""
 
 
 class Format(ABC):

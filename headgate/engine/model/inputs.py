@@ -10,12 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.column import MARKERS
+from headgate.engine.columns.formats import EXPONENT
 from headgate.engine.recipe import Input
 from headgate.engine.staging import StagedFile
 from headgate.engine.table import Reading
 
-EXPONENT = r"[eE](\+?[0-2]?[0-9]{1,2}|-[0-9]{1,3})"
-"""None of a number that is too large for a double."""
 NUMBER = rf"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)({EXPONENT})?"
 ENOUGH = 4096  # rows that show whether it is worth looking at all
 UNEVEN = re.compile(r"[.eE]")
