@@ -17,10 +17,11 @@ from headgate.engine.checking.drift import Layout
 from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.contract import Contract
-from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.prepare import prepare
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.result.outputs import PREVIEW_ROWS
+from headgate.engine.result.prepared import Prepared
 from headgate.engine.staging import LINE, StagedFile
 from headgate.engine.table import Reading
 from headgate.errors import BadFileError, ContractError, NotKeptBackError, OptionsError
@@ -165,7 +166,7 @@ def clean(
 
 def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions) -> str:
     """Write the source of a first contract that this file passes."""
-    from headgate.engine.checking.draft import draft
+    from headgate.engine.draft import draft
 
     with _opened(path, None, read, CheckOptions()) as file:
         return draft(file.read(), dataset or path.name.split(".")[0], read.missing)

@@ -19,9 +19,9 @@ from headgate.engine.checking.quarantine import Failure
 from headgate.engine.cleaning.rules import RuleResult
 from headgate.engine.columns.column import Column, Missing
 from headgate.engine.columns.formats import Kind
-from headgate.engine.prepare import Prepared
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut
+from headgate.engine.result.prepared import Prepared
 from headgate.engine.table import Reading
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
 from headgate.options import ProcessOptions

@@ -22,7 +22,8 @@ from headgate.contracts import contract_for, default_note
 from headgate.corrections import CorrectedRows
 from headgate.engine.checking.drift import Layout
 from headgate.engine.cleaning.rules import RuleResult
-from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.prepare import prepare
+from headgate.engine.result.prepared import Prepared
 from headgate.engine.table import ROOM, Reading, read
 from headgate.errors import (
     AlreadyProcessedError,

@@ -3,7 +3,7 @@
 from prefect_aws import S3Bucket
 
 from headgate import steps
-from headgate.engine.prepare import Prepared
+from headgate.engine.result.prepared import Prepared
 from headgate.engine.table import Reading
 from headgate.steps import Work
 from prefect_support.block import store_of

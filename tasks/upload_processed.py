@@ -4,7 +4,7 @@ from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
 from headgate import steps
-from headgate.engine.prepare import Prepared
+from headgate.engine.result.prepared import Prepared
 from headgate.engine.table import Reading
 from headgate.errors import BadFileError
 from headgate.receipt import Receipt

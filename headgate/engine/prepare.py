@@ -1,16 +1,15 @@
 """The good rows made into what the user asked for: a clean table, or one to train a model on.
 
-Here: the entry and what it hands back. Rules are in `clean` and `model`, what was fitted in
+Here: the entry. Rules are in `clean` and `model`, what was fitted in
 `recipe`, files in `outputs`, the page for people in `report`.
 """
 
 from collections.abc import Container, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple, Self
+from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
-from pydantic import Field, model_validator
 
 from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Drift, Layout, compare
@@ -29,44 +28,12 @@ from headgate.engine.model.inputs import as_numbers
 from headgate.engine.recipe import Input, Profile, Recipe, TestFlag
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
+from headgate.engine.result.prepared import Prepared
 from headgate.engine.table import Reading
-from headgate.errors import BadFileError, DriftError, RowsUnaccountedError
+from headgate.errors import BadFileError, DriftError
 from headgate.options import DriftPolicy, PrepareOptions
-from headgate.record import Record
 from headgate.scratch import filling, require_room
 from headgate.words import quoted
-
-
-class Prepared(Record):
-    """The files made of the good rows, and where each row went."""
-
-    csv: Path
-    parquet: Path
-    recipe: Path
-    report: Path
-    spreadsheet: Path | None = None
-    extras: tuple[Path, ...] = ()
-    rows_in: int
-    rows_out: int
-    duplicates: int
-    dropped: int
-    rules: tuple[RuleResult, ...]
-    drift: Annotated[
-        tuple[str, ...],
-        Field(description="Differences from the file that the recipe was made with"),
-    ] = ()
-    columns: tuple[str, ...]
-    preview: tuple[tuple[str, ...], ...]
-
-    @model_validator(mode="after")
-    def _every_row_is_accounted_for(self) -> Self:
-        if self.rows_in != self.rows_out + self.duplicates + self.dropped:
-            raise RowsUnaccountedError(
-                f"{self.rows_in} good rows became {self.rows_out} rows out, "
-                f"{self.duplicates} duplicates and {self.dropped} dropped",
-                todo="Nothing was published; please report this with the file's first lines.",
-            )
-        return self
 
 
 def prepare(
@@ -281,7 +248,7 @@ class Tables(NamedTuple):
     """What was written, and for a model what its rows turned out to be."""
 
     written: outputs.Written
-    balance: tuple[model_replay.Balance, ...] = ()
+    balance: tuple[profiles.Balance, ...] = ()
     unseen: tuple[model_replay.Unseen, ...] = ()
 
 
@@ -311,7 +278,7 @@ def _renamed(reading: Reading) -> Iterator[RuleResult]:
         yield RuleResult(rule="rename columns", detail="; ".join(names))
 
 
-def _held_out(recipe: Recipe, balance: Sequence[model_replay.Balance]) -> Iterator[RuleResult]:
+def _held_out(recipe: Recipe, balance: Sequence[profiles.Balance]) -> Iterator[RuleResult]:
     """Yield which rows of a training table are for testing, and what a model is to predict."""
     if recipe.modelling and any(each.train for each in balance):
         told = f"{recipe.modelling.target!r} ({recipe.modelling.task}) is to be predicted"

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 
 from headgate.engine.columns.column import Column
 from headgate.engine.contract import Contract
-from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.prepare import prepare
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.unpack import open_bytes
+from headgate.engine.result.prepared import Prepared
 from headgate.engine.staging import CSV, LINE, StagedFile
 from headgate.engine.table import Reading, read
 from headgate.errors import DefectError, HeadgateError

@@ -34,6 +34,13 @@ FORBIDDEN = {
     "flows": (*LIBRARIES, "bridge", "cli", "stack"),
     "bridge": ("cli", "stack"),
 }
+ENGINE = ("reading", "columns", "checking", "table", "cleaning", "result", "model", "prepare")
+"""The rooms that a file goes through; each may know those before it."""
+FORBIDDEN |= {
+    f"headgate/engine/{room}": tuple(f"headgate.engine.{later}" for later in ENGINE[place:])
+    for place, room in enumerate(ENGINE, 1)
+    if (ROOT / "headgate/engine" / room).is_dir()
+}
 
 WATCHED_IMPORT = """
 import importlib, os, sys

@@ -5,7 +5,7 @@ fitting the recipe, and writing files.
 """
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -16,13 +16,26 @@ from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.columns.column import arrow_type
 from headgate.engine.duck import double, first
 from headgate.engine.recipe import CleanColumn, Fence, OutlierFlag, Recipe
-from headgate.engine.result.outputs import Cells
 from headgate.engine.staging import CSV
 
 FILL, CLIP, FLAG = "fill", "clip outliers", "flag outliers"
 """The rules that a recipe carries out cell by cell."""
 UNREAD = "values of another kind"
 """Texts of a later file that a recipe's type cannot hold."""
+
+Columns = dict[str, pa.ChunkedArray]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of some rows by output column: as text and as typed value, null where missing."""
+
+    texts: Columns
+    typed: Columns
+    changed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Cells that a rule changed, by output and rule."""
+    lines: pa.StringArray | None = None
+    """The rows as lines of CSV, where they are known already."""
 
 
 class Replay:

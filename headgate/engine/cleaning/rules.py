@@ -10,9 +10,9 @@ from headgate.engine.cleaning.removal import Removed
 from headgate.engine.cleaning.replay import CLIP, FILL, FLAG, UNREAD
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
-from headgate.engine.result.outputs import ESCAPE
 from headgate.record import Record
 
+ESCAPE = "escape formulas"
 LISTED = 20
 """Columns that are named of those that a rule changed."""
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine import strings
+from headgate.engine.cleaning.rules import ESCAPE
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.duck import double, first, quote_name
 from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
@@ -35,7 +36,8 @@ from headgate.engine.recipe import (
     TestFlag,
     Word,
 )
-from headgate.engine.result.outputs import ESCAPE, Rendered
+from headgate.engine.result.outputs import Rendered
+from headgate.engine.result.profile import Balance
 from headgate.engine.threads import map_ahead
 from headgate.errors import OptionsError
 
@@ -47,14 +49,6 @@ FEW = 0.5  # share of a column's numbers that differ up to which each is written
 LEAST_ROWS = 4 * PROBE_ROWS  # rows from which on it is worth asking
 SHOWN = 3  # categories that are named
 STEPS = 20  # into which the range of a number to predict is cut for the report
-
-
-class Balance(NamedTuple):
-    """How many rows have a target of one class, or in one step of its range."""
-
-    label: str
-    train: int
-    test: int
 
 
 class Unseen(NamedTuple):

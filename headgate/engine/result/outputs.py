@@ -7,7 +7,6 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,29 +17,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from headgate.engine import csv_lines, strings
+from headgate.engine.cleaning.replay import Cells
+from headgate.engine.cleaning.rules import ESCAPE
 from headgate.engine.threads import Behind
 
 PREVIEW_ROWS = 50
 ROW_GROUP_ROWS = 100_000
 ROW_GROUP_BYTES = 32 << 20
 PROBE_ROWS = 4096  # values that show whether the same ones recur
-ESCAPE = "escape formulas"
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-
-Columns = dict[str, pa.ChunkedArray]
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Cells of some rows by output column: as text and as typed value, null where missing."""
-
-    texts: Columns
-    typed: Columns
-    changed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Cells that a rule changed, by output and rule."""
-    lines: pa.StringArray | None = None
-    """The rows as lines of CSV, where they are known already."""
 
 
 class Rendered(NamedTuple):

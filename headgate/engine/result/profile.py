@@ -7,7 +7,7 @@ anything that changes a cell, which must not rest on a sample.
 from collections import Counter
 from collections.abc import Sequence
 from math import log
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +31,14 @@ class Shift(Record):
 
     column: str
     what: str
+
+
+class Balance(NamedTuple):
+    """How many rows have a target of one class, or in one step of its range."""
+
+    label: str
+    train: int
+    test: int
 
 
 Sample = dict[str, pa.ChunkedArray]

@@ -6,7 +6,7 @@ Here: choosing and shaping the figures, and drawing the page. Not here: counting
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,12 +17,9 @@ from headgate import __version__
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.formats import MOMENTS
 from headgate.engine.recipe import CleanColumn, Profile, Recipe
-from headgate.engine.result.profile import histogram
+from headgate.engine.result.prepared import Prepared
+from headgate.engine.result.profile import Balance, histogram
 from headgate.engine.table import Reading
-
-if TYPE_CHECKING:
-    from headgate.engine.model.replay import Balance
-    from headgate.engine.prepare import Prepared
 
 COLUMNS = 100  # drawn one by one; more would be a page that nobody reads
 FAILURES = 50
@@ -44,10 +41,10 @@ class Plot(NamedTuple):
 
 def write(
     reading: Reading,
-    prepared: "Prepared",
+    prepared: Prepared,
     recipe: Recipe,
     profiles: tuple[Profile, ...],
-    balance: Sequence["Balance"],
+    balance: Sequence[Balance],
 ) -> None:
     """Write the page, self-contained: no script, no font, no picture from elsewhere."""
     top = max((max(each.train, each.test) for each in balance), default=0)
@@ -68,7 +65,7 @@ def write(
 
 
 def _plots(
-    reading: Reading, prepared: "Prepared", recipe: Recipe, profiles: tuple[Profile, ...]
+    reading: Reading, prepared: Prepared, recipe: Recipe, profiles: tuple[Profile, ...]
 ) -> list[Plot]:
     columns = {column.name: column for column in reading.columns}
     treated = {
@@ -83,7 +80,7 @@ def _plots(
     ]
 
 
-def _some_rows(prepared: "Prepared") -> pa.Table:
+def _some_rows(prepared: Prepared) -> pa.Table:
     """The first rows of each row group; what is drawn of them is but a picture."""
     file = pq.ParquetFile(prepared.parquet)
     groups = file.metadata.num_row_groups

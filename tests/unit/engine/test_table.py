@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from headgate.contracts import contract_for
-from headgate.engine.checking.draft import draft
 from headgate.engine.contract import Contract
+from headgate.engine.draft import draft
 from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
 from headgate.engine.reading.dialect import Dialect

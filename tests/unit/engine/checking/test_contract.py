@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headgate.engine.checking.bound_contract import BoundContract
-from headgate.engine.checking.draft import draft
 from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract
+from headgate.engine.draft import draft
 from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, StagedFile, register

@@ -18,8 +18,9 @@ from sklearn.impute import SimpleImputer
 
 from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import Number, Precision, Words
-from headgate.engine.prepare import Prepared, prepare
+from headgate.engine.prepare import prepare
 from headgate.engine.recipe import load
+from headgate.engine.result.prepared import Prepared
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
 from headgate.options import CleanOptions, ColumnRules, ModelOptions, PrepareOptions
 from tests.harness.staging import reading, staged_frame
