@@ -9,7 +9,13 @@ from pydantic import Field
 
 from headgate import corrections, layouts, local
 from headgate.bucket import transfer
-from headgate.bucket.keys import dataset_of, marked_dataset, marked_key, new_upload_key
+from headgate.bucket.keys import (
+    dataset_of,
+    is_upload,
+    marked_dataset,
+    marked_key,
+    new_upload_key,
+)
 from headgate.bucket.store import Store
 from headgate.engine.checking.ledger import SheetCounts
 from headgate.engine.checking.sheets import open_sheet
@@ -68,7 +74,8 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
     Corrected rows go to the data set of the upload that they belong to.
 
     Raises:
-        OptionsError: No folder can have the name of the data set.
+        OptionsError: No folder can have the name of the data set, or the file's name says that it
+            is half-written.
     """
     dataset = dataset or marked_dataset(inspection.corrects or "")
     key = new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
@@ -77,6 +84,12 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
             f"{dataset!r} cannot be the name of a data set.",
             where="`dataset`",
             todo="Name one folder under uploads/, without a slash.",
+        )
+    if not is_upload(key):
+        raise OptionsError(
+            "Its name says that the file is half-written, so no run would take it.",
+            where=path.name,
+            todo="Rename the file.",
         )
     return key
 

@@ -489,6 +489,18 @@ def test_a_folder_is_no_upload_and_has_no_link(headgate, place, words):
     assert place.listing() == before
 
 
+def test_a_name_of_half_written_files_is_refused(headgate, place, tmp_path):
+    """No run would take such an upload, so it is not sent."""
+    file = tmp_path / "people.csv.part"
+    file.write_text(PEOPLE)
+    before = place.listing("uploads/")
+    done = headgate("upload", file, **place.environment())
+
+    assert done.code == 2
+    assert "people.csv.part: Its name says that the file is half-written" in done.err
+    assert place.listing("uploads/") == before
+
+
 def test_upload_refuses_drift_before_it_sends(headgate, place, tmp_path):
     """From the data set's last accepted file, where it is asked to; other files have none."""
     headgate("process", place.put("uploads/folk/may.csv", PEOPLE), **place.environment())
