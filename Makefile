@@ -13,7 +13,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index -e .
-	@$(BIN)/python -m compileall -q cli flows headgate schemas stack tasks
+	@$(BIN)/python -m compileall -q cli flows headgate page schemas stack tasks
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock

@@ -24,7 +24,7 @@ EXIT_CODES = """\
 Exit codes: 0 done; 1 some file got no answer; 2 wrong arguments; 3 the file is refused, with the
 reasons; 4 settings, credentials or permissions; 5 no such object; 6 network or server trouble that
 may pass; 7 another run is working on it; 8 no room on the disk; 70 a defect of Headgate;
-130 stopped with Ctrl-C, but `worker` and `watch`, once at work, end with 0.
+130 stopped with Ctrl-C, but `worker`, `watch` and `page`, once at work, end with 0.
 """
 
 COMMANDS = {
@@ -72,6 +72,10 @@ Tell Prefect of new uploads, which starts runs for them, until Ctrl-C.
 
 Arrivals come from the SQS queue HEADGATE_QUEUE_URL, and from listing the bucket: every
 HEADGATE_POLL_SECONDS, or every HEADGATE_SWEEP_SECONDS beside a queue.""",
+        "page": """\
+Serve the page on which uploaders drop files, until Ctrl-C.
+
+It has no sign-in of its own: whoever reaches it may send files and fetch results.""",
     },
 }
 """Each command's help, by the module that holds it, which is imported when the command is called.

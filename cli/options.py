@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from headgate import options
 from headgate.errors import HeadgateError, OptionsError
@@ -42,6 +42,7 @@ Concurrency = Annotated[int, _within(options.Concurrency)]
 FileLimit = Annotated[int, _within(options.FileLimit)]
 Days = Annotated[int, _within(options.Days)]
 Hours = Annotated[float, _within(options.Hours)]
+Port = Annotated[int, _within(Annotated[int, Field(ge=1, le=65535)])]
 
 _FLAGS = {
     name: f"--{group}{name.replace('_', '-')}"
@@ -53,7 +54,7 @@ _FLAGS = {
         ("", ReadOptions),
     )
     for name in record.model_fields
-} | {"dataset": "--dataset"}
+} | {name: f"--{name}" for name in ("dataset", "host", "port")}
 """The flag of each option; of one that `clean` and `model` both have, that of `clean`."""
 
 _SAID = {

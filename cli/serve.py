@@ -1,12 +1,17 @@
-"""Commands for the operator: register the block, run a worker, watch for uploads."""
+"""Commands that last: a worker, the watcher, the page; and what registers the bucket for them."""
 
 import signal
 from collections.abc import Callable
 from time import sleep
+from typing import Annotated
 
-from cli.options import Concurrency
+from cyclopts import Parameter
+
+from cli.options import Concurrency, Port
 from cli.show import err, say
 from headgate.errors import TransientError
+
+Names = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
 PAUSE = 2.0  # seconds before a server that does not answer is asked again
 
@@ -53,6 +58,27 @@ def watch() -> None:
     _wait_until(require_same_bucket, settings)
     _end_at_ctrl_c()
     announce(settings)
+
+
+def page(*, host: str = "127.0.0.1", port: Port = 8420, name: Names = ()) -> None:
+    """Serve the page on which uploaders drop files, until Ctrl-C.
+
+    It has no sign-in of its own: whoever reaches it may send files and fetch results.
+
+    Args:
+        host: Address of this machine at which it is served.
+        port: Port there.
+        name: Names by which browsers call it, if not by that address; give one option for each.
+    """
+    from headgate.bucket.store import connect
+    from headgate.settings import load
+    from page.app import make_app
+    from page.serve import listen, serve
+
+    app = make_app(connect(load()), [host, *name])
+    with listen(host, port) as at:
+        say(f"The page is at http://{host}:{port}; Ctrl-C ends it.")
+        serve(app, at)
 
 
 def _end_at_ctrl_c() -> None:

@@ -1,9 +1,41 @@
-"""What an upload has become: its receipt, and the table that was made of it."""
+"""What an upload has become: how it stands, its receipt, and the table that was made of it."""
 
 from headgate.bucket import keys, receipts
+from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.errors import BadFileError, NoSuchObjectError, OptionsError
 from headgate.receipt import Receipt
+from headgate.record import Record
+
+
+class Standing(Record):
+    """How an upload stands: its receipt, if it has one, or else whether a run has begun on it."""
+
+    upload: Upload
+    receipt: Receipt | None = None
+    begun: bool = False
+
+
+def standing(store: Store, key: str) -> Standing:
+    """See how the upload stands that lies under this key, or lay there last.
+
+    Raises:
+        NoSuchObjectError: There is no such upload.
+        OptionsError: The key is no upload's, or the address is another store's.
+    """
+    key = store.upload_key_of(key)
+    try:
+        upload = store.head(key)
+    except NoSuchObjectError:
+        found = receipts.find_last(store, key)
+        if found is None:
+            raise
+        last = Receipt.model_validate(found)
+        return Standing(upload=last.source.upload, receipt=last)
+    found = receipts.find(store, upload)
+    if found is None:
+        return Standing(upload=upload, begun=store.exists(keys.claim_key(upload)))
+    return Standing(upload=upload, receipt=Receipt.model_validate(found))
 
 
 def find_receipt(store: Store, key: str) -> Receipt:
@@ -13,20 +45,14 @@ def find_receipt(store: Store, key: str) -> Receipt:
         NoSuchObjectError: There is no such upload, or it has no receipt yet.
         OptionsError: The key is no upload's, or the address is another store's.
     """
-    key = store.upload_key_of(key)
-    try:
-        found = receipts.find(store, store.head(key))
-    except NoSuchObjectError:
-        found = receipts.find_last(store, key)
-        if found is None:
-            raise
-    if found is None:
+    found = standing(store, key)
+    if found.receipt is None:
         raise NoSuchObjectError(
             "This upload has no result yet.",
-            where=store.where(key),
+            where=store.where(found.upload.key),
             todo="Process it, or wait for its run.",
         )
-    return Receipt.model_validate(found)
+    return found.receipt
 
 
 def find_result(store: Store, key: str) -> Receipt:
@@ -44,6 +70,20 @@ def find_result(store: Store, key: str) -> Receipt:
             todo=" ".join(receipt.reasons),
         )
     return receipt
+
+
+def find_file(store: Store, key: str, name: str) -> str:
+    """Return the key of the file of this name among those that were made of an upload.
+
+    Raises:
+        NoSuchObjectError: There is no such upload, or no such file of it.
+        BadFileError: The upload was refused.
+    """
+    receipt = find_result(store, key)
+    for output in receipt.outputs:
+        if output.key.rpartition("/")[2] == name:
+            return output.key
+    raise NoSuchObjectError(f"Its result has no file {name!r}.", where=store.where(key))
 
 
 def find_table(store: Store, key: str) -> str:

@@ -13,7 +13,7 @@ from bridge.registration import register
 from headgate.record import Record
 from stack.prefect_server import prefect_server
 from stack.s3 import Endpoint, s3_server
-from stack.service import Say, environment, free_port, service
+from stack.service import LOOPBACK, Say, environment, free_port, service
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "headgate"
@@ -27,6 +27,7 @@ class Stack(Record):
     s3: Endpoint
     api: str
     bucket: str = BUCKET
+    page: str | None = None
 
     @property
     def ui(self) -> str:
@@ -53,6 +54,7 @@ def running(
     *,
     s3_port: int = 0,
     prefect_port: int = 0,
+    page_port: int | None = None,
     services: Sequence[str] = SERVICES,
     say: Say = lambda _: None,
     revive: bool = False,
@@ -63,6 +65,7 @@ def running(
         directory: Takes all data and logs; what a former run left is taken up again.
         s3_port: Preferred port of the S3 endpoint; any free one if it is taken.
         prefect_port: Preferred port of the Prefect server, likewise.
+        page_port: Preferred port of the page for uploaders, likewise; none leaves it out.
         services: Which of the lasting commands to run.
         say: Takes a line about each thing that is started.
         revive: Whether what dies is started again.
@@ -76,7 +79,9 @@ def running(
         say("Starting a Prefect server (the first start takes about 20 seconds) ...")
         port = choose_port(prefect_port, say)
         api = stack.enter_context(prefect_server(directory / "prefect", port=port, revive=again))
-        started = Stack(s3=s3, api=api)
+        page = None if page_port is None else choose_port(page_port, say)
+        address = f"http://{LOOPBACK}:{page}" if page else None
+        started = Stack(s3=s3, api=api, page=address)
         stack.enter_context(environment(started.variables))
         say("Making the bucket and deploying the flows ...")
         make_bucket(started)
@@ -84,7 +89,9 @@ def running(
         deploy()
         say(f"Starting {' and '.join(services)} ...")
         for command in services:
-            stack.enter_context(headgate(command, directory, again))
+            stack.enter_context(headgate([command], directory, again))
+        if page:
+            stack.enter_context(headgate(["page", "--port", str(page)], directory, again))
         yield started
 
 
@@ -120,12 +127,12 @@ def deploy() -> None:
 
 
 def headgate(
-    command: str, directory: Path, revive: Say | None = None
+    command: list[str], directory: Path, revive: Say | None = None
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Run a lasting command of `headgate`, with its log in the directory."""
     return service(
-        [sys.executable, "-m", "cli.main", command],
-        log=directory / f"{command}.log",
+        [sys.executable, "-m", "cli.main", *command],
+        log=directory / f"{command[0]}.log",
         ready=lambda: True,
         cwd=ROOT,
         revive=revive,

@@ -15,7 +15,7 @@ from headgate.errors import HeadgateError
 from stack.running import Stack, running
 
 DIRECTORY = Path(".headgate")
-PREFECT_PORT, S3_PORT = 4200, 8333
+PREFECT_PORT, S3_PORT, PAGE_PORT = 4200, 8333, 8420
 
 
 def main() -> None:
@@ -27,13 +27,19 @@ def main() -> None:
         with (
             single_instance(DIRECTORY) as notes,
             running(
-                DIRECTORY, s3_port=S3_PORT, prefect_port=PREFECT_PORT, say=say, revive=True
+                DIRECTORY,
+                s3_port=S3_PORT,
+                prefect_port=PREFECT_PORT,
+                page_port=PAGE_PORT,
+                say=say,
+                revive=True,
             ) as stack,
         ):
             file = _write_variables(stack)
             notes.write(f", UI {stack.ui}")
             notes.flush()
-            say(f"\nPrefect UI   {stack.ui}\nS3 endpoint  {stack.s3.url}, bucket {stack.bucket}\n")
+            say(f"\nThe page     {stack.page}\nPrefect UI   {stack.ui}")
+            say(f"S3 endpoint  {stack.s3.url}, bucket {stack.bucket}\n")
             say(f"In another terminal:\n  set -a; . {file}; set +a")
             say("  .venv/bin/headgate upload samples/us_airports.csv.gz\n\nCtrl-C ends it.")
             stop.wait()

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE = 30_000  # milliseconds
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,10 +26,11 @@ needs_chromium = pytest.mark.skipif(
 
 @contextmanager
 def browser_page() -> Iterator[Page]:
-    """Open an empty page."""
+    """Open an empty page; whoever waits for something on it has patience."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         page = browser.new_page(viewport={"width": 1200, "height": 900})
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         yield page
         browser.close()

@@ -158,7 +158,7 @@ class KillableStack:
                     self._folder / "prefect", port=self._ports["prefect"], database=self._database
                 )
             case _:
-                return headgate(part, self._folder)
+                return headgate([part], self._folder)
 
 
 class Sender(Thread):

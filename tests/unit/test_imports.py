@@ -12,10 +12,20 @@ import pytest
 
 from stack.running import ROOT
 
-PACKAGES = ("bridge", "cli", "flows", "headgate", "prefect_support", "schemas", "stack", "tasks")
+PACKAGES = (
+    "bridge",
+    "cli",
+    "flows",
+    "headgate",
+    "page",
+    "prefect_support",
+    "schemas",
+    "stack",
+    "tasks",
+)
 
 ABOVE_TASKS = ("flows", "bridge", "cli", "stack")
-ABOVE_HEADGATE = ("prefect", "prefect_aws", "prefect_support", "tasks", *ABOVE_TASKS)
+ABOVE_HEADGATE = ("prefect", "prefect_aws", "prefect_support", "tasks", "page", *ABOVE_TASKS)
 LIBRARIES = ("boto3", "botocore", "pandas", "pandera", "pyarrow", "duckdb")
 FORBIDDEN = {
     "headgate": ABOVE_HEADGATE,
@@ -32,7 +42,8 @@ FORBIDDEN = {
     "prefect_support": (*LIBRARIES, "tasks", *ABOVE_TASKS),
     "tasks": (*LIBRARIES, *ABOVE_TASKS),
     "flows": (*LIBRARIES, "bridge", "cli", "stack"),
-    "bridge": ("cli", "stack"),
+    "bridge": ("cli", "page", "stack"),
+    "page": (*LIBRARIES, "prefect", "prefect_aws", "prefect_support", "tasks", *ABOVE_TASKS),
 }
 ENGINE = ("reading", "columns", "checking", "table", "cleaning", "result", "model", "prepare")
 """The rooms that a file goes through; each may know those before it."""

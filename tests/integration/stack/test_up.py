@@ -16,8 +16,8 @@ from stack.service import LOOPBACK, answers, free_port, service
 from stack.up import DIRECTORY, single_instance
 from tests.harness.runs import eventually
 
-PARTS = 5
-"""S3 server, database, Prefect server, worker, watcher."""
+PARTS = 6
+"""S3 server, database, Prefect server, worker, watcher, page."""
 
 
 def test_a_second_stack_in_the_same_folder_is_refused(tmp_path):

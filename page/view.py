@@ -1,0 +1,41 @@
+"""What the page looks like: its templates, filled."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from headgate import __version__
+
+
+def page(
+    template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **shown: Any
+) -> HTMLResponse:
+    """Fill a template."""
+    text = _environment().get_template(template).render(version=__version__, **shown)
+    return HTMLResponse(text, status, headers)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["count"] = lambda number: f"{number:,}"
+    environment.filters["size"] = _size
+    return environment
+
+
+def _size(octets: float) -> str:
+    """Write a number of bytes as people do."""
+    for unit in ("bytes", "kB", "MB"):
+        if octets < 1000:
+            return f"{octets:.3g} {unit}"
+        octets /= 1000
+    return f"{octets:,.3g} GB"

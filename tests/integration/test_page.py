@@ -1,0 +1,329 @@
+"""The page for uploaders, as a browser and as others see it, in front of a real S3 server."""
+
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from headgate import journey
+from headgate.bucket.keys import UPLOADS
+from headgate.bucket.store import Store
+from headgate.options import ProcessOptions
+from stack.running import ROOT
+from stack.s3 import Endpoint
+from stack.service import LOOPBACK, answers, free_port, service
+from tests.harness.browser import browser_page, needs_chromium
+from tests.harness.command import Command
+from tests.harness.runs import eventually
+from tests.harness.stores import new_store
+
+TOWNS = "town;founded;area\nBern;1191;51,6\nGenf;n/a;15,9\nZug;1242\n"
+GOOD = b"town,founded,area\nBern,1191,51.6\n"
+
+
+@dataclass(frozen=True)
+class Served:
+    """The page of a bucket, served by the command."""
+
+    url: str
+    store: Store
+    log: Path
+    scratch: Path
+    process: Popen[bytes]
+
+    def uploads(self) -> list[str]:
+        """The keys of what was sent."""
+        return [each.key for each in self.store.list(UPLOADS)]
+
+    def run(self) -> None:
+        """Process all that was sent, as a run would."""
+        for key in self.uploads():
+            journey.process(self.store, key, ProcessOptions(), owner="test")
+
+    def send(self, name: str, content: bytes = GOOD, **headers: str) -> httpx.Response:
+        """Send a file as a program would."""
+        asked = {"name": name}
+        return httpx.post(f"{self.url}/files", params=asked, content=content, headers=headers)
+
+
+@contextmanager
+def serving(endpoint: Endpoint, folder: Path) -> Iterator[Served]:
+    """Serve the page of a bucket by the command."""
+    store, port = new_store(endpoint), free_port()
+    url, log, scratch = f"http://{LOOPBACK}:{port}", folder / "page.log", folder / "scratch"
+    variables = {
+        "AWS_ENDPOINT_URL": endpoint.url,
+        "AWS_ACCESS_KEY_ID": endpoint.access_key,
+        "AWS_SECRET_ACCESS_KEY": endpoint.secret_key,
+        "AWS_REGION": endpoint.region,
+        "AWS_BUCKET_NAME": store.bucket,
+        "HEADGATE_FOLDER": store.folder,
+        "HEADGATE_SCRATCH": str(scratch),
+    }
+    command = [sys.executable, "-m", "cli.main", "page", "--port", str(port)]
+    with service(command, log=log, ready=lambda: answers(url), env=variables, cwd=ROOT) as process:
+        yield Served(url, store, log, scratch, process)
+
+
+@pytest.fixture(scope="module")
+def shared(seaweed, tmp_path_factory):
+    with serving(seaweed, tmp_path_factory.mktemp("page")) as served:
+        yield served
+
+
+@pytest.fixture
+def served(shared):
+    """The page of an empty bucket."""
+    yield shared
+    shared.store.delete(*(each.key for each in shared.store.list()))
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser_page() as page:
+        yield page.context.browser
+
+
+@pytest.fixture
+def browser(served, chromium):
+    """The page in a browser that has never seen it."""
+    with closing(chromium.new_context()) as context:
+        page = context.new_page()
+        page.goto(served.url)
+        yield page
+
+
+def choose(browser, folder, name, content):
+    path = folder / name
+    path.write_text(content)
+    browser.locator("[type=file]").set_input_files(path)
+
+
+@needs_chromium
+def test_a_file_is_checked_sent_and_followed_to_its_result(served, browser, tmp_path):
+    """What is bad is told at once; once a run has taken it, the clean table is one click away."""
+    expect(browser.get_by_text("This browser has sent no file yet.")).to_be_visible()
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+
+    expect(browser.get_by_text("Sent, but 1 of its 3 rows is bad")).to_be_visible()
+    expect(browser.get_by_text("has 2 cells where the table has 3 columns")).to_be_visible()
+    expect(browser.get_by_text("It waits for a run.")).to_be_visible()
+    (key,) = served.uploads()
+    assert key.endswith("_towns.csv")
+
+    served.run()
+    expect(browser.get_by_text("3 in = 2 out + 1 kept back")).to_be_visible()
+    with browser.expect_download() as started:
+        browser.get_by_role("link", name="Clean table").click()
+    assert started.value.path().read_text() == 'town,founded,area\nBern,1191,"51,6"\nGenf,,"15,9"\n'
+    assert "Signature" not in served.log.read_text()
+
+
+@needs_chromium
+def test_rows_that_were_kept_back_are_put_right_on_the_page(served, browser, tmp_path):
+    """Their file is fetched, corrected and dropped again; its rows join the result."""
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+    expect(browser.get_by_text("It waits for a run.")).to_be_visible()
+    served.run()
+    with browser.expect_download() as started:
+        browser.get_by_role("link", name="Rows kept back").click()
+    kept = started.value.path().read_text()
+    header, row = kept.splitlines()
+    corrected = row.split(",")
+    corrected[header.split(",").index("area")] = "21"
+    choose(browser, tmp_path, "quarantine.csv", f"{header}\n{','.join(corrected)}\n")
+
+    expect(browser.get_by_text("Sent: it corrects 1 of the rows")).to_be_visible()
+    served.run()
+    expect(browser.get_by_text("3 in = 3 out + 0 kept back")).to_be_visible()
+
+
+@needs_chromium
+def test_a_bad_file_is_refused_and_not_sent(served, browser, tmp_path):
+    """The page says what is wrong and what to do."""
+    choose(browser, tmp_path, "towns.csv", "<!doctype html><html><body>Login</body></html>")
+
+    expect(browser.get_by_text("This is a web page (HTML), not a CSV file.")).to_be_visible()
+    expect(browser.get_by_text("Export the table as CSV and upload that.")).to_be_visible()
+    assert served.uploads() == []
+
+
+@needs_chromium
+def test_a_file_may_only_be_checked(served, browser, tmp_path):
+    """Then it is judged as any other, and goes nowhere."""
+    browser.get_by_label("Only check, do not send").check()
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+
+    expect(browser.get_by_text("It can be sent, but 1 of its 3 rows is bad")).to_be_visible()
+    assert served.uploads() == []
+
+
+@needs_chromium
+def test_a_data_set_is_chosen_by_its_name(served, browser, tmp_path):
+    """The file is held to its contract and goes to its folder."""
+    browser.get_by_label("Data set").fill("penguins")
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+    expect(browser.get_by_text("The contract asks for")).to_be_visible()
+
+    browser.get_by_label("Data set").fill("towns")
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+    expect(browser.get_by_text("It waits for a run.")).to_be_visible()
+    (key,) = served.uploads()
+    assert key.startswith("uploads/towns/")
+
+
+@needs_chromium
+def test_the_browser_remembers_what_it_sent(served, browser, tmp_path):
+    """After a reload, each upload stands there again, until it is taken off the list."""
+    choose(browser, tmp_path, "города.csv", TOWNS)
+    expect(browser.get_by_text("It waits for a run.")).to_be_visible()
+    browser.reload()
+    expect(browser.get_by_text("It waits for a run.")).to_be_visible()
+
+    browser.get_by_label("Remove from this list").click()
+    browser.reload()
+    expect(browser.get_by_text("This browser has sent no file yet.")).to_be_visible()
+
+
+@needs_chromium
+def test_any_upload_can_be_shown_by_its_key(served, browser):
+    """Also one that came another way; of one that is not there, the page says so."""
+    served.store.put("uploads/refused.csv", b"\x00\x01\x02\x03" * 50)
+    served.run()
+    for key in ("uploads/refused.csv", "uploads/none.csv"):
+        browser.get_by_label("Another upload").fill(key)
+        browser.get_by_role("button", name="Show").click()
+
+    expect(browser.get_by_text("It was refused, and nothing was published.")).to_be_visible()
+    expect(browser.get_by_text("There is no object under this key.")).to_be_visible()
+
+
+@needs_chromium
+def test_a_file_cannot_bring_markup_into_the_page(served, browser, tmp_path):
+    """Names and cells are shown as they are written."""
+    mark = "<img src=x onerror=document.title=1>"
+    choose(browser, tmp_path, f"{mark}.csv", f"{mark},b\n{mark},1\n{mark},2\n")
+
+    browser.get_by_text("What was found").click()
+    expect(browser.get_by_role("cell", name=mark).first).to_be_visible()
+    assert browser.locator("img").count() == 0
+    assert browser.title() == "Headgate"
+
+
+@needs_chromium
+def test_a_server_that_is_away_is_asked_again(served, browser, tmp_path):
+    """A file that could not be sent can be tried again."""
+    browser.context.set_offline(True)
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+    expect(browser.get_by_text("The connection broke")).to_be_visible()
+
+    browser.context.set_offline(False)
+    browser.get_by_role("button", name="Try again").click()
+    expect(browser.get_by_text("It waits for a run.")).to_be_visible()
+
+
+def test_a_program_may_send_files_too(served):
+    """The key of the upload is in the answer's head, as an address has it."""
+    answer = served.send("C:\\data\\города.csv")
+
+    assert answer.status_code == 200
+    assert served.uploads() == [unquote(answer.headers["Headgate-Key"])]
+    assert served.uploads()[0].endswith("_города.csv")
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/..", "a\0b.csv", "towns.csv.part"])
+def test_a_name_that_no_upload_can_have_is_refused(served, name):
+    """Nothing is sent."""
+    assert served.send(name).status_code == 400
+    assert served.uploads() == []
+
+
+def test_a_name_cannot_leave_the_folder_of_its_file(served, tmp_path):
+    """Of a path only the name counts, of a long name its end."""
+    for name in ("../../towns.csv", f"{tmp_path}/towns.csv", "n" * 999 + ".csv"):
+        assert served.send(name).status_code == 200
+
+    assert len(served.uploads()) == 3
+    assert not (tmp_path / "towns.csv").exists()
+    assert list(served.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://elsewhere.test"}, {"Origin": "null"}])
+def test_other_sites_cannot_send_files(served, headers):
+    """A browser says which site it sends for."""
+    assert served.send("towns.csv", **headers).status_code == 403
+    assert served.uploads() == []
+    assert served.send("towns.csv", Origin=served.url).status_code == 200
+
+
+def test_a_name_that_the_page_does_not_have_is_not_answered(served):
+    """So no other name can be made to lead to it."""
+    answer = httpx.get(served.url, headers={"Host": "elsewhere.test"})
+    assert answer.status_code == 400
+    assert "Headgate" not in answer.text
+
+
+def test_a_link_is_never_kept(served):
+    """A download goes by a fresh link, in an answer that no cache keeps."""
+    served.send("towns.csv")
+    served.run()
+    (key,) = served.uploads()
+    asked = {"key": key, "file": "data.csv"}
+    answer = httpx.get(f"{served.url}/results", params=asked)
+
+    assert answer.status_code == 303
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert httpx.get(answer.headers["Location"]).content == GOOD
+    missing = httpx.get(f"{served.url}/results", params=asked | {"file": "other.csv"})
+    assert missing.status_code == 404
+
+
+def test_a_file_that_breaks_off_leaves_nothing(served):
+    """Neither in the bucket nor on the disk."""
+
+    def broken_off():
+        yield GOOD
+        raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        httpx.post(f"{served.url}/files", params={"name": "towns.csv"}, content=broken_off())
+
+    assert eventually(lambda: served.scratch.exists() and not [*served.scratch.iterdir()])
+    assert served.uploads() == []
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_a_file_for_which_there_is_no_room_is_refused_before_it_is_read(served):
+    """By its announced size."""
+    host, port = served.url.removeprefix("http://").split(":")
+    head = f"POST /files?name=a.csv HTTP/1.1\r\nHost: {host}\r\nContent-Length: {1 << 60}\r\n\r\n"
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode())
+        assert b" 507 " in connection.recv(100)
+
+
+def test_ctrl_c_ends_it(seaweed, tmp_path):
+    """With 0, and no traceback."""
+    with serving(seaweed, tmp_path) as served:
+        served.process.send_signal(signal.SIGINT)
+        assert served.process.wait(20) == 0
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_an_address_that_is_taken_is_told(served, monkeypatch, capsys):
+    """With code 2."""
+    command = Command(monkeypatch, capsys)
+    done = command("page", "--port", served.url.rpartition(":")[2], AWS_BUCKET_NAME="any")
+    assert done.code == 2
+    assert "Address already in use" in done.err
+    assert "--port" in done.err
