@@ -65,9 +65,15 @@ class StagedFile:
         return self._batches
 
     @property
+    def sizes(self) -> list[int]:
+        """The number of rows in each batch."""
+        file = self._open()
+        return [file.get_batch(place).num_rows for place in range(len(self))]
+
+    @property
     def num_rows(self) -> int:
         """The number of rows in all batches."""
-        return sum(batch.num_rows for batch in self)
+        return sum(self.sizes)
 
     def __getitem__(self, place: int) -> pa.RecordBatch:
         """Read one batch."""
