@@ -181,10 +181,12 @@ def _replaced(table: Table, encoding: str) -> Table:
 
 
 def _limits(rng: Random, size: int) -> dict[str, int]:
+    """Let a small file be read in as many parts as a large one; each costs some milliseconds."""
     limits = {}
     if rng.random() < 0.5:
+        chunk = max(1 << 9, size >> 8)
         limits = {"blocks.BLOCK_BYTES": size // rng.randint(2, 30) + 1}
-        limits |= {"lines.CHUNK": 1 << 9, "unpack.CHUNK": 1 << 9}
+        limits |= {"lines.CHUNK": chunk, "unpack.CHUNK": chunk}
     if rng.random() < 0.2:
         limits |= {"unpack.WHOLE": 1 << 12, "unpack.HEAD": 1 << 11, "unpack.TAIL": 1 << 10}
     return limits
