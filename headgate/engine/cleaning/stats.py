@@ -5,7 +5,7 @@ Here: quantiles, modes, means and deviations of SQL expressions. Not here: what 
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from math import ceil, floor, fsum, inf, sqrt
 from typing import Any, NamedTuple
@@ -20,6 +20,8 @@ CHUNK = 2**14  # lines: at most two row groups, so that the order of adding cann
 
 ROWS = "_headgate_rows"
 """What SQL calls the number of rows that a counted row stands for."""
+Counts = Counter[float | None]
+"""The number of rows that have each value."""
 
 
 class Moments(NamedTuple):
@@ -54,16 +56,34 @@ def quantiles(
     return [each or [] for each in found]
 
 
-def counted_quantiles(
-    con: duckdb.DuckDBPyConnection, relation: str, values: Sequence[str], shares: Sequence[float]
-) -> list[list[float]]:
-    """Quantiles of each expression over a few rows that each stand for many, as `ROWS` says."""
+def counted(con: duckdb.DuckDBPyConnection, relation: str, values: Sequence[str]) -> list[Counts]:
+    """Count each value of each expression over rows that stand for several, as `ROWS` says."""
     wanted = ", ".join(f"({value})::DOUBLE" for value in values)
-    counts = [Counter[float | None]() for _ in values]
+    counts = [Counts() for _ in values]
     for rows, *own in con.execute(f"SELECT {ROWS}, {wanted} FROM {relation}").fetchall():
         for value, count in zip(own, counts, strict=True):
             count[value] += rows
-    return [_of_counts(each, shares) for each in counts]
+    return counts
+
+
+def counted_quantiles(counts: Counts, shares: Sequence[float]) -> list[float]:
+    """Quantiles of counted values, which `None` is none of."""
+    numbers = sorted(each for each in counts if each is not None)
+    upto = [*accumulate(counts[each] for each in numbers)]
+    places = [share * (upto[-1] - 1) for share in shares if upto]
+    ends = [[numbers[bisect(upto, at(place))] for at in (floor, ceil)] for place in places]
+    return [_between(one, other, place) for (one, other), place in zip(ends, places, strict=True)]
+
+
+def counted_moments(counts: Counts) -> Moments | None:
+    """Moments of counted values; None without a value."""
+    known = {value: rows for value, rows in counts.items() if value is not None}
+    if not known:
+        return None
+    count = sum(known.values())
+    mean = fsum(rows * value for value, rows in known.items()) / count
+    spread = fsum(rows * (value - mean) ** 2 for value, rows in known.items())
+    return Moments(count, mean, sqrt(spread / count), min(known), max(known))
 
 
 def moments(
@@ -144,14 +164,6 @@ def _far_quantiles(
         one, other = pair or (least, most)
         found.append(_between(one, other, place))
     return found
-
-
-def _of_counts(counts: Mapping[float | None, int], shares: Sequence[float]) -> list[float]:
-    numbers = sorted(each for each in counts if each is not None)
-    upto = [*accumulate(counts[each] for each in numbers)]
-    places = [share * (upto[-1] - 1) for share in shares if upto]
-    ends = [[numbers[bisect(upto, at(place))] for at in (floor, ceil)] for place in places]
-    return [_between(one, other, place) for (one, other), place in zip(ends, places, strict=True)]
 
 
 def _between(one: float, other: float, place: float) -> float:

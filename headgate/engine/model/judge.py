@@ -75,21 +75,25 @@ def _figures(base: Base, inputs: list[Input]) -> dict[str, Figures]:
     figures_of: dict[str, Figures] = {}
     for start in range(0, len(inputs), COLUMNS_PER_STATEMENT):
         some = inputs[start : start + COLUMNS_PER_STATEMENT]
-        wanted = ", ".join(_look(each) for each in some)
-        row = first(base.con, f"SELECT {wanted} FROM {base.training}")
-        for place, column in enumerate(some):
-            figures_of[column.name] = Figures(*row[5 * place : 5 * place + 5])
+        looks, words = (", ".join(map(look, some)) for look in (_look, _words))
+        found = first(base.con, f"SELECT {looks} FROM {base.training}")
+        lengths = first(base.con, f"SELECT {words} FROM {base.some_training(SAMPLE_ROWS)}")
+        for place, (column, length) in enumerate(zip(some, lengths, strict=True)):
+            filled, distinct, least, most = found[4 * place : 4 * place + 4]
+            figures_of[column.name] = Figures(filled, distinct, least, most, length)
     return figures_of
 
 
 def _look(column: Input) -> str:
     name = quote_name(column.name)
-    text = column.kind == "text"
-    words = f"coalesce(avg(len(string_split({name}, ' '))), 0)"
-    return (
-        f"count({name}), approx_count_distinct({name}), min({name}), max({name}),"
-        f" {words if text else 0}"
-    )
+    return f"count({name}), approx_count_distinct({name}), min({name}), max({name})"
+
+
+def _words(column: Input) -> str:
+    """Words of a text on average, as SQL."""
+    if column.kind != "text":
+        return "0"
+    return f"coalesce(avg(len(string_split({quote_name(column.name)}, ' '))), 0)"
 
 
 def _risk(

@@ -154,7 +154,8 @@ class Worded:
         digits[:, ::2] = marked + ord("0")
         ends = np.arange(rows + 1, dtype=np.int32) * np.int32(width)
         texts = pa.StringArray.from_buffers(rows, pa.py_buffer(ends), pa.py_buffer(digits))
-        return ColumnCells([texts], [pa.array(column) for column in marked.astype(np.int32).T])
+        flags = marked.T.astype(np.int32, order="C")
+        return ColumnCells([texts], [pa.array(column) for column in flags])
 
 
 class LookedUp:

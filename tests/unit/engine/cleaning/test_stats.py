@@ -35,16 +35,20 @@ def test_quantiles_equal_those_of_numpy(monkeypatch, direct, draw):
     np.testing.assert_allclose(found, np.quantile(values, SHARES), rtol=1e-12)
 
 
-def test_quantiles_of_counted_rows_equal_those_of_numpy():
+def test_what_is_found_of_counted_rows_equals_that_of_numpy():
     """A row counts as often as it says, whether or not others have its value."""
     con = duckdb.connect()
     rows = "(VALUES (3, 4), (1, 2), (NULL, 9), (3, 1), (8, 6))"
     con.execute(f"CREATE TABLE t AS FROM {rows} t(v, {stats.ROWS})")
-    found = stats.counted_quantiles(con, "t", ["v", "-v", "NULL"], SHARES)
+    once, negated, nothing = stats.counted(con, "t", ["v", "-v", "NULL"])
     values = np.repeat([1, 3, 8], [2, 5, 6])
-    np.testing.assert_allclose(found[0], np.quantile(values, SHARES), rtol=1e-12)
-    np.testing.assert_allclose(found[1], np.quantile(-values, SHARES), rtol=1e-12)
-    assert found[2] == []
+    for counts, own in ((once, values), (negated, -values)):
+        found = stats.counted_quantiles(counts, SHARES)
+        np.testing.assert_allclose(found, np.quantile(own, SHARES), rtol=1e-12)
+        wanted = [len(own), own.mean(), own.std(), own.min(), own.max()]
+        np.testing.assert_allclose(stats.counted_moments(counts), wanted, rtol=1e-12)
+    assert stats.counted_quantiles(nothing, SHARES) == []
+    assert stats.counted_moments(nothing) is None
 
 
 def test_a_column_without_a_value_has_no_quantile():
