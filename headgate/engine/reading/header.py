@@ -27,6 +27,8 @@ _IDENTIFIER = re.compile(
 _LABEL = re.compile(r"[\w.-]+[=:](?=\S)")
 """What some programs write before each value: `level=info`."""
 _ONE = {Decimal(1)}
+_CENSUS = ({Decimal(1)}, {Decimal(5)}, {Decimal(10)})
+"""Years from one count of people to the next."""
 _MANY = 6
 """Numbers along a row that are hardly in order by chance."""
 _FEW = 3
@@ -81,11 +83,12 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
     for i, row in enumerate(block[:4]):
         if len(row) != len(typed):
             return 0
-        over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number]
+        corner = not row[0].strip()
+        over = [*compress(row[corner:], typed[corner:])]
         names = [cell for cell in over if cell.strip() and not is_typed(cell)]
         if not any(map(_is_year, chain(*block[i + 1 : i + 2]))):
             names += filter(_is_year, over)
-        if i and 1 < len(names) == len(over) and count_filled(row) >= 0.8 * len(row):
+        if i and 1 < len(names) == len(over) and count_filled(row) + corner >= 0.8 * len(row):
             return i + 1
         if 2 * count_filled(row) > len(row) and not (_spans_by_years(over) or _counts(row)):
             return 0
@@ -145,7 +148,12 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
             votes += _vote_of_text(cell, column)
     if dates > 1:
         votes += dates
-    return votes > 0 or _is_series(row, body) or _names_years(row, columns)
+    return (
+        votes > 0
+        or _is_series(row, body)
+        or _runs_beside_names(row, body, typed)
+        or _names_years(row, columns)
+    )
 
 
 def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
@@ -228,7 +236,36 @@ def _is_series(row: list[str], body: list[list[str]]) -> bool:
         if 2 * sum(map(partial(_goes_on, steps), below)) > len(below):
             return False
         return _counts_columns(cells, below) or not set(numbers) & set(below[0])
-    return leads and _climbs(cells) and not any(map(_climbs, below))
+    slope = _slope(cells)
+    return leads and slope != 0 and slope not in map(_slope, below)
+
+
+def _runs_beside_names(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
+    """Whether many numbers, ever higher or lower ones, run along the row only, beside a name.
+
+    It stands above numbers, or is a blank above row names, as where wavelengths or days follow the
+    columns that tell about a sample.
+    """
+    places = [i for i, cell in enumerate(row) if _PLAIN.fullmatch(cell.strip())]
+    numbers, *below = ([line[i].strip() for i in places] for line in (row, *body))
+    slope = _slope(numbers)
+    if not slope or not (_names_numbers(row, typed) or _is_corner(row[0], body)):
+        return False
+    steps = _steps(numbers)
+    if len(steps) == 1:
+        return not any(map(partial(_goes_on, steps), below))
+    return slope not in map(_slope, below)
+
+
+def _names_numbers(row: list[str], typed: list[bool]) -> bool:
+    """Whether a name stands above numbers or dates."""
+    over = compress(row, typed)
+    return any(shape(cell) != "empty" and not is_typed(cell) for cell in over)
+
+
+def _is_corner(cell: str, body: list[list[str]]) -> bool:
+    """Whether a cell is blank, as no first cell of several rows below it."""
+    return not cell.strip() and len(body) >= _FEW and all(line[0].strip() for line in body)
 
 
 def _steps(numbers: list[str]) -> set[Decimal]:
@@ -247,18 +284,18 @@ def _goes_on(steps: set[Decimal], cells: list[str]) -> bool:
     return all(map(_PLAIN.fullmatch, cells)) and _steps(cells) == steps
 
 
-def _climbs(cells: list[str]) -> bool:
-    """Whether each of many numbers is higher than the one before, or each is lower."""
+def _slope(cells: list[str]) -> int:
+    """1 if each of many numbers is higher than the one before, -1 if each is lower, else 0."""
     if len(cells) < _MANY or not all(map(_PLAIN.fullmatch, cells)):
-        return False
+        return 0
     steps = _steps(cells)
-    return min(steps) > 0 or max(steps) < 0
+    return (min(steps) > 0) - (max(steps) < 0)
 
 
 def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
     """Whether years name columns, in whose values no year comes.
 
-    Several in order tell, two only behind a blank or a label, or one after the other above many
+    Several in order tell, two only behind a blank or a label, or one, five or ten apart above many
     rows, and one above the only column, if the values are so many that it is hardly one of them.
     """
     places = [i for i, cell in enumerate(row) if _YEAR.fullmatch(cell.strip())]
@@ -269,7 +306,7 @@ def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
     if len(places) > 1:
         steps = _steps([row[i].strip() for i in places])
         many = len(columns[0]) >= _ENOUGH and row[0] not in columns[0]
-        two = _leads(row[0], columns[0]) or (many and steps == {1})
+        two = _leads(row[0], columns[0]) or (many and steps in _CENSUS)
         tell = len(below) > 1 if len(places) > 2 else two
         return tell and (min(steps) > 0 or max(steps) < 0)
     fractions = not any(cell.isdecimal() for cell in below)
@@ -297,7 +334,12 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
         return count + 1 < len(block) - 1 and _continues(block, count + 1, typed)
     over = [cell for cell, is_number in zip(row, typed, strict=True) if is_number and cell.strip()]
     if any(is_typed(cell) for cell in over):
-        return _puts_years_under_groups(block, count) or _numbers_columns(row)
+        below = [cells for cells in block[count + 1 :][:PROFILED_ROWS] if len(cells) == len(row)]
+        return (
+            _puts_years_under_groups(block, count)
+            or _numbers_columns(row)
+            or _runs_beside_names(row, below, typed)
+        )
     if over and not any(shape(cell) == "empty" or _MARK.fullmatch(cell.strip()) for cell in over):
         return _names_parts(block, count) or not _lacks_numbers(block, count, typed)
     above = block[:count]

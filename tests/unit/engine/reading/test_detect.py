@@ -522,6 +522,9 @@ def test_quotes_that_enclose_values_enclose_no_lines(tmp_path, text):
         ("Land,2020,2021", [f"C{i % 7},{i},{3 * i}" for i in range(30)]),
         ("0,1,2,3", [f"{i % 5},{i % 3},{i % 4},{i % 2}" for i in range(30)]),
         ("id,1,2,3", [f"P{i},{i % 3},{i % 4},{i % 2}" for i in range(30)]),
+        ("state,2001,2011", [f"State {i},{800 + i},{900 - i}" for i in range(30)]),
+        ("id,name,OD,1,2,3,4,5,6", ["7,Ann,0.5,3,4,5,5,6,8", "8,Ben,0.7,1,2,2,2,3,9"]),
+        ("Share,1,2,5,60,300,3600", ["99,9,8,7,5,4,3", "50,6,5,5,4,3,2", "10,3,3,2,2,1,1"]),
     ],
 )
 def test_years_dates_and_steps_above_other_values_are_names(tmp_path, first, rows):
@@ -547,6 +550,8 @@ def test_years_dates_and_steps_above_other_values_are_names(tmp_path, first, row
         ["Anna,1985,2001", "Bob,12,17", "Carl,3,5", "Dan,7,9"],
         ["bolt,1900", "nut,12", "screw,55", *(f"part{i},{i}" for i in range(25))],
         ["1,A,1:34:50.616", "2,B,+22.457", "3,C,+25.110", "4,D,+39.669", "5,E,+49.773"],
+        ["Ann,n/a,1,2,3,4,5,6", "Ben,4,1,5,2,4,4,9", "Cem,5,3,2,9,9,1,1"],
+        ["all,1800,1935", *(f"part {i},{30 + i},{31 + i}" for i in range(25))],
     ],
 )
 def test_years_and_rising_numbers_among_their_like_are_values(tmp_path, rows):
@@ -1154,6 +1159,23 @@ def test_names_of_groups_stay_above_a_row_that_names_every_column(tmp_path, text
     assert len(read_rows) == 9
 
 
+def test_a_second_row_of_a_header_may_hold_numbers_beside_names(tmp_path):
+    """Many that rise along it, as along no row below it, are years or channels."""
+    header = "sort,deg" + 6 * ",main" + "\ntype,n,1900.0,1905.0,1910.0,1915.0,1920.0,1925.0\n"
+    rows = "".join(f"g,{i},{i},9,{2 * i},7,{i},8\n" for i in range(9))
+    dialect, read_rows = read(write(tmp_path, header + rows))
+    assert dialect.names[:3] == ("sort type", "deg n", "main 1900.0")
+    assert len(read_rows) == 9
+
+
+def test_a_name_of_a_group_spans_names_beside_a_blank_above_dates(tmp_path):
+    """The blank names the dates, as one above other row names does."""
+    rows = "".join(f"{i + 1} Apr 2020,{i},{i + 5},7\n" for i in range(9))
+    dialect, read_rows = read(write(tmp_path, f",Wales,,Wales\n,North,South,.\n{rows}"))
+    assert dialect.names == ("column_1", "Wales North", "Wales South", "Wales .")
+    assert len(read_rows) == 9
+
+
 def test_marks_below_years_that_each_name_a_column_are_data(tmp_path):
     """Years that come again name groups of columns; others need no names below them."""
     rows = "AT,:,:\nBE,:,5\n" + "".join(f"C{i},{i},{i}.5\n" for i in range(30))
@@ -1180,10 +1202,17 @@ def test_choices_below_a_question_name_columns_though_they_are_its_answers(tmp_p
 
 @pytest.mark.parametrize(
     ("first", "rows", "count"),
-    [(",0,1", 30, 1), (",0,1,2", 8, 1), (",0,1", 8, 0), ("7,0,1", 30, 0), (",2,9", 30, 0)],
+    [
+        (",0,1", 30, 1),
+        (",0,1,2", 8, 1),
+        (",0,1", 8, 0),
+        ("7,0,1", 30, 0),
+        (",2,9", 30, 0),
+        (",1.5,3.4,5.2,7,8.9,9", 6, 1),
+    ],
 )
 def test_numbers_behind_a_blank_above_row_names_are_a_header(tmp_path, first, rows, count):
-    """Three in even steps tell, two that follow each other only above many rows."""
+    """Three in even steps tell, many rising ones, two in a row only above many rows."""
     values = first.count(",")
     body = "".join(f"{i}{values * f',{i}.5'}\n" for i in range(rows))
     assert read(write(tmp_path, f"{first}\n{body}"))[0].header_rows == count
