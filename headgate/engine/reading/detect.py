@@ -2,9 +2,11 @@
 
 import codecs
 import re
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
-from headgate.engine.reading.cells import is_rule
+from headgate.engine.reading.cells import is_rule, is_typed
 from headgate.engine.reading.dialect import Dialect, Evidence, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
 from headgate.engine.reading.extent import Extent, find_extent, footer_evidence, name_by_line
@@ -26,8 +28,8 @@ _SYNTAX_LINES = 400
 _WIDTH_LINES = 2000
 _NAMING = ("#", "//", "--", "%")
 """Marks of comments behind which names of columns stand."""
-_FIELDS = re.compile(r"#fields:?\s+", re.IGNORECASE)
-"""The beginning of the comment that names columns in the logs of web servers and of Zeek."""
+_FIELDS = re.compile(r"#+\s?(?:fields|columns):?\s+", re.IGNORECASE)
+"""The beginning of a comment that names columns, as in the logs of web servers and of Zeek."""
 _FACT = re.compile(r"#(?:datatype|group|default)\b|!(?:Series|Sample)_|# [a-z]+: ")
 """Beginnings of lines above a table as InfluxDB, GEO and Octave write them."""
 
@@ -87,7 +89,7 @@ def _find_extent(
         raise _no_data(path)
     untold = options.header_rows is None and options.skip_lines is None
     if untold:
-        rows = _without_facts(rows)
+        rows = _without_comments(_without_facts(rows), syntax.comment)
     words = syntax.delimiter == " "
     quoted = any((syntax.quotechar or '"') in line for line in lines)
     commas = syntax.delimiter == "," and not quoted
@@ -116,6 +118,48 @@ def _without_facts(rows: Rows) -> Rows:
     """Leave out facts about the table that stand above it and are as wide as it is."""
     facts = [_FACT.match(" ".join(row)) is not None for row in rows.fields]
     return rows.only([*range(facts.index(False), len(facts))]) if False in facts else rows
+
+
+def _without_comments(rows: Rows, mark: str | None) -> Rows:
+    """Leave out comments above the table, as wide as it is, but for one that names its columns.
+
+    A single column of words may have a comment for its name.
+    """
+    fields = rows.fields
+    above = [*takewhile(partial(_is_comment, mark), fields)] if mark else []
+    first = len(above)
+    below = fields[first : first + 1]
+    if not mark or not below or (len(below[0]) == 1 and not is_typed(below[0][0])):
+        return rows
+    adjacent = first > 0 and rows.lines[first] == rows.ends[first - 1] + 1
+    if adjacent and _names_below(mark, above, below[0]):
+        first -= 1
+    places = range(first, len(fields))
+    return rows.only([i for i in places if not fields[i][0].startswith(2 * mark)])
+
+
+def _is_comment(mark: str, row: list[str]) -> bool:
+    """Whether a row begins as comments do; `#fff` and `#12` are values."""
+    behind = row[0].removeprefix(mark)
+    spaced = not behind or behind[0] in f"{mark[0]} "
+    return row[0].startswith(mark) and (spaced or _is_key(behind))
+
+
+def _names_below(mark: str, comments: list[list[str]], row: list[str]) -> bool:
+    """Whether the last of these comments may name the columns of the row that follows it.
+
+    Numbers, a key of a value and what the row holds again name nothing, nor do several words above
+    one column that end several comments.
+    """
+    last = comments[-1]
+    words = [word for cell in last for word in cell.strip(f"{mark} ").split()]
+    if not words or len(last) != len(row) or any(map(is_typed, last)) or _is_key(last[0]):
+        return False
+    return last[1:] != row[1:] if len(row) > 1 else len(comments) == 1 or len(words) == 1
+
+
+def _is_key(cell: str) -> bool:
+    return cell.rstrip().endswith(("=", ":"))
 
 
 def _no_data(path: Path) -> BadFileError:

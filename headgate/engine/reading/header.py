@@ -130,6 +130,8 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
     values = [cell for cell in row if is_typed(cell) and not _is_year(cell)]
     if len(row) < len(typed) and 0 < len(values) < count_filled(row):
         return False
+    if count_filled(row) and {*map(shape, row)} == {"empty"}:
+        return False
     row = _fit(row, body, len(typed))
     columns = [*zip(*body, strict=True)]
     votes = _TRUST_IN_HEADERS
@@ -474,14 +476,20 @@ def _fills_gaps(above: list[str], row: list[str]) -> bool:
 
 
 def join_header(header: list[list[str]], body: list[list[str]], width: int) -> tuple[str, ...]:
-    """One text per column; a group's name is carried over the columns that it spans."""
+    """One text per column; a group's name is carried over the columns that it spans.
+
+    What comes again in a column is written once.
+    """
     rows = [row for row in header if count_filled(row) and not is_rule(row)]
     spanning = any(len(row) == width and not row[0].strip() for row in rows)
     rows = [_fit(row, [] if spanning else body, width) for row in rows]
     if len(rows) == 1:
         return tuple(rows[0])
     carried = [_carry(rows, depth) for depth in range(len(rows))]
-    return tuple(" ".join(p for row in carried if (p := row[i].strip())) for i in range(width))
+    return tuple(
+        " ".join(dict.fromkeys(part for row in carried if (part := row[i].strip())))
+        for i in range(width)
+    )
 
 
 def _carry(rows: list[list[str]], depth: int) -> list[str]:

@@ -7,7 +7,7 @@ hold one kind of thing each, do the quotes stand where fields begin and end?
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import dropwhile, groupby
 from typing import NamedTuple
 
 from headgate.engine.reading.aligned import find_borders, find_ruled_borders
@@ -129,13 +129,14 @@ def _wrapped(
 def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list[_Candidate]:
     """Judge the candidates, the best first; those that cannot win are not tried out."""
     text = "".join(lines)
+    below = "".join(dropwhile(lambda line: comment and line.startswith(comment), lines))
     found: list[_Candidate] = []
     best = 0.0
     quotes = {
         delimiter: _quote(text, delimiter, options.quotechar)
         for delimiter in _delimiters(text, lines, options.delimiter)
     }
-    quotings = _quotings(text, quotes)
+    quotings = _quotings(below, quotes)
     for delimiter, quote in quotes.items():
         quoting = quotings[delimiter]
         for syntax in _candidates(text, delimiter, quote, options):
@@ -326,11 +327,12 @@ def _cut_at(borders: tuple[int, ...], lines: list[str], comment: str | None) -> 
 
 
 def _comment(lines: list[str]) -> str | None:
-    """The mark that some lines, but by no means all, start with."""
+    """The mark that some lines start with, but by no means all, or several at the top."""
     filled = [line for line in lines if line.strip(_DRAWN)]
     for mark in _COMMENTS:
-        marked = sum(line.startswith(mark) for line in filled)
-        if 0 < marked < 0.8 * len(filled):
+        marked = [line.startswith(mark) for line in filled]
+        at_top = not any(marked[sum(marked) :])
+        if 0 < sum(marked) < (len(filled) - 1 if at_top else 0.8 * len(filled)):
             return mark
     return None
 
@@ -412,10 +414,11 @@ def _has_padding(text: str, delimiter: str, quote: str | None) -> bool:
 
 def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
     fields = parse(lines, syntax).fields
+    if syntax.comment and fields:  # rows of several lines may begin like a comment
+        fields = parse(lines, syntax, _width(fields)).fields
     if not fields:
         return _Candidate(0, syntax, 0, 0, 0)
-    widths = Counter(map(len, fields))
-    width = max(widths, key=lambda w: (w > 1, widths[w], w))
+    width = _width(fields)
     even = _evenness([len(f) for f in fields], width)
     body = [f for f in fields if len(f) == width]
     body = (body[1:] or body)[: max(20, _MAX_CELLS // width)]
@@ -425,11 +428,17 @@ def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
     if width == 1:
         score = _ONE_COLUMN * (0.5 + 0.5 * alike) * (0.3 + 0.7 * quoting.fit)
         return _Candidate(score, syntax, 1, even, alike)
-    if syntax.delimiter not in _COMMON and widths[width] < 3:
+    if syntax.delimiter not in _COMMON and sum(len(f) == width for f in fields) < _FEWEST:
         return _Candidate(0, syntax, width, even, alike)
     score = _prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / width)
     score *= quoting.worth(len(fields)) * (1 - 0.5 * _tabs_inside(body))
     return _Candidate(score, syntax, width, even, alike)
+
+
+def _width(fields: list[list[str]]) -> int:
+    """Cells of most rows, those of one cell aside where others have more."""
+    widths = Counter(map(len, fields))
+    return max(widths, key=lambda w: (w > 1, widths[w], w))
 
 
 def _tabs_inside(body: list[list[str]]) -> float:

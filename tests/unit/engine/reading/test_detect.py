@@ -609,6 +609,12 @@ def test_a_backslash_at_the_end_of_values_is_part_of_them(tmp_path):
             "ts n x",
         ),
         ("# Name Points\n1 Anna 7\n2 Ben 5\n3 Cem 4\n", "# Name Points"),
+        ("# A file\n## columns: bp\tp\tchr\n1\t2\tx\n3\t4\ty\n5\t6\tz\n", "bp p chr"),
+        ("#Time=\t1\n#Kind=\tfull\n#Day=\t1.2.2019\n1.5\t3\n2.5\t4\n", "column_1 column_2"),
+        ("# made up\n# Format: day,rate\nday,rate\n1,1.5\n2,2.5\n", "day rate"),
+        ("# a list\n#\n# of numbers\n1.5\n2.5\n3.5\n", "column_1"),
+        ("## A\tx\nn\tm\tl\n1\t2\t3\n\n## B\ty\ndepth\tcount\n" + 20 * "5\t6\n", "depth count"),
+        ("# 'a;b'\n" * 20 + "# a;b;c\n1:00;2:00;3:00\n4:00;5:00;6:00\n", "# a b c"),
     ],
 )
 def test_marked_lines_name_columns_only_where_no_others_do(tmp_path, text, names):
@@ -628,6 +634,22 @@ def test_marked_lines_as_wide_as_the_table_are_its_rows(tmp_path, text):
     """They are no facts, even above a row that could name columns."""
     dialect, rows = read(write(tmp_path, text))
     assert [list(dialect.names), *rows] == [*csv.reader(text.splitlines())]
+
+
+def test_rows_of_several_lines_that_begin_with_a_mark_are_no_comments(tmp_path):
+    """Numbers of orders do, and notes in quotes go on for lines."""
+    rows = "".join(f'#{i},a@b.c,{i}.50,"Name: Ann\nPhone: 12\nCity: Rome"\n' for i in range(30))
+    dialect, read_rows = read(write(tmp_path, f"Order,Email,Total,Note\n{rows}"))
+    assert dialect.delimiter == ","
+    assert dialect.names == ("Order", "Email", "Total", "Note")
+    assert len(read_rows) == 30
+
+
+def test_a_first_row_of_missing_values_is_data(tmp_path):
+    """It names nothing, nor do those that follow it."""
+    dialect, rows = read(write(tmp_path, 3 * "nan nan nan\n" + 9 * "0.5 0.25 1.5\n"))
+    assert dialect.header_rows == 0
+    assert len(rows) == 12
 
 
 def test_prompts_of_a_client_are_no_rows(tmp_path):
@@ -1222,6 +1244,7 @@ def test_a_header_that_comes_again_in_a_short_file_is_one(tmp_path):
     """Words alone that come again may be values."""
     text = "id,name\n1,Ann\n2,Bob\nid,name\n3,Cid\n4,Dan\n"
     assert read(write(tmp_path, text))[0].names == ("id", "name")
+    assert read(write(tmp_path, f"id,name\n{text}"))[0].names == ("id", "name")
     words = text.translate(str.maketrans("1234", "abcd"))
     assert read(write(tmp_path, words))[0].header_rows == 0
 
