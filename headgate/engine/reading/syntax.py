@@ -29,10 +29,12 @@ _UNUSUAL_DELIMITERS = (
 )  # fmt: skip
 _BETWEEN_WORDS = re.compile(r"(?<=[^\s,;|\t])\$")
 """A delimiter as some agencies use it; behind a blank or another delimiter it is money."""
-_COMMENTS = ("#", "//", "--", "%", "SQL>", "mysql>", "sqlite>", "postgres=#")
+_COMMENTS = ("#", "//", "--", "%", "SQL>", "mysql>", "sqlite>", "postgres=#", ";")
 _DRAWN = "-=+:|,; \t\r\n"
 """What a line is made of that is drawn below a header: no comment."""
 _ONE_COLUMN = 0.25
+_PHRASE = re.compile(r"(?:[^,]+, )+[^,]+")
+"""A line with commas as they stand in a sentence, but hardly between names."""
 _COMMA_BESIDE_TEXT = re.compile(r"(?<![0-9]),|,(?![0-9])")
 _FEWEST = 3
 _AMOUNT = re.compile(
@@ -191,6 +193,7 @@ def _around_numbers(
 
     Where all that the commas part are numbers or times, they may part them.
     """
+    lines = lines[1:] if _PHRASE.fullmatch(lines[0]) else lines
     if best.syntax.delimiter != "," or any(map(_COMMA_BESIDE_TEXT.search, lines)):
         return None
     rows = parse(lines, best.syntax).fields
@@ -332,9 +335,15 @@ def _comment(lines: list[str]) -> str | None:
     for mark in _COMMENTS:
         marked = [line.startswith(mark) for line in filled]
         at_top = not any(marked[sum(marked) :])
-        if 0 < sum(marked) < (len(filled) - 1 if at_top else 0.8 * len(filled)):
+        few = sum(marked) < (len(filled) - 1 if at_top else 0.8 * len(filled))
+        if any(marked) and few and not (mark in _COMMON and _is_inside(mark, filled)):
             return mark
     return None
+
+
+def _is_inside(mark: str, lines: list[str]) -> bool:
+    """Whether a mark that lines start with is inside others, as a delimiter is."""
+    return any(mark in line for line in lines if not line.startswith(mark))
 
 
 def _candidates(
@@ -422,6 +431,8 @@ def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
     even = _evenness([len(f) for f in fields], width)
     body = [f for f in fields if len(f) == width]
     body = (body[1:] or body)[: max(20, _MAX_CELLS // width)]
+    if width == 2 and not any(row[0].strip() for row in body):
+        return _Candidate(0, syntax, width, even, 0)  # it stands before lines and parts nothing
     alike = _likeness(body, width)
     trust = len(body) / (len(body) + 1)
     alike = 0.5 * (1 - trust) + trust * alike

@@ -653,6 +653,17 @@ def test_a_first_row_of_missing_values_is_data(tmp_path):
     assert len(rows) == 12
 
 
+def test_semicolons_that_only_begin_lines_part_nothing(tmp_path):
+    """They mark comments, though there are more of these than rows."""
+    text = "; Data: f.txt\n; Made: 10:15\n; Cols: x y\n;\n;\n1 2.5 3.5\n4 5.5 6.5\n7 8.5 9.5\n"
+    dialect, rows = read(write(tmp_path, text))
+    assert (dialect.delimiter, dialect.comment) == (" ", ";")
+    assert rows[0] == ["1", "2.5", "3.5"]
+    assert len(rows) == 3
+    blanks = "a;b;c\n" + 2 * ";1,5;2,5\n" + "x;3,5;4,5\n"
+    assert read(write(tmp_path, blanks))[1][0] == ["", "1,5", "2,5"]
+
+
 def test_prompts_of_a_client_are_no_rows(tmp_path):
     """What was typed around a table that was spooled is passed over."""
     table = (
@@ -839,6 +850,15 @@ def test_a_comma_in_a_title_separates_nothing(tmp_path):
     values = [[f"N{i}", f"{i},5"] for i in range(9)]
     path = write(tmp_path, "\n".join(["Sales, by store", *map(";".join, values)]))
     assert read(path)[1] == values
+
+
+def test_a_comma_in_a_name_does_not_part_decimal_numbers(tmp_path):
+    """Blanks do, so that the names may have been split: it is asked."""
+    rows = "".join(f"4111{i},000{i} 0,2{i} -0,7{i} 390\n" for i in range(9))
+    path = write(tmp_path, f"Day CO2, raw Diff MA\n{rows}")
+    with pytest.raises(UndecidableError, match="a name may hold the delimiter"):
+        detect(path)
+    assert read(path, skip_lines=1, header_rows=0)[1][1] == ["41111,0001", "0,21", "-0,71", "390"]
 
 
 def test_times_below_a_title_with_a_colon_stay_whole(tmp_path):
