@@ -159,9 +159,12 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
 
 
 def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:
-    """Bring a header to the table's width; one that is one short may leave the row names out."""
+    """Bring a header to the table's width; one that is one short may leave the row names out.
+
+    One that begins with a blank leaves them out already.
+    """
     row = fit_names(row, body, width)
-    if len(row) == width - 1 and any(cells[-1].strip() for cells in body):
+    if len(row) == width - 1 and row[0].strip() and any(cells[-1].strip() for cells in body):
         row = ["", *row]
     return (row + [""] * width)[:width]
 
@@ -476,20 +479,14 @@ def _fills_gaps(above: list[str], row: list[str]) -> bool:
 
 
 def join_header(header: list[list[str]], body: list[list[str]], width: int) -> tuple[str, ...]:
-    """One text per column; a group's name is carried over the columns that it spans.
-
-    What comes again in a column is written once.
-    """
+    """One text per column; a group's name is carried over the columns that it spans."""
     rows = [row for row in header if count_filled(row) and not is_rule(row)]
     spanning = any(len(row) == width and not row[0].strip() for row in rows)
     rows = [_fit(row, [] if spanning else body, width) for row in rows]
     if len(rows) == 1:
         return tuple(rows[0])
     carried = [_carry(rows, depth) for depth in range(len(rows))]
-    return tuple(
-        " ".join(dict.fromkeys(part for row in carried if (part := row[i].strip())))
-        for i in range(width)
-    )
+    return tuple(" ".join(p for row in carried if (p := row[i].strip())) for i in range(width))
 
 
 def _carry(rows: list[list[str]], depth: int) -> list[str]:

@@ -360,9 +360,27 @@ def _sums_up(facts: list[list[str]], width: int) -> bool:
 
 def _first_row(block: list[list[str]], width: int) -> int:
     """The first row that is no title, note or blank above the table."""
-    keys = _count_keys(block, width)
-    if keys:
-        return keys
+    return _count_keys(block, width) or _go_up(block, _first_full_row(block, width))
+
+
+def _go_up(block: list[list[str]], first: int) -> int:
+    """Go up from a row over those of another width that begin as it does, and to their names."""
+    at = first
+    while at and _begins_like(block[at - 1], block[first]):
+        at -= 1
+    named = 0 < at < first and _names_columns(block[at - 1], block[at])
+    return at - named
+
+
+def _begins_like(row: list[str], full: list[str]) -> bool:
+    """Whether a row of more than half as many cells has numbers, dates and texts where it has."""
+    filled = [pair for pair in zip(row, full, strict=False) if all(map(str.strip, pair))]
+    kinds = [(_kind(a), _kind(b)) for a, b in filled]
+    alike = len(kinds) > 2 and all(a == b for a, b in kinds) and len({*kinds}) > 1
+    return alike and 2 * len(row) > len(full)
+
+
+def _first_full_row(block: list[list[str]], width: int) -> int:
     for i, row in enumerate(block[:MAX_PREAMBLE_ROWS]):
         below = [later for later in block[i + 1 : i + 12] if count_filled(later)]
         if _is_title(row, below, width):
@@ -433,7 +451,7 @@ def _names_columns(row: list[str], data: list[str]) -> bool:
     """Whether a row too short for the table is its header all the same: texts above values."""
     return (
         2 * len(row) > len(data)
-        and count_filled(row) == len(row)
+        and count_filled(row[1:]) == len(row) - 1
         and not any(is_typed(cell) for cell in row)
         and any(is_typed(cell) for cell in data)
     )

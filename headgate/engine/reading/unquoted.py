@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from headgate.engine.reading.cells import Shape, count_filled, is_typed, shape
+from headgate.engine.reading.cells import Shape, count_filled, is_typed, shape, shapes
 from headgate.errors import UndecidableError
 from headgate.words import counted
 
@@ -65,7 +65,8 @@ def refuse_shifted_names(names: list[str], body: list[list[str]], line: int) -> 
     first, second = ([row[at] for row in body] for at in (0, 1))
     for kind, pattern in _OWN_KINDS:
         fits = len(body) > 1 and all(shape(cell) == kind for cell in first)
-        if fits and pattern.fullmatch(names[0].strip()) and kind not in map(shape, second):
+        others = 2 * shapes(second)[kind] < len(second)
+        if fits and pattern.fullmatch(names[0].strip()) and others:
             raise UndecidableError(
                 f"{_uneven(len(names), len(names) + 1)}: {names[0]!r} seems to name the first, "
                 "so that another one has no name.",
