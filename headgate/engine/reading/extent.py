@@ -197,12 +197,26 @@ def _refuse_doubtful_names(table: _Table, *, fixed: bool, words: bool, commas: b
     if len(header) == 1:
         if commas:
             refuse_split_decimals(header[0], full, table.line)
+        _refuse_names_of_one_row(header[0], body, width, table.line)
         names = fit_names(header[0], body, width)
         _refuse_blank_names(names, width, table.line)
         refuse_split_names(names, width, table.line, words=words)
     above = table.span.first - 1
     if not header and above >= 0 and not fixed:
         refuse_split_numbers(table.rows.fields[above], body, table.rows.lines[above])
+
+
+def _refuse_names_of_one_row(row: list[str], body: list[list[str]], width: int, line: int) -> None:
+    """Refuse a header as long as the row below it alone: both may tell about the table."""
+    full = [at for at, cells in enumerate(body) if len(cells) == len(row)]
+    if len(row) > width and full == [0] and len(body) > 2:
+        raise UndecidableError(
+            f"The header has {len(row)} cells, as has the row below it, but no other: most have "
+            f"{width}.",
+            where=f"line {line}",
+            todo="Set `skip_lines` to the lines above the table if both are among them, or "
+            "`header_rows` if the last cells are missing.",
+        )
 
 
 def _refuse_blank_names(row: list[str], width: int, line: int) -> None:

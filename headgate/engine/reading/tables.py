@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from itertools import chain, compress, takewhile
+from itertools import chain, compress, dropwhile, takewhile
 from typing import NamedTuple
 
 from headgate.engine.reading.cells import count_filled, is_line, is_rule, is_typed, shape
@@ -24,6 +24,8 @@ _DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
 _END_OF_FILE = frozenset("\x1a\0 ")
 """What DOS ends a text file with, and what may fill its last block."""
 _KEY = re.compile(r"[^:]+:(?: |$)")
+_TOLD = re.compile(r"[^:=]+(?::(?: |$)| = )")
+"""How a cell begins that holds a key, or one before its value."""
 _SECTION = re.compile(r"\[[^\[\]]+\]")
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
@@ -123,6 +125,7 @@ def cut_tables(
             (in_sections and _is_section(fields, i))
             or _repeats_header(fields, typed, starts[-1], i)
             or _starts_anew(fields, lines, i)
+            or _names_others(fields, lines, starts[-1], i)
             or _puts_phrases_below(fields, lines, i)
         ):
             starts.append(i)
@@ -169,13 +172,16 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
     names = [cell for cell in fields[i] if cell.strip()]
     if len(names) < 2 or any(is_typed(cell) for cell in names):
         return False
-    gap = lines[i] - lines[i - 1] > 1 or count_filled(fields[i - 1]) == 0
+    gap = _follows_gap(fields, lines, i)
     reach = 4 if gap else 12
-    above = [len(f) for f in fields[max(0, i - reach) : i] if count_filled(f)]
+    near = range(max(0, i - reach), i)
+    close = next((k for k in reversed(near[1:-1]) if _follows_gap(fields, lines, k)), near[0])
+    above = [len(f) for f in fields[close if gap else near[0] : i] if count_filled(f)]
     before = set(above)
-    after = {len(f) for f in fields[i : i + reach - 1]}
-    if after != {width}:
+    after = {len(f) for f in fields[i + 1 : i + reach - 1]}
+    if len(after) != 1 or min(after) < width:
         return False
+    width = min(after)
     if gap and width > max(before, default=1) > 1 and any(map(is_typed, fields[i + 1])):
         return 2 * len(names) > width
     if i + 2 >= len(fields) or len(above) < 2 or len(before) > 1 or before <= {1, width}:
@@ -183,10 +189,39 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
     return gap or any(is_typed(cell) for cell in fields[i + 1])
 
 
+def _names_others(fields: list[list[str]], lines: list[int], start: int, i: int) -> bool:
+    """Whether names, most of them new, follow a gap and stand between numbers in as many cells."""
+    row, below = fields[i], fields[i + 1 : i + 2]
+    above = next(filter(count_filled, reversed(fields[start:i])), [])
+    names = {cell for cell in row if cell.strip()}
+    if (
+        not below
+        or not len(above) == len(row) == len(below[0])
+        or not _follows_gap(fields, lines, i)
+    ):
+        return False
+    if len(names) < max(2, count_filled(row)) or any(map(is_typed, names)):
+        return False
+    if any(
+        2 * len(names & {*head}) > len(names) for head in fields[start : start + MAX_HEADER_ROWS]
+    ):
+        return False
+    over, under = (
+        sum(is_typed(value) for name, value in zip(row, values, strict=True) if name.strip())
+        for values in (above, below[0])
+    )
+    return over > 1 and under > 0
+
+
+def _follows_gap(fields: list[list[str]], lines: list[int], i: int) -> bool:
+    """Whether a blank row or line stands above a row."""
+    return lines[i] - lines[i - 1] > 1 or count_filled(fields[i - 1]) == 0
+
+
 def _puts_phrases_below(fields: list[list[str]], lines: list[int], i: int) -> bool:
     """Whether one of the last rows, behind a gap, has phrases where most columns have numbers."""
     row, width = fields[i], len(fields[i])
-    if i < len(fields) - _LAST or (lines[i] - lines[i - 1] == 1 and count_filled(fields[i - 1])):
+    if i < len(fields) - _LAST or not _follows_gap(fields, lines, i):
         return False
     body = [cells for cells in fields[:i] if len(cells) == width and count_filled(cells)][1:]
     below = [*compress(row, typed_columns(body, width))]
@@ -243,14 +278,20 @@ def _holds_keys(block: list[list[str]]) -> bool:
     cells = [cell for row in rows for cell in row if cell.strip()]
     if all(_KEY.match(cell) for cell in cells):
         return True
+    if 2 * sum(_has_keys(row) for row in rows) >= len(rows):
+        return True
     if 2 * sum(count_filled(row[2:]) > 0 for row in rows) > len(rows):
         return False
-    if 2 * sum(row[0].rstrip().endswith(":") for row in rows) >= len(rows):
-        return True
     keys, values = {row[0] for row in rows}, [row[1] for row in rows[1:]]
     if any(map(is_typed, keys)) or len(keys) < len(rows):
         return False
     return len({*map(_kind, values)}) > 1
+
+
+def _has_keys(row: list[str]) -> bool:
+    """Whether each cell but one holds a key, with a colon, before its value."""
+    keys = [cell.rstrip() for cell in row[::2] if cell.strip()]
+    return len(keys) > 0 and all(key.endswith(":") for key in keys)
 
 
 def _kind(value: str) -> str:
@@ -405,17 +446,24 @@ def _count_keys(block: list[list[str]], width: int) -> int:
     too. A single row of two cells or more, as wide as the table, may name a group of columns if no
     blank row follows it.
     """
-    above = [*takewhile(lambda row: _is_filled_from_left(row, width), block)]
+    lone = [
+        *takewhile(lambda row: count_filled(row) == 1 or _is_filled_from_left(row, width), block)
+    ]
+    above = [*dropwhile(lambda row: not _is_filled_from_left(row, width), reversed(lone))][::-1]
     names, *below = block[len(above) : len(above) + 4] or [[]]
     if len(below) > 1 and not any(map(is_typed, below[0])) and any(map(is_typed, below[1])):
         below = below[1:]
     told = [row for row in above if count_filled(row) > 1]
     apart = len(above) > 0 and count_filled(above[-1]) == 0
-    if not below or not names_all(names, width):
+    named = names_all(names, width)
+    if not below or not (
+        named or (len(told) > 1 and count_header_rows(block[len(above) :], width))
+    ):
         return 0
     if not any(map(is_typed, below[0])) and not (apart and len(told) > 1):
         return 0
-    if _holds_values(names, [row for row in block[len(above) + 1 :] if len(row) == width]):
+    rows = [row for row in block[len(above) + 1 :] if len(row) == width]
+    if named and _holds_values(names, rows):
         return 0
     if max(map(count_filled, told), default=0) >= min(map(count_filled, below)):
         return 0
@@ -462,7 +510,8 @@ def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
     filled = count_filled(row)
     following = below[0] if below else []
     if filled > 1:
-        return _is_divider(row) or _is_sentence_above(row, below, width)
+        told = filled < width and all(_TOLD.match(cell) for cell in row if cell.strip())
+        return told or _is_divider(row) or _is_sentence_above(row, below, width)
     if width < 2:
         return False
     if filled == 0 or row[0].strip():

@@ -718,6 +718,7 @@ def test_a_table_in_a_box_is_read_by_its_bars(tmp_path):
         "Device,Logger X\nSerial,12345\nStart,2024-01-01 00:00\n",
         "User: lab,Path: C:\\runs\nTest: OD,Date: 31/01/2024 10:15\n\n",
         "Harbour,,,\n,,,\n",
+        "Day:,1 May,Started:,2 May\nFile:,a.csv,Channel:,1\nUser:,Ann,Note:,\n\n",
     ],
 )
 def test_what_tells_one_thing_a_row_is_no_table_of_its_own(tmp_path, above):
@@ -787,6 +788,39 @@ def test_tables_below_titles_are_not_mixed(tmp_path):
     assert dialect.names == ("Date", "Weight", "Fat")
     assert len(rows) == 9
     assert dialect.others == ((15, 23),)
+
+
+def test_tables_of_other_names_behind_a_gap_are_not_mixed(tmp_path):
+    """Words between numbers tell where one begins; the names that stand above both do not."""
+    wells = "".join(f"W{i},{i}.5,{i}\n" for i in range(5))
+    levels = "".join(f"W{i % 5},{i},{i}.25\n" for i in range(9))
+    text = f"well,x,top\n{wells}\nplace,day,level\n{levels}"
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == ("well", "x", "top")
+    assert len(rows) == 5
+    assert dialect.others == ((9, 17),)
+    again = f"well,x,top\n{wells}\nhole,x,top\n{wells}"
+    assert read(write(tmp_path, again))[0].others == ()
+
+
+def test_a_table_below_another_may_have_fewer_names_than_cells(tmp_path):
+    """Its rows end with blanks; keys and values, as wide, stand above both."""
+    keys = "Title:,,,,,\nAsked:,1 May,to:,2 May,,\nDate: ,3 May,,,,\n\nNAP:,level,,,,\n\n"
+    wells = "Well,Filter,x,y,z,Top,Base\nW1,1,5,6,7,1.5,2.5\n\n\n"
+    levels = "".join(f"W1,1,{day}-02-2003,5,,\n" for day in range(10, 29))
+    dialect, rows = read(write(tmp_path, f"{keys}{wells}Well,Filter,Day,Level,\n{levels}"))
+    assert dialect.names[:4] == ("Well", "Filter", "Day", "Level")
+    assert dialect.others == ((8, 8),)
+    assert len(rows) == 19
+
+
+def test_a_header_of_the_row_below_it_alone_is_not_decided(tmp_path):
+    """Both may tell about the table of fewer columns that follows."""
+    rows = "".join(f"{i}.5,{i}\n" for i in range(9))
+    path = write(tmp_path, f"Path,File,Day\nC:\\x,a.d,4 Sep 2019\nStart of data\n{rows}")
+    with pytest.raises(UndecidableError, match="as has the row below it"):
+        detect(path)
+    assert len(read(path, skip_lines=3)[1]) == 9
 
 
 def test_a_total_above_rows_that_begin_with_digits_is_a_row(tmp_path):
@@ -1184,6 +1218,34 @@ def test_keys_and_values_above_a_table_of_words_are_no_names(tmp_path):
     assert dialect.names == ("Name", "Town", "Team")
     assert len(rows) == 3
     assert read(write(tmp_path, f"Name,Town,\n,,\n{words}"))[0].names[:2] == ("Name", "Town")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "Plate,P1,,,\nDilution,2,,,\n,,,,\n,Row,Count,Size,\n" + 3 * ",0,24,1.5,\n",
+            "column_1 Row Count",
+        ),
+        ("Day,1.8.2024,\nBlank,a,\n,- b,\n,,\nId,Well,OD\nx,A1,1.5\ny,A2,2.5\n", "Id Well OD"),
+        (
+            "Kind:,DNA" + 6 * "," + "\nNo:,E8" + 6 * "," + "\nId,OD,220,221,222,223,224,225\n"
+            "a,0.5,7,8,5,9,5,2\nb,0.7,4,9,1,2,1,5\n",
+            "Id OD 220",
+        ),
+        (
+            "User: A,Run: 4,,\nTest: x,Time: 3 PM,,\n,,,\nLight,,,\n,1,2,3\n"
+            + "".join(f"{row},7,9,4\n" for row in "ABCDEFG"),
+            "column_1 1 2 3",
+        ),
+        ("User = A,Run = 4,,\nTest = x,Day = 3,,\n" + 5 * "7,9,4,5\n", "column_1 column_2"),
+    ],
+)
+def test_keys_and_values_above_numbers_and_blanks_that_name_columns_are_no_names(
+    tmp_path, text, names
+):
+    """They hold less than the rows of the table, or each its key."""
+    assert " ".join(read(write(tmp_path, text))[0].names).startswith(names)
 
 
 def test_units_between_names_and_numbers_belong_to_the_header(tmp_path):
