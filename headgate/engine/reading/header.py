@@ -300,23 +300,25 @@ def _slope(cells: list[str]) -> int:
 def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
     """Whether years name columns, in whose values no year comes.
 
-    Several in order tell, two only behind a blank or a label, or one, five or ten apart above many
-    rows, and one above the only column, if the values are so many that it is hardly one of them.
+    Several in order tell. Two do so above fractions alone, behind a blank or a label, or one, five
+    or ten apart above many rows. A single one does above the only column, or beside labels above
+    fractions, if the values are so many that it is hardly one of them.
     """
     places = [i for i, cell in enumerate(row) if _YEAR.fullmatch(cell.strip())]
     below = [cell.strip() for i in places for cell in columns[i] if cell.strip()]
     others = [cell for i, cell in enumerate(row) if i not in places]
     if not places or any(map(is_typed, others)) or any(map(_YEAR.fullmatch, below)):
         return False
+    fractions = not any(cell.isdecimal() for cell in below)
     if len(places) > 1:
         steps = _steps([row[i].strip() for i in places])
         many = len(columns[0]) >= _ENOUGH and row[0] not in columns[0]
         two = _leads(row[0], columns[0]) or (many and steps in _CENSUS)
+        two = two or (fractions and len(below) > _SOME and all(map(is_typed, below)))
         tell = len(below) > 1 if len(places) > 2 else two
         return tell and (min(steps) > 0 or max(steps) < 0)
-    fractions = not any(cell.isdecimal() for cell in below)
-    enough = len(below) >= (_SOME if fractions else _ENOUGH)
-    return not others and enough and all(map(is_typed, below))
+    enough = len(below) >= (_SOME if fractions and not others else _ENOUGH)
+    return (fractions or not others) and enough and all(map(is_typed, below))
 
 
 def _leads(cell: str, column: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from itertools import dropwhile, groupby
 from typing import NamedTuple
 
 from headgate.engine.reading.aligned import find_borders, find_ruled_borders
-from headgate.engine.reading.cells import is_typed, shape, shapes
+from headgate.engine.reading.cells import count_filled, is_typed, shape, shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
 from headgate.engine.reading.tokenise import parse, unwrap
 from headgate.errors import UndecidableError
@@ -441,9 +441,17 @@ def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
         return _Candidate(score, syntax, 1, even, alike)
     if syntax.delimiter not in _COMMON and sum(len(f) == width for f in fields) < _FEWEST:
         return _Candidate(0, syntax, width, even, alike)
-    score = _prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / width)
+    columns = _count_told(body) if syntax.delimiter == " " else width
+    score = _prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / columns)
     score *= quoting.worth(len(fields)) * (1 - 0.5 * _tabs_inside(body))
     return _Candidate(score, syntax, width, even, alike)
+
+
+def _count_told(body: list[list[str]]) -> int:
+    """Count the columns in which something stands in many rows: not those between two blanks."""
+    return max(
+        1, sum(10 * count_filled([*column]) > len(body) for column in zip(*body, strict=True))
+    )
 
 
 def _width(fields: list[list[str]]) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from itertools import chain, compress, dropwhile, takewhile
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ from headgate.engine.reading.header import (
 from headgate.errors import OptionsError
 
 MAX_PREAMBLE_ROWS = 500
+_FEW, _MANY = 3, 20
+"""Rows of text, and of numbers, that tell prose above a table of numbers from its names."""
 _LAST = 3
 """Rows at the end of which one may be a note as wide as the table."""
 _DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
@@ -401,7 +403,41 @@ def _sums_up(facts: list[list[str]], width: int) -> bool:
 
 def _first_row(block: list[list[str]], width: int) -> int:
     """The first row that is no title, note or blank above the table."""
-    return _count_keys(block, width) or _go_up(block, _first_full_row(block, width))
+    keys = _count_keys(block, width) or _count_above_numbers(block, width)
+    return keys or _go_up(block, _first_full_row(block, width))
+
+
+def _count_above_numbers(block: list[list[str]], width: int) -> int:
+    """How many rows of prose, most of them not as wide, stand above many rows of numbers alone.
+
+    Rows of words right above the numbers name them, of one column no more than one word.
+    """
+    full = [row for row in block if len(row) == width]
+    if len(full) < _MANY or not all(typed_columns(full, width)):
+        return 0
+    data = next((i for i, row in enumerate(block) if _is_of_numbers(row, width)), 0)
+    names = [*takewhile(partial(_may_name, width), reversed(block[:data]))][:MAX_HEADER_ROWS]
+    above = block[: data - len(names)]
+    others = [row for row in above if len(row) != width or width == 1]
+    if len(above) < _FEW or 2 * len(others) < len(above):
+        return 0
+    beside = not names and len(above[-1]) not in (1, width)  # they may be names that were split
+    values = any(2 * sum(map(is_typed, row)) > count_filled(row) for row in above)
+    return 0 if beside or values else len(above)
+
+
+def _is_of_numbers(row: list[str], width: int) -> bool:
+    """Whether a full row holds numbers or dates, and blanks at most beside them."""
+    kinds = {*map(shape, row)}
+    return len(row) == width and kinds != {"empty"} and kinds <= {"number", "moment", "empty"}
+
+
+def _may_name(width: int, row: list[str]) -> bool:
+    """Whether a row may name numbers below it: words, no title of a section and no key."""
+    text = " ".join(row).strip()
+    told = _SECTION.fullmatch(text) or _TOLD.match(text)
+    named = len(row) == width and text and not told and not any(map(is_typed, row))
+    return bool(named) and (width > 1 or len(text.split()) == 1)
 
 
 def _go_up(block: list[list[str]], first: int) -> int:

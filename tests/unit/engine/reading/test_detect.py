@@ -550,6 +550,8 @@ def test_quotes_that_enclose_values_enclose_no_lines(tmp_path, text):
         ("0,1,2,3", [f"{i % 5},{i % 3},{i % 4},{i % 2}" for i in range(30)]),
         ("id,1,2,3", [f"P{i},{i % 3},{i % 4},{i % 2}" for i in range(30)]),
         ("state,2001,2011", [f"State {i},{800 + i},{900 - i}" for i in range(30)]),
+        ("state,2022", [f"State {i},{i}.5" for i in range(30)]),
+        ("town,2001,2011", [f"Town {i},{i}.5,{i}.25" for i in range(8)]),
         ("id,name,OD,1,2,3,4,5,6", ["7,Ann,0.5,3,4,5,5,6,8", "8,Ben,0.7,1,2,2,2,3,9"]),
         ("Share,1,2,5,60,300,3600", ["99,9,8,7,5,4,3", "50,6,5,5,4,3,2", "10,3,3,2,2,1,1"]),
     ],
@@ -578,6 +580,7 @@ def test_years_dates_and_steps_above_other_values_are_names(tmp_path, first, row
         ["bolt,1900", "nut,12", "screw,55", *(f"part{i},{i}" for i in range(25))],
         ["1,A,1:34:50.616", "2,B,+22.457", "3,C,+25.110", "4,D,+39.669", "5,E,+49.773"],
         ["Ann,n/a,1,2,3,4,5,6", "Ben,4,1,5,2,4,4,9", "Cem,5,3,2,9,9,1,1"],
+        ["bolt,2022", *(f"part{i},{i}.5" for i in range(5))],
         ["all,1800,1935", *(f"part {i},{30 + i},{31 + i}" for i in range(25))],
     ],
 )
@@ -812,6 +815,29 @@ def test_a_table_below_another_may_have_fewer_names_than_cells(tmp_path):
     assert dialect.names[:4] == ("Well", "Filter", "Day", "Level")
     assert dialect.others == ((8, 8),)
     assert len(rows) == 19
+
+
+@pytest.mark.parametrize(
+    ("above", "names"),
+    [
+        ("Version:\t3\nUser Name:\tAnn\nRate:\t5\tHz\n", ("column_1",)),
+        ("Path,File,Day\nC:\\x,a.d,4 Sep\nStart of data\n", ("column_1", "column_2")),
+        ("A\nA run, by Ann, in May\nB\nx,y\n", ("x", "y")),
+    ],
+)
+def test_prose_above_many_rows_of_numbers_names_nothing(tmp_path, above, names):
+    """Only words right above them do, as many as they are."""
+    rows = "".join(f"{i}.5,{i}\n" if len(names) > 1 else f"{i}\n" for i in range(30))
+    dialect, read_rows = read(write(tmp_path, above + rows))
+    assert dialect.names == names
+    assert len(read_rows) == 30
+
+
+def test_numbers_of_another_width_above_many_are_kept_back(tmp_path):
+    """They may be rows, which are not passed over."""
+    rows = "".join(f"{i}.5,{i}\n" for i in range(30))
+    _, read_rows = read(write(tmp_path, f"1,2,3\n4,5,6\n7,8,9\n{rows}"))
+    assert len(read_rows) == 33
 
 
 def test_a_header_of_the_row_below_it_alone_is_not_decided(tmp_path):
