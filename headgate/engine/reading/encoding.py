@@ -114,6 +114,12 @@ _USUAL_SIGN, _OTHER_SIGN = 0.9, 0.6
 """Worth of a sign outside words; inside one, it is taken off."""
 _APOSTROPHE_APART, _MONEY_APART = 0.8, 0.3
 """Worth of an apostrophe beside no word or blank, and of a currency beside no digit; else 1."""
+_MILLIONTH = 2.2
+"""Worth of the sign of a millionth before a unit: more than that of any other character."""
+_MICRO = re.compile(
+    r"(?<=[\d ([/])µ(?:[lLgmMsSVAWFNKU]|mol|Pa|Hz|Eq|Sv|IU)(?![^\W\d_])",
+)
+"""A millionth of a unit behind a number, a blank, a slash or a bracket."""
 _KANA_MARK = re.compile("[\uff9e\uff9f]")
 _MISPLACED_MARK = re.compile(
     "(?<![\uff73\uff76-\uff84\uff8a-\uff8e])\uff9e|(?<![\uff8a-\uff8e])\uff9f"
@@ -332,7 +338,8 @@ def _plausibility(text: str) -> float:
             letters["ɵ" if char in "õÕ" and after not in "eE" else char] += 1
             wrong += _misplaced_letter(char, before, after)
         elif char in _SIGNS:
-            signs += _placed_sign(char, before, after)
+            unit = char == "µ" and _MICRO.match(text, at)
+            signs += _MILLIONTH if unit else _placed_sign(char, before, after)
         else:
             wrong += 1
     if not count:

@@ -44,6 +44,8 @@ TEXTS = {
     "japanese names": "日付,値\n1,2\n",
     "vietnamese": "Ho\u0323 tên,Thành phô\u0301\nĐă\u0323ng An,Hà Nô\u0323i\nLê Hà,Huê\u0301\n",
     "numbered": "Nº;Fecha\n1;2024-01-31\n",
+    "microlitres": "Sample,Volume (µL)\n" + "".join(f"s{i},{i} µL\n" for i in range(40)),
+    "micrograms": "Sample,ng/µL,µg\n" + "".join(f"s{i},{i},{i} µg\n" for i in range(40)),
     "units": "time,temperature °C,width µm\n1,20,3\n2,21,4\n",
 }
 
@@ -106,6 +108,9 @@ TEXTS = {
         ("japanese names", "euc_jp"),
         ("vietnamese", "cp1258"),
         ("numbered", "cp1252"),
+        ("microlitres", "cp1252"),
+        ("microlitres", "mac-roman"),
+        ("micrograms", "cp1252"),
         ("units", "cp1252"),
         ("units", "mac-roman"),
         ("russian", "utf-16-le"),
