@@ -114,12 +114,12 @@ _USUAL_SIGN, _OTHER_SIGN = 0.9, 0.6
 """Worth of a sign outside words; inside one, it is taken off."""
 _APOSTROPHE_APART, _MONEY_APART = 0.8, 0.3
 """Worth of an apostrophe beside no word or blank, and of a currency beside no digit; else 1."""
-_MILLIONTH = 2.2
-"""Worth of the sign of a millionth before a unit: more than that of any other character."""
-_MICRO = re.compile(
-    r"(?<=[\d ([/])µ(?:[lLgmMsSVAWFNKU]|mol|Pa|Hz|Eq|Sv|IU)(?![^\W\d_])",
+_SIGN_OF_UNIT = 1.1
+"""Worth of a sign that belongs to a unit: more than that of a letter."""
+_UNIT = re.compile(
+    r"(?<![^\W\d_])(?:µ(?:[lLgmMsSVAWFNKUE]|mol|Pa|Hz|Eq|Sv|IU)|[cdkm]?m[²³]|[nNT]?°[CF]?)(?![^\W\d_])"
 )
-"""A millionth of a unit behind a number, a blank, a slash or a bracket."""
+"""A millionth of a unit, an area or a volume, degrees, and `N°`."""
 _KANA_MARK = re.compile("[\uff9e\uff9f]")
 _MISPLACED_MARK = re.compile(
     "(?<![\uff73\uff76-\uff84\uff8a-\uff8e])\uff9e|(?<![\uff8a-\uff8e])\uff9f"
@@ -196,6 +196,9 @@ def _mixed(data: bytes) -> Encoding | None:
 def guess_legacy(data: bytes) -> Encoding:
     """Find the encoding of bytes that are neither UTF-8 nor UTF-16."""
     sample = _telling_lines(data)
+    if _UNIT.sub("", sample.decode("cp1252", "replace")).isascii():
+        why = "no UTF-8; all that is beyond ASCII are signs of units"
+        return Encoding("cp1252", False, _evidence("cp1252", why))
     scores: Counter[str] = Counter()
     likeness: dict[str, float] = {}
     for name in _LEGACY:
@@ -327,6 +330,7 @@ def _plausibility(text: str) -> float:
     """How much the characters beyond ASCII read like a language, from -1 to 1."""
     if _is_half_width(text):
         return _HALF_WIDTH
+    units = {at for match in _UNIT.finditer(text) for at in range(*match.span())}
     letters: Counter[str] = Counter()
     signs = wrong = 0.0
     count = 0
@@ -338,8 +342,7 @@ def _plausibility(text: str) -> float:
             letters["ɵ" if char in "õÕ" and after not in "eE" else char] += 1
             wrong += _misplaced_letter(char, before, after)
         elif char in _SIGNS:
-            unit = char == "µ" and _MICRO.match(text, at)
-            signs += _MILLIONTH if unit else _placed_sign(char, before, after)
+            signs += _SIGN_OF_UNIT if at in units else _placed_sign(char, before, after)
         else:
             wrong += 1
     if not count:

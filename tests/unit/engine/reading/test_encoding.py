@@ -46,6 +46,9 @@ TEXTS = {
     "numbered": "Nº;Fecha\n1;2024-01-31\n",
     "microlitres": "Sample,Volume (µL)\n" + "".join(f"s{i},{i} µL\n" for i in range(40)),
     "micrograms": "Sample,ng/µL,µg\n" + "".join(f"s{i},{i},{i} µg\n" for i in range(40)),
+    "taiwanese nothing": "編號,備註\n" + "".join(f"{i},無\n" for i in range(400)),
+    "volumes": "gas,µg/m³\n" + "".join(f"NO{i},{i} µg/m³\n" for i in range(40)),
+    "french numbers": "N°;Client\n" + "".join(f"N° {i};c{i}\n" for i in range(40)),
     "units": "time,temperature °C,width µm\n1,20,3\n2,21,4\n",
 }
 
@@ -111,6 +114,9 @@ TEXTS = {
         ("microlitres", "cp1252"),
         ("microlitres", "mac-roman"),
         ("micrograms", "cp1252"),
+        ("taiwanese nothing", "big5"),
+        ("volumes", "cp1252"),
+        ("french numbers", "cp1252"),
         ("units", "cp1252"),
         ("units", "mac-roman"),
         ("russian", "utf-16-le"),
