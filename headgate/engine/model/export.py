@@ -43,7 +43,7 @@ def _features_only(recipe: Recipe) -> Recipe:
 
 
 def _values(table: sql.Lookup) -> str:
-    columns = "(lookup_key, lookup_number)"
+    columns = f"({sql.KEY}, {sql.NUMBER})"
     if not table.numbers:
         empty = "SELECT '', CAST(0 AS DOUBLE PRECISION) WHERE 1 = 0"
         return f"{table.name} {columns} AS ({empty})"

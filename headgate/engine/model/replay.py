@@ -337,10 +337,11 @@ def _unseen(base: Base, recipe: Recipe) -> Iterator[Unseen]:
             case TargetMean():
                 known.setdefault(each.source, set()).update(each.all.means)
     for source, categories in known.items():
+        name = quote_name(source)
         found = base.con.execute(
-            f"SELECT {quote_name(source)} AS category, count(*), sum(count(*)) OVER ()"
-            f" FROM {base.rows} WHERE category NOT IN (SELECT unnest(?::VARCHAR[]))"
-            f" GROUP BY category ORDER BY count(*) DESC, category LIMIT {SHOWN + 1}",
+            f"SELECT {name}, count(*), sum(count(*)) OVER () FROM {base.rows}"
+            f" WHERE {name} NOT IN (SELECT unnest(?::VARCHAR[]))"
+            f" GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {SHOWN + 1}",
             [sorted(categories)],
         ).fetchall()
         if found:

@@ -34,6 +34,10 @@ DAY_PARTS: tuple[DatePart, ...] = ("year", "month", "day", "weekday")
 """What the day settles, whatever the time."""
 
 
+KEY, NUMBER = "_headgate_key", "_headgate_number"
+"""The columns of a look-up table: no column of a file is called so."""
+
+
 class Lookup(NamedTuple):
     """A table from categories to numbers."""
 
@@ -78,7 +82,7 @@ def source(recipe: Recipe, relation: str) -> str:
     for place, output in enumerate(recipe.outputs):
         if isinstance(output, Frequency | TargetMean):
             table, key = _table(place), f"COALESCE({quote_name(output.source)}, '')"
-            joins.append(f"LEFT JOIN {table} ON {table}.lookup_key = {key}")
+            joins.append(f"LEFT JOIN {table} ON {table}.{KEY} = {key}")
     return "\n".join(joins)
 
 
@@ -89,9 +93,9 @@ def _table(place: int) -> str:
 def _cell(output: Output, place: int) -> str:
     match output:
         case Frequency():
-            return f"COALESCE({_table(place)}.lookup_number, 0.0)"
+            return f"COALESCE({_table(place)}.{NUMBER}, 0.0)"
         case TargetMean():
-            return f"COALESCE({_table(place)}.lookup_number, {double(output.all.prior)})"
+            return f"COALESCE({_table(place)}.{NUMBER}, {double(output.all.prior)})"
         case _:
             return own_cell(output)
 

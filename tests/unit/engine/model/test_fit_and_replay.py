@@ -393,6 +393,14 @@ def test_replay_counts_rows_whose_category_training_did_not_have(tmp_path, encod
     assert not first.drift
 
 
+def test_replay_counts_such_rows_whatever_the_columns_are_called(tmp_path):
+    frame = shop().rename(columns={"rooms": "category", "garden": "count"})
+    first = made(tmp_path / "a", frame, "price")
+    other = frame.assign(city="Bern")
+    again = made(tmp_path / "b", other, None, recipe=first.recipe)
+    assert "city: 600 rows hold categories that training did not have: 'Bern'" in again.drift
+
+
 def new_rows():
     """Rows of another file, some of them with what training never saw."""
     rows = shop(80).assign(note="a red door", day=pd.Timestamp("2022-05-05 13:30"))
@@ -477,6 +485,20 @@ def test_the_exported_sql_gives_the_same_features(tmp_path, options):
         con.register("typed_rows", new_rows())
         features = con.sql(script).df()
     assert list(features) == list(replayed.columns[:-2])
+    np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
+
+
+def test_the_exported_sql_tells_columns_apart(tmp_path):
+    """Whatever the file's columns are called."""
+    names = {"size": "lookup_key", "rooms": "lookup_number", "city": "lookup_0", "zip": "r"}
+    names |= {"garden": "typed_rows"}
+    first = made(tmp_path / "a", shop().rename(columns=names), "price")
+    rows = new_rows().rename(columns=names)
+    replayed = table(made(tmp_path / "b", rows, None, recipe=first.recipe))
+    script = next(path for path in first.extras if path.name == "recipe.sql").read_text()
+    with duckdb.connect() as con:
+        con.register("typed_rows", rows)
+        features = con.sql(script).df()
     np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
 
 
