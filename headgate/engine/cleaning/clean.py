@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import isfinite
 
 from headgate.engine.cleaning import stats
@@ -82,7 +82,7 @@ def fit(rows: RemainingRows, options: CleanOptions) -> tuple[Output, ...]:
     for column, name in zip(kept_inputs, names, strict=True):
         own = rules[column.name]
         outliers = own.outliers or options.outliers
-        fence = _fence(values, column, options) if outliers != Outliers.KEEP else None
+        fence = _fence(values, column, options, outliers)
         fill = _filling(values, column, own, options)
         outputs.append(
             CleanColumn(
@@ -193,20 +193,36 @@ def _constant(values: Values, column: Input, constant: str) -> Filling:
     return Filling(how=Fill.CONSTANT, text=constant)
 
 
-def _fence(values: Values, column: Input, options: CleanOptions) -> Fence | None:
-    if column.kind not in NUMBERS:
+def _fence(
+    values: Values, column: Input, options: CleanOptions, outliers: Outliers
+) -> Fence | None:
+    """Bounds of outliers; one at which nothing is clipped is such as the column's type holds."""
+    if outliers == Outliers.KEEP or column.kind not in NUMBERS:
         return None
-    quarters = values.quantiles(column, 0.25, 0.75)
-    if not quarters:
+    found = values.quantiles(column, 0, 0.25, 0.75, 1)
+    if not found:
         return None
-    reach = options.fence * (quarters[1] - quarters[0])
-    low, high = quarters[0] - reach, quarters[1] + reach
+    least, lower, upper, most = found
+    reach = options.fence * (upper - lower)
+    low, high = lower - reach, upper + reach
+    if outliers == Outliers.CLIP and low <= least:
+        low = _inwards(column, low, ROUND_CEILING)
+    if outliers == Outliers.CLIP and most <= high:
+        high = _inwards(column, high, ROUND_FLOOR)
     return Fence(
         low=low,
         high=high,
         low_text=_write(values, column, low),
         high_text=_write(values, column, high),
     )
+
+
+def _inwards(column: Input, bound: float, rounding: str) -> float:
+    """Round a bound to what an exact type holds, which moves no value across it."""
+    if column.sql_type == "DOUBLE":
+        return bound
+    unit = Decimal(1).scaleb(-decimals_of(column.sql_type))
+    return float((Decimal(repr(bound)) / unit).to_integral_value(rounding) * unit) or 0.0
 
 
 def _write(values: Values, column: Input, number: float) -> str:
@@ -251,6 +267,7 @@ def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> st
     """A number that the exact type cannot hold makes the column DOUBLE."""
     numbers = [fill.number] if fill and fill.number is not None else []
     numbers += [clip.low, clip.high] if clip else []
-    if column.kind not in NUMBERS or all(number == int(number) for number in numbers):
+    places = decimals_of(column.sql_type)
+    if column.kind not in NUMBERS or all(number == round(number, places) for number in numbers):
         return column.sql_type
     return "DOUBLE"

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from headgate.engine import csv_lines
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.columns.column import arrow_type
-from headgate.engine.duck import double, first
 from headgate.engine.recipe import CleanColumn, Fence, OutlierFlag, Recipe
 from headgate.engine.staging import CSV
 
@@ -104,7 +103,7 @@ class Replay:
                 if cells := pc.sum(side).as_py():  # a bound may be more than the type holds
                     changed[output.name, CLIP] += cells
                     text = pc.if_else(side, written, text)
-                    typed = pc.if_else(side, pa.scalar(bound).cast(wanted), typed)
+                    typed = pc.if_else(side, _scalar(bound, wanted), typed)
         if output.fill and missing is not None and text.null_count:
             changed[output.name, FILL] = text.null_count
             text = pc.if_else(missing, output.fill.text, text)
@@ -114,12 +113,17 @@ class Replay:
     def _fill_value(self, output: CleanColumn) -> pa.Scalar:
         fill, wanted = output.fill, arrow_type(output.sql_type)
         if fill and fill.number is not None:
-            con = self._rows.staged.con
-            value = first(con, f"SELECT {double(fill.number)}::{output.sql_type}")[0]
-        else:
-            source = next(e for e in self._rows.staged.inputs if e.name == output.source)
-            value = self._rows.staged.read(source, fill.text) if fill else None
-        return pa.scalar(value, wanted)
+            return _scalar(fill.number, wanted)
+        source = next(e for e in self._rows.staged.inputs if e.name == output.source)
+        value = self._rows.staged.read(source, fill.text) if fill else None
+        return _as_type(pa.chunked_array([[value]]), wanted)[0]
+
+
+def _scalar(number: float, wanted: pa.DataType) -> pa.Scalar:
+    """Return a fitted number as a value of its column's type, which holds it."""
+    if pa.types.is_integer(wanted):
+        return pa.scalar(round(number), wanted)
+    return pa.scalar(repr(number)).cast(wanted)
 
 
 def _as_type(value: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:

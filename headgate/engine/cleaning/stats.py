@@ -157,6 +157,8 @@ def _far_quantiles(
     near = [min(max(share + by, 0.0), 1.0) for share in shares for by in (-0.01, 0.01)]
     ends = first(con, f"SELECT quantile_cont(v, {near}) FROM (SELECT v FROM {some})")[0]
     ends = ends or [least, most] * len(shares)
+    known = {0.0: least, 1.0: most}
+    ends = [known.get(place, end) for place, end in zip(near, ends, strict=True)]
     found = []
     for share, low, high in zip(shares, ends[::2], ends[1::2], strict=True):
         place = share * (count - 1)

@@ -258,6 +258,30 @@ def test_outliers_are_flagged_or_clipped(tmp_path):
     assert pq.read_table(clipped.parquet)["count"].to_pylist()[-1] == 12.25
 
 
+@pytest.mark.parametrize("rule", [{"fill": "mode"}, {"fill": "constant", "constant": "2.50"}])
+def test_a_column_may_be_both_filled_and_clipped(tmp_path, rule):
+    """Also where the fence needs another type than the values have."""
+    amounts = ["1.00", "2.50", "2.50", "3.75", "4.00", "999.00", None]
+    rows = [(str(place), each) for place, each in enumerate(amounts)]
+    rules = (ColumnRules(name="amount", outliers="clip", **rule),)
+    prepared = made(tmp_path, rows, {"code": "text", "amount": "decimal"}, columns=rules, fence=1.1)
+    values = pq.read_table(prepared.parquet)["amount"].to_pylist()
+    assert values == [1.0, 2.5, 2.5, 3.75, 4.0, 5.51875, 2.5]
+    assert [row[1] for row in cells(prepared.csv)[-2:]] == ["5.51875", "2.50"]
+
+
+def test_a_column_keeps_its_type_where_nothing_is_clipped(tmp_path):
+    """The fence is rounded inwards, to what the type holds; a later file's outliers get that."""
+    rows = [(f"c{each}", f"{each}.50", str(each)) for each in (1, 2, 3, 5)]
+    first = made(tmp_path / "a", rows, outliers="clip", fence=1.1)
+    types = ["string", "decimal128(18, 2)", "int64"]
+    assert [str(each.type) for each in pq.read_schema(first.parquet)] == types
+    staged = reading(tmp_path / "b", COLUMNS, [("x", "9.99", "9"), ("y", "0.00", "-9")])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert cells(again.csv)[1:] == [["x", "5.92", "5"], ["y", "0.33", "0"]]
+    assert pq.read_table(again.parquet)["count"].to_pylist() == [5, 0]
+
+
 def test_a_flag_takes_no_other_columns_name(tmp_path):
     """It gets a number behind its own, in the order of the file."""
     names = {"x": "integer", "x_outlier": "text", "X_outlier_2": "text"}
