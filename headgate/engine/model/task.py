@@ -147,7 +147,7 @@ def _latest(rows: RemainingRows, column: str, test_share: float) -> str | None:
             rows.staged.con,
             "SELECT min(v)::VARCHAR FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto, sum(n) OVER"
             f" () AS total FROM (SELECT {value} AS v, count(*) AS n FROM {relation}"
-            f" WHERE {rows.text(column)} IS NOT NULL GROUP BY v))"
+            f" WHERE {value} IS NOT NULL GROUP BY v))"
             f" WHERE upto >= total * {1 - test_share!r}",
         )
     return row[0] if row else None

@@ -28,7 +28,7 @@ from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, Target
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
 from stack.running import ROOT
-from tests.harness.staging import staged_frame
+from tests.harness.staging import reading, staged_frame
 
 DATA = ROOT / "tests" / "data" / "recipes"
 
@@ -269,6 +269,17 @@ def test_the_latest_rows_are_held_out(tmp_path):
     rows = table(made(tmp_path, frame, "price", time_column="sold"))
     train = rows["_test"].to_numpy() == 0
     assert frame[train]["sold"].max() < frame[~train]["sold"].min()
+
+
+def test_rows_without_a_time_have_no_say_in_which_ones_are_the_latest(tmp_path):
+    """Also where a sign for a missing time is kept as text."""
+    days = [f"2024-01-{day:02d}" for day in range(1, 21)] + ["NA"] * 20
+    rows = [(day, str(place % 7), "ab"[place % 2]) for place, day in enumerate(days)]
+    staged = reading(tmp_path, {"day": "date", "x": "integer", "y": "text"}, rows, missing=("NA",))
+    split = ModelOptions(time_column="day", test_share=0.5)
+    kept = CleanOptions(drop_duplicates=False, empty_missing=False)
+    options = PrepareOptions(mode="model", model=split, clean=kept)
+    assert table(prepare(staged, tmp_path, options, target="y"))["_test"].sum() == 10
 
 
 def test_the_rows_that_are_held_out_are_told(tmp_path):
