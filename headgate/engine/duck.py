@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +117,11 @@ def evaluate(
 
 
 def double(number: float) -> str:
-    """Write a number as an SQL literal that keeps its every bit."""
-    return f"CAST('{number!r}' AS DOUBLE)"
+    """Write a number as an SQL literal that keeps its every bit; the exponent makes it a double."""
+    if not isfinite(number):
+        return f"CAST('{number!r}' AS DOUBLE)"
+    text = repr(number)
+    return text if "e" in text else f"{text}e0"
 
 
 def first(con: duckdb.DuckDBPyConnection, statement: str) -> tuple[Any, ...]:

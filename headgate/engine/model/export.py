@@ -7,13 +7,14 @@ the recipe.
 from importlib.resources import files
 from pathlib import Path
 
-from headgate.engine.duck import double, quote_name
+from headgate.engine.duck import quote_name
 from headgate.engine.model import sql
 from headgate.engine.recipe import Recipe, TargetColumn, TestFlag
 
 HEAD = """\
 -- Features of new rows, as fitted by Headgate. Written for DuckDB; only words and hashes of text
--- use functions that other databases lack. Replace typed_rows by a table with these columns:
+-- use functions that other databases lack. The rows stay in their order.
+-- Replace typed_rows by a table with these columns:
 -- {columns}
 """
 
@@ -24,10 +25,12 @@ def write_sql(recipe: Recipe, path: Path) -> None:
     tables = sql.lookups(features)
     with_clause = ",\n".join(_values(table) for table in tables)
     cells = ",\n".join(f"  {cell} AS {quote_name(name)}" for name, cell in sql.cells(features))
-    columns = ", ".join(f"{each.name} {each.sql_type}" for each in recipe.inputs)
+    used = {each.source for each in features.outputs if not isinstance(each, TestFlag)}
+    wanted = [each for each in recipe.inputs if each.name in used]
+    columns = ", ".join(f"{quote_name(each.name)} {each.sql_type}" for each in wanted)
     text = HEAD.format(columns=columns.replace("\n", " "))
     text += f"WITH {with_clause}\n" if tables else ""
-    text += f"SELECT\n{cells}\nFROM {sql.source(features, 'typed_rows')};\n"
+    text += f"SELECT\n{cells}\nFROM {sql.joined('typed_rows', tables)};\n"
     path.write_text(text, encoding="utf-8")
 
 
@@ -43,11 +46,5 @@ def _features_only(recipe: Recipe) -> Recipe:
 
 
 def _values(table: sql.Lookup) -> str:
-    columns = f"({sql.KEY}, {sql.NUMBER})"
-    if not table.numbers:
-        empty = "SELECT '', CAST(0 AS DOUBLE PRECISION) WHERE 1 = 0"
-        return f"{table.name} {columns} AS ({empty})"
-    rows = ",\n  ".join(
-        f"({sql.literal(category)}, {double(number)})" for category, number in table.numbers.items()
-    )
-    return f"{table.name} {columns} AS (VALUES\n  {rows}\n)"
+    rows = ",\n  ".join(f"({', '.join(row)})" for row in table.rows)
+    return f"{table.name} ({', '.join(table.columns)}) AS (VALUES\n  {rows}\n)"

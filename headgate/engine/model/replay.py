@@ -22,7 +22,7 @@ from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.duck import double, first, quote_name
 from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
 from headgate.engine.model.cells import work_out
-from headgate.engine.model.sql import DAY_PARTS
+from headgate.engine.model.sql import DAY_PARTS, known
 from headgate.engine.model.words import marks
 from headgate.engine.recipe import (
     Frequency,
@@ -259,9 +259,8 @@ def _manner(times: Container[str], output: Output) -> tuple[type[Step], str]:
 
 def _by_fold(output: Frequency | TargetMean, *, folds: bool) -> list[Means]:
     """What a column's categories stand for: in new rows, and in training rows of each fold."""
-    if isinstance(output, Frequency):
-        return [Means(prior=0.0, means=output.shares)]
-    return [output.all, *(output.folds if folds else ())]
+    by_fold = output.folds if folds and isinstance(output, TargetMean) else ()
+    return [known(output), *by_fold]
 
 
 def _in_places(by_fold: Iterable[Means], categories: Sequence[str]) -> pa.Array:

@@ -4,6 +4,8 @@ Here: one expression per output column, and the look-up tables they join. Not he
 the same in Arrow, which is faster (`cells`, `replay`).
 """
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from headgate.engine.duck import double, quote_name, quote_text
@@ -11,6 +13,7 @@ from headgate.engine.recipe import (
     DatePart,
     Frequency,
     HashedText,
+    Means,
     MissingFlag,
     Number,
     OneHot,
@@ -34,15 +37,33 @@ DAY_PARTS: tuple[DatePart, ...] = ("year", "month", "day", "weekday")
 """What the day settles, whatever the time."""
 
 
-KEY, NUMBER = "_headgate_key", "_headgate_number"
-"""The columns of a look-up table: no column of a file is called so."""
+ROW, KEY, NUMBER = "_headgate_row", "_headgate_key", "_headgate_number"
+"""A row's place, and how the columns of a look-up table begin: no column of a file is called so."""
 
 
 class Lookup(NamedTuple):
-    """A table from categories to numbers."""
+    """A table from the categories of a source to a number for each output that is made of it."""
 
     name: str
-    numbers: dict[str, float]
+    source: str
+    means: dict[int, Means]
+    """By the place of the output."""
+
+    @property
+    def columns(self) -> list[str]:
+        """What its columns are called."""
+        return [KEY, *map(_number_of, self.means)]
+
+    @property
+    def rows(self) -> Iterator[list[str]]:
+        """Its cells."""
+        for category in dict.fromkeys(chain.from_iterable(each.means for each in self._each)):
+            numbers = (each.means.get(category, each.prior) for each in self._each)
+            yield [literal(category), *map(double, numbers)]
+
+    @property
+    def _each(self) -> list[Means]:
+        return [*self.means.values()]
 
 
 def literal(text: str) -> str:
@@ -58,13 +79,18 @@ def number_value(source: str, part: DatePart | None) -> str:
 
 def lookups(recipe: Recipe) -> list[Lookup]:
     """The look-up tables of a recipe, for rows that were not trained on."""
-    tables = []
+    found: dict[str, dict[int, Means]] = {}
     for place, output in enumerate(recipe.outputs):
-        if isinstance(output, Frequency):
-            tables.append(Lookup(_table(place), output.shares))
-        if isinstance(output, TargetMean):
-            tables.append(Lookup(_table(place), output.all.means))
-    return tables
+        if isinstance(output, Frequency | TargetMean):
+            found.setdefault(output.source, {})[place] = known(output)
+    return [Lookup(f"lookup_{place}", *each) for place, each in enumerate(found.items())]
+
+
+def known(output: Frequency | TargetMean) -> Means:
+    """What stands for the categories of a column in rows that were not trained on."""
+    if isinstance(output, Frequency):
+        return Means(prior=0.0, means=output.shares)
+    return output.all
 
 
 def cells(recipe: Recipe) -> list[tuple[str, str]]:
@@ -76,28 +102,24 @@ def cells(recipe: Recipe) -> list[tuple[str, str]]:
     ]
 
 
-def source(recipe: Recipe, relation: str) -> str:
-    """The rows `r` joined with their look-ups."""
-    joins = [relation + " r"]
-    for place, output in enumerate(recipe.outputs):
-        if isinstance(output, Frequency | TargetMean):
-            table, key = _table(place), f"COALESCE({quote_name(output.source)}, '')"
-            joins.append(f"LEFT JOIN {table} ON {table}.{KEY} = {key}")
-    return "\n".join(joins)
+def joined(relation: str, tables: Iterable[Lookup]) -> str:
+    """The rows `r` joined with their look-ups, in their own order."""
+    numbered = f"(SELECT *, row_number() OVER () AS {ROW} FROM {relation})"
+    joins = []
+    for table in tables:
+        key = f"COALESCE({quote_name(table.source)}, '')"
+        joins.append(f"LEFT JOIN {table.name} ON {table.name}.{KEY} = {key}\n")
+    return f"{numbered} r\n{''.join(joins)}ORDER BY {ROW}" if joins else f"{relation} r"
 
 
-def _table(place: int) -> str:
-    return f"lookup_{place}"
+def _number_of(place: int) -> str:
+    return f"{NUMBER}_{place}"
 
 
 def _cell(output: Output, place: int) -> str:
-    match output:
-        case Frequency():
-            return f"COALESCE({_table(place)}.{NUMBER}, 0.0)"
-        case TargetMean():
-            return f"COALESCE({_table(place)}.{NUMBER}, {double(output.all.prior)})"
-        case _:
-            return own_cell(output)
+    if isinstance(output, Frequency | TargetMean):
+        return f"COALESCE({_number_of(place)}, {double(known(output).prior)})"
+    return own_cell(output)
 
 
 def own_cell(output: Output) -> str:
