@@ -147,7 +147,10 @@ def _replayed(
     if recipe.modelling:
         _require_room(reading, scratch)
     own = adapted(recipe, reading.columns)
-    rows, removed = leave_out(_staged(con, reading, scratch, own.inputs), recipe.removal)
+    staged = _staged(con, reading, scratch, own.inputs)
+    rows, removed = leave_out(staged, recipe.removal)
+    if recipe.modelling and not removed.rows_left:  # all rows are still to be predicted
+        rows, removed = leave_out(staged, recipe.removal.model_copy(update={"target": None}))
     profile = profiles.profiles(rows, profiles.sampled(rows.staged), recipe.profile)
     told = (*_drift(recipe, reading, profile), *_more_digits(recipe, own))
     return Plan(rows, removed, own, profile, told)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from headgate.engine.cleaning.digests import Digests, Hashes
 from headgate.engine.cleaning.staged import Flags, RemainingRows, Staged, stay
 from headgate.engine.cleaning.texts import Changes
+from headgate.engine.columns.column import Column
 from headgate.engine.duck import COLUMNS_PER_STATEMENT, quote_name
 from headgate.engine.recipe import Removal
 from headgate.engine.threads import map_ahead
@@ -90,8 +91,9 @@ def _look(staged: Staged, rules: Removal, batch: pa.RecordBatch) -> Look:
     names = [each.name for each in staged.inputs]
     nothing = np.zeros(batch.num_rows, np.bool_)
     empty = _missing(texts, names) if rules.empty_rows else nothing
-    known = rules.target in staged.columns and rules.target in names
-    without = _missing(texts, [rules.target]) & ~empty if known else nothing
+    target = staged.columns.get(rules.target or "")
+    known = target and target.name in names
+    without = _without(texts, target) & ~empty if target and known else nothing
     hashes = _hashes(staged, texts.select(staged.key)) if rules.duplicates else None
     return Look(changes, empty, without, hashes)
 
@@ -101,6 +103,13 @@ def _missing(texts: pa.Table, names: list[Any]) -> Flags:
     if not all(texts[name].null_count for name in names):
         return np.zeros(texts.num_rows, np.bool_)
     return reduce(and_, (np.asarray(pc.is_null(texts[name])) for name in names))
+
+
+def _without(texts: pa.Table, column: Column) -> Flags:
+    """Return for each row whether a column has no value; a sign for a missing one may be kept."""
+    signs = {text for each in column.missing for text in (each.marker, each.marker.strip())}
+    kept = pc.is_in(texts[column.name], pa.array(sorted(signs), pa.string()))
+    return np.asarray(pc.or_(pc.is_null(texts[column.name]), kept))
 
 
 def _hashes(staged: Staged, texts: pa.Table) -> Hashes:

@@ -255,6 +255,27 @@ def test_replaying_on_another_file_gives_the_same_columns(tmp_path):
     assert rows["size missing"].eq(1).all()
 
 
+def test_rows_of_which_none_has_a_target_yet_are_made_ready_to_predict(tmp_path):
+    """As those of a file that lacks the column; where some have one, the others are left out."""
+    first = made(tmp_path / "a", shop(), "price")
+    bare = made(tmp_path / "b", shop(50).drop(columns="price"), None, recipe=first.recipe)
+    empty = made(tmp_path / "c", shop(50).assign(price=np.nan), None, recipe=first.recipe)
+    assert empty.csv.read_bytes() == bare.csv.read_bytes()
+    some = shop(50)
+    some.loc[10:, "price"] = None
+    assert made(tmp_path / "d", some, None, recipe=first.recipe).rows_out == 10
+
+
+def test_a_sign_for_a_missing_target_is_no_target(tmp_path):
+    """Also where the options keep its text."""
+    rows = [("NA" if place % 3 else f"{place}.50", str(place % 7)) for place in range(60)]
+    staged = reading(tmp_path, {"y": "decimal", "x": "integer"}, rows, missing=("NA",))
+    kept = CleanOptions(drop_duplicates=False, empty_missing=False)
+    prepared = prepare(staged, tmp_path, PrepareOptions(mode="model", clean=kept), target="y")
+    assert (prepared.rows_out, prepared.dropped) == (20, 40)
+    assert table(prepared)["y"].notna().all()
+
+
 def test_groups_are_never_split(tmp_path):
     """With a group column, all rows of a group are either for training or for testing."""
     frame = shop()
