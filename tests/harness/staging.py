@@ -34,6 +34,7 @@ def column(name: str, position: int, kind: Kind = "text", missing: tuple[str, ..
         name=name,
         position=position,
         kind=kind,
+        format={"integer": "1234", "decimal": "1234.56"}.get(kind, ""),
         padded=kind == "text",
         sql_type=TYPES[kind],
         sql=quoted if kind == "text" else f"TRY_CAST({quoted} AS {TYPES[kind]})",

@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from math import isfinite
+from math import isfinite, ulp
 
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
@@ -29,6 +29,10 @@ from headgate.engine.recipe import (
 )
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
+
+_MORE_DECIMALS = 4
+"""Than the values of an exact type have: what their median and their fences need."""
+_ULPS = 4
 
 
 def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, ...]:
@@ -173,6 +177,7 @@ def _filling(
         number = moments.mean if moments else None
     if number is None:
         return None
+    number = _without_noise(column, number, number)
     if values.rows.full(column.name):
         number = _as_typed(values, column, number)
     return Filling(how=how, text=_write(values, column, number), number=number)
@@ -204,7 +209,8 @@ def _fence(
         return None
     least, lower, upper, most = found
     reach = options.fence * (upper - lower)
-    low, high = lower - reach, upper + reach
+    size = max(abs(lower), abs(upper), reach)
+    low, high = (_without_noise(column, each, size) for each in (lower - reach, upper + reach))
     if outliers == Outliers.CLIP and low <= least:
         low = _inwards(column, low, ROUND_CEILING)
     if outliers == Outliers.CLIP and most <= high:
@@ -225,21 +231,22 @@ def _inwards(column: Input, bound: float, rounding: str) -> float:
     return float((Decimal(repr(bound)) / unit).to_integral_value(rounding) * unit) or 0.0
 
 
-def _write(values: Values, column: Input, number: float) -> str:
-    """Write a number as the column's own values are: their decimal mark, prefix and suffix.
+def _without_noise(column: Input, number: float, size: float) -> float:
+    """Take away what adding doubles of some size left: 0.3 is the median of 0.2 and 0.4."""
+    short = round(number, decimals_of(column.sql_type) + _MORE_DECIMALS)
+    return short if abs(short - number) <= _ULPS * ulp(size) else number
 
-    It gets as many decimals as every value has, so that the column can be read as before. What is
-    written must be read as that number, up to the digits that the column's type keeps.
+
+def _write(values: Values, column: Input, number: float) -> str:
+    """Write a number as the column's own values are, so that the column can be read as before.
+
+    What is written must be read as that number, up to the digits that the column's type keeps.
     """
-    before, after, mark, decimals = values.writings[column.name]
-    plain = _digits(column, number).replace(".", mark)
-    whole, _, part = plain.partition(mark)
-    padded = plain if "e" in plain else f"{whole}{mark}{part.ljust(decimals, '0')}".rstrip(mark)
-    for text in (before + padded + after, padded):
-        found = values.rows.staged.read(column, text)
-        if found is None or abs(float(found) - number) <= _rounding(column, number):
-            return text
-    return plain
+    plain = _digits(column, number)
+    text = values.writings[column.name].write(plain)
+    found = values.rows.staged.read(column, text)
+    agrees = found is None or abs(float(found) - number) <= _rounding(column, number)
+    return text if agrees else plain
 
 
 def _rounding(column: Input, number: float) -> float:

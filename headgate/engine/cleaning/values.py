@@ -18,18 +18,49 @@ from headgate.engine.duck import COLUMNS_PER_STATEMENT, first, quote_text
 from headgate.engine.recipe import Input
 from headgate.engine.staging import LINE
 
-_AFFIXES = re.compile(r"([^\d.,+-]*)[-+]?[\d.,]+([^\d]*)")
-_COMMA = re.compile(r"234,\d|1\.234(?!\d)")  # of a format's example: the decimal mark is a comma
+_LABEL = re.compile(
+    r"(?P<opened>\()?(?P<before>\D*)(?:1(?P<thousands>\D?)234|12(?P<late>\D)345|(?P<lakh>12,34,567))"
+    r"(?:(?P<mark>[.,])\d+)?(?P<after>.*?)(?P<closed>[-)])?"
+)
+"""A number as the example of a format writes it."""
 
 
 class Writing(NamedTuple):
     """How the numbers of a column are written."""
 
-    before: str
-    after: str
-    mark: str
+    form: re.Match[str] | None
+    """None where they may have an exponent."""
     decimals: int
     """Digits behind the mark that each of them has."""
+    bare: bool
+    """Whether no zero stands before the mark."""
+
+    def write(self, digits: str) -> str:
+        """Write a number alike, of which the digits are given, with a point and a minus."""
+        form = self.form
+        if form is None or "e" in digits:
+            return digits
+        whole, _, part = digits.removeprefix("-").partition(".")
+        whole = "" if self.bare and whole == "0" else _grouped(whole, form)
+        mark = _mark(form) if part or self.decimals else ""
+        text = f"{form['before']}{whole}{mark}{part.ljust(self.decimals, '0')}{form['after']}"
+        if not digits.startswith("-"):
+            return text
+        return f"({text})" if form["opened"] else f"{text}-" if form["closed"] else f"-{text}"
+
+
+def _mark(form: re.Match[str]) -> str:
+    """The decimal mark of a format; of whole numbers, the one that goes with their thousands."""
+    return form["mark"] or ("," if "." in (form["thousands"], form["late"]) else ".")
+
+
+def _grouped(whole: str, form: re.Match[str]) -> str:
+    """Part the thousands of a whole number as a format does."""
+    separator = "," if form["lakh"] else form["thousands"] or form["late"]
+    if not separator or (form["late"] and len(whole) < 5):
+        return whole
+    size = 2 if form["lakh"] else 3
+    return re.sub(rf"(?<=\d)(?=(?:\d{{{size}}})*\d{{3}}$)", separator, whole)
 
 
 class Values:
@@ -85,21 +116,15 @@ class Values:
     @cached_property
     def writings(self) -> dict[str, Writing]:
         """How each column of numbers is written."""
-        examples = self._least(map(self.text, self._numbers))
-        around = [_AFFIXES.fullmatch(example or "") for example in examples]
-        affixes = [found.groups() if found else ("", "") for found in around]
-        marks = [self._mark(each) for each in self._numbers]
-        decimals = self._least(
-            _decimals(self.text(column), mark, after)
-            for column, mark, (_, after) in zip(self._numbers, marks, affixes, strict=True)
-        )
-        parts = zip(affixes, marks, decimals, strict=True)
+        columns = self.rows.staged.columns
+        texts = [self.text(each) for each in self._numbers]
+        forms = [_LABEL.fullmatch(columns[each.name].format) for each in self._numbers]
+        decimals = self._least(map(_decimals, texts, forms))
+        firsts = self._least(f"ltrim({text}, '-')" for text in texts)
         return self._by_name(
-            Writing(before, after, mark, least or 0) for (before, after), mark, least in parts
+            Writing(form, least or 0, bare=(first or "").startswith((".", ",")))
+            for form, least, first in zip(forms, decimals, firsts, strict=True)
         )
-
-    def _mark(self, column: Input) -> str:
-        return "," if _COMMA.search(self.rows.staged.columns[column.name].format) else "."
 
     def _least(self, expressions: Iterable[str]) -> list[Any]:
         """The least of an expression over each column of numbers, where it has a value."""
@@ -117,6 +142,10 @@ class Values:
         return dict(zip((each.name for each in self._numbers), found, strict=True))
 
 
-def _decimals(text: str, mark: str, after: str) -> str:
-    place = f"strpos({text}, '{mark}')"
-    return f"if({place} = 0, 0, length({text}) - {place} - {len(after)})"
+def _decimals(text: str, form: re.Match[str] | None) -> str:
+    """How many digits stand behind the decimal mark of a text, as SQL."""
+    if form is None or not form["mark"]:
+        return "0"
+    bare = f"rtrim({text}, '-)')" if form["closed"] else text
+    place = f"strpos({text}, '{form['mark']}')"
+    return f"if({place} = 0, 0, length({bare}) - {place} - {len(form['after'])})"

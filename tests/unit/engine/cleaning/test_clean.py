@@ -180,39 +180,28 @@ def test_fills_equal_those_of_scikit_learn(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("texts", "filled"),
-    [
-        (["1,50", "4,50"], "3,00"),
-        (["1.5", "4.5"], "3.0"),
-        (["1", "4.5"], "2.75"),
-        (["€1", "€4"], "€2.5"),
-        (["10%", "15%"], "12.5%"),
-    ],
-)
-def test_a_fill_is_written_as_the_column_is(tmp_path, texts, filled):
-    """Decimal commas, currency and percent signs, and the decimals that all values have."""
-    staged = reading(
-        tmp_path, {"x": "decimal", "y": "text"}, [(t, t) for t in texts] + [(None, "z")]
-    )
-    sql = """TRY_CAST(replace(regexp_replace("x", '[€%]', ''), ',', '.') AS DECIMAL(18, 2))"""
-    form = "1234,56" if "," in texts[0] else "1234.56"
-    column = staged.columns[0].model_copy(update={"sql": sql, "format": form})
-    staged = staged.model_copy(update={"columns": (column, staged.columns[1])})
-    prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
-    assert cells(prepared.csv)[3][0] == filled
-
-
-@pytest.mark.parametrize(
     ("form", "texts", "filled"),
     [
-        (Number(thousands=".", mark=","), ["1.230", "1.241"], "1235,5"),
-        (Number(scale=2, negative="(5)"), ["(0.20)", "0.40"], "0.1"),
+        (Number(",", scale=2), ["1,50", "4,50"], "3,00"),
+        (Number(point=True, scale=None), ["1.5", "4.5"], "3.0"),
+        (Number(scale=None), ["1", "4.5"], "2.75"),
+        (Number(bare=True, scale=2), [".50", "-.20"], ".15"),
+        (Number(scale=2, prefix="€"), ["-€4.00", "-€1.00"], "-€2.50"),
+        (Number(suffix=" %"), ["10 %", "15 %"], "12.5 %"),
+        (Number(",", " ", scale=2), ["1 234 567,50", "1 234 569,50"], "1 234 568,50"),
+        (Number(thousands=","), ["999", "1,004"], "1,001.5"),
+        (Number(",", "."), ["1.230", "1.241"], "1.235,5"),
+        (Number(thousands=" ", late=True), ["9998", "9996"], "9997"),
+        (Number(thousands=",", lakh=True), ["12,34,567", "12,34,569"], "12,34,568"),
+        (Number(scale=2, negative="(5)"), ["(0.20)", "0.40"], "0.10"),
+        (Number(scale=2, prefix="$", negative="(5)"), ["($0.20)", "($0.40)"], "($0.30)"),
+        (Number(scale=2, negative="5-"), ["0.20-", "0.40-"], "0.30-"),
     ],
 )
-def test_a_fill_is_never_read_as_another_number(tmp_path, form, texts, filled):
-    """A point between thousands is no decimal mark, and brackets mean less than nothing."""
+def test_a_fill_is_written_as_the_column_is(tmp_path, form, texts, filled):
+    """Marks, signs and thousands, and the decimals that all values have."""
     staged = reading(tmp_path, {"x": form.kind, "y": "text"}, [*((t, t) for t in texts), ("", "z")])
-    sql, sql_type = form.sql('"x"', Precision(1, 2))
+    sql, sql_type = form.sql('"x"', Precision(7, 2))
     kind = {"sql": sql, "sql_type": sql_type, "format": form.label}
     columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
     staged = staged.model_copy(update={"columns": columns})
@@ -232,7 +221,8 @@ def test_a_fill_is_never_read_as_another_number(tmp_path, form, texts, filled):
 def test_a_fill_has_an_exponent_only_where_its_column_may(tmp_path, sql_type, texts, filled):
     """And no digit is put behind it."""
     staged = reading(tmp_path, {"x": "decimal", "y": "text"}, [*((t, t) for t in texts), ("", "z")])
-    kind = {"sql": f'TRY_CAST("x" AS {sql_type})', "sql_type": sql_type}
+    form = "1.5e-07" if sql_type == "DOUBLE" else "1234.56"
+    kind = {"sql": f'TRY_CAST("x" AS {sql_type})', "sql_type": sql_type, "format": form}
     columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
     staged = staged.model_copy(update={"columns": columns})
     prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
@@ -270,6 +260,17 @@ def test_a_column_may_be_both_filled_and_clipped(tmp_path, rule):
     assert [row[1] for row in cells(prepared.csv)[-2:]] == ["5.51875", "2.50"]
 
 
+def test_adding_up_leaves_no_digits_of_its_own(tmp_path):
+    """The median of 0.2 and 0.4 is 0.3, and a fence at -0.8 is not at -0.800000000000006."""
+    rows = [("a", "0.20", "1"), ("b", "0.40", "1"), ("c", None, "1")]
+    filled = made(tmp_path / "a", rows, fill="median")
+    assert cells(filled.csv)[3][1] == "0.30"
+    assert str(pq.read_schema(filled.parquet).field("amount").type) == "decimal128(18, 2)"
+    rows = [(f"c{each}", f"{10 + each}.10", "1") for each in range(9)] + [("z", "-50.00", "1")]
+    clipped = made(tmp_path / "b", rows, outliers="clip", fence=2.7)
+    assert cells(clipped.csv)[-1][1] == "-0.80"
+
+
 def test_a_column_keeps_its_type_where_nothing_is_clipped(tmp_path):
     """The fence is rounded inwards, to what the type holds; a later file's outliers get that."""
     rows = [(f"c{each}", f"{each}.50", str(each)) for each in (1, 2, 3, 5)]
@@ -293,7 +294,7 @@ def test_a_flag_takes_no_other_columns_name(tmp_path):
 def test_decimals_become_the_doubles_that_their_texts_are(tmp_path):
     """To the last bit, in the Parquet as at the fence: no value is clipped to itself."""
     cents = [f"{each}.{each % 10}9" for each in range(100)]
-    filled = made(tmp_path / "a", [(t, t, None) for t in cents], outliers="clip", fence=0.1)
+    filled = made(tmp_path / "a", [(t, t, None) for t in cents], outliers="clip", fence=0.123)
     texts = [row[1] for row in cells(filled.csv)[1:]]
     assert pq.read_table(filled.parquet)["amount"].to_pylist() == [float(text) for text in texts]
     alike = [(str(each), "0.29", None) for each in range(20)]
