@@ -25,7 +25,7 @@ from headgate.engine.model import fit as model
 from headgate.engine.model import replay as model_replay
 from headgate.engine.model.base import typed_rows
 from headgate.engine.model.inputs import as_numbers
-from headgate.engine.recipe import Input, Profile, Recipe, TestFlag
+from headgate.engine.recipe import CleanColumn, Input, Profile, Recipe, TestFlag
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
 from headgate.engine.result.prepared import Prepared
@@ -152,7 +152,7 @@ def _replayed(
     if recipe.modelling and not removed.rows_left:  # all rows are still to be predicted
         rows, removed = leave_out(staged, recipe.removal.model_copy(update={"target": None}))
     profile = profiles.profiles(rows, profiles.sampled(rows.staged), recipe.profile)
-    told = (*_drift(recipe, reading, profile), *_more_digits(recipe, own))
+    told = (*_drift(recipe, reading, profile), *_more_digits(recipe, own), *_gaps(recipe, own))
     return Plan(rows, removed, own, profile, told)
 
 
@@ -231,6 +231,14 @@ def _more_digits(recipe: Recipe, own: Recipe) -> Iterator[str]:
     for was, now in zip(recipe.inputs, own.inputs, strict=True):
         if was.sql_type != now.sql_type:
             yield f"{was.name}: Its numbers have more digits: {now.sql_type}, not {was.sql_type}."
+
+
+def _gaps(recipe: Recipe, own: Recipe) -> Iterator[str]:
+    """Tell which gaps stay, since what would fill them cannot be read beside the file's values."""
+    fills = {each.source: each.fill for each in own.outputs if isinstance(each, CleanColumn)}
+    for each in recipe.outputs:
+        if isinstance(each, CleanColumn) and each.fill and not fills[each.source]:
+            yield f"{each.source}: Its gaps stay, as no value is written as {each.fill.text!r} is."
 
 
 def _without_unused_values(recipe: Recipe) -> tuple[Profile, ...]:

@@ -28,6 +28,7 @@ class Input(Record):
 
     name: str
     kind: Kind
+    format: Annotated[str, Field(description="How it is written, by an example")] = ""
     sql_type: SqlType
     trim: bool
     normalise: bool

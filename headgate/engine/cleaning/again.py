@@ -1,17 +1,21 @@
 """A recipe for another file than the one that it was fitted on.
 
-Here: what that file may have of its own, signs for missing values and digits. Not here: carrying
-the recipe out (`replay`).
+Here: what that file may have of its own, signs for missing values, digits, and a way of writing.
+Not here: carrying the recipe out (`replay`).
 """
 
 import pyarrow as pa
 
+from headgate.engine.cleaning.writing import written_like
 from headgate.engine.columns.column import MARKERS, Column, arrow_type
 from headgate.engine.recipe import CleanColumn, Input, Output, Recipe
 
 
 def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
-    """Let a recipe take what stands for missing values in these columns, and all their digits."""
+    """Let a recipe take what stands for missing values in these columns, and all their digits.
+
+    What it fills in is written as they write their values.
+    """
     there = {each.name: each for each in columns}
     inputs = tuple(
         _widened(_marked(each, there[each.name]), there[each.name], recipe)
@@ -20,7 +24,12 @@ def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
         for each in recipe.inputs
     )
     types = {(old.name, old.sql_type): new for old, new in zip(recipe.inputs, inputs, strict=True)}
-    outputs = tuple(_typed(each, types) for each in recipe.outputs)
+    formats = {
+        each.name: there[each.name].format
+        for each in inputs
+        if each.name in there and each.format and there[each.name].format not in ("", each.format)
+    }
+    outputs = tuple(_written(_typed(each, types), formats) for each in recipe.outputs)
     return recipe.model_copy(update={"inputs": inputs, "outputs": outputs})
 
 
@@ -58,3 +67,19 @@ def _typed(output: Output, types: dict[tuple[str, str], Input]) -> Output:
         return output
     wanted = types[output.source, output.sql_type].sql_type
     return output.model_copy(update={"sql_type": wanted})
+
+
+def _written(output: Output, formats: dict[str, str]) -> Output:
+    """Write fitted numbers in another format; no gap is filled by what cannot be read in it."""
+    if not isinstance(output, CleanColumn) or output.source not in formats:
+        return output
+    label, fill, clip = formats[output.source], output.fill, output.clip
+    if fill and fill.number is not None:
+        text = written_like(label, fill.number, output.sql_type)
+        fill = fill.model_copy(update={"text": text})
+    else:
+        fill = None
+    if clip:
+        low, high = (written_like(label, each, output.sql_type) for each in (clip.low, clip.high))
+        clip = clip.model_copy(update={"low_text": low, "high_text": high})
+    return output.model_copy(update={"fill": fill, "clip": clip})

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import isfinite, ulp
+from typing import Any
 
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.cleaning.values import Values
+from headgate.engine.cleaning.writing import digits_of
 from headgate.engine.columns.column import Column, decimals_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import double, first
@@ -48,6 +50,7 @@ def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, .
         Input(
             name=column.name,
             kind=column.kind,
+            format=column.format,
             sql_type=column.sql_type,
             trim=_chosen(rules[column.name].trim, options.trim),
             normalise=_chosen(rules[column.name].normalise, options.normalise),
@@ -167,7 +170,7 @@ def _filling(
     if how == Fill.MODE:
         value, text = values.value(column), values.text(column)
         found = stats.mode(values.con, values.relation, value, text)
-        return Filling(how=how, text=found[1]) if found else None
+        return _known(column, how, *found) if found else None
     if column.kind not in NUMBERS:
         return None
     if how == Fill.MEDIAN:
@@ -190,12 +193,18 @@ def _as_typed(values: Values, column: Input, number: float) -> float:
 
 def _constant(values: Values, column: Input, constant: str) -> Filling:
     """A constant must be a value of the column's kind, so that the column keeps its type."""
-    if values.rows.staged.read(column, constant) is None:
+    value = values.rows.staged.read(column, constant)
+    if value is None:
         raise OptionsError(
             f"The constant {constant!r} is no {column.kind}, as the column {column.name!r} is.",
             todo="Give a constant that is written as the column's values are.",
         )
-    return Filling(how=Fill.CONSTANT, text=constant)
+    return _known(column, Fill.CONSTANT, value, constant)
+
+
+def _known(column: Input, how: Fill, value: Any, text: str) -> Filling:
+    """A filling with a value that the column can hold."""
+    return Filling(how=how, text=text, number=float(value) if column.kind in NUMBERS else None)
 
 
 def _fence(
@@ -241,8 +250,16 @@ def _write(values: Values, column: Input, number: float) -> str:
     """Write a number as the column's own values are, so that the column can be read as before.
 
     What is written must be read as that number, up to the digits that the column's type keeps.
+
+    Raises:
+        OptionsError: It is beyond what a number can be.
     """
-    plain = _digits(column, number)
+    if not isfinite(number):
+        raise OptionsError(
+            f"The numbers of the column {column.name!r} are too large to be added up.",
+            todo="Give it a rule of its own: fill 'keep' and outliers 'keep'.",
+        )
+    plain = digits_of(number, column.sql_type)
     text = values.writings[column.name].write(plain)
     found = values.rows.staged.read(column, text)
     agrees = found is None or abs(float(found) - number) <= _rounding(column, number)
@@ -253,21 +270,6 @@ def _rounding(column: Input, number: float) -> float:
     """Return how far from a number it may lie as a value of its column's type."""
     unit = 0.0 if column.sql_type == "DOUBLE" else 10.0 ** -decimals_of(column.sql_type)
     return unit / 2 + abs(number) * 1e-9
-
-
-def _digits(column: Input, number: float) -> str:
-    """Write a number, with an exponent only where those of its column may have one.
-
-    Raises:
-        OptionsError: It is beyond what a number can be.
-    """
-    if not isfinite(number):
-        raise OptionsError(
-            f"The numbers of the column {column.name!r} are too large to be added up.",
-            todo="Give it a rule of its own: fill 'keep' and outliers 'keep'.",
-        )
-    short = repr(number).removesuffix(".0")
-    return short if column.sql_type == "DOUBLE" else f"{Decimal(short):f}"
 
 
 def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> str:

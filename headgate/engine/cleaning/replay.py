@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from headgate.engine import csv_lines
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.columns.column import arrow_type
-from headgate.engine.recipe import CleanColumn, Fence, OutlierFlag, Recipe
+from headgate.engine.recipe import CleanColumn, Fence, Filling, OutlierFlag, Recipe
 from headgate.engine.staging import CSV
 
 FILL, CLIP, FLAG = "fill", "clip outliers", "flag outliers"
@@ -50,7 +50,7 @@ class Replay:
         self.keeps_lines = rows.staged.whole and sources == [e.name for e in rows.staged.inputs]
         """Whether the lines of CSV beside the staged rows hold what the result has."""
         self._fills = {
-            each.name: self._fill_value(each)
+            each.name: self._fill_value(each, each.fill)
             for each in self._outputs
             if isinstance(each, CleanColumn) and each.fill
         }
@@ -90,7 +90,8 @@ class Replay:
         value: pa.ChunkedArray,
         changed: Counter[Any],
     ) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
-        missing = pc.is_null(text) if output.fill else None
+        fills = output.fill and self._fills[output.name].is_valid
+        missing = pc.is_null(text) if fills else None
         wanted = arrow_type(output.sql_type)
         typed = _as_type(value, wanted)
         changed[output.name, UNREAD] = typed.null_count - text.null_count
@@ -110,13 +111,14 @@ class Replay:
             typed = pc.if_else(missing, self._fills[output.name], typed)
         return text, typed
 
-    def _fill_value(self, output: CleanColumn) -> pa.Scalar:
-        fill, wanted = output.fill, arrow_type(output.sql_type)
-        if fill and fill.number is not None:
+    def _fill_value(self, output: CleanColumn, fill: Filling) -> pa.Scalar:
+        """The value of a filling's text; the type of a column may hold it but as a number."""
+        staged, wanted = self._rows.staged, arrow_type(output.sql_type)
+        source = next(each for each in staged.inputs if each.name == output.source)
+        value = staged.read(source, fill.text) if output.sql_type == source.sql_type else None
+        if value is None and fill.number is not None:
             return _scalar(fill.number, wanted)
-        source = next(e for e in self._rows.staged.inputs if e.name == output.source)
-        value = self._rows.staged.read(source, fill.text) if fill else None
-        return _as_type(pa.chunked_array([[value]]), wanted)[0]
+        return pa.scalar(value, wanted)
 
 
 def _scalar(number: float, wanted: pa.DataType) -> pa.Scalar:

@@ -163,10 +163,8 @@ class Staged:
 
     def _sql(self, column: Input) -> str:
         found = self.columns.get(column.name)
-        if found is None:
-            return f"NULL::{column.sql_type}"
-        if found.kind == "text" or column.sql_type == "VARCHAR":
-            return _from_text(quote_name(found.name), column)
+        if found is None or found.kind == "text" or column.sql_type == "VARCHAR":
+            return _from_text(quote_name(column.name), column)
         if self._has_own_type(column):
             return found.sql
         cast = f"TRY_CAST({found.sql} AS {column.sql_type})"

@@ -4,63 +4,19 @@ Here: writing that file, from the rows that stay, and what all its columns of nu
 once: of a wide table, a statement for each would take minutes. Not here: the statistics.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
+from headgate.engine.cleaning.writing import Form, Writing, form_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import COLUMNS_PER_STATEMENT, first, quote_text
 from headgate.engine.recipe import Input
 from headgate.engine.staging import LINE
-
-_LABEL = re.compile(
-    r"(?P<opened>\()?(?P<before>\D*)(?:1(?P<thousands>\D?)234|12(?P<late>\D)345|(?P<lakh>12,34,567))"
-    r"(?:(?P<mark>[.,])\d+)?(?P<after>.*?)(?P<closed>[-)])?"
-)
-"""A number as the example of a format writes it."""
-
-
-class Writing(NamedTuple):
-    """How the numbers of a column are written."""
-
-    form: re.Match[str] | None
-    """None where they may have an exponent."""
-    decimals: int
-    """Digits behind the mark that each of them has."""
-    bare: bool
-    """Whether no zero stands before the mark."""
-
-    def write(self, digits: str) -> str:
-        """Write a number alike, of which the digits are given, with a point and a minus."""
-        form = self.form
-        if form is None or "e" in digits:
-            return digits
-        whole, _, part = digits.removeprefix("-").partition(".")
-        whole = "" if self.bare and whole == "0" else _grouped(whole, form)
-        mark = _mark(form) if part or self.decimals else ""
-        text = f"{form['before']}{whole}{mark}{part.ljust(self.decimals, '0')}{form['after']}"
-        if not digits.startswith("-"):
-            return text
-        return f"({text})" if form["opened"] else f"{text}-" if form["closed"] else f"-{text}"
-
-
-def _mark(form: re.Match[str]) -> str:
-    """The decimal mark of a format; of whole numbers, the one that goes with their thousands."""
-    return form["mark"] or ("," if "." in (form["thousands"], form["late"]) else ".")
-
-
-def _grouped(whole: str, form: re.Match[str]) -> str:
-    """Part the thousands of a whole number as a format does."""
-    separator = "," if form["lakh"] else form["thousands"] or form["late"]
-    if not separator or (form["late"] and len(whole) < 5):
-        return whole
-    size = 2 if form["lakh"] else 3
-    return re.sub(rf"(?<=\d)(?=(?:\d{{{size}}})*\d{{3}}$)", separator, whole)
 
 
 class Values:
@@ -118,7 +74,7 @@ class Values:
         """How each column of numbers is written."""
         columns = self.rows.staged.columns
         texts = [self.text(each) for each in self._numbers]
-        forms = [_LABEL.fullmatch(columns[each.name].format) for each in self._numbers]
+        forms = [form_of(columns[each.name].format) for each in self._numbers]
         decimals = self._least(map(_decimals, texts, forms))
         firsts = self._least(f"ltrim({text}, '-')" for text in texts)
         return self._by_name(
@@ -142,7 +98,7 @@ class Values:
         return dict(zip((each.name for each in self._numbers), found, strict=True))
 
 
-def _decimals(text: str, form: re.Match[str] | None) -> str:
+def _decimals(text: str, form: Form | None) -> str:
     """How many digits stand behind the decimal mark of a text, as SQL."""
     if form is None or not form["mark"]:
         return "0"

@@ -17,7 +17,7 @@ from sklearn import datasets
 from sklearn.impute import SimpleImputer
 
 from headgate.engine.columns.column import Missing
-from headgate.engine.columns.formats import Number, Precision, Words
+from headgate.engine.columns.formats import IsoMoment, Moment, Number, Precision, Words
 from headgate.engine.prepare import prepare
 from headgate.engine.recipe import load
 from headgate.engine.result.prepared import Prepared
@@ -44,6 +44,16 @@ def cells(path):
 def made(tmp_path, rows=ROWS, kinds=COLUMNS, missing=("NA",), target=None, **clean):
     staged = reading(tmp_path, kinds, rows, missing=missing)
     return prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(**clean)), target=target)
+
+
+def written(folder, form, texts):
+    """Read a column of texts that are written in a format, beside one that tells rows apart."""
+    rows = [(text, str(place)) for place, text in enumerate(texts)]
+    staged = reading(folder, {"x": form.kind, "y": "text"}, rows)
+    sql, sql_type = form.sql('"x"', Precision(7, 2))
+    kind = {"sql": sql, "sql_type": sql_type, "format": form.label}
+    columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
+    return staged.model_copy(update={"columns": columns})
 
 
 def counted(prepared, rule):
@@ -200,11 +210,7 @@ def test_fills_equal_those_of_scikit_learn(tmp_path):
 )
 def test_a_fill_is_written_as_the_column_is(tmp_path, form, texts, filled):
     """Marks, signs and thousands, and the decimals that all values have."""
-    staged = reading(tmp_path, {"x": form.kind, "y": "text"}, [*((t, t) for t in texts), ("", "z")])
-    sql, sql_type = form.sql('"x"', Precision(7, 2))
-    kind = {"sql": sql, "sql_type": sql_type, "format": form.label}
-    columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
-    staged = staged.model_copy(update={"columns": columns})
+    staged = written(tmp_path, form, [*texts, ""])
     prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
     assert cells(prepared.csv)[3][0] == filled
 
@@ -333,9 +339,41 @@ def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
     staged = reading(tmp_path / "b", {"a": "text", "Prices": "decimal"}, [("v", "5"), ("w", "6")])
     again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert cells(again.csv) == [["a", "price"], ["v", "1.00"], ["w", "1.00"]]
+    assert pq.read_table(again.parquet)["price"].to_pylist() == [Decimal("1.00")] * 2
     drift = " ".join(again.drift)
     assert "'price' is likely called 'Prices' now" in drift
     assert "price: The column is not in this file." in drift
+
+
+POINTS, COMMAS = Number(thousands=",", scale=2), Number(",", ".", scale=2)
+
+
+@pytest.mark.parametrize(
+    ("fill", "filled"), [("median", "2.500,50"), ("mode", "1.000,25"), ("mean", "2.625,50")]
+)
+def test_a_later_file_is_filled_and_clipped_as_it_writes_numbers(tmp_path, fill, filled):
+    """Whatever the marks in the recipe's file are."""
+    texts = ["1,000.25", "1,000.25", "4,000.75", "4,500.75", ""]
+    clean = CleanOptions(outliers="clip", fence=1, fill=fill)
+    staged = written(tmp_path / "a", POINTS, texts)
+    first = prepare(staged, tmp_path / "a", PrepareOptions(clean=clean))
+    staged = written(tmp_path / "b", COMMAS, ["1.500,00", "", "99.000,00"])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert [row[0] for row in cells(again.csv)[1:]] == ["1.500,00", filled, "7.251,25"]
+    plain = filled.replace(".", "").replace(",", ".")
+    numbers = [Decimal(each) for each in ("1500", plain, "7251.25")]
+    assert pq.read_table(again.parquet)["x"].to_pylist() == numbers
+
+
+def test_gaps_stay_where_no_value_is_written_as_the_recipes_is(tmp_path):
+    """They are not filled with what cannot be read there, and it is told."""
+    staged = written(tmp_path / "a", IsoMoment(10), ["2024-03-14", ""])
+    first = prepare(staged, tmp_path / "a", PrepareOptions(clean=CleanOptions(fill="mode")))
+    assert cells(first.csv)[2][0] == "2024-03-14"
+    staged = written(tmp_path / "b", Moment(r"^(..)\...\.....$", "%d.%m.%Y"), ["15.03.2024", ""])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert [row[0] for row in cells(again.csv)[1:]] == ["15.03.2024", ""]
+    assert "x: Its gaps stay, as no value is written as '2024-03-14' is." in again.drift
 
 
 def test_texts_stay_what_they_are_in_a_later_file(tmp_path):

@@ -1,0 +1,71 @@
+"""How the numbers of a column are written: marks, signs, thousands and decimals.
+
+Here: writing another number alike, as the example of the column's format shows. Not here: which
+numbers are written.
+"""
+
+import re
+from decimal import Decimal
+from typing import NamedTuple
+
+Form = re.Match[str]
+_LABEL = re.compile(
+    r"(?P<opened>\()?(?P<before>\D*)(?:1(?P<thousands>\D?)234|12(?P<late>\D)345|(?P<lakh>12,34,567))"
+    r"(?:(?P<mark>[.,])(?P<decimals>\d+))?(?P<after>.*?)(?P<closed>[-)])?"
+)
+"""A number as the example of a format writes it."""
+
+
+def form_of(label: str) -> Form | None:
+    """Return what a format's example shows of it; None if its numbers may have an exponent."""
+    return _LABEL.fullmatch(label)
+
+
+class Writing(NamedTuple):
+    """How the numbers of a column are written."""
+
+    form: Form | None
+    decimals: int
+    """Digits behind the mark that each of them has."""
+    bare: bool = False
+    """Whether no zero stands before the mark."""
+
+    def write(self, digits: str) -> str:
+        """Write a number alike, of which the digits are given, with a point and a minus."""
+        form = self.form
+        if form is None or "e" in digits:
+            return digits
+        whole, _, part = digits.removeprefix("-").partition(".")
+        whole = "" if self.bare and whole == "0" else _grouped(whole, form)
+        mark = _mark(form) if part or self.decimals else ""
+        text = f"{form['before']}{whole}{mark}{part.ljust(self.decimals, '0')}{form['after']}"
+        if not digits.startswith("-"):
+            return text
+        return f"({text})" if form["opened"] else f"{text}-" if form["closed"] else f"-{text}"
+
+
+def _mark(form: Form) -> str:
+    """The decimal mark of a format; of whole numbers, the one that goes with their thousands."""
+    return form["mark"] or ("," if "." in (form["thousands"], form["late"]) else ".")
+
+
+def _grouped(whole: str, form: Form) -> str:
+    """Part the thousands of a whole number as a format does."""
+    separator = "," if form["lakh"] else form["thousands"] or form["late"]
+    if not separator or (form["late"] and len(whole) < 5):
+        return whole
+    size = 2 if form["lakh"] else 3
+    return re.sub(rf"(?<=\d)(?=(?:\d{{{size}}})*\d{{3}}$)", separator, whole)
+
+
+def written_like(label: str, number: float, sql_type: str) -> str:
+    """Write a number as the example of a format does."""
+    form = form_of(label)
+    decimals = len(form["decimals"] or "") if form else 0
+    return Writing(form, decimals).write(digits_of(number, sql_type))
+
+
+def digits_of(number: float, sql_type: str) -> str:
+    """Write a number plainly, with an exponent only where those of its type may have one."""
+    short = repr(number).removesuffix(".0")
+    return short if sql_type == "DOUBLE" else f"{Decimal(short):f}"
