@@ -8,17 +8,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from math import isfinite, ulp
 from typing import Any
 
-from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.cleaning.values import Values
 from headgate.engine.cleaning.writing import digits_of
 from headgate.engine.columns.column import Column, decimals_of
 from headgate.engine.columns.formats import NUMBERS
-from headgate.engine.duck import double, first
 from headgate.engine.names import numbered
 from headgate.engine.recipe import (
     CleanColumn,
@@ -168,8 +166,7 @@ def _filling(
             )
         return _constant(values, column, constant)
     if how == Fill.MODE:
-        value, text = values.value(column), values.text(column)
-        found = stats.mode(values.con, values.relation, value, text)
+        found = values.modes.get(column.name)
         return _known(column, how, *found) if found else None
     if column.kind not in NUMBERS:
         return None
@@ -181,19 +178,14 @@ def _filling(
     if number is None:
         return None
     number = _without_noise(column, number, number)
-    if values.rows.full(column.name):
-        number = _as_typed(values, column, number)
+    if values.rows.full(column.name):  # no cell of this file is filled, so the type stays
+        number = _rounded(column, number, ROUND_HALF_UP)
     return Filling(how=how, text=_write(values, column, number), number=number)
-
-
-def _as_typed(values: Values, column: Input, number: float) -> float:
-    """Round to what the column's type holds: no cell of this file is filled, so the type stays."""
-    return float(first(values.con, f"SELECT {double(number)}::{column.sql_type}::DOUBLE")[0])
 
 
 def _constant(values: Values, column: Input, constant: str) -> Filling:
     """A constant must be a value of the column's kind, so that the column keeps its type."""
-    value = values.rows.staged.read(column, constant)
+    value = values.rows.staged.read({column.name: constant})[column.name]
     if value is None:
         raise OptionsError(
             f"The constant {constant!r} is no {column.kind}, as the column {column.name!r} is.",
@@ -210,7 +202,10 @@ def _known(column: Input, how: Fill, value: Any, text: str) -> Filling:
 def _fence(
     values: Values, column: Input, options: CleanOptions, outliers: Outliers
 ) -> Fence | None:
-    """Bounds of outliers; one at which nothing is clipped is such as the column's type holds."""
+    """Bounds of outliers; one at which nothing is clipped is such as the column's type holds.
+
+    Rounded inwards, it still moves no value across it.
+    """
     if outliers == Outliers.KEEP or column.kind not in NUMBERS:
         return None
     found = values.quantiles(column, 0, 0.25, 0.75, 1)
@@ -221,9 +216,9 @@ def _fence(
     size = max(abs(lower), abs(upper), reach)
     low, high = (_without_noise(column, each, size) for each in (lower - reach, upper + reach))
     if outliers == Outliers.CLIP and low <= least:
-        low = _inwards(column, low, ROUND_CEILING)
+        low = _rounded(column, low, ROUND_CEILING)
     if outliers == Outliers.CLIP and most <= high:
-        high = _inwards(column, high, ROUND_FLOOR)
+        high = _rounded(column, high, ROUND_FLOOR)
     return Fence(
         low=low,
         high=high,
@@ -232,12 +227,12 @@ def _fence(
     )
 
 
-def _inwards(column: Input, bound: float, rounding: str) -> float:
-    """Round a bound to what an exact type holds, which moves no value across it."""
-    if column.sql_type == "DOUBLE":
-        return bound
+def _rounded(column: Input, number: float, rounding: str) -> float:
+    """Round to what an exact type holds."""
+    if column.sql_type == "DOUBLE" or not isfinite(number):
+        return number
     unit = Decimal(1).scaleb(-decimals_of(column.sql_type))
-    return float((Decimal(repr(bound)) / unit).to_integral_value(rounding) * unit) or 0.0
+    return float((Decimal(repr(number)) / unit).to_integral_value(rounding) * unit) or 0.0
 
 
 def _without_noise(column: Input, number: float, size: float) -> float:
@@ -249,8 +244,6 @@ def _without_noise(column: Input, number: float, size: float) -> float:
 def _write(values: Values, column: Input, number: float) -> str:
     """Write a number as the column's own values are, so that the column can be read as before.
 
-    What is written must be read as that number, up to the digits that the column's type keeps.
-
     Raises:
         OptionsError: It is beyond what a number can be.
     """
@@ -259,17 +252,7 @@ def _write(values: Values, column: Input, number: float) -> str:
             f"The numbers of the column {column.name!r} are too large to be added up.",
             todo="Give it a rule of its own: fill 'keep' and outliers 'keep'.",
         )
-    plain = digits_of(number, column.sql_type)
-    text = values.writings[column.name].write(plain)
-    found = values.rows.staged.read(column, text)
-    agrees = found is None or abs(float(found) - number) <= _rounding(column, number)
-    return text if agrees else plain
-
-
-def _rounding(column: Input, number: float) -> float:
-    """Return how far from a number it may lie as a value of its column's type."""
-    unit = 0.0 if column.sql_type == "DOUBLE" else 10.0 ** -decimals_of(column.sql_type)
-    return unit / 2 + abs(number) * 1e-9
+    return values.writings[column.name].write(digits_of(number, column.sql_type))
 
 
 def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> str:

@@ -49,11 +49,7 @@ class Replay:
         sources = [each.source for each in self._outputs]
         self.keeps_lines = rows.staged.whole and sources == [e.name for e in rows.staged.inputs]
         """Whether the lines of CSV beside the staged rows hold what the result has."""
-        self._fills = {
-            each.name: self._fill_value(each, each.fill)
-            for each in self._outputs
-            if isinstance(each, CleanColumn) and each.fill
-        }
+        self._fills = self._fill_values()
 
     def cells(self, texts: pa.Table) -> Cells:
         """The cells of the result for some rows of cleaned texts; may run in several threads."""
@@ -111,14 +107,28 @@ class Replay:
             typed = pc.if_else(missing, self._fills[output.name], typed)
         return text, typed
 
-    def _fill_value(self, output: CleanColumn, fill: Filling) -> pa.Scalar:
-        """The value of a filling's text; the type of a column may hold it but as a number."""
-        staged, wanted = self._rows.staged, arrow_type(output.sql_type)
-        source = next(each for each in staged.inputs if each.name == output.source)
-        value = staged.read(source, fill.text) if output.sql_type == source.sql_type else None
-        if value is None and fill.number is not None:
-            return _scalar(fill.number, wanted)
-        return pa.scalar(value, wanted)
+    def _fill_values(self) -> dict[str, pa.Scalar]:
+        """The values of what fills gaps, by output: of its text, unless the type holds no such."""
+        types = {each.name: each.sql_type for each in self._rows.staged.inputs}
+        fills = [
+            (each, each.fill)
+            for each in self._outputs
+            if isinstance(each, CleanColumn) and each.fill
+        ]
+        alike = {
+            each.source: fill.text for each, fill in fills if each.sql_type == types[each.source]
+        }
+        read = self._rows.staged.read(alike)
+        return {
+            each.name: _fill_value(fill, read.get(each.source), arrow_type(each.sql_type))
+            for each, fill in fills
+        }
+
+
+def _fill_value(fill: Filling, value: Any, wanted: pa.DataType) -> pa.Scalar:
+    if value is None and fill.number is not None:
+        return _scalar(fill.number, wanted)
+    return pa.scalar(value, wanted)
 
 
 def _scalar(number: float, wanted: pa.DataType) -> pa.Scalar:

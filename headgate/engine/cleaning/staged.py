@@ -4,7 +4,7 @@ Here: what every rule works on, as Arrow tables and as rows that SQL can see. No
 rules there are.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -111,10 +111,11 @@ class Staged:
                 values[each.name] = value
         return values | (self._by_sql(texts, others) if others else {})
 
-    def read(self, column: Input, text: str) -> Any:
-        """The typed value of one text, or None."""
-        texts = pa.table({column.name: pa.array([text], pa.string())})
-        return evaluate(self.con, texts, {column.name: self._sql(column)})[column.name][0].as_py()
+    def read(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """The typed value of one text of each of some inputs, or None."""
+        rows = pa.table({name: pa.array([text], pa.string()) for name, text in texts.items()})
+        sql = {each.name: self._sql(each) for each in self.inputs if each.name in texts}
+        return {name: found[0].as_py() for name, found in evaluate(self.con, rows, sql).items()}
 
     def _cast(self, column: Input, texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
         """Let Arrow cast what is written plainly, which is much faster than SQL.
@@ -217,12 +218,8 @@ class RemainingRows:
 
         return map_ahead(made, range(max(1, len(batches))))
 
-    @contextmanager
-    def visible(self, *names: str) -> Iterator[str]:
-        """Let one SQL statement see rows: `_line`, and `text` and `value` of each column.
-
-        Yields the relation; its columns are named by `text` and `value` of this class.
-        """
+    def read(self, *names: str) -> pa.RecordBatchReader:
+        """Read rows: `_line`, and `text` and `value` of each column, as this class calls them."""
         wanted = [each for each in self.staged.inputs if not names or each.name in names]
 
         def shown(texts: pa.Table) -> pa.RecordBatch:
@@ -234,8 +231,12 @@ class RemainingRows:
 
         empty = shown(self.staged.texts(self.staged.batches().nothing())[0])
         batches = (batch for table in self.map(shown) for batch in table.to_batches())
-        reader = pa.RecordBatchReader.from_batches(empty.schema, batches)
-        self.staged.con.register("visible_rows", reader)
+        return pa.RecordBatchReader.from_batches(empty.schema, batches)
+
+    @contextmanager
+    def visible(self, *names: str) -> Iterator[str]:
+        """Let one SQL statement see what `read` reads; yields the relation."""
+        self.staged.con.register("visible_rows", self.read(*names))
         yield "visible_rows"
         self.staged.con.unregister("visible_rows")
 

@@ -16,7 +16,6 @@ from headgate.engine.duck import COLUMNS_PER_STATEMENT, double, first
 
 DIRECT = 8_000_000  # values that fit memory as they are
 SAMPLE = 100_000  # of more values, which show where to look
-CHUNK = 2**14  # lines: at most two row groups, so that the order of adding cannot matter
 
 ROWS = "_headgate_rows"
 """What SQL calls the number of rows that a counted row stands for."""
@@ -32,6 +31,13 @@ class Moments(NamedTuple):
     deviation: float
     least: float
     most: float
+
+
+class Mode(NamedTuple):
+    """The most frequent value of a column, and the least text that stands for it."""
+
+    value: Any
+    text: str
 
 
 def quantiles(
@@ -134,16 +140,33 @@ def _total(parts: Iterable[float]) -> float:
         return inf
 
 
-def mode(
-    con: duckdb.DuckDBPyConnection, relation: str, value: str, text: str
-) -> tuple[object, str] | None:
-    """The most frequent value and its text; of equally frequent ones the least."""
-    row = first(
-        con,
-        f"SELECT {value} AS v, min({text}) FROM {relation} WHERE ({value}) IS NOT NULL"
-        " GROUP BY v ORDER BY count(*) DESC, v LIMIT 1",
-    )
-    return (row[0], str(row[1])) if row else None
+def modes(
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]]
+) -> dict[int, Mode]:
+    """The most frequent value of each column of one type; of equally frequent ones the least.
+
+    Args:
+        con: Whose database does it.
+        relation: Where the columns are.
+        columns: Of each the value and the text.
+    """
+    found: dict[int, Mode] = {}
+    for start in range(0, len(columns), COLUMNS_PER_STATEMENT):
+        values, texts = zip(*columns[start : start + COLUMNS_PER_STATEMENT], strict=True)
+        cells = (
+            f"SELECT unnest(range({len(values)})) AS place, unnest([{', '.join(values)}]) AS v,"
+            f" unnest([{', '.join(texts)}]) AS t FROM {relation}"
+        )
+        counts = (
+            f"SELECT place, v, min(t) AS t, count(*) AS n FROM ({cells})"
+            " WHERE v IS NOT NULL GROUP BY place, v"
+        )
+        rows = con.execute(
+            "SELECT place, m.v, m.t FROM (SELECT place, arg_min({'v': v, 't': t},"
+            f" {{'n': -n, 'v': v}}) AS m FROM ({counts}) GROUP BY place)"
+        ).fetchall()
+        found |= {start + place: Mode(value, text) for place, value, text in rows}
+    return found
 
 
 def _far_quantiles(

@@ -1,14 +1,17 @@
 """Values of single columns, on the disk in a form that statistics of any length can be had from.
 
-Here: writing that file, from the rows that stay, and what all its columns of numbers are asked at
-once: of a wide table, a statement for each would take minutes. Not here: the statistics.
+Here: writing that file, from the rows that stay, and what all its columns are asked at once: of a
+wide table, a statement for each would take minutes. Not here: the statistics.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.staged import RemainingRows
@@ -16,7 +19,10 @@ from headgate.engine.cleaning.writing import Form, Writing, form_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import COLUMNS_PER_STATEMENT, first, quote_text
 from headgate.engine.recipe import Input
-from headgate.engine.staging import LINE
+
+CHUNK = "chunk"
+"""Which part of the file, as one thread reads it, a row is in: sums are taken part by part."""
+GROUP_BYTES = 32 << 20
 
 
 class Values:
@@ -27,14 +33,10 @@ class Values:
         self.rows = rows
         self._numbers = [each for each in columns if each.kind in NUMBERS]
         self._quantiles: dict[tuple[float, ...], dict[str, list[float]]] = {}
+        self._columns = columns
         self._path = rows.staged.scratch / "values.parquet"
         if columns:
-            wanted = [LINE, *map(self.text, columns), *map(self.value, columns)]
-            with rows.visible(*(each.name for each in columns)) as relation:
-                self.con.execute(
-                    f"COPY (SELECT {', '.join(wanted)} FROM {relation})"
-                    f" TO {quote_text(str(self._path))} (FORMAT parquet, COMPRESSION lz4_raw)"
-                )
+            _write(rows.read(*(each.name for each in columns)), self._path)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -66,42 +68,73 @@ class Values:
     def moments(self) -> dict[str, stats.Moments | None]:
         """Moments of each column of numbers; None where it has no value."""
         values = [self.value(each) for each in self._numbers]
-        chunk = f"{LINE} // {stats.CHUNK}"
-        return self._by_name(stats.moments(self.con, self.relation, chunk, values))
+        return self._by_name(stats.moments(self.con, self.relation, CHUNK, values))
+
+    @cached_property
+    def modes(self) -> dict[str, stats.Mode]:
+        """The mode of each column that has a value."""
+        by_type: dict[str, list[Input]] = {}
+        for each in self._columns:
+            by_type.setdefault(each.sql_type, []).append(each)
+        found: dict[str, stats.Mode] = {}
+        for columns in by_type.values():
+            pairs = [(self.value(each), self.text(each)) for each in columns]
+            modes = stats.modes(self.con, self.relation, pairs)
+            found |= {columns[place].name: mode for place, mode in modes.items()}
+        return found
 
     @cached_property
     def writings(self) -> dict[str, Writing]:
         """How each column of numbers is written."""
         columns = self.rows.staged.columns
-        texts = [self.text(each) for each in self._numbers]
-        forms = [form_of(columns[each.name].format) for each in self._numbers]
-        decimals = self._least(map(_decimals, texts, forms))
-        firsts = self._least(f"ltrim({text}, '-')" for text in texts)
-        return self._by_name(
-            Writing(form, least or 0, bare=(first or "").startswith((".", ",")))
-            for form, least, first in zip(forms, decimals, firsts, strict=True)
-        )
+        forms = {each.name: form_of(columns[each.name].format) for each in self._numbers}
+        marked = [(each, form) for each in self._numbers if (form := forms[each.name])]
+        marked = [(each, form) for each, form in marked if form["mark"]]
+        decimals = self._least((each, _decimals(self.text(each), form)) for each, form in marked)
+        firsts = self._least((each, f"ltrim({self.text(each)}, '-')") for each, _ in marked)
+        return {
+            name: Writing(form, decimals.get(name) or 0, (firsts.get(name) or "0")[0] in ".,")
+            for name, form in forms.items()
+        }
 
-    def _least(self, expressions: Iterable[str]) -> list[Any]:
-        """The least of an expression over each column of numbers, where it has a value."""
-        wanted = [
-            f"min({expression}) FILTER (WHERE {self.value(column)} IS NOT NULL)"
-            for expression, column in zip(expressions, self._numbers, strict=True)
-        ]
+    def _least(self, asked: Iterable[tuple[Input, str]]) -> dict[str, Any]:
+        """The least of an expression over some columns of numbers, where they have a value."""
+        wanted = {
+            column.name: f"min({expression}) FILTER (WHERE {self.value(column)} IS NOT NULL)"
+            for column, expression in asked
+        }
         found: list[Any] = []
         for start in range(0, len(wanted), COLUMNS_PER_STATEMENT):
-            some = ", ".join(wanted[start : start + COLUMNS_PER_STATEMENT])
+            some = ", ".join([*wanted.values()][start : start + COLUMNS_PER_STATEMENT])
             found += first(self.con, f"SELECT {some} FROM {self.relation}")
-        return found
+        return dict(zip(wanted, found, strict=True))
 
     def _by_name(self, found: Iterable[Any]) -> dict[str, Any]:
         return dict(zip((each.name for each in self._numbers), found, strict=True))
 
 
-def _decimals(text: str, form: Form | None) -> str:
+def _write(rows: pa.RecordBatchReader, path: Path) -> None:
+    """Write rows in groups that are neither small nor too large for memory, each numbered."""
+    schema = rows.schema.append(pa.field(CHUNK, pa.int32()))
+    with pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False) as out:
+        for number, batches in enumerate(_gathered(rows)):
+            group = pa.Table.from_batches(batches, rows.schema)
+            numbers = pa.repeat(pa.scalar(number, pa.int32()), len(group))
+            out.write_table(group.append_column(CHUNK, numbers))
+
+
+def _gathered(rows: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    pending: list[pa.RecordBatch] = []
+    for batch in rows:
+        pending.append(batch)
+        if sum(each.nbytes for each in pending) >= GROUP_BYTES:
+            yield pending
+            pending = []
+    yield pending
+
+
+def _decimals(text: str, form: Form) -> str:
     """How many digits stand behind the decimal mark of a text, as SQL."""
-    if form is None or not form["mark"]:
-        return "0"
     bare = f"rtrim({text}, '-)')" if form["closed"] else text
     place = f"strpos({text}, '{form['mark']}')"
     return f"if({place} = 0, 0, length({bare}) - {place} - {len(form['after'])})"

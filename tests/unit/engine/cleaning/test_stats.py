@@ -2,6 +2,7 @@
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 from headgate.engine.cleaning import stats
@@ -61,6 +62,20 @@ def test_moments_equal_those_of_numpy_and_never_vary():
     """Mean and population deviation, the same bits each time, however threads share the work."""
     values = np.random.default_rng(1).lognormal(3, 2, 30_000)
     con = column(values.tolist())
-    found = [stats.moments(con, "t", f"_line // {stats.CHUNK}", ["v"])[0] for _ in range(5)]
+    found = [stats.moments(con, "t", "_line // 16384", ["v"])[0] for _ in range(5)]
     assert len(set(found)) == 1
     np.testing.assert_allclose(found[0][1:3], [values.mean(), values.std()], rtol=1e-12)
+
+
+def test_modes_equal_those_of_pandas_in_any_number_of_columns():
+    """The least of equally frequent values; a column without a value has none."""
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({f"c{each}": rng.integers(0, 9, 40) for each in range(600)}, dtype=object)
+    frame["c7"] = None
+    con = duckdb.connect()
+    con.register("t", frame.astype("Int64"))
+    found = stats.modes(con, "t", [(name, f"{name}::VARCHAR") for name in frame])
+    expected = {place: frame[name].mode() for place, name in enumerate(frame)}
+    assert found == {
+        place: (values[0], str(values[0])) for place, values in expected.items() if len(values)
+    }
