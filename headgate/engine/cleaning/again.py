@@ -24,13 +24,19 @@ def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
         for each in recipe.inputs
     )
     types = {(old.name, old.sql_type): new for old, new in zip(recipe.inputs, inputs, strict=True)}
+    labels = {name: _label(found) for name, found in there.items()}
     formats = {
-        each.name: there[each.name].format
+        each.name: labels[each.name]
         for each in inputs
-        if each.name in there and each.format and there[each.name].format not in ("", each.format)
+        if each.format and labels.get(each.name, "") not in ("", each.format)
     }
     outputs = tuple(_written(_typed(each, types), formats) for each in recipe.outputs)
     return recipe.model_copy(update={"inputs": inputs, "outputs": outputs})
+
+
+def _label(found: Column) -> str:
+    """How a column's values are written, or nearly all of them."""
+    return found.near.formats[0] if found.near and found.near.sql else found.format
 
 
 def _marked(column: Input, found: Column) -> Input:

@@ -164,12 +164,14 @@ class Staged:
 
     def _sql(self, column: Input) -> str:
         found = self.columns.get(column.name)
-        if found is None or found.kind == "text" or column.sql_type == "VARCHAR":
+        near = found.near.sql if found and found.near else ""
+        if found is None or column.sql_type == "VARCHAR" or (found.kind == "text" and not near):
             return _from_text(quote_name(column.name), column)
         if self._has_own_type(column):
             return found.sql
-        cast = f"TRY_CAST({found.sql} AS {column.sql_type})"
-        return f"CASE WHEN {cast} = {found.sql} THEN {cast} END"
+        sql = near or found.sql
+        cast = f"TRY_CAST({sql} AS {column.sql_type})"
+        return f"CASE WHEN {cast} = {sql} THEN {cast} END"
 
 
 def _from_text(text: str, column: Input) -> str:

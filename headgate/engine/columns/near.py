@@ -6,7 +6,7 @@ The first rows tell whether there is such a format; only then are the column's v
 import re
 from collections import Counter
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, get_args
@@ -16,8 +16,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from headgate.engine.columns.formats import MOMENTS, NUMBERS, Format, Kind, Number
+from headgate.engine.columns.formats import (
+    MOMENTS,
+    MOST_DECIMALS,
+    NUMBERS,
+    Format,
+    Kind,
+    Number,
+    Precision,
+)
 from headgate.engine.columns.guess import candidates, has_digit
+from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.staging import LINE, StagedFile
 from headgate.record import Record
 
@@ -27,6 +36,7 @@ _MOST_IN_SAMPLE = 2 * _MOST_MISFITS
 """The same share where it is only guessed from the first rows."""
 _SAMPLE = 2000
 _PIVOTS = 5
+_MOST_DIGITS = Precision(18, MOST_DECIMALS)
 _SHOWN = 40
 _IN_WORDS: dict[Kind, str] = {
     "integer": "whole numbers",
@@ -49,6 +59,10 @@ class Near(Record):
     ]
     values: Annotated[int, Field(description="Values that are not missing", ge=1)]
     misfits: Annotated[int, Field(description="Those among them that are written otherwise", ge=1)]
+    sql: Annotated[
+        str,
+        Field(description="DuckDB expression of their values, unless these are plain or in doubt"),
+    ] = ""
     value: Annotated[str, Field(description="The first misfit")]
     line: Annotated[int, Field(description="Line on which it stands", ge=1)]
 
@@ -144,10 +158,10 @@ def count_misfits(
         tallies = {f: t for f, t in tallies.items() if t.misfits <= most and not t.codes}
         if not tallies:
             return None
-    return _near(tallies, count)
+    return _near(tallies, count, name)
 
 
-def _near(tallies: dict[Format, _Tally], count: int) -> Near | None:
+def _near(tallies: dict[Format, _Tally], count: int, name: str) -> Near | None:
     fewest = min(tally.misfits for tally in tallies.values())
     if not 0 < fewest <= _MOST_MISFITS * count:
         return None
@@ -159,6 +173,17 @@ def _near(tallies: dict[Format, _Tally], count: int) -> Near | None:
         formats=tuple(dict.fromkeys(rivals)),
         values=count,
         misfits=fewest,
+        sql=_held(form, quote_name(name)) if form.certain and len({*rivals}) == 1 else "",
         value=tally.value,
         line=tally.line,
     )
+
+
+def _held(form: Format, text: str) -> str:
+    """Read a text as a format says, if it is written so; what is plain needs no format."""
+    sql, _ = form.sql(text, _MOST_DIGITS)
+    if not isinstance(form, Number):
+        return "" if form.plain else sql
+    if replace(form, bare=False, point=False, loose=False).plain:
+        return ""
+    return f"CASE WHEN regexp_matches({text}, {quote_text(form.pattern)}) THEN {sql} END"

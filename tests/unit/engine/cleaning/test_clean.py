@@ -18,6 +18,7 @@ from sklearn.impute import SimpleImputer
 
 from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import IsoMoment, Moment, Number, Precision, Words
+from headgate.engine.columns.near import count_misfits
 from headgate.engine.prepare import prepare
 from headgate.engine.recipe import load
 from headgate.engine.result.prepared import Prepared
@@ -346,6 +347,7 @@ def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
 
 
 POINTS, COMMAS = Number(thousands=",", scale=2), Number(",", ".", scale=2)
+DAY_FIRST = Moment(r"^(..)\...\.....$", "%d.%m.%Y")
 
 
 @pytest.mark.parametrize(
@@ -365,12 +367,33 @@ def test_a_later_file_is_filled_and_clipped_as_it_writes_numbers(tmp_path, fill,
     assert pq.read_table(again.parquet)["x"].to_pylist() == numbers
 
 
+@pytest.mark.parametrize(
+    ("known", "now", "text", "value"),
+    [
+        ((POINTS, ["1,000.25", "-2.50"]), COMMAS, "-1.234,50", Decimal("-1234.50")),
+        ((IsoMoment(10), ["2024-03-14"]), DAY_FIRST, "05.03.2024", date(2024, 3, 5)),
+        ((Words("yes", "no"), ["yes", "no"]), Words("ja", "nein"), "nein", False),
+    ],
+)
+def test_one_odd_word_does_not_hide_how_the_others_are_written(tmp_path, known, now, text, value):
+    """A column that it makes text is read as nearly all of its values are; it alone is missing."""
+    first = prepare(written(tmp_path / "a", *known), tmp_path / "a", PrepareOptions())
+    rows = [(text, str(place)) for place in range(40)] + [("12.5 ?", "z")]
+    staged = reading(tmp_path / "b", {"x": "text", "y": "text"}, rows)
+    near = count_misfits(staged.table, "x", [now], ("",))
+    columns = (staged.columns[0].model_copy(update={"near": near}), staged.columns[1])
+    staged = staged.model_copy(update={"columns": columns})
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert pq.read_table(again.parquet)["x"].to_pylist() == [value] * 40 + [None]
+    assert counted(again, "values of another kind").cells == 1
+
+
 def test_gaps_stay_where_no_value_is_written_as_the_recipes_is(tmp_path):
     """They are not filled with what cannot be read there, and it is told."""
     staged = written(tmp_path / "a", IsoMoment(10), ["2024-03-14", ""])
     first = prepare(staged, tmp_path / "a", PrepareOptions(clean=CleanOptions(fill="mode")))
     assert cells(first.csv)[2][0] == "2024-03-14"
-    staged = written(tmp_path / "b", Moment(r"^(..)\...\.....$", "%d.%m.%Y"), ["15.03.2024", ""])
+    staged = written(tmp_path / "b", DAY_FIRST, ["15.03.2024", ""])
     again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert [row[0] for row in cells(again.csv)[1:]] == ["15.03.2024", ""]
     assert "x: Its gaps stay, as no value is written as '2024-03-14' is." in again.drift
