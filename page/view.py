@@ -8,6 +8,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from headgate import __version__
+from headgate.words import counted
+
+SHORT = 80
+"""Characters of a name or a cell that are shown."""
 
 
 def page(
@@ -27,9 +31,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["count"] = lambda number: f"{number:,}"
-    environment.filters["size"] = _size
+    environment.filters |= {
+        "count": lambda number: f"{number:,}",
+        "counted": counted,
+        "short": _short,
+        "size": _size,
+    }
     return environment
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
 
 def _size(octets: float) -> str:

@@ -1,120 +1,198 @@
-// Sends what is dropped, shows what the server answers, and asks how each upload stands.
+// Sends what is dropped, one file after the other, shows what the server answers, and asks how each
+// upload stands until that is settled.
 "use strict";
 
 const REMEMBERED = "headgate.uploads";
-const MOST = 20; // uploads that are remembered
-const TROUBLE = 503; // which may pass by itself
-const PAUSES = [1, 2, 3, 5, 10]; // seconds between two looks at an upload; the last one stays
+const MOST = 100; // uploads that are remembered
+const TROUBLE = 500; // a status from here on tells of what may pass
+const PAUSES = [1, 2, 3, 5, 10]; // seconds between two rounds of questions; the last one stays
 
 const drop = document.getElementById("drop");
+const chooser = drop.querySelector("[type=file]");
 const find = document.getElementById("find");
 const files = document.getElementById("files");
 
+let turn = Promise.resolve(); // settles once all files that were dropped so far are answered
+let waiting = 0; // files that are not answered yet
+let round = 0; // rounds of questions since an upload was added
+
 function remembered() {
-  return JSON.parse(localStorage.getItem(REMEMBERED) || "[]");
+  try {
+    return JSON.parse(localStorage.getItem(REMEMBERED)) ?? [];
+  } catch {
+    return []; // this browser keeps nothing
+  }
 }
 
 function remember(uploads) {
-  localStorage.setItem(REMEMBERED, JSON.stringify(uploads.slice(0, MOST)));
-}
-
-function forget(key) {
-  remember(remembered().filter((upload) => upload.key !== key));
+  try {
+    localStorage.setItem(REMEMBERED, JSON.stringify(uploads.slice(0, MOST)));
+  } catch {
+    // the list ends with the page
+  }
 }
 
 function newCard(name) {
   const card = document.getElementById("card").content.firstElementChild.cloneNode(true);
+  const away = card.querySelector(".away");
   card.querySelector(".name").textContent = name;
-  card.querySelector(".away").onclick = () => {
-    forget(card.dataset.key);
+  away.setAttribute("aria-label", `Remove ${name} from this list`);
+  away.onclick = () => {
+    const next = card.nextElementSibling ?? card.previousElementSibling;
+    remember(remembered().filter((upload) => upload.key !== card.dataset.key));
     card.remove();
-    showWhetherEmpty();
+    (next?.querySelector(".away") ?? chooser).focus();
+    showWhatWaits();
   };
-  files.prepend(card);
-  showWhetherEmpty();
   return card;
 }
 
-function showWhetherEmpty() {
+function showWhatWaits() {
   document.getElementById("none").hidden = files.childElementCount > 0;
+  document.getElementById("waiting").textContent = waiting > 1 ? `${waiting} files to go` : "";
 }
 
-function say(card, text, share = null) {
-  card.querySelector(".state").textContent = text;
+// Says what is being done with a file, and which share of it; null where nobody knows.
+function say(card, text, share) {
   const bar = card.querySelector("progress");
-  bar.hidden = text === "";
+  card.querySelector(".state").textContent = text;
+  bar.hidden = share === undefined;
   if (share === null) bar.removeAttribute("value");
-  else bar.value = share;
+  else bar.value = share ?? 0;
 }
 
-function send(file, card) {
-  const asked = new URLSearchParams({ name: file.name });
-  if (drop.elements.dataset.value.trim()) asked.set("dataset", drop.elements.dataset.value.trim());
-  if (drop.elements.look.checked) asked.set("look", "");
-  const request = new XMLHttpRequest();
-  request.open("POST", `/files?${asked}`);
-  request.upload.onprogress = (event) => {
-    const share = event.loaded / Math.max(event.total, 1);
-    if (share < 1) say(card, `Sending, ${Math.floor(100 * share)} %`, share);
-    else say(card, "Checking …");
-  };
-  request.onload = () => {
-    say(card, "");
-    card.querySelector(".answer").innerHTML = request.responseText;
-    const key = request.getResponseHeader("Headgate-Key");
-    if (key) {
-      const upload = { key: decodeURIComponent(key), name: file.name };
-      remember([upload, ...remembered()]);
-      follow(card, upload.key);
-    }
-  };
-  request.onerror = () => {
-    say(card, "");
-    card.querySelector(".state").textContent = "The connection broke, or the file changed on the disk.";
-    const again = card.querySelector(".again");
-    again.hidden = false;
-    again.onclick = () => {
-      again.hidden = true;
-      send(file, card);
+// Shows an answer; those who cannot see it hear its first sentence.
+function show(card, place, html) {
+  card.querySelector(place).innerHTML = html;
+  const said = card.querySelector(`${place} :is(.good, .doubt, .bad)`);
+  if (!said) return;
+  const name = card.querySelector(".name").textContent;
+  document.getElementById("news").textContent = `${name}: ${said.textContent}`;
+}
+
+function queue(file, asked, card) {
+  say(card, "Waits for its turn");
+  waiting += 1;
+  turn = turn
+    .then(() => card.isConnected && send(file, asked, card))
+    .then(() => {
+      waiting -= 1;
+      showWhatWaits();
+    });
+}
+
+function send(file, asked, card) {
+  return new Promise((end) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/files?${asked}`);
+    request.upload.onprogress = ({ loaded, total }) => {
+      const share = loaded / total;
+      if (share < 1) say(card, `Sending, ${Math.floor(100 * share)} %`, share);
+      else say(card, "Checking …", null);
     };
-  };
-  say(card, "Sending", 0);
-  request.send(file);
+    request.onload = () => {
+      say(card, "");
+      show(card, ".answer", request.responseText);
+      const key = request.getResponseHeader("Headgate-Key");
+      if (key) keep({ key: decodeURIComponent(key), name: file.name }, card);
+      if (request.status >= TROUBLE) offerAgain(file, asked, card);
+    };
+    request.onerror = async () => {
+      const why = await whyNot(file);
+      say(card, "");
+      show(card, ".answer", `<p class="bad">${why}</p>`);
+      offerAgain(file, asked, card);
+    };
+    request.onloadend = end;
+    card.querySelector(".away").addEventListener("click", () => request.abort());
+    say(card, "Sending", 0);
+    request.send(file);
+  });
 }
 
-async function follow(card, key) {
-  card.dataset.key = key;
-  const place = card.querySelector(".standing");
-  for (let looks = 0; card.isConnected; looks += 1) {
-    if (!(await look(place, key))) return;
-    const pause = PAUSES[Math.min(looks, PAUSES.length - 1)];
-    await new Promise((resume) => setTimeout(resume, 1000 * pause));
+async function whyNot(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return "The connection broke before there was an answer.";
+  } catch {
+    return "It cannot be read: it is a folder, or was changed or removed meanwhile.";
   }
 }
 
-// Shows how an upload stands, and returns whether that may still change.
-async function look(place, key) {
+function offerAgain(file, asked, card) {
+  const again = card.querySelector(".again");
+  again.hidden = false;
+  again.onclick = () => {
+    again.hidden = true;
+    show(card, ".answer", "");
+    queue(file, asked, card);
+  };
+}
+
+function keep(upload, card) {
+  remember([upload, ...remembered()]);
+  follow(upload.key, card);
+  look(card);
+}
+
+function follow(key, card) {
+  card.dataset.key = key;
+  card.classList.add("open");
+  round = 0;
+}
+
+// Shows how an upload stands, and whether that may still change.
+async function look(card) {
+  let html = "The page's server does not answer; it is asked again.";
+  let status = TROUBLE;
   try {
-    const answer = await fetch(`/uploads?${new URLSearchParams({ key })}`);
-    place.innerHTML = await answer.text();
-    return answer.status === TROUBLE || place.querySelector("[data-open]") !== null;
+    const answer = await fetch(`/uploads?${new URLSearchParams({ key: card.dataset.key })}`);
+    html = await answer.text();
+    status = answer.status;
   } catch {
-    place.textContent = "The page's server does not answer; it is asked again.";
-    return true;
+    // it may be back in the next round
+  }
+  if (html === card.standing) return; // so that what a reader has selected there stays so
+  card.standing = html;
+  show(card, ".standing", html);
+  const open = status >= TROUBLE || card.querySelector(".standing [data-open]");
+  card.classList.toggle("open", Boolean(open));
+}
+
+async function lookOnAndOn() {
+  for (;;) {
+    for (const card of files.querySelectorAll(".open")) await look(card);
+    const pause = PAUSES[Math.min(round, PAUSES.length - 1)];
+    round += 1;
+    await new Promise((resume) => setTimeout(resume, 1000 * pause));
+    while (document.hidden) {
+      await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
+    }
   }
 }
 
 function sendAll(chosen) {
-  for (const file of chosen) send(file, newCard(file.name));
+  const asked = {};
+  if (drop.elements.dataset.value.trim()) asked.dataset = drop.elements.dataset.value.trim();
+  if (drop.elements.look.checked) asked.look = "";
+  const cards = [];
+  for (const file of chosen) {
+    const card = newCard(file.name);
+    cards.push(card);
+    queue(file, new URLSearchParams({ name: file.name, ...asked }), card);
+  }
+  files.prepend(...cards);
+  showWhatWaits();
 }
 
 drop.onsubmit = (event) => event.preventDefault();
-drop.querySelector("[type=file]").onchange = (event) => {
-  sendAll(event.target.files);
-  event.target.value = "";
+chooser.onchange = () => {
+  sendAll(chooser.files);
+  chooser.value = "";
 };
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
     drop.classList.toggle("over", kind === "dragover");
     if (kind === "drop") sendAll(event.dataTransfer.files);
@@ -123,7 +201,20 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 find.onsubmit = (event) => {
   event.preventDefault();
   const key = find.elements.key.value.trim();
-  follow(newCard(key), key);
+  const card = newCard(key);
+  files.prepend(card);
+  showWhatWaits();
+  follow(key, card);
+  look(card);
   find.reset();
 };
-for (const { key, name } of remembered().reverse()) follow(newCard(name), key);
+window.onbeforeunload = (event) => {
+  if (waiting) event.preventDefault(); // what is not sent yet would be lost
+};
+for (const { key, name } of remembered()) {
+  const card = newCard(name);
+  files.append(card);
+  follow(key, card);
+}
+showWhatWaits();
+lookOnAndOn();
