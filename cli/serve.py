@@ -71,13 +71,17 @@ def page(*, host: str = "127.0.0.1", port: Port = 8420, name: Names = ()) -> Non
         name: Names by which browsers call it, if not by that address; give one option for each.
     """
     from headgate.bucket.store import connect
+    from headgate.scratch import sweep_scratch
     from headgate.settings import load
     from page.app import make_app
     from page.serve import listen, serve
 
-    app = make_app(connect(load()), [host, *name])
+    settings = load()
+    called = f"[{host}]" if ":" in host else host
+    app = make_app(connect(settings), [called, *name])
     with listen(host, port) as at:
-        say(f"The page is at http://{host}:{port}; Ctrl-C ends it.")
+        sweep_scratch(settings.scratch)
+        say(f"The page is at http://{called}:{port}; Ctrl-C ends it.")
         serve(app, at)
 
 

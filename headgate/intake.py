@@ -54,8 +54,9 @@ def inspect(
 
     Raises:
         BadFileError: The file cannot be accepted.
-        OptionsError: There is no such file.
+        OptionsError: There is no such file, or `require_names` refuses it.
     """
+    require_names(path.name, dataset)
     previous = layouts.recall(store, dataset)
     found = local.inspect(path, dataset=dataset, read=read, check=check, previous=previous)
     sheet = open_sheet(path, read.member)
@@ -68,18 +69,16 @@ def inspect(
         remove_scratch(scratch)
 
 
-def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> str:
-    """Name a new upload of a file that was found good.
-
-    Corrected rows go to the data set of the upload that they belong to.
+def require_names(name: str, dataset: str | None) -> None:
+    """Refuse names of which no upload can be made, before anybody waits for a look at the file.
 
     Raises:
         OptionsError: No folder can have the name of the data set, or the file's name says that it
             is half-written.
     """
-    dataset = dataset or marked_dataset(inspection.corrects or "")
-    key = new_upload_key(path.name, dataset, datetime.now(UTC), secrets.token_hex(4))
-    if dataset_of(key) != dataset:
+    key = _new_key(name, dataset)
+    plain = dataset is None or (dataset.isprintable() and not dataset.isspace())
+    if dataset_of(key) != dataset or not plain:
         raise OptionsError(
             f"{dataset!r} cannot be the name of a data set.",
             where="`dataset`",
@@ -88,10 +87,18 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
     if not is_upload(key):
         raise OptionsError(
             "Its name says that the file is half-written, so no run would take it.",
-            where=path.name,
+            where=name,
             todo="Rename the file.",
         )
-    return key
+
+
+def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> str:
+    """Name a new upload of a file that was found good.
+
+    Corrected rows go to the data set of the upload that they belong to.
+    """
+    corrects = inspection.corrects
+    return _new_key(path.name, marked_dataset(corrects) if corrects else dataset)
 
 
 def upload(store: Store, path: Path, key: str, inspection: Inspection) -> Uploaded:
@@ -109,3 +116,7 @@ def upload(store: Store, path: Path, key: str, inspection: Inspection) -> Upload
         columns=inspection.columns,
         rows=inspection.rows,
     )
+
+
+def _new_key(name: str, dataset: str | None) -> str:
+    return new_upload_key(name, dataset, datetime.now(UTC), secrets.token_hex(4))

@@ -4,8 +4,9 @@ It keeps nothing itself: a browser remembers what it has sent, the bucket everyt
 how the body of a request becomes a file (`receive`), and what a browser may ask for (`guard`).
 """
 
+import logging
+from asyncio import CancelledError
 from collections.abc import Sequence
-from functools import partial
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -20,6 +21,7 @@ from headgate import contracts, results
 from headgate.bucket.store import Store
 from headgate.errors import (
     BadFileError,
+    DefectError,
     HeadgateError,
     NoRoomError,
     NoSuchObjectError,
@@ -27,12 +29,12 @@ from headgate.errors import (
     TransientError,
 )
 from page import guard, view
-from page.receive import Arrival, received
+from page.receive import received
 
 AT_ONCE = 2
 """Files that are checked at a time; the others wait for their turn."""
-LINK_HOURS = 1.0
-"""For how long the link works that a download is sent to."""
+LINK_HOURS = 0.25
+"""For how long the link works that a download is sent to, and that stays in a browser's history."""
 STATUS: dict[type[HeadgateError], int] = {
     BadFileError: 422,
     OptionsError: 400,
@@ -42,6 +44,8 @@ STATUS: dict[type[HeadgateError], int] = {
 }
 """What HTTP calls each kind of error; any other is the server's own."""
 
+log = logging.getLogger(__name__)
+
 
 def make_app(store: Store, hosts: Sequence[str] = ()) -> Starlette:
     """Make the page for one bucket.
@@ -49,7 +53,11 @@ def make_app(store: Store, hosts: Sequence[str] = ()) -> Starlette:
     Args:
         store: Where files go.
         hosts: Names by which browsers may call the page, beside those of this machine.
+
+    Raises:
+        OptionsError: One is no name of a host.
     """
+    guard.require_names(hosts)
     app = Starlette(
         routes=[
             Route("/", front),
@@ -59,10 +67,10 @@ def make_app(store: Store, hosts: Sequence[str] = ()) -> Starlette:
             Mount("/static", StaticFiles(packages=[("page", "static")])),
         ],
         middleware=[Middleware(guard.Guard, hosts=[*guard.LOCAL, *hosts])],
-        exception_handlers={HeadgateError: refused, ClientDisconnect: gone},
+        exception_handlers={HeadgateError: refused, ClientDisconnect: gone, Exception: failed},
     )
     app.state.store = store
-    app.state.limiter = CapacityLimiter(AT_ONCE)
+    app.state.turns = CapacityLimiter(AT_ONCE)
     return app
 
 
@@ -74,11 +82,21 @@ def front(request: Request) -> Response:
 
 
 async def take(request: Request) -> Response:
-    """Check the file that is the body, and send it to the bucket unless `look` is asked for."""
-    state = request.app.state
-    async with received(request) as arrival:
-        check = partial(_check, state.store, arrival, look="look" in request.query_params)
-        return await to_thread.run_sync(check, limiter=state.limiter)
+    """Check the file that is the body, and send it to the bucket unless `look` is asked for.
+
+    It is not sent where nobody waits for the answer any more.
+    """
+    state, look = request.app.state, "look" in request.query_params
+    try:
+        async with received(request) as arrival, state.turns:
+            await _require_reader(request)
+            found = await to_thread.run_sync(arrival.inspect, state.store)
+            await _require_reader(request)
+            sent = None if look else await to_thread.run_sync(arrival.send, state.store, found)
+    except CancelledError:
+        return refused(request, TransientError("The page is being ended.", todo="Send it again."))
+    headers = {"Headgate-Key": quote(sent.key)} if sent else {}
+    return view.page("checked.html", headers=headers, found=found, sent=sent)
 
 
 def standing(request: Request) -> Response:
@@ -93,6 +111,7 @@ def fetch(request: Request) -> Response:
     store: Store = request.app.state.store
     asked = request.query_params
     key = results.find_file(store, asked.get("key", ""), asked.get("file", ""))
+    store.head(key)  # an error of the store's own would tell an uploader nothing
     link = store.presign(key, hours=LINK_HOURS)
     return RedirectResponse(link.url.get_secret_value(), status_code=303)
 
@@ -100,8 +119,15 @@ def fetch(request: Request) -> Response:
 def refused(request: Request, error: Exception) -> Response:
     """Say what is wrong, where, and what to do."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    if status >= 500:  # it is not the file's fault, and whoever serves the page is to know
+        log.error("%s", error)
     name = request.query_params.get("name", "")
     return view.page("refused.html", status=status, error=error, name=name)
+
+
+def failed(request: Request, _: Exception) -> Response:
+    """Say that the page has a defect; its log has the traceback."""
+    return refused(request, DefectError("The page failed.", todo="Tell whoever serves it."))
 
 
 def gone(_: Request, __: Exception) -> Response:
@@ -109,8 +135,6 @@ def gone(_: Request, __: Exception) -> Response:
     return Response(status_code=400)
 
 
-def _check(store: Store, arrival: Arrival, *, look: bool) -> Response:
-    found = arrival.inspect(store)
-    sent = None if look else arrival.send(store, found)
-    headers = {"Headgate-Key": quote(sent.key)} if sent else {}
-    return view.page("checked.html", headers=headers, found=found, sent=sent)
+async def _require_reader(request: Request) -> None:
+    if await request.is_disconnected():
+        raise ClientDisconnect

@@ -4,6 +4,7 @@ The page has no sign-in of its own: whoever reaches it may use it. What is barre
 browser is used for it by the pages of others.
 """
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from headgate.errors import OptionsError
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 LOCAL = ("127.0.0.1", "localhost")
 """Names of the machine itself."""
 HEADERS = {
@@ -21,10 +25,26 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""Nothing but the page's own script runs, no other site frames it or learns its addresses, and no
-link to a download is kept."""
+"""Nothing but the page's own script runs, no other site frames it, loads parts of it or learns its
+addresses, and no link to a download is kept."""
+
+
+def require_names(hosts: Sequence[str]) -> None:
+    """Refuse what browsers never call a host.
+
+    Raises:
+        OptionsError: One has a scheme, a port or a wildcard.
+    """
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise OptionsError(
+                "This is no name of a host.",
+                where=host,
+                todo="Give the name alone, such as data.example.com, without scheme and port.",
+            )
 
 
 class Guard:

@@ -49,29 +49,48 @@ async def received(request: Request) -> AsyncIterator[Arrival]:
     """Write the body of a request to the disk, for as long as the block lasts.
 
     Raises:
-        OptionsError: It has no name that a file can have.
+        OptionsError: It has no name that an upload can have, or is no file but a form.
         NoRoomError: The disk cannot hold the file and the work on it.
     """
     asked = request.query_params
-    name = _name(asked.get("name", ""))
+    name, dataset = _name(asked.get("name", "")), asked.get("dataset") or None
+    intake.require_names(name, dataset)
+    _refuse_form(request.headers.get("content-type", ""))
     scratch = new_scratch(load().scratch)
     try:
         require_room(scratch, (1 + ROOM) * int(request.headers.get("content-length", 0)))
-        path = scratch / name
-        with written_to_disk(path):
-            async with await anyio.open_file(path, "wb") as file:
-                async for chunk in request.stream():
-                    await file.write(chunk)
-        yield Arrival(path, asked.get("dataset") or None)
+        await _write(request, scratch / name)
+        yield Arrival(scratch / name, dataset)
     finally:
         remove_scratch(scratch)
 
 
+async def _write(request: Request, path: Path) -> None:
+    """Write a body to a file; one of a size that was not announced may not fill the disk."""
+    size = 0
+    with written_to_disk(path):
+        async with await anyio.open_file(path, "wb") as file:
+            async for chunk in request.stream():
+                size += len(chunk)
+                require_room(path.parent, ROOM * size)
+                await file.write(chunk)
+
+
 def _name(given: str) -> str:
-    """The last part of a file's name, without the folders that some browsers put before it."""
-    last = given.replace("\\", "/").rsplit("/", 1)[-1]
-    if not last.strip(". ") or not last.isprintable():
+    """The last part of a file's name, without the folders that some browsers put before it.
+
+    Marks that cannot be printed, such as the narrow spaces in names of screenshots, become `_`.
+    """
+    last = given.replace("\\", "/").rpartition("/")[2]
+    if not last.strip(". "):
+        raise OptionsError("The file has no name.", where="`name`", todo="Give it one.")
+    plain = "".join(mark if mark.isprintable() else "_" for mark in last)
+    return plain.encode()[-NAME_BYTES:].decode(errors="ignore")
+
+
+def _refuse_form(content_type: str) -> None:
+    if content_type.startswith("multipart/"):
         raise OptionsError(
-            f"{given!r} is no name of a file.", where="`name`", todo="Rename the file."
+            "This is a form with a file in it, and would be read as one file.",
+            todo="Send the file by itself, as the whole body.",
         )
-    return last.encode()[-NAME_BYTES:].decode(errors="ignore")

@@ -2,7 +2,9 @@
 
 import os
 import socket
+import sys
 from contextlib import suppress
+from typing import NoReturn
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -32,8 +34,8 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def serve(app: ASGIApp, at: socket.socket) -> None:
-    """Answer requests until Ctrl-C."""
+def serve(app: ASGIApp, at: socket.socket) -> NoReturn:
+    """Answer requests until Ctrl-C, then end the process, whose threads would check to the end."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -42,3 +44,5 @@ def serve(app: ASGIApp, at: socket.socket) -> None:
     )
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[at])
+    sys.stdout.flush()
+    os._exit(0)

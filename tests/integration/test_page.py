@@ -1,23 +1,31 @@
 """The page for uploaders, as a browser and as others see it, in front of a real S3 server."""
 
+import shutil
 import signal
 import socket
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
+from types import SimpleNamespace
 from urllib.parse import unquote
 
+import anyio
 import httpx
 import pytest
 from playwright.sync_api import expect
+from starlette.requests import Request
 
-from headgate import journey
-from headgate.bucket.keys import UPLOADS
+from headgate import journey, results
+from headgate.bucket.keys import PROCESSED, QUARANTINE, UPLOADS
 from headgate.bucket.store import Store
+from headgate.errors import NoRoomError
 from headgate.options import ProcessOptions
+from page.app import make_app
+from page.receive import received
 from stack.running import ROOT
 from stack.s3 import Endpoint
 from stack.service import LOOPBACK, answers, free_port, service
@@ -52,15 +60,17 @@ class Served:
     def send(self, name: str, content: bytes = GOOD, **headers: str) -> httpx.Response:
         """Send a file as a program would."""
         asked = {"name": name}
-        return httpx.post(f"{self.url}/files", params=asked, content=content, headers=headers)
+        return httpx.post(
+            f"{self.url}/files", params=asked, content=content, headers=headers, timeout=60
+        )
 
 
 @contextmanager
-def serving(endpoint: Endpoint, folder: Path) -> Iterator[Served]:
+def serving(endpoint: Endpoint, folder: Path, **changes: str) -> Iterator[Served]:
     """Serve the page of a bucket by the command."""
     store, port = new_store(endpoint), free_port()
     url, log, scratch = f"http://{LOOPBACK}:{port}", folder / "page.log", folder / "scratch"
-    variables = {
+    settings = {
         "AWS_ENDPOINT_URL": endpoint.url,
         "AWS_ACCESS_KEY_ID": endpoint.access_key,
         "AWS_SECRET_ACCESS_KEY": endpoint.secret_key,
@@ -68,9 +78,10 @@ def serving(endpoint: Endpoint, folder: Path) -> Iterator[Served]:
         "AWS_BUCKET_NAME": store.bucket,
         "HEADGATE_FOLDER": store.folder,
         "HEADGATE_SCRATCH": str(scratch),
+        **changes,
     }
     command = [sys.executable, "-m", "cli.main", "page", "--port", str(port)]
-    with service(command, log=log, ready=lambda: answers(url), env=variables, cwd=ROOT) as process:
+    with service(command, log=log, ready=lambda: answers(url), env=settings, cwd=ROOT) as process:
         yield Served(url, store, log, scratch, process)
 
 
@@ -106,6 +117,24 @@ def choose(browser, folder, name, content):
     path = folder / name
     path.write_text(content)
     browser.locator("[type=file]").set_input_files(path)
+
+
+def connected(served):
+    host, port = served.url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+def first_bytes(served, request, header):
+    """Send the head of a request alone; give what is answered to it."""
+    with connected(served) as connection:
+        connection.sendall(f"{request} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{header}\r\n\r\n".encode())
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def awaited(ask):
+    """Run a coroutine beside the browser, which has this thread's event loop."""
+    with ThreadPoolExecutor() as beside:
+        return beside.submit(anyio.run, ask).result()
 
 
 def cards(browser):
@@ -244,7 +273,7 @@ def test_a_program_may_send_files_too(served):
     assert served.uploads()[0].endswith("_города.csv")
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/..", "a\0b.csv", "towns.csv.part"])
+@pytest.mark.parametrize("name", ["", " ", "..", "a/..", "towns.csv.part"])
 def test_a_name_that_no_upload_can_have_is_refused(served, name):
     """Nothing is sent."""
     assert served.send(name).status_code == 400
@@ -259,6 +288,33 @@ def test_a_name_cannot_leave_the_folder_of_its_file(served, tmp_path):
     assert len(served.uploads()) == 3
     assert not (tmp_path / "towns.csv").exists()
     assert list(served.scratch.iterdir()) == []
+
+
+def test_a_name_may_hold_marks_that_cannot_be_printed(served):
+    """Screenshots and exports of some systems have narrow spaces in their names."""
+    for name in ("10.30\u202fAM.csv", "a\u00a0b.csv", "a\r\nb\0.csv"):
+        assert served.send(name).status_code == 200
+
+    names = {key.partition("_")[2].partition("_")[2][9:] for key in served.uploads()}
+    assert names == {"10.30_AM.csv", "a_b.csv", "a__b_.csv"}
+
+
+@pytest.mark.parametrize("dataset", ["a/b", "..", " ", "a\nb", "a\0b"])
+def test_a_name_that_no_data_set_can_have_is_refused_before_the_file_is_read(served, dataset):
+    """Also where the file is only to be checked: it could not be sent."""
+    asked = httpx.QueryParams(name="towns.csv", dataset=dataset, look="")
+    answer = first_bytes(served, f"POST /files?{asked}", "Content-Length: 1000")
+
+    assert b" 400 " in answer
+    assert b"cannot be the name of a data set" in answer
+
+
+def test_a_form_is_refused(served):
+    """Its boundaries would be read as lines of the file."""
+    files = {"file": ("towns.csv", GOOD)}
+    answer = httpx.post(f"{served.url}/files", params={"name": "towns.csv"}, files=files)
+    assert answer.status_code == 400
+    assert "Send the file by itself" in answer.text
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://elsewhere.test"}, {"Origin": "null"}])
@@ -287,6 +343,7 @@ def test_a_link_is_never_kept(served):
     assert answer.status_code == 303
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert httpx.get(answer.headers["Location"]).content == GOOD
     missing = httpx.get(f"{served.url}/results", params=asked | {"file": "other.csv"})
     assert missing.status_code == 404
@@ -307,13 +364,66 @@ def test_a_file_that_breaks_off_leaves_nothing(served):
     assert "Traceback" not in served.log.read_text()
 
 
+def test_a_file_for_which_nobody_waits_is_not_sent(served):
+    """As when its tab was closed, or taken off the list, while it was checked."""
+    with connected(served) as connection:
+        head = f"Host: {LOOPBACK}\r\nContent-Length: {len(GOOD)}\r\n\r\n"
+        connection.sendall(f"POST /files?name=towns.csv HTTP/1.1\r\n{head}".encode() + GOOD)
+
+    assert eventually(lambda: served.scratch.exists() and not [*served.scratch.iterdir()])
+    assert served.uploads() == []
+
+
 def test_a_file_for_which_there_is_no_room_is_refused_before_it_is_read(served):
-    """By its announced size."""
-    host, port = served.url.removeprefix("http://").split(":")
-    head = f"POST /files?name=a.csv HTTP/1.1\r\nHost: {host}\r\nContent-Length: {1 << 60}\r\n\r\n"
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(head.encode())
-        assert b" 507 " in connection.recv(100)
+    """By its announced size; whoever serves the page finds it in the log."""
+    answer = first_bytes(served, "POST /files?name=a.csv", f"Content-Length: {1 << 60}")
+    assert b" 507 " in answer
+    assert "MiB are needed" in served.log.read_text()
+
+
+def test_a_file_of_unknown_size_may_not_fill_the_disk(tmp_path, monkeypatch):
+    """It is refused once there is no room for the work on it."""
+    taken = []
+
+    async def receive():
+        taken.append(1)
+        return {"type": "http.request", "body": bytes(1000), "more_body": True}
+
+    async def ask():
+        query = {"query_string": b"name=endless.csv", "headers": []}
+        async with received(Request({"type": "http", **query}, receive)):
+            pass
+
+    monkeypatch.setenv("HEADGATE_SCRATCH", str(tmp_path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=50_000))
+    with pytest.raises(NoRoomError):
+        awaited(ask)
+    assert len(taken) == 13
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_result_that_was_removed_is_told(served):
+    """In words, and not in the store's."""
+    served.send("towns.csv")
+    served.run()
+    served.store.delete(*(each.key for each in served.store.list(PROCESSED)))
+    asked = {"key": served.uploads()[0], "file": "data.csv"}
+    answer = httpx.get(f"{served.url}/results", params=asked)
+
+    assert answer.status_code == 404
+    assert "There is no object under this key." in answer.text
+
+
+def test_corrected_rows_go_to_the_data_set_that_they_belong_to(served):
+    """Also where another one is named, as the page's form may still do."""
+    httpx.post(f"{served.url}/files?name=towns.csv&dataset=towns", content=TOWNS)
+    served.run()
+    (kept,) = (each.key for each in served.store.list(QUARANTINE))
+    sheet = served.store.read(kept).body.replace(b"Zug,1242,", b"Zug,1242,22")
+    answer = httpx.post(f"{served.url}/files?name=kept.csv&dataset=other", content=sheet)
+
+    assert answer.status_code == 200
+    assert unquote(answer.headers["Headgate-Key"]).startswith("uploads/towns/")
 
 
 def test_ctrl_c_ends_it(seaweed, tmp_path):
@@ -322,6 +432,67 @@ def test_ctrl_c_ends_it(seaweed, tmp_path):
         served.process.send_signal(signal.SIGINT)
         assert served.process.wait(20) == 0
     assert "Traceback" not in served.log.read_text()
+
+
+def test_ctrl_c_does_not_wait_for_a_file_that_takes_long(seaweed, tmp_path):
+    """Its uploader is told to send it again, and nothing of it stays."""
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        store = f"http://{LOOPBACK}:{silent.getsockname()[1]}"
+        with (
+            serving(seaweed, tmp_path, AWS_ENDPOINT_URL=store) as served,
+            ThreadPoolExecutor() as one,
+        ):
+            answer = one.submit(served.send, "towns.csv")
+            silent.accept()
+            served.process.send_signal(signal.SIGINT)
+            assert served.process.wait(20) == 0
+            assert answer.result().status_code == 503
+            assert "Send it again." in answer.result().text
+    assert list(served.scratch.iterdir()) == []
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_what_a_page_that_was_killed_left_is_swept(seaweed, tmp_path):
+    """By the next one at its start, since there may be no worker on its machine."""
+    with Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    left = tmp_path / "scratch" / f"headgate-run.{socket.gethostname()}.{dead.pid}.0a1b2c3d"
+    left.mkdir(parents=True)
+    with serving(seaweed, tmp_path):
+        assert not left.exists()
+
+
+def test_an_address_of_version_6_is_served(tmp_path):
+    """By the name that browsers call it."""
+    url = f"http://[::1]:{free_port()}"
+    command = [sys.executable, "-m", "cli.main", "page", "--host", "::1", "--port", url[13:]]
+    log, env = tmp_path / "log", {"AWS_BUCKET_NAME": "any", "AWS_REGION": "us-east-1"}
+    with service(command, log=log, ready=lambda: answers(url), env=env, cwd=ROOT):
+        assert httpx.get(url).status_code == 200
+    assert f"The page is at {url};" in log.read_text()
+
+
+@pytest.mark.parametrize("name", ["https://data.example.com", "data.example.com:443", "*.example"])
+def test_a_name_by_which_no_browser_calls_it_is_refused(monkeypatch, capsys, name):
+    """At the start, with code 2: it would only keep browsers out."""
+    command = Command(monkeypatch, capsys)
+    done = command("page", "--name", name, AWS_BUCKET_NAME="any", AWS_REGION="us-east-1")
+    assert done.code == 2
+    assert "without scheme and port" in done.err
+
+
+def test_a_defect_is_told_in_words(monkeypatch):
+    """The traceback goes to the log."""
+
+    async def ask():
+        to = httpx.ASGITransport(make_app(None), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=to, base_url="http://localhost") as browser:
+            return await browser.get("/uploads", params={"key": "uploads/a.csv"})
+
+    monkeypatch.setattr(results, "standing", lambda *_: 1 / 0)
+    answer = awaited(ask)
+    assert answer.status_code == 500
+    assert "Tell whoever serves it." in answer.text
 
 
 def test_an_address_that_is_taken_is_told(served, monkeypatch, capsys):
