@@ -3,7 +3,7 @@
 Here: choosing and shaping the figures, and drawing the page. Not here: counting them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -74,8 +74,15 @@ def _plots(
         if isinstance(each, CleanColumn) and (each.fill or each.clip)
     }
     result = _some_rows(prepared) if treated else pa.table({})
+    dates = {each.name for each in recipe.inputs if each.kind in MOMENTS}
     return [
-        _plot(profile, columns.get(profile.column), treated.get(profile.column), result)
+        _plot(
+            profile,
+            columns.get(profile.column),
+            treated.get(profile.column),
+            result,
+            _day if profile.column in dates else _number,
+        )
         for profile in profiles
     ]
 
@@ -90,7 +97,11 @@ def _some_rows(prepared: Prepared) -> pa.Table:
 
 
 def _plot(
-    profile: Profile, column: Column | None, output: CleanColumn | None, result: pa.Table
+    profile: Profile,
+    column: Column | None,
+    output: CleanColumn | None,
+    result: pa.Table,
+    write_end: Callable[[float], str],
 ) -> Plot:
     after: Sequence[int] = ()
     if output and profile.low is not None and profile.high is not None:
@@ -107,16 +118,15 @@ def _plot(
         0.0 if output and output.fill else None,
         [count / most for count in profile.bins],
         [count / most for count in after],
-        _end(profile, profile.low),
-        _end(profile, profile.high),
+        *("" if end is None else write_end(end) for end in (profile.low, profile.high)),
     )
 
 
-def _end(profile: Profile, value: float | None) -> str:
-    if value is None:
-        return ""
-    if profile.kind in MOMENTS:
-        return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value):%Y-%m-%d}"
+def _day(value: float) -> str:
+    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value):%Y-%m-%d}"
+
+
+def _number(value: float) -> str:
     return f"{value:,.6g}"
 
 

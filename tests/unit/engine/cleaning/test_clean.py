@@ -523,6 +523,16 @@ def test_the_report_is_one_file_that_runs_and_loads_nothing(tmp_path):
     assert "http" not in page.replace("http-equiv", "")
 
 
+def test_numbers_are_drawn_as_such_where_a_later_file_has_dates(tmp_path):
+    """The range is the recipe's; as days, its ends could lie beyond any calendar."""
+    staged = reading(tmp_path / "a", {"x": "integer"}, [("5",), ("99999999999",)])
+    first = prepare(staged, tmp_path / "a", PrepareOptions())
+    staged = reading(tmp_path / "b", {"x": "date"}, [("2024-03-14",), ("2024-03-15",)])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert "1e+11" in again.report.read_text()
+    assert "x: It held integer values, now date." in again.drift
+
+
 def test_whole_numbers_that_no_double_holds_are_drawn(tmp_path):
     """A picture may be off by what cannot be seen; the table is exact."""
     ids = [str(144_936_190_542_158_381 + each) for each in range(9)]
