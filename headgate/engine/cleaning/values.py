@@ -116,7 +116,9 @@ class Values:
 def _write(rows: pa.RecordBatchReader, path: Path) -> None:
     """Write rows in groups that are neither small nor too large for memory, each numbered."""
     schema = rows.schema.append(pa.field(CHUNK, pa.int32()))
-    with pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False) as out:
+    with pq.ParquetWriter(
+        path, schema, compression="lz4", use_dictionary=False, write_statistics=False
+    ) as out:
         for number, batches in enumerate(_gathered(rows)):
             group = pa.Table.from_batches(batches, rows.schema)
             numbers = pa.repeat(pa.scalar(number, pa.int32()), len(group))
