@@ -13,8 +13,8 @@ from headgate.engine.recipe import Recipe, TargetColumn, TestFlag
 
 HEAD = """\
 -- Features of new rows, as fitted by Headgate. Written for DuckDB; only words and hashes of text
--- use functions that other databases lack. The rows stay in their order.
--- Replace typed_rows by a table with these columns:
+-- use functions that other databases lack. The rows stay in their order. Replace typed_rows by a
+-- table with these columns, its texts cleaned as data.parquet of a clean table has them:
 -- {columns}
 """
 

@@ -603,6 +603,15 @@ def test_a_table_without_values_keeps_its_columns(tmp_path):
     assert prepared.rows_out == 0
 
 
+def test_a_later_file_may_have_no_row_that_stays(tmp_path):
+    """Also where the recipe fills gaps, of which the report shows a picture."""
+    first = made(tmp_path / "a", target="count", fill="median")
+    staged = reading(tmp_path / "b", COLUMNS, [("a", "1.00", None)])
+    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert (again.rows_out, again.dropped) == (0, 1)
+    assert again.report.exists()
+
+
 def test_numbers_too_near_and_too_far_for_steps_are_profiled(tmp_path):
     """A column of almost equal huge numbers, or of the widest range, is reported on like any."""
     rows = [("9007199254740992", "-1.7e308"), ("9007199254740993", "1.7e308")] * 3
