@@ -9,7 +9,7 @@ from headgate.engine.model.encode import encode, goals
 from headgate.engine.model.judge import judge
 from headgate.engine.model.names import settle
 from headgate.engine.model.task import find_split, find_target, find_task
-from headgate.engine.recipe import Modelling, Output, TargetColumn, TestFlag
+from headgate.engine.recipe import Modelling, Output, Split, TargetColumn, TestFlag
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
 
@@ -27,7 +27,7 @@ def fit(
     split = find_split(rows, options)
     base = write_base(rows, split, target.name, typed_rows(staged.scratch))
     task, classes = find_task(base, target, options.task)
-    _check_training(base)
+    _check_training(base, split)
     inputs = [each for each in staged.inputs if each.name != target.name]
     verdict = judge(base, inputs, target, task, options)
     predicted = TargetColumn(name=target.name, source=target.name, classes=classes)
@@ -47,9 +47,15 @@ def fit(
     return modelling, (*named[2:], *named[:2])
 
 
-def _check_training(base: Base) -> None:
-    if not base.training_rows:
+def _check_training(base: Base, split: Split) -> None:
+    if base.training_rows:
+        return
+    if split.how == "group":
         raise OptionsError(
-            "No row is left to train on.",
-            todo="Lower `test_share`, or give a file with more rows that have a target.",
+            f"All groups of the column {split.column!r} are held out; there are too few of them.",
+            todo="Name a `group_column` with more groups, or take another `seed`.",
         )
+    raise OptionsError(
+        "No row is left to train on.",
+        todo="Lower `test_share`, or give a file with more rows that have a target.",
+    )

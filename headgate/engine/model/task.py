@@ -108,7 +108,8 @@ def find_split(rows: RemainingRows, options: ModelOptions) -> Split:
     """Which rows are held out.
 
     Raises:
-        OptionsError: The split's column is not in the file, or two ways to split are asked for.
+        OptionsError: The split's column is not in the file or holds no times, or two ways to split
+            are asked for.
     """
     column = options.group_column or options.time_column
     if options.group_column and options.time_column:
@@ -127,7 +128,8 @@ def find_split(rows: RemainingRows, options: ModelOptions) -> Split:
         how = "group"
     elif options.time_column:
         how = "time"
-        latest = _latest(rows, options.time_column or "", options.test_share)
+        _require_times(rows.staged, options.time_column)
+        latest = _latest(rows, options.time_column, options.test_share)
     return Split(
         how=how,
         hash="murmur64",
@@ -136,6 +138,23 @@ def find_split(rows: RemainingRows, options: ModelOptions) -> Split:
         folds=options.folds,
         column=column,
         latest=latest,
+    )
+
+
+def _require_times(staged: Staged, column: str) -> None:
+    """Refuse to split by a column whose order is that of letters, or none.
+
+    Raises:
+        OptionsError: It holds neither dates nor numbers.
+    """
+    found = staged.columns[column]
+    if found.kind in (*MOMENTS, *NUMBERS):
+        return
+    doubt = f" ({found.doubt})" if found.doubt else ""
+    raise OptionsError(
+        f"The column {column!r} is {found.kind}{doubt}, so that it has no order in time.",
+        where="`time_column`",
+        todo="Name a column of dates, times or numbers.",
     )
 
 

@@ -303,6 +303,23 @@ def test_rows_without_a_time_have_no_say_in_which_ones_are_the_latest(tmp_path):
     assert table(prepare(staged, tmp_path, options, target="y"))["_test"].sum() == 10
 
 
+def test_text_has_no_order_in_time(tmp_path):
+    """The 31st of a month would be later than the 1st of the next."""
+    days = [f"{1 + place % 28:02d}.{1 + place % 12:02d}.2024" for place in range(60)]
+    rows = [(day, str(place % 7), "ab"[place % 2]) for place, day in enumerate(days)]
+    staged = reading(tmp_path, {"day": "text", "x": "integer", "y": "text"}, rows)
+    options = PrepareOptions(mode="model", model=ModelOptions(time_column="day"))
+    with pytest.raises(OptionsError, match="'day' is text, so that it has no order in time"):
+        prepare(staged, tmp_path, options, target="y")
+
+
+def test_too_few_groups_leave_nothing_to_train_on(tmp_path):
+    """The message names the column, not the share of rows."""
+    frame = shop().assign(all="one")
+    with pytest.raises(OptionsError, match="All groups of the column 'all' are held out"):
+        made(tmp_path, frame, "price", group_column="all", test_share=0.9, seed=1)
+
+
 def test_the_rows_that_are_held_out_are_told(tmp_path):
     """With the target, the kind of task, and the rows that are left to train on."""
     prepared = made(tmp_path, shop(), "price")
