@@ -20,6 +20,8 @@ from headgate.errors import OptionsError
 MAX_PREAMBLE_ROWS = 500
 _FEW, _MANY = 3, 20
 """Rows of text, and of numbers, that tell prose above a table of numbers from its names."""
+_SENTENCE = 5
+"""Words of what is hardly a value."""
 _LAST = 3
 """Rows at the end of which one may be a note as wide as the table."""
 _DIGIT_FIRST = re.compile(r"\s*[-+(]?\.?\d")
@@ -89,9 +91,14 @@ def _is_note(row: list[str], width: int, usual: int) -> bool:
 
 
 def _cites(row: list[str], width: int) -> bool:
-    """Whether a row begins as a note does, and is no full row of the table."""
+    """Whether a row begins as a note does, and is no full row of the table; or is a sentence.
+
+    Behind each comma of one stands a blank.
+    """
     full = len(row) == count_filled(row) == width
-    return not full and _CITES.match(row[0]) is not None and not any(map(is_typed, row))
+    spaced = 1 < len(row) < width and all(cell.startswith(" ") for cell in row[1:])
+    sentence = spaced and len(" ".join(row).split()) >= _SENTENCE
+    return not full and bool(sentence or _CITES.match(row[0])) and not any(map(is_typed, row))
 
 
 def _cites_across(fields: list[list[str]], width: int) -> bool:
@@ -270,13 +277,14 @@ def _holds_pairs(block: list[list[str]]) -> bool:
 
 
 def _holds_keys(block: list[list[str]]) -> bool:
-    """Whether rows tell one thing each, or nothing.
+    """Whether rows tell one thing each, or nothing, or hold sentences.
 
     Keys end with a colon, or the values are of several kinds: those of one kind may be a table.
     """
     rows = [row for row in block if count_filled(row) > 1]
     if not rows:
-        return table_width(block) > 1
+        sentences = sum(len(" ".join(row).split()) >= _SENTENCE for row in block)
+        return table_width(block) > 1 or 2 * sentences > len(block)
     cells = [cell for row in rows for cell in row if cell.strip()]
     if all(_KEY.match(cell) for cell in cells):
         return True

@@ -1074,12 +1074,21 @@ def test_rows_as_long_as_the_header_show_that_the_others_are_short(tmp_path):
             ("Year", "Value"),
             3,
         ),
+        (
+            "Made freely available by the state office\nFirst asked by\n"
+            "Id    = number of the post in use\nDay   = day of the month\n\nId,Day,Rain\n"
+            + "".join(f"550,{i},{i}1\n" for i in range(9))
+            + "\nRain in tenths\n\nState office of weather, since 2001\n",
+            ("Id", "Day", "Rain"),
+            9,
+        ),
     ],
 )
 def test_what_stands_around_a_table_is_told_from_it(tmp_path, text, names, count):
     """Pivots, facts of any width above the names, and notes that hold the delimiter."""
     dialect, rows = read(write(tmp_path, text))
     assert dialect.names == names
+    assert dialect.others == ()
     assert len(rows) == count
 
 
