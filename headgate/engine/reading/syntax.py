@@ -439,12 +439,22 @@ def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
     if width == 1:
         score = _ONE_COLUMN * (0.5 + 0.5 * alike) * (0.3 + 0.7 * quoting.fit)
         return _Candidate(score, syntax, 1, even, alike)
-    if syntax.delimiter not in _COMMON and sum(len(f) == width for f in fields) < _FEWEST:
+    few = sum(len(f) == width for f in fields) < _FEWEST
+    if few and syntax.delimiter not in _COMMON and not _are_named(fields, lines, syntax):
         return _Candidate(0, syntax, width, even, alike)
     columns = _count_told(body) if syntax.delimiter == " " else width
     score = _prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / columns)
     score *= quoting.worth(len(fields)) * (1 - 0.5 * _tabs_inside(body))
     return _Candidate(score, syntax, width, even, alike)
+
+
+def _are_named(fields: list[list[str]], lines: list[str], syntax: Syntax) -> bool:
+    """Whether blanks part two rows of numbers, and a comment has a word for each column."""
+    if len(fields) != 2 or not syntax.comment or syntax.delimiter != " ":
+        return False
+    comments = (line for line in lines if line.startswith(syntax.comment))
+    named = any(len(line.lstrip(syntax.comment).split()) == len(fields[0]) for line in comments)
+    return named and all(shape(cell) == "number" for row in fields for cell in row)
 
 
 def _count_told(body: list[list[str]]) -> int:

@@ -642,6 +642,7 @@ def test_a_backslash_at_the_end_of_values_is_part_of_them(tmp_path):
         ("# A file\n## columns: bp\tp\tchr\n1\t2\tx\n3\t4\ty\n5\t6\tz\n", "bp p chr"),
         ("#Time=\t1\n#Kind=\tfull\n#Day=\t1.2.2019\n1.5\t3\n2.5\t4\n", "column_1 column_2"),
         ("# made up\n# Format: day,rate\nday,rate\n1,1.5\n2,2.5\n", "day rate"),
+        ("# a b c\n1.5e+00 2.5e+00 3\n4 5 6\n", "a b c"),
         ("# a list\n#\n# of numbers\n1.5\n2.5\n3.5\n", "column_1"),
         ("## A\tx\nn\tm\tl\n1\t2\t3\n\n## B\ty\ndepth\tcount\n" + 20 * "5\t6\n", "depth count"),
         ("# 'a;b'\n" * 20 + "# a;b;c\n1:00;2:00;3:00\n4:00;5:00;6:00\n", "# a b c"),
