@@ -30,6 +30,7 @@ _END_OF_FILE = frozenset("\x1a\0 ")
 _KEY = re.compile(r"[^:]+:(?: |$)")
 _TOLD = re.compile(r"[^:=]+(?::(?: |$)| = )")
 """How a cell begins that holds a key, or one before its value."""
+_KEYED = re.compile("[:=]")
 _SECTION = re.compile(r"\[[^\[\]]+\]")
 _NOTE = re.compile(
     r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
@@ -418,7 +419,8 @@ def _first_row(block: list[list[str]], width: int) -> int:
 def _count_above_numbers(block: list[list[str]], width: int) -> int:
     """How many rows of prose, most of them not as wide, stand above many rows of numbers alone.
 
-    Rows of words right above the numbers name them, of one column no more than one word.
+    Above one column they hold keys. Rows of words right above the numbers name them, of one column
+    no more than one word.
     """
     full = [row for row in block if len(row) == width]
     if len(full) < _MANY or not all(typed_columns(full, width)):
@@ -426,7 +428,7 @@ def _count_above_numbers(block: list[list[str]], width: int) -> int:
     data = next((i for i, row in enumerate(block) if _is_of_numbers(row, width)), 0)
     names = [*takewhile(partial(_may_name, width), reversed(block[:data]))][:MAX_HEADER_ROWS]
     above = block[: data - len(names)]
-    others = [row for row in above if len(row) != width or width == 1]
+    others = [row for row in above if len(row) != width or (width == 1 and _KEYED.search(row[0]))]
     if len(above) < _FEW or 2 * len(others) < len(above):
         return 0
     beside = not names and len(above[-1]) not in (1, width)  # they may be names that were split

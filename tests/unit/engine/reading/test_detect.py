@@ -835,7 +835,10 @@ def test_prose_above_many_rows_of_numbers_names_nothing(tmp_path, above, names):
 
 
 def test_numbers_of_another_width_above_many_are_kept_back(tmp_path):
-    """They may be rows, which are not passed over."""
+    """They may be rows, which are not passed over; nor is what holds no key above one column."""
+    words = "value\nnot measured\nnot measured\nfailed\n"
+    dialect, _ = read(write(tmp_path, words + "".join(f"{i}\n" for i in range(30))))
+    assert dialect.skip_lines == 0
     rows = "".join(f"{i}.5,{i}\n" for i in range(30))
     _, read_rows = read(write(tmp_path, f"1,2,3\n4,5,6\n7,8,9\n{rows}"))
     assert len(read_rows) == 33
