@@ -20,6 +20,8 @@ from headgate.errors import OptionsError
 MAX_PREAMBLE_ROWS = 500
 _FEW, _MANY = 3, 20
 """Rows of text, and of numbers, that tell prose above a table of numbers from its names."""
+_WORDS = re.compile(r"[^\W\d]+(?: [^\d\"]+){2}")
+"""The beginning of a sentence: words, no numbers or quotes."""
 _SENTENCE = 5
 """Words of what is hardly a value."""
 _LAST = 3
@@ -94,11 +96,11 @@ def _is_note(row: list[str], width: int, usual: int) -> bool:
 def _cites(row: list[str], width: int) -> bool:
     """Whether a row begins as a note does, and is no full row of the table; or is a sentence.
 
-    Behind each comma of one stands a blank.
+    One begins with words, and a blank stands behind each of its commas.
     """
     full = len(row) == count_filled(row) == width
     spaced = 1 < len(row) < width and all(cell.startswith(" ") for cell in row[1:])
-    sentence = spaced and len(" ".join(row).split()) >= _SENTENCE
+    sentence = spaced and len(" ".join(row).split()) >= _SENTENCE and _WORDS.match(row[0])
     return not full and bool(sentence or _CITES.match(row[0])) and not any(map(is_typed, row))
 
 

@@ -1096,6 +1096,15 @@ def test_what_stands_around_a_table_is_told_from_it(tmp_path, text, names, count
     assert len(rows) == count
 
 
+def test_a_last_row_with_blanks_for_delimiters_is_no_note(tmp_path):
+    """It is kept back: it begins with no words."""
+    rows = "".join(f"2{i}/04/2018,20:15,{i},Boots,warm\n" for i in range(9))
+    text = f"day,time,n,item,text\n{rows}29/04/2018 20:15 2 Boots for men, warm and light\n"
+    dialect, read_rows = read(write(tmp_path, text))
+    assert dialect.footer_lines == 0
+    assert len(read_rows) == 10
+
+
 @pytest.mark.parametrize(
     "rows",
     ["Smith,Foo\nLee,Bar\nSource: Anonymous,Baz\n", "Note: a,x\nNote: b,y\nNote: c,z\n"],
