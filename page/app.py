@@ -119,15 +119,16 @@ def fetch(request: Request) -> Response:
 def refused(request: Request, error: Exception) -> Response:
     """Say what is wrong, where, and what to do."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    if status >= 500:  # it is not the file's fault, and whoever serves the page is to know
+    ours = status >= 500
+    if ours:
         log.error("%s", error)
     name = request.query_params.get("name", "")
-    return view.page("refused.html", status=status, error=error, name=name)
+    return view.page("refused.html", status=status, error=error, name=name, ours=ours)
 
 
 def failed(request: Request, _: Exception) -> Response:
     """Say that the page has a defect; its log has the traceback."""
-    return refused(request, DefectError("The page failed.", todo="Tell whoever serves it."))
+    return refused(request, DefectError("The page failed at this."))
 
 
 def gone(_: Request, __: Exception) -> Response:

@@ -264,6 +264,130 @@ def test_a_server_that_is_away_is_asked_again(served, browser, tmp_path):
     expect(cards(browser).get_by_text("It waits for a run.")).to_be_visible()
 
 
+@needs_chromium
+def test_many_files_are_sent_one_after_the_other(served, browser, tmp_path):
+    """None is lost, and one that is taken off the list before its turn is not sent."""
+    paths = [tmp_path / f"{number:02}.csv" for number in range(40)]
+    for path in paths:
+        path.write_bytes(GOOD)
+    under_way, most = [], []
+    browser.on("request", lambda each: "/files?" in each.url and under_way.append(each))
+    browser.on("request", lambda _: most.append(len(under_way)))
+    browser.on("requestfinished", lambda each: each in under_way and under_way.remove(each))
+    browser.locator("[type=file]").set_input_files(paths)
+    browser.get_by_label("Remove 39.csv from this list").click()
+
+    expect(browser.get_by_text("files to go")).to_be_visible()
+    expect(cards(browser).get_by_text("Sent: 1 row, none bad.")).to_have_count(39)
+    assert max(most) <= 2  # the end of one is told after the next has begun
+    assert len(served.uploads()) == 39
+    browser.reload()
+    expect(cards(browser).get_by_text("It waits for a run.")).to_have_count(39)
+
+
+@needs_chromium
+def test_a_file_that_is_gone_is_told_from_a_broken_connection(served, browser, tmp_path):
+    """As is a folder, which a browser hands over like a file."""
+    browser.context.set_offline(True)
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+    expect(cards(browser).get_by_text("The connection broke")).to_be_visible()
+
+    (tmp_path / "towns.csv").unlink()
+    browser.get_by_role("button", name="Try again").click()
+    expect(cards(browser).get_by_text("It cannot be read: it is a folder")).to_be_visible()
+
+
+@needs_chromium
+def test_trouble_of_the_store_may_pass(seaweed, chromium, tmp_path):
+    """The file can be tried again, and whoever serves the page finds the trouble in its log."""
+    away = f"http://{LOOPBACK}:{free_port()}"
+    settings = {"AWS_ENDPOINT_URL": away, "HEADGATE_ATTEMPTS": "1"}
+    with (
+        serving(seaweed, tmp_path, **settings) as served,
+        closing(chromium.new_context()) as context,
+    ):
+        browser = context.new_page()
+        browser.goto(served.url)
+        choose(browser, tmp_path, "towns.csv", TOWNS)
+        expect(cards(browser).get_by_text("Nothing answers")).to_be_visible()
+        expect(browser.get_by_role("button", name="Try again")).to_be_visible()
+    assert "Nothing answers" in served.log.read_text()
+
+
+@needs_chromium
+def test_of_a_large_table_a_part_is_shown(served, browser, tmp_path):
+    """So many columns, and so much of each cell, that a reader finds through."""
+    names = ",".join(f"column_{number}" for number in range(200))
+    cells = ",".join(["word " * 1000] * 200)
+    choose(browser, tmp_path, "wide.csv", f"{names}\n{cells}\n")
+
+    browser.get_by_text("What was found").click()
+    expect(browser.get_by_text("… and 180 more columns")).to_be_visible()
+    assert browser.get_by_role("cell").count() == 20
+    assert cards(browser).inner_text().count("word") < 20 * 80
+
+
+@needs_chromium
+def test_columns_that_have_changed_are_told(served, browser, tmp_path):
+    """Beside those of the last file that the data set took."""
+    browser.get_by_label("Data set").fill("towns")
+    choose(browser, tmp_path, "first.csv", TOWNS)
+    expect(cards(browser).get_by_text("there is no contract named 'towns'")).to_be_visible()
+    expect(cards(browser).get_by_text("It waits for a run.")).to_be_visible()
+    served.run()
+    choose(browser, tmp_path, "second.csv", "town;founded;people\nBern;1191;144000\n")
+
+    expect(cards(browser).get_by_text("not those of the last file")).to_be_visible()
+    expect(cards(browser).get_by_text("'people' is new, at place 3")).to_be_visible()
+
+
+@needs_chromium
+def test_it_can_be_used_by_the_keyboard_and_heard(served, browser, tmp_path):
+    """What has the focus is seen, it is never lost, and each answer is read out as one sentence."""
+    browser.keyboard.press("Tab")
+    expect(browser.locator("[type=file]")).to_be_focused()
+    expect(browser.locator(".zone")).to_have_css("outline-style", "solid")
+
+    for name in ("first.csv", "second.csv"):
+        choose(browser, tmp_path, name, TOWNS)
+        expect(browser.get_by_role("status")).to_contain_text(f"{name}: Sent, but 1 of its 3 rows")
+    browser.get_by_label("Remove second.csv").press("Enter")
+    expect(browser.get_by_label("Remove first.csv")).to_be_focused()
+    browser.keyboard.press("Enter")
+    expect(browser.locator("[type=file]")).to_be_focused()
+
+
+@needs_chromium
+def test_what_a_reader_selects_stays_while_the_upload_waits(served, browser, tmp_path):
+    """Looking again changes nothing where nothing is new."""
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+    key = cards(browser).locator(".standing code")
+    key.evaluate("(key) => key.classList.add('seen')")
+    with browser.expect_response("**/uploads?*"):
+        pass
+    browser.wait_for_timeout(100)
+    expect(key).to_have_class("seen")
+
+
+@needs_chromium
+@pytest.mark.parametrize("kept", ["{", "null", "[]"])
+def test_a_browser_that_keeps_nonsense_or_nothing_has_the_page(served, browser, tmp_path, kept):
+    """It is as one that has sent nothing."""
+    browser.evaluate("(kept) => localStorage.setItem('headgate.uploads', kept)", kept)
+    browser.reload()
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+    expect(cards(browser).get_by_text("It waits for a run.")).to_be_visible()
+
+
+@needs_chromium
+def test_it_fits_a_narrow_screen(served, browser, tmp_path):
+    """Nothing has to be pushed aside, however long a name is."""
+    browser.set_viewport_size({"width": 320, "height": 600})
+    choose(browser, tmp_path, f"{'long_' * 40}.csv", TOWNS)
+    expect(cards(browser).get_by_text("It waits for a run.")).to_be_visible()
+    assert browser.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_a_program_may_send_files_too(served):
     """The key of the upload is in the answer's head, as an address has it."""
     answer = served.send("C:\\data\\города.csv")
@@ -492,7 +616,7 @@ def test_a_defect_is_told_in_words(monkeypatch):
     monkeypatch.setattr(results, "standing", lambda *_: 1 / 0)
     answer = awaited(ask)
     assert answer.status_code == 500
-    assert "Tell whoever serves it." in answer.text
+    assert "Whoever serves this page finds it in its log." in answer.text
 
 
 def test_an_address_that_is_taken_is_told(served, monkeypatch, capsys):
