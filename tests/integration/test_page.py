@@ -490,11 +490,13 @@ def test_a_file_that_breaks_off_leaves_nothing(served):
 
 def test_a_file_for_which_nobody_waits_is_not_sent(served):
     """As when its tab was closed, or taken off the list, while it was checked."""
+    content = GOOD + b"Bern,1191,51.6\n" * 1_000_000
+    head = f"Host: {LOOPBACK}\r\nContent-Length: {len(content)}\r\n\r\n"
     with connected(served) as connection:
-        head = f"Host: {LOOPBACK}\r\nContent-Length: {len(GOOD)}\r\n\r\n"
-        connection.sendall(f"POST /files?name=towns.csv HTTP/1.1\r\n{head}".encode() + GOOD)
+        connection.sendall(f"POST /files?name=towns.csv HTTP/1.1\r\n{head}".encode() + content)
+        assert eventually(lambda: len([*served.scratch.glob("*")]) == 2)  # the check has begun
 
-    assert eventually(lambda: served.scratch.exists() and not [*served.scratch.iterdir()])
+    assert eventually(lambda: not [*served.scratch.iterdir()])
     assert served.uploads() == []
 
 
