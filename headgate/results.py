@@ -1,5 +1,7 @@
 """What an upload has become: how it stands, its receipt, and the table that was made of it."""
 
+from pathlib import PurePath
+
 from headgate.bucket import keys, receipts
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
@@ -72,8 +74,8 @@ def find_result(store: Store, key: str) -> Receipt:
     return receipt
 
 
-def find_file(store: Store, key: str, name: str) -> str:
-    """Return the key of the file of this name among those that were made of an upload.
+def find_file(store: Store, key: str, name: str) -> tuple[str, str]:
+    """Return the key of a file of an upload's result, and what to call it beside other uploads'.
 
     Raises:
         NoSuchObjectError: There is no such upload, or no such file of it.
@@ -82,7 +84,7 @@ def find_file(store: Store, key: str, name: str) -> str:
     receipt = find_result(store, key)
     for output in receipt.outputs:
         if output.key.rpartition("/")[2] == name:
-            return output.key
+            return output.key, f"{PurePath(receipt.source.upload.name).stem}-{name}"
     raise NoSuchObjectError(f"Its result has no file {name!r}.", where=store.where(key))
 
 

@@ -110,9 +110,9 @@ def fetch(request: Request) -> Response:
     """Go on to a fresh link to a file of an upload's result."""
     store: Store = request.app.state.store
     asked = request.query_params
-    key = results.find_file(store, asked.get("key", ""), asked.get("file", ""))
+    key, saved_as = results.find_file(store, asked.get("key", ""), asked.get("file", ""))
     store.head(key)  # an error of the store's own would tell an uploader nothing
-    link = store.presign(key, hours=LINK_HOURS)
+    link = store.presign(key, LINK_HOURS, saved_as)
     return RedirectResponse(link.url.get_secret_value(), status_code=303)
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
@@ -276,8 +277,13 @@ class Store:
         except (NoSuchObjectError, PreconditionError):
             pass  # it is gone, or other content has come
 
-    def presign(self, key: str, hours: float) -> Link:
+    def presign(self, key: str, hours: float, saved_as: str | None = None) -> Link:
         """Sign a link for reading one object; it says honestly how long it will work.
+
+        Args:
+            key: The object.
+            hours: How long the link should work at most.
+            saved_as: What a browser calls the file; by default as the key ends.
 
         Raises:
             ExpiredCredentialsError: The credentials have no life left.
@@ -293,10 +299,10 @@ class Store:
                 todo="Get new ones and ask for the link again.",
             )
         seconds = max(1, int(life.total_seconds()))
+        named = f"inline; filename*=UTF-8''{quote(saved_as)}" if saved_as else None
+        asked = self.at(key) | ({"ResponseContentDisposition": named} if named else {})
         with explained(self.where(key)):
-            url = self.client.generate_presigned_url(
-                "get_object", Params=self.at(key), ExpiresIn=seconds
-            )
+            url = self.client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
         return Link(
             url=SecretStr(url),
             expires_at=now + timedelta(seconds=seconds),

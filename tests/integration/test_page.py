@@ -157,6 +157,7 @@ def test_a_file_is_checked_sent_and_followed_to_its_result(served, browser, tmp_
     expect(cards(browser).get_by_text("3 in = 2 out + 1 kept back")).to_be_visible()
     with browser.expect_download() as started:
         browser.get_by_role("link", name="Clean table").click()
+    assert started.value.suggested_filename == "towns-data.csv"
     assert started.value.path().read_text() == 'town,founded,area\nBern,1191,"51,6"\nGenf,,"15,9"\n'
     assert "Signature" not in served.log.read_text()
 

@@ -50,6 +50,14 @@ def test_any_key_goes_in_and_out_unchanged(store, name, tmp_path):
     assert not store.exists(key)
 
 
+def test_a_link_may_say_what_the_file_is_called_where_it_is_saved(store):
+    """On each server, and in any script."""
+    store.put("data.csv", b"a\n1\n")
+    link = store.presign("data.csv", 1, saved_as="города-data.csv")
+    with urllib.request.urlopen(link.url.get_secret_value()) as answer:
+        assert answer.headers["Content-Disposition"].endswith("%D0%B0-data.csv")
+
+
 def test_a_folder_is_kept_out_of_every_key(endpoint, tmp_path):
     """Two stores in one bucket do not see each other."""
     whole = new_store(endpoint)
