@@ -289,7 +289,8 @@ def _explain(extent: Extent, table: _Table, *, told: bool) -> Iterator[Evidence]
     """Say why this is the table; its header may be told by an option."""
     if extent.skip_lines:
         text = _quoted(table.rows.fields[: table.span.first])
-        why = "they hold titles, notes or blanks, not the table's columns"
+        other = ", another table" if table.index else ""
+        why = f"they hold titles, notes{other} or blanks, not the table's columns"
         yield Evidence(
             what="preamble", found=f"{lines_between(1, extent.skip_lines)}{text}", why=why
         )
@@ -310,7 +311,7 @@ def _explain(extent: Extent, table: _Table, *, told: bool) -> Iterator[Evidence]
 def _explain_header(extent: Extent, table: _Table, size: str) -> Iterator[Evidence]:
     start, end = extent.skip_lines + 1, extent.skip_lines + extent.header_lines
     notes = end - extent.header_notes + 1
-    why = "the values below are of another kind"
+    why = "the values below are of another kind" if table.body else "no row follows it"
     fitted = fit_names(table.header[0], table.body, table.width)
     if spare := [name for name in fitted[table.width :] if name.strip()]:
         why += f"; most rows have no cells below {', '.join(map(repr, spare))}"

@@ -1480,3 +1480,13 @@ def test_lines_between_the_rows_of_a_box_are_no_rows(tmp_path):
     rows = line.join(f"| {i}  | n{i}   |\n" for i in range(4))
     _, read_rows = read(write(tmp_path, f"{line}| id | name |\n{line}{rows}{line}"))
     assert [row[1].strip() for row in read_rows] == ["0", "1", "2", "3"]
+
+
+def test_what_is_said_of_a_header_and_of_lines_above_it_is_true(tmp_path):
+    """Nothing follows a header that stands alone, and another table is no title."""
+    alone, _ = read(write(tmp_path, "a,b\n"))
+    assert [each.why for each in alone.evidence if each.what == "header"] == ["no row follows it"]
+    tables = "x,y\n1,2\n3,4\n\n\nname,age,town\nAnn,3,Bern\nBob,4,Chur\nCyd,5,Zug\n"
+    second, _ = read(write(tmp_path, tables), table=2)
+    (above,) = [each.why for each in second.evidence if each.what == "preamble"]
+    assert "another table" in above
