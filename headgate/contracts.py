@@ -5,10 +5,15 @@ from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
 
+from pydantic import ValidationError
+
 import schemas
 from headgate.engine.contract import Contract
 from headgate.engine.reading.dialect import Evidence
 from headgate.errors import OptionsError, SettingsError
+
+_SAID = {"extra_forbidden": "there is no such argument"}
+"""What pydantic says otherwise, in plain words."""
 
 
 def contract_for(dataset: str | None, name: str | None = None) -> Contract:
@@ -50,12 +55,27 @@ def _exists(module: str) -> bool:
 
 
 def _load(module: str) -> Contract:
+    where = f"{schemas.__name__}/{module}.py"
     try:
-        found: Contract = import_module(f"{schemas.__name__}.{module}").CONTRACT
-        return found.model_copy(update={"name": module})
-    except Exception as error:  # a module of the user's own may fail in any way
+        found = import_module(f"{schemas.__name__}.{module}").CONTRACT
+    except (Exception, SystemExit) as error:  # a module of the user's own may fail in any way
         raise SettingsError(
-            f"This contract cannot be used: {type(error).__name__}: {error}.",
-            where=f"schemas/{module}.py",
+            f"This contract cannot be used: {_in_words(error)}.",
+            where=where,
             todo="Correct the module; it has to define CONTRACT, a Contract.",
         ) from error
+    if not isinstance(found, Contract):
+        raise SettingsError(
+            f"CONTRACT is no Contract but {found!r}.",
+            where=where,
+            todo="Write CONTRACT = Contract(...), with a model as its `model`.",
+        )
+    return found.model_copy(update={"name": module})
+
+
+def _in_words(error: BaseException) -> str:
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {error}"
+    first = error.errors()[0]
+    said = _SAID.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return ": ".join([error.title, *map(str, first["loc"]), said])

@@ -7,9 +7,9 @@ how rows are held to them.
 import hashlib
 import inspect
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from headgate.options import DriftPolicy
 from headgate.record import Record
@@ -47,6 +47,12 @@ class Contract(Record):
     drift: Annotated[DriftPolicy, Field(description="What to do when columns changed")] = (
         DriftPolicy.ACCEPT
     )
+
+    @model_validator(mode="after")
+    def _some_number_of_rows_is_right(self) -> Self:
+        if self.max_rows is not None and self.min_rows > self.max_rows:
+            raise ValueError(f"min_rows, {self.min_rows}, is more than max_rows, {self.max_rows}")
+        return self
 
     @property
     def hash(self) -> str:

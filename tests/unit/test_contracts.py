@@ -19,13 +19,20 @@ def test_a_contract_is_found_by_data_set_or_by_name():
         contract_for(None, "nothing")
 
 
+DEFINES = "from headgate.engine.contract import Contract\nCONTRACT = "
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [
         ("CONTRCT = 1", "schemas/broken.py: .*AttributeError: .*'CONTRACT'.*define CONTRACT"),
         ("import nothing_of_this_name", "ModuleNotFoundError: .*nothing_of_this_name"),
         ("def :", "SyntaxError"),
-        ("CONTRACT = dict", "a Contract"),
+        ("CONTRACT = dict", "no Contract but <class 'dict'>"),
+        ("raise SystemExit(9)", "SystemExit: 9"),
+        (f"{DEFINES}Contract(min_rows=5, max_rows=2)", "Contract: min_rows, 5, is more than max_r"),
+        (f"{DEFINES}Contract(unknwn=1)", r"used: Contract: unknwn: there is no such argument\. C"),
+        (f"{DEFINES}Contract(min_rows='x')", "Contract: min_rows: Input should be a valid integer"),
     ],
 )
 def test_a_contract_that_does_not_work_is_named(monkeypatch, tmp_path, source, says):

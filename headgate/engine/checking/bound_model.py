@@ -24,6 +24,7 @@ from headgate.engine.columns.guess import moment_written
 from headgate.engine.contract import Contract
 from headgate.engine.staging import LINE
 from headgate.errors import ContractError, SettingsError
+from headgate.words import quoted
 
 _KINDS: tuple[tuple[Callable[[Any], bool], Kind], ...] = (
     (dtypes.is_bool, "boolean"),
@@ -48,6 +49,8 @@ _IN_WORDS = {
     "str_endswith": "must end with {string}",
 }
 """What a value that fails a check of pandera's own is not."""
+_NO_VERDICT = "gives no verdict: it has to return True, False or a series of these"
+"""Of a check that returns something else, pandera says that this is not implemented."""
 
 Fields = Mapping[str, pandera.Column]
 """By name of a column of the file, what the model says of it."""
@@ -64,7 +67,7 @@ class BoundModel:
             SettingsError: The model cannot judge.
         """
         self._module = f"schemas/{contract.name}.py"
-        schema = _schema(contract.model)
+        schema = _schema(contract.model, self._module)
         hold_to_columns(names, (n for n, r in schema.columns.items() if r.required and not r.regex))
         fields = {name: field for name in names if (field := _field_for(schema, name))}
         _refuse_parsers(schema, fields, self._module)
@@ -77,8 +80,20 @@ class BoundModel:
         self.dropped = unknown if drop else ()
         self.expected = tuple(_expected(name, field, schema) for name, field in fields.items())
         self.unique = _unique_keys(schema, fields)
+        self._hold_to_keys(schema, names)
         self._schema = _without_types(schema, fields)
         self._lock = threading.Lock()
+
+    def _hold_to_keys(self, schema: pandera.DataFrameSchema, names: Sequence[str]) -> None:
+        """Refuse a file without a part of a key, or the model if it has no such column either."""
+        absent = [part for key in self.unique for part in key if part not in names]
+        if strange := [part for part in absent if not _field_for(schema, part)]:
+            raise SettingsError(
+                f"The model's unique names {quoted(strange)}, of which it has no column.",
+                where=self._module,
+                todo="Correct it; Config.unique lists columns of the model.",
+            )
+        hold_to_columns(names, absent)
 
     def judge(self, values: pd.DataFrame, rows: pa.Table) -> Iterator[Fault]:
         """Let pandera judge some rows, and put every failure into words.
@@ -104,8 +119,9 @@ class BoundModel:
         cases = error.failure_cases
         at = cases["index"] if hasattr(cases, "columns") and "index" in cases else None
         if error.reason_code is SchemaErrorReason.CHECK_ERROR:
+            unclear = str(cases) == "NotImplementedError()"
             raise SettingsError(
-                f"The check {name!r} itself failed: {cases}.",
+                f"The check {name!r} {_NO_VERDICT if unclear else f'itself failed: {cases}'}.",
                 where=self._module,
                 todo="Correct the contract; the file may be good.",
             )
@@ -118,10 +134,31 @@ class BoundModel:
             yield Fault(rows[LINE][i].as_py(), column, name, value, reason)
 
 
-def _schema(
-    model: type[pandera.DataFrameModel] | pandera.DataFrameSchema,
-) -> pandera.DataFrameSchema:
-    return model if isinstance(model, pandera.DataFrameSchema) else model.to_schema()
+def _schema(model: Any, module: str) -> pandera.DataFrameSchema:
+    """Return what a contract's model says.
+
+    Raises:
+        SettingsError: It is none of pandera's, or pandera cannot make sense of it.
+    """
+    written = isinstance(model, type) and issubclass(model, pandera.DataFrameModel)
+    if not written and not isinstance(model, pandera.DataFrameSchema):
+        raise SettingsError(
+            f"The contract's model is none of pandera's but {model!r}.",
+            where=module,
+            todo="Make it a pa.DataFrameModel or a pa.DataFrameSchema.",
+        )
+    try:
+        schema: pandera.DataFrameSchema = model.to_schema() if written else model
+        for pattern in (name for name, field in schema.columns.items() if field.regex):
+            re.compile(pattern)
+    except Exception as error:  # names, types and checks of the user's own may be wrong in any way
+        said = " ".join(str(error).split()).rstrip(".")
+        raise SettingsError(
+            f"The contract's model cannot be used: {type(error).__name__}: {said}.",
+            where=module,
+            todo="Correct it; docs/contracts.md says what a model may hold.",
+        ) from error
+    return schema
 
 
 def _field_for(schema: pandera.DataFrameSchema, name: str) -> pandera.Column | None:

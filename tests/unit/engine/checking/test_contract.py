@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import sys
 import types
+import typing
 import uuid
 
 import duckdb
@@ -355,6 +356,7 @@ def _broken(values):
     ("column", "says"),
     [
         (pa.Column(int, pa.Check(_broken, name="rate")), "'rate' itself failed: .*no such rate"),
+        (pa.Column(int, pa.Check(lambda _: None, name="rate")), "'rate' gives no verdict"),
         (pa.Column(int, parsers=pa.Parser(abs)), "parsers, which would change values"),
     ],
 )
@@ -363,6 +365,39 @@ def test_a_contract_that_cannot_judge_says_so(tmp_path, column, says):
     contract = Contract(name="rates", model=pa.DataFrameSchema({"n": column}))
     with pytest.raises(SettingsError, match=f"schemas/rates.py: .*{says}"):
         reading_of(tmp_path, ["1,2"], contract, header="n,m")
+
+
+def _model(**body):
+    return type("Rates", (pa.DataFrameModel,), {"__module__": __name__, **body})
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (type("Rates", (), {}), "none of pandera's but <class '.*Rates'>"),
+        (_model(__annotations__={"n": "itn"}), "NameError: name 'itn' is not defined"),
+        (_model(__annotations__={"n": typing.Literal["1"]}), "Invalid annotation 'n: typing.Li"),
+        (_model(__annotations__={"n": pd.DatetimeTZDtype}), "A 'tz' is required"),
+        (_model(__annotations__={"n": int}, rule=pa.check("zz")(all)), "non-existing field 'zz'"),
+        (pa.DataFrameSchema({"n": pa.Column(int)}, unique=["zz"]), "names 'zz', of which it has"),
+        (pa.DataFrameSchema({"(": pa.Column(int, regex=True)}), "error: missing \\)"),
+    ],
+    ids=["no model", "unknown name", "literal", "bare type", "check", "key", "pattern"],
+)
+def test_a_broken_model_is_the_contracts_mistake(tmp_path, model, says):
+    """However it is broken, the module to be corrected is named, and the file is not refused."""
+    contract = Contract(name="rates", model=model)
+    with pytest.raises(SettingsError, match=f"schemas/rates.py: .*{says}"):
+        reading_of(tmp_path, ["1,2"], contract, header="n,m")
+
+
+def test_a_part_of_a_key_may_be_a_column_that_not_every_file_has(tmp_path):
+    """Where it is missing, the file is refused by its name."""
+    columns = {"n": pa.Column(int), "m": pa.Column(int, required=False)}
+    contract = Contract(model=pa.DataFrameSchema(columns, unique=["n", "m"]))
+    assert reading_of(tmp_path, ["1,2"], contract, header="n,m").rows_good == 1
+    with pytest.raises(ContractError, match="asks for 'm'"):
+        reading_of(tmp_path, ["1,2"], contract, header="n,o")
 
 
 def test_lengths_are_told_as_they_are_bounded(tmp_path):
