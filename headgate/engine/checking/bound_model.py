@@ -75,7 +75,7 @@ class BoundModel:
         if contract.unknown == "refuse" or schema.strict is True:
             refuse_unknown(unknown)
         if contract.order == "fixed" or schema.ordered:
-            hold_to_order([*fields], [*schema.columns])
+            hold_to_order([*fields], _in_order(schema, fields))
         drop = contract.unknown == "drop" or schema.strict == "filter"
         self.dropped = unknown if drop else ()
         self.expected = tuple(_expected(name, field, schema) for name, field in fields.items())
@@ -83,17 +83,6 @@ class BoundModel:
         self._hold_to_keys(schema, names)
         self._schema = _without_types(schema, fields)
         self._lock = threading.Lock()
-
-    def _hold_to_keys(self, schema: pandera.DataFrameSchema, names: Sequence[str]) -> None:
-        """Refuse a file without a part of a key, or the model if it has no such column either."""
-        absent = [part for key in self.unique for part in key if part not in names]
-        if strange := [part for part in absent if not _field_for(schema, part)]:
-            raise SettingsError(
-                f"The model's unique names {quoted(strange)}, of which it has no column.",
-                where=self._module,
-                todo="Correct it; Config.unique lists columns of the model.",
-            )
-        hold_to_columns(names, absent)
 
     def judge(self, values: pd.DataFrame, rows: pa.Table) -> Iterator[Fault]:
         """Let pandera judge some rows, and put every failure into words.
@@ -112,6 +101,17 @@ class BoundModel:
         except SchemaErrors as error:
             for each in error.schema_errors:
                 yield from self._faults(each, rows)
+
+    def _hold_to_keys(self, schema: pandera.DataFrameSchema, names: Sequence[str]) -> None:
+        """Refuse a file without a part of a key, or the model if it has no such column either."""
+        absent = [part for key in self.unique for part in key if part not in names]
+        if strange := [part for part in absent if not _field_for(schema, part)]:
+            raise SettingsError(
+                f"The model's unique names {quoted(strange)}, of which it has no column.",
+                where=self._module,
+                todo="Correct it; Config.unique lists columns of the model.",
+            )
+        hold_to_columns(names, absent)
 
     def _faults(self, error: SchemaError, rows: pa.Table) -> Iterator[Fault]:
         column = error.column_name if error.column_name in rows.column_names else ""
@@ -166,6 +166,12 @@ def _field_for(schema: pandera.DataFrameSchema, name: str) -> pandera.Column | N
     if name in fields and not fields[name].regex:
         return fields[name]
     return next((r for pattern, r in fields.items() if r.regex and re.match(pattern, name)), None)
+
+
+def _in_order(schema: pandera.DataFrameSchema, fields: Fields) -> list[str]:
+    """Put columns in the model's order; those that match one pattern stay as they stand."""
+    places = {name: place for place, name in enumerate(schema.columns)}
+    return sorted(fields, key=lambda name: places[fields[name].name])
 
 
 def _refuse_parsers(schema: pandera.DataFrameSchema, fields: Fields, module: str) -> None:

@@ -72,11 +72,10 @@ def hold_to_order(found: Sequence[str], wanted: Sequence[str]) -> None:
     Raises:
         ContractError: They do.
     """
-    expected = [name for name in wanted if name in found]
-    if expected != [*found]:
+    if [*wanted] != [*found]:
         raise ContractError(
             f"The columns stand in the order {quoted(found)}; the contract asks for "
-            f"{quoted(expected)}.",
+            f"{quoted(wanted)}.",
             where="header",
             todo="Put them in order, or set order to 'free' in the contract.",
         )

@@ -174,6 +174,31 @@ def test_missing_unknown_and_misplaced_columns(tmp_path):
         reading_of(tmp_path, ["2,1,DE,001,"], fixed, header="price,id,country,code,sent")
 
 
+@pytest.mark.parametrize(
+    ("header", "wanted"),
+    [
+        ("a,m_2,m_1,z", None),
+        ("a,z", None),
+        ("a,m_1,z,m_2", "'a', 'm_1', 'm_2', 'z'"),
+        ("m_1,a", "'a', 'm_1'"),
+    ],
+)
+def test_columns_that_match_a_pattern_stand_where_it_stands(tmp_path, header, wanted):
+    """In any order among themselves."""
+    columns = {
+        "a": pa.Column(str),
+        "^m_": pa.Column(str, regex=True),
+        "z": pa.Column(str, required=False),
+    }
+    contract = Contract(model=pa.DataFrameSchema(columns), order="fixed")
+    row = ",".join("x" for _ in header.split(","))
+    if wanted is None:
+        assert reading_of(tmp_path, [row], contract, header=header).rows_good == 1
+        return
+    with pytest.raises(ContractError, match=f"asks for {wanted}\\."):
+        reading_of(tmp_path, [row], contract, header=header)
+
+
 def test_row_counts_are_held_to(tmp_path):
     """Too few and too many good rows refuse the file."""
     with pytest.raises(ContractError, match="at least 5"):
