@@ -62,7 +62,8 @@ def refuse_unknown(names: Sequence[str]) -> None:
         raise ContractError(
             f"The contract does not know {quoted(names)}.",
             where="header",
-            todo="Remove these columns, or set unknown to 'keep' or 'drop' in the contract.",
+            todo="Remove these columns, or set unknown to 'keep' or 'drop' in the contract and "
+            "leave strict out of its model.",
         )
 
 
@@ -77,7 +78,8 @@ def hold_to_order(found: Sequence[str], wanted: Sequence[str]) -> None:
             f"The columns stand in the order {quoted(found)}; the contract asks for "
             f"{quoted(wanted)}.",
             where="header",
-            todo="Put them in order, or set order to 'free' in the contract.",
+            todo="Put them in order, or set order to 'free' in the contract and leave ordered out "
+            "of its model.",
         )
 
 

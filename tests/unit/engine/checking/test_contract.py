@@ -199,6 +199,17 @@ def test_columns_that_match_a_pattern_stand_where_it_stands(tmp_path, header, wa
         reading_of(tmp_path, [row], contract, header=header)
 
 
+def test_the_stricter_of_contract_and_model_holds(tmp_path):
+    """And the refusal names both, so that whoever follows it is not refused again."""
+    columns = {"n": pa.Column(int), "m": pa.Column(int)}
+    strict = pa.DataFrameSchema(columns, strict=True)
+    with pytest.raises(ContractError, match="in the contract and leave strict out of its model"):
+        reading_of(tmp_path, ["1,2,3"], Contract(model=strict, unknown="keep"), header="n,m,o")
+    ordered = pa.DataFrameSchema(columns, ordered=True)
+    with pytest.raises(ContractError, match="in the contract and leave ordered out of its model"):
+        reading_of(tmp_path, ["1,2"], Contract(model=ordered, order="free"), header="m,n")
+
+
 def test_row_counts_are_held_to(tmp_path):
     """Too few and too many good rows refuse the file."""
     with pytest.raises(ContractError, match="at least 5"):
