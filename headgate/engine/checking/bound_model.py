@@ -78,7 +78,7 @@ class BoundModel:
             hold_to_order([*fields], _in_order(schema, fields))
         drop = contract.unknown == "drop" or schema.strict == "filter"
         self.dropped = unknown if drop else ()
-        self.expected = tuple(_expected(name, field, schema) for name, field in fields.items())
+        self.expected = tuple(self._expected(name, field, schema) for name, field in fields.items())
         self.unique = _unique_keys(schema, fields)
         self._hold_to_keys(schema, names)
         self._schema = _without_types(schema, fields)
@@ -101,6 +101,32 @@ class BoundModel:
         except SchemaErrors as error:
             for each in error.schema_errors:
                 yield from self._faults(each, rows)
+
+    def _expected(
+        self, name: str, field: pandera.Column, schema: pandera.DataFrameSchema
+    ) -> Expected:
+        """Return what the model says of one column, if a text can be held to it."""
+        kind = _kind(field.dtype)
+        if kind is None:
+            raise SettingsError(
+                f"The model gives {name!r} the type {field.dtype}, to which no column can be held.",
+                where=self._module,
+                todo="Make it int, float, bool, pd.Timestamp, datetime.date or str; a choice of "
+                "texts is str with isin.",
+            )
+        return Expected(name, kind, bool(field.coerce or schema.coerce), self._written(field, kind))
+
+    def _written(self, field: pandera.Column, kind: Kind) -> Format | None:
+        """Return the format of dates that a contract names in a column's metadata."""
+        parse = (field.metadata or {}).get("format") if kind in MOMENTS else None
+        try:
+            return moment_written(parse) if parse else None
+        except ValueError as error:
+            raise SettingsError(
+                f"The format of dates in the contract cannot be used: {error}.",
+                where=f"{self._module}, {field.name}",
+                todo="Write it as in '%m/%d/%Y'.",
+            ) from error
 
     def _hold_to_keys(self, schema: pandera.DataFrameSchema, names: Sequence[str]) -> None:
         """Refuse a file without a part of a key, or the model if it has no such column either."""
@@ -152,7 +178,7 @@ def _schema(model: Any, module: str) -> pandera.DataFrameSchema:
         for pattern in (name for name, field in schema.columns.items() if field.regex):
             re.compile(pattern)
     except Exception as error:  # names, types and checks of the user's own may be wrong in any way
-        said = " ".join(str(error).split()).rstrip(".")
+        said = str(error).strip().partition("\n")[0].rstrip(".")
         raise SettingsError(
             f"The contract's model cannot be used: {type(error).__name__}: {said}.",
             where=module,
@@ -184,28 +210,12 @@ def _refuse_parsers(schema: pandera.DataFrameSchema, fields: Fields, module: str
         )
 
 
-def _expected(name: str, field: pandera.Column, schema: pandera.DataFrameSchema) -> Expected:
-    kind = _kind(field.dtype)
-    return Expected(name, kind, bool(field.coerce or schema.coerce), _written(field, kind))
-
-
-def _kind(dtype: Any) -> Kind:
+def _kind(dtype: Any) -> Kind | None:
     if dtype is None or dtypes.is_string(dtype):
         return "text"
     if str(dtype) == "date":
         return "date"
-    return next((kind for is_so, kind in _KINDS if is_so(dtype)), "text")
-
-
-def _written(field: pandera.Column, kind: Kind) -> Format | None:
-    """Return the format of dates that a contract names in a column's metadata."""
-    parse = (field.metadata or {}).get("format") if kind in MOMENTS else None
-    try:
-        return moment_written(parse) if parse else None
-    except ValueError as error:
-        raise SettingsError(
-            f"The format of dates in the contract cannot be used: {error}.", where=field.name
-        ) from error
+    return next((kind for is_so, kind in _KINDS if is_so(dtype)), None)
 
 
 def _unique_keys(schema: pandera.DataFrameSchema, fields: Fields) -> tuple[tuple[str, ...], ...]:

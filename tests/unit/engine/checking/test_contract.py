@@ -427,6 +427,16 @@ def test_a_broken_model_is_the_contracts_mistake(tmp_path, model, says):
         reading_of(tmp_path, ["1,2"], contract, header="n,m")
 
 
+@pytest.mark.parametrize(
+    "type_", [pd.Timedelta, bytes, list, list[int], pd.CategoricalDtype(["7"])]
+)
+def test_a_type_that_holds_nothing_back_is_refused(tmp_path, type_):
+    """Nobody takes a column for checked that no text is held to."""
+    contract = Contract(name="rates", model=pa.DataFrameSchema({"n": pa.Column(type_)}))
+    with pytest.raises(SettingsError, match=r"schemas/rates.py: .*'n' the type .*Make it int"):
+        reading_of(tmp_path, ["hello,2"], contract, header="n,m")
+
+
 def test_a_part_of_a_key_may_be_a_column_that_not_every_file_has(tmp_path):
     """Where it is missing, the file is refused by its name."""
     columns = {"n": pa.Column(int), "m": pa.Column(int, required=False)}
@@ -633,7 +643,7 @@ def test_a_date_that_fits_no_order_better_is_one_bad_row(tmp_path, odd):
 @pytest.mark.parametrize("parse", ["%m/%Y", "%d.%m.", "%d/%m/%Y %Q"])
 def test_a_format_that_names_no_date_is_the_contracts_mistake(tmp_path, parse):
     """It is named, with what is missing or not known."""
-    with pytest.raises(SettingsError, match="day: The format of dates"):
+    with pytest.raises(SettingsError, match=r"default\.py, day: The format of dates"):
         reading_of(tmp_path, DATES, dated(metadata={"format": parse}), header="id,day")
 
 
