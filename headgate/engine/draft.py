@@ -7,7 +7,7 @@ import keyword
 import math
 import re
 import textwrap
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -36,6 +36,8 @@ _OFTEN = 10
 """Rows in which each text of a closed set stands at least."""
 _LONGEST_CODE = 1000
 """Digits that a pattern may count (RE2)."""
+_TOGETHER = 100
+"""Columns that one statement looks at; one for each, or one for all, takes far longer to plan."""
 _WIDTH = 92
 
 
@@ -44,6 +46,9 @@ class Facts(NamedTuple):
 
     filled: int
     distinct: int
+    """About how many values there are."""
+    unique: bool
+    """Whether each row has its own value; asked of the first column alone."""
     negative: bool
     code: int
 
@@ -64,16 +69,36 @@ def draft(reading: Reading, name: str, missing: Sequence[str] = ()) -> str:
         name: The data set's name.
         missing: Texts that were told to stand for a missing value.
     """
+    columns, rows = reading.columns, reading.rows_good
+    values = {column.name: _cleaned(column, missing) for column in columns}
     with database(reading.table.parent, reading.table) as con:
         register(con, reading.table)
-        fields = []
-        for column, attribute in zip(reading.columns, _attributes(reading.columns), strict=True):
-            value = _cleaned(column, missing)
-            facts = Facts(*first(con, f"SELECT {_measures(column, value)} FROM staged"))
-            few = column.kind == "text" and facts.distinct <= _FEW and reading.rows_good >= _ENOUGH
-            seen = _texts(con, column, value) if few else []
-            fields.append(_field(column, attribute, facts, seen, reading.rows_good))
+        facts = _facts(con, columns, values)
+        few = [each for each in columns if facts[each.name].distinct <= 2 * _FEW]
+        seen = _texts(con, few, values) if rows >= _ENOUGH else {}
+    named = zip(columns, _attributes(columns), strict=True)
+    fields = [
+        _field(each, attribute, facts[each.name], seen.get(each.name, []), rows)
+        for each, attribute in named
+    ]
     return _module(reading, name, fields, missing)
+
+
+def _facts(
+    con: DuckDBPyConnection, columns: Sequence[Column], values: Mapping[str, str]
+) -> dict[str, Facts]:
+    """Measure the columns, by name."""
+    found: dict[str, Facts] = {}
+    for some in _parts(columns):
+        asked = ", ".join(_measures(column, values[column.name]) for column in some)
+        measured = first(con, f"SELECT {asked} FROM staged")
+        found |= {each.name: Facts(**facts) for each, facts in zip(some, measured, strict=True)}
+    return found
+
+
+def _parts(columns: Sequence[Column]) -> Iterator[Sequence[Column]]:
+    for start in range(0, len(columns), _TOGETHER):
+        yield columns[start : start + _TOGETHER]
 
 
 def _trimmed(column: Column) -> str:
@@ -96,19 +121,33 @@ def _measures(column: Column, value: str) -> str:
     digits = f"bool_and(regexp_full_match({name}, '[0-9]+'))"
     least, most = f"min(length({name}))", f"max(length({name}))"
     code = f"CASE WHEN {least} = {most} AND {most} <= {_LONGEST_CODE} AND {digits} THEN {most} END"
+    unique = f"count(DISTINCT {value}) = count(*)" if column.position == 0 else "false"
     return (
-        f"count({value}), count(DISTINCT {value}), coalesce({negative}, false),"
-        f" coalesce({code if column.kind == 'text' else 'NULL'}, 0)"
+        f"{{'filled': count({value}), 'distinct': approx_count_distinct({value}),"
+        f" 'unique': {unique}, 'negative': coalesce({negative}, false),"
+        f" 'code': coalesce({code if column.kind == 'text' else 'NULL'}, 0)}}"
     )
 
 
-def _texts(con: DuckDBPyConnection, column: Column, value: str) -> list[SeenText]:
-    """List the distinct texts of a column."""
-    found = con.execute(
-        f"SELECT {value}, count(*), bool_and({_trimmed(column)} = {value})"
-        f" FROM staged WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 1"
-    )
-    return [SeenText(*row) for row in found.fetchall()]
+def _texts(
+    con: DuckDBPyConnection, columns: Sequence[Column], values: Mapping[str, str]
+) -> dict[str, list[SeenText]]:
+    """List the distinct texts of each column that has few, by name."""
+    seen: dict[str, list[SeenText]] = {}
+    for some in _parts([column for column in columns if column.kind == "text"]):
+        cells = (
+            f"SELECT unnest(range({len(some)})) AS place,"
+            f" unnest([{', '.join(values[each.name] for each in some)}]) AS value,"
+            f" unnest([{', '.join(map(_trimmed, some))}]) AS trimmed FROM staged"
+        )
+        found = con.execute(
+            f"SELECT place, value, count(*), bool_and(trimmed = value) FROM ({cells})"
+            " WHERE value IS NOT NULL GROUP BY place, value"
+            f" QUALIFY count(*) OVER (PARTITION BY place) <= {_FEW} ORDER BY place, value"
+        )
+        for place, *text in found.fetchall():
+            seen.setdefault(some[place].name, []).append(SeenText(*text))
+    return seen
 
 
 def _field(column: Column, attribute: str, facts: Facts, seen: list[SeenText], rows: int) -> str:
@@ -119,7 +158,7 @@ def _field(column: Column, attribute: str, facts: Facts, seen: list[SeenText], r
         rules.append(f"alias={column.name!r}")
     if facts.filled < rows:
         rules.append("nullable=True")
-    elif facts.distinct == rows >= _ENOUGH and column.position == 0:
+    elif facts.unique and rows >= _ENOUGH:
         rules.append("unique=True")
     if seen and all(each.same and each.rows >= _OFTEN for each in seen) and not _marks(seen):
         rules.append(f"isin={[each.text for each in seen]!r}")

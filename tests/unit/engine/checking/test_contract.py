@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headgate.engine import draft as drafting
 from headgate.engine.checking.bound_contract import BoundContract
 from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract
 from headgate.engine.draft import draft
+from headgate.engine.duck import first
 from headgate.engine.prepare import prepare
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, StagedFile, register
@@ -337,6 +339,22 @@ def test_a_draft_holds_plainly_closed_sets_alone_to_their_texts(tmp_path):
     assert "# If '-', 'NA' stands for a missing value, name it in `missing`." in source
     worse = reading_of(tmp_path, [*rows, "pink,ok,?,c"], contract, header=header)
     assert [row["_column"] for row in kept_back(worse).values()] == ["closed"]
+
+
+def test_a_draft_of_a_wide_file_takes_few_statements(tmp_path, monkeypatch):
+    """And each column has its own rules, wherever it stands."""
+    asked = []
+    monkeypatch.setattr(drafting, "first", lambda *to: asked.append(to) or first(*to))
+    names = [f"{kind}{i}" for i in range(150) for kind in ("letter", "code", "number")]
+    cells = [f"{letter},{i:02},{i - 5}" for i in range(60) for letter in "xyz"]
+    rows = [",".join([cell] * 150) for cell in cells]
+    reading = reading_of(tmp_path, rows, Contract(), header=",".join(names))
+    source = drafting.draft(reading, "wide")
+    assert len(asked) == 5
+    for i in range(150):
+        assert f"letter{i}: str = pa.Field(isin=['x', 'y', 'z'])" in source
+        assert f'code{i}: str = pa.Field(str_matches=r"^[0-9]{{2}}$")' in source
+        assert f"number{i}: int = pa.Field()" in source
 
 
 @pytest.mark.parametrize(
