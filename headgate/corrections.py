@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headgate.bucket import keys, transfer
+from headgate.bucket import keys, receipts, transfer
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.engine.checking.drift import Drift, Layout
@@ -39,6 +39,7 @@ def find(store: Store, sheet: Sheet) -> tuple[Receipt, str]:
 
     Raises:
         BadFileError: There is no such result.
+        ReceiptError: Its receipt cannot be read.
     """
     if sheet.upload is None:
         raise BadFileError(
@@ -49,7 +50,7 @@ def find(store: Store, sheet: Sheet) -> tuple[Receipt, str]:
         )
     key = keys.marked_receipt_key(sheet.upload)
     stored = store.read(key) if key else None
-    receipt = Receipt.model_validate_json(stored.body) if stored else None
+    receipt = receipts.parse(stored, Receipt) if stored else None
     if stored is None or receipt is None or receipt.outcome != "published":
         raise BadFileError(
             f"This is a quarantine file, but {sheet.upload!r} in its column "

@@ -109,6 +109,10 @@ class NoSuchObjectError(BucketError):
     exit_code = 5
 
 
+class ReceiptError(HeadgateError):
+    """A receipt cannot be read: it is damaged, or a later version wrote it."""
+
+
 class TransientError(HeadgateError):
     """Network, throttling or a server's own fault: it may pass by itself."""
 

@@ -2,13 +2,24 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from headgate.bucket import keys
 from headgate.bucket.store import Store
 from headgate.engine.checking.drift import Layout
+from headgate.engine.reading.dialect import Evidence
+
+UNREADABLE = Evidence(
+    what="drift",
+    found="not looked for",
+    why="what is remembered of the data set's last file cannot be read",
+)
 
 
 def recall(store: Store, dataset: str | None, copy: Path | None = None) -> Layout | None:
     """Return the columns of the data set's last accepted file, if there was one.
+
+    What cannot be read counts as none: the next accepted file writes it anew.
 
     Args:
         store: Where they are remembered.
@@ -20,7 +31,15 @@ def recall(store: Store, dataset: str | None, copy: Path | None = None) -> Layou
         return None
     if copy:
         copy.write_bytes(stored.body)
-    return Layout.model_validate_json(stored.body)
+    try:
+        return Layout.model_validate_json(stored.body)
+    except ValidationError:
+        return None
+
+
+def unread(previous: Layout | None, copy: Path) -> tuple[Evidence, ...]:
+    """Say so where columns were remembered, but could not be read."""
+    return (UNREADABLE,) if previous is None and copy.exists() else ()
 
 
 def remember(store: Store, dataset: str | None, layout: Layout, copy: Path) -> None:

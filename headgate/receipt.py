@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from headgate import __version__
 from headgate.bucket.keys import Upload
+from headgate.bucket.receipts import Format
 from headgate.engine.checking.drift import Drift
 from headgate.engine.checking.quarantine import Failure
 from headgate.engine.cleaning.rules import RuleResult
@@ -143,7 +144,7 @@ class ReceiptColumn(Record):
 class Receipt(Record):
     """What became of one upload."""
 
-    format: Literal["headgate-receipt/1"] = "headgate-receipt/1"
+    format: Format = "headgate-receipt/1"
     outcome: Annotated[
         Literal["published", "refused"], Field(description="A result, or the reasons for none")
     ]

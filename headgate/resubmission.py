@@ -3,11 +3,14 @@
 What a new result with corrected rows holds is `headgate.corrections`.
 """
 
+from contextlib import suppress
+
 from headgate import corrections, steps
 from headgate.bucket import claims, keys, receipts
 from headgate.bucket.store import Store
 from headgate.contracts import contract_for
 from headgate.engine.checking.sheets import Sheet, open_sheet
+from headgate.errors import ReceiptError
 from headgate.receipt import Receipt
 from headgate.settings import load
 from headgate.steps import Download, Work
@@ -73,13 +76,20 @@ def _known(store: Store, work: Work, file: Download) -> Receipt | None:
     deliver = work.options.deliver
     if deliver.same_content == "process" or deliver.force:
         return None
-    found = receipts.find_content(store, file.source.sha256)
-    earlier = Receipt.model_validate(found) if found else None
+    earlier = _earlier(store, file.source.sha256)
     if earlier is None or not _would_be_the_same(earlier, work) or not _is_there(store, earlier):
         return None
     same_as = earlier.same_as or earlier.source.upload.key
     own = {"source": file.source, "same_as": same_as, **steps.about(work)}
     return steps.commit(store, work, earlier.model_copy(update=own))
+
+
+def _earlier(store: Store, sha256: str) -> Receipt | None:
+    """Return the receipt of the same content, if it is known and can be read."""
+    stored = receipts.read_content(store, sha256)
+    with suppress(ReceiptError):
+        return receipts.parse(stored, Receipt) if stored else None
+    return None
 
 
 def _is_there(store: Store, earlier: Receipt) -> bool:

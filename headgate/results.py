@@ -29,15 +29,15 @@ def standing(store: Store, key: str) -> Standing:
     try:
         upload = store.head(key)
     except NoSuchObjectError:
-        found = receipts.find_last(store, key)
-        if found is None:
+        stored = receipts.read_last(store, key)
+        if stored is None:
             raise
-        last = Receipt.model_validate(found)
+        last = receipts.parse(stored, Receipt)
         return Standing(upload=last.source.upload, receipt=last)
-    found = receipts.find(store, upload)
-    if found is None:
+    stored = receipts.read(store, upload)
+    if stored is None:
         return Standing(upload=upload, begun=store.exists(keys.claim_key(upload)))
-    return Standing(upload=upload, receipt=Receipt.model_validate(found))
+    return Standing(upload=upload, receipt=receipts.parse(stored, Receipt))
 
 
 def find_receipt(store: Store, key: str) -> Receipt:

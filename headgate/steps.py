@@ -30,6 +30,7 @@ from headgate.errors import (
     BadFileError,
     NoSuchObjectError,
     ObjectChangedError,
+    ReceiptError,
     TransientError,
 )
 from headgate.options import ProcessOptions, SourcePolicy
@@ -107,6 +108,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
         OptionsError: The key is no upload's, or the address is another store's.
         NoSuchObjectError: There is no such object.
         ClaimHeldError: Another run is working on it.
+        ReceiptError: It has a receipt that cannot be read, and no `force`.
     """
     key, settings = store.upload_key_of(key), load()
     try:
@@ -165,17 +167,19 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
     """
     dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract
     contract, corrected = contract_for(dataset, named), work.corrected
+    previous = _previous_layout(store, work)
     reading = read(
         file.path,
         work.scratch,
         options=work.options.read,
         check=work.options.check,
         contract=contract,
-        previous=_previous_layout(store, work),
+        previous=previous,
         corrected=corrected.ledger if corrected else None,
         upload=keys.mark(work.upload),
     )
-    notes = (*reading.notes, *default_note(contract, dataset, named))
+    unread = layouts.unread(previous, work.last_layout)
+    notes = (*reading.notes, *default_note(contract, dataset, named), *unread)
     drift = dict.fromkeys((*(corrected.drift if corrected else ()), *reading.drift))
     return reading.model_copy(update={"notes": notes, "drift": tuple(drift)})
 
@@ -239,7 +243,7 @@ def refuse(store: Store, work: Work, file: Download, error: BadFileError) -> Rec
     Raises:
         BadFileError: It has a result, which no refusal takes away.
     """
-    if work.replaces and _standing_receipt(store, work.upload).outcome == "published":
+    if work.replaces and _has_result(store, work.upload):
         error.todo = f"{error.todo} This run is refused; the upload's result stays.".lstrip()
         raise error
     receipt = Receipt(outcome="refused", source=file.source, reasons=(str(error),), **about(work))
@@ -316,8 +320,10 @@ def _replacing(store: Store, work: Work) -> Work:
     stored = receipts.read(store, work.upload)
     if stored is None:
         return work
-    standing = Receipt.model_validate_json(stored.body)
-    corrected = corrections.carried(store, standing, work.scratch)
+    corrected = None
+    with suppress(ReceiptError):  # of a receipt that is to be written anew
+        standing = receipts.parse(stored, Receipt)
+        corrected = corrections.carried(store, standing, work.scratch)
     return work.model_copy(update={"replaces": stored.etag, "corrected": corrected})
 
 
@@ -339,15 +345,25 @@ def _put(store: Store, work: Work, role: str, path: Path) -> Output:
 
 
 def _standing_receipt(store: Store, upload: Upload) -> Receipt:
-    return Receipt.model_validate(receipts.find(store, upload))
+    stored = receipts.read(store, upload)
+    if stored is None:
+        raise NoSuchObjectError("The receipt was deleted meanwhile.", where=store.where(upload.key))
+    return receipts.parse(stored, Receipt)
+
+
+def _has_result(store: Store, upload: Upload) -> bool:
+    """Whether a result stands; a receipt that cannot be read gives none."""
+    with suppress(ReceiptError):
+        return _standing_receipt(store, upload).outcome == "published"
+    return False
 
 
 def _put_away(store: Store, key: str) -> Receipt | None:
     """Return the receipt of an upload whose source is no longer there, by its own options."""
-    found = receipts.find_last(store, key)
-    if found is None:
+    stored = receipts.read_last(store, key)
+    if stored is None:
         return None
-    receipt = Receipt.model_validate(found)
+    receipt = receipts.parse(stored, Receipt)
     put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
     return receipt if put_away and receipt.outcome == "published" else None
 

@@ -69,7 +69,7 @@ def claim(
         _given_up.add(wanted.attempt)
         raise
     try:
-        if not force and receipts.find(store, upload) is not None:  # only now can no other commit
+        if not force and receipts.read(store, upload):  # only now can no other commit
             raise AlreadyProcessedError(where=store.where(upload.key))
     except HeadgateError:
         with suppress(HeadgateError):  # else it would be held against the next try
@@ -239,7 +239,7 @@ def lapsed(store: Store, key: str) -> Claim | None:
 
 def _waits(store: Store, upload: Upload) -> bool:
     """Return whether an upload is still there and has no receipt."""
-    if receipts.find(store, upload) is not None:
+    if receipts.read(store, upload):
         return False
     try:
         return store.head(upload.key).etag == upload.etag

@@ -5,10 +5,12 @@ What a receipt says is the journey's matter; here it is a JSON object with `outp
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from operator import itemgetter
-from typing import Any
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, RootModel, ValidationError
 
 from headgate.bucket.errors import PreconditionError
 from headgate.bucket.keys import (
@@ -25,8 +27,19 @@ from headgate.bucket.keys import (
     result_prefix,
 )
 from headgate.bucket.store import Store, Stored
-from headgate.errors import AlreadyProcessedError, ClaimLostError, TransientError
+from headgate.errors import (
+    AlreadyProcessedError,
+    ClaimLostError,
+    DefectError,
+    ReceiptError,
+    TransientError,
+)
 from headgate.record import Record
+
+Format = Literal["headgate-receipt/1"]
+
+T = TypeVar("T", bound=BaseModel)
+log = logging.getLogger(__name__)
 
 
 class Finding(Record):
@@ -37,10 +50,54 @@ class Finding(Record):
     detail: str
 
 
+class _Output(BaseModel):
+    key: str
+
+
+class _Result(BaseModel):
+    """What is to be known of a receipt here; it says much more."""
+
+    format: Format = "headgate-receipt/1"
+    outputs: tuple[_Output, ...]
+    finished: str = ""
+
+    @property
+    def folders(self) -> set[str]:
+        """The folders that it points to."""
+        return {output.key.rpartition("/")[0] + "/" for output in self.outputs}
+
+
+class _Pointer(BaseModel):
+    """Where the receipt of a content is."""
+
+    receipt: str
+
+
+def parse(stored: Stored, kind: type[T]) -> T:
+    """Return what a receipt says.
+
+    Raises:
+        ReceiptError: It is damaged, or of a later version.
+    """
+    try:
+        return kind.model_validate_json(stored.body)
+    except (ValidationError, DefectError) as error:
+        raise ReceiptError(
+            "This receipt cannot be read: it is damaged, or a later version of Headgate wrote it.",
+            where=stored.where,
+            todo="`headgate process KEY --force` writes a new one and keeps this one beside it; "
+            "where corrected rows were joined to the upload, send them again after that.",
+        ) from error
+
+
 def find(store: Store, upload: Upload) -> dict[str, Any] | None:
-    """Return the receipt of exactly this upload, if it has one."""
+    """Return the receipt of exactly this upload, if it has one.
+
+    Raises:
+        ReceiptError: It cannot be read.
+    """
     stored = read(store, upload)
-    return None if stored is None else json.loads(stored.body)
+    return None if stored is None else parse(stored, RootModel[dict[str, Any]]).root
 
 
 def read(store: Store, upload: Upload) -> Stored | None:
@@ -48,23 +105,29 @@ def read(store: Store, upload: Upload) -> Stored | None:
     return store.read(receipt_key(upload))
 
 
-def find_last(store: Store, key: str) -> dict[str, Any] | None:
-    """Return the newest receipt of what lay under a key, unless its place was hashed."""
+def read_last(store: Store, key: str) -> Stored | None:
+    """Read the newest receipt of what lay under a key, unless its place was hashed.
+
+    Raises:
+        ReceiptError: One of them cannot be read, and may be the newest.
+    """
     if not has_mirrored_receipt(key):
         return None
     listed = store.list(receipts_prefix(key))
     own = [item.key for item in listed if (parse_receipt_key(item.key) or ("",))[0] == key]
-    found = [json.loads(stored.body) for stored in map(store.read, own) if stored]
-    return max(found, key=itemgetter("finished"), default=None)
+    found = filter(None, map(store.read, own))
+    return max(found, key=lambda stored: parse(stored, _Result).finished, default=None)
 
 
-def find_content(store: Store, sha256: str) -> dict[str, Any] | None:
-    """Return the receipt of any upload with the same bytes, under whatever key."""
+def read_content(store: Store, sha256: str) -> Stored | None:
+    """Read the receipt of any upload with the same bytes, under whatever key."""
     pointer = store.read(content_key(sha256))
     if pointer is None:
         return None
-    stored = store.read(json.loads(pointer.body)["receipt"])
-    return None if stored is None else json.loads(stored.body)
+    try:
+        return store.read(_Pointer.model_validate_json(pointer.body).receipt)
+    except ValidationError:  # the next receipt of this content writes it anew
+        return None
 
 
 def commit(
@@ -103,11 +166,13 @@ def commit(
 
 
 def history(store: Store, upload: Upload) -> Iterator[dict[str, Any]]:
-    """Yield the receipts that forced runs have replaced."""
-    for item in store.list(older_receipts_prefix(upload)):
-        stored = store.read(item.key)
-        if stored is not None:
-            yield json.loads(stored.body)
+    """Yield the receipts that forced runs have replaced.
+
+    Raises:
+        ReceiptError: One cannot be read.
+    """
+    for stored in _replaced(store, upload):
+        yield parse(stored, RootModel[dict[str, Any]]).root
 
 
 def verify(store: Store, receipt: Mapping[str, Any]) -> Iterator[Finding]:
@@ -130,23 +195,28 @@ def discard_attempt(store: Store, upload: Upload, attempt: str) -> None:
     """Delete what one failed attempt has written.
 
     Nothing is deleted where a receipt points to it: a run may have published and not know it,
-    because the acknowledgement was lost.
+    because the acknowledgement was lost. Nor where a receipt cannot be read.
     """
     prefixes = (result_prefix(upload, attempt), quarantine_prefix(upload, attempt))
-    _discard(store, prefixes, _published(store, upload))
+    published = _published(store, upload)
+    if published is not None:
+        _discard(store, prefixes, published)
 
 
 def discard_attempts(store: Store, upload: Upload) -> bool:
-    """Delete what attempts without a receipt have left of this upload; return whether it could be.
+    """Delete what attempts without a receipt have left of this upload; return whether that is over.
 
     For the owner of a claim that was taken over. Where there is no receipt, nothing is deleted:
     somebody may be working. Where there is one, it is first written again as it is, which gives it
-    another ETag: a run that was stopped just before it replaced it can no longer do so.
+    another ETag: a run that was stopped just before it replaced it can no longer do so. Where one
+    cannot be read, all stays for good.
     """
     standing = read(store, upload)
     if standing is None:
         return False
     prefixes, published = attempts_prefixes(upload), _published(store, upload)
+    if published is None:
+        return True
     if any(_unpublished(store, prefix, published) for prefix in prefixes):
         try:
             store.replace(receipt_key(upload), standing.body + b"\n", standing.etag)
@@ -156,13 +226,19 @@ def discard_attempts(store: Store, upload: Upload) -> bool:
     return True
 
 
-def _published(store: Store, upload: Upload) -> set[str]:
-    """Name the folders that the receipts of an upload point to."""
-    return _places(find(store, upload)).union(*map(_places, history(store, upload)))
+def _replaced(store: Store, upload: Upload) -> Iterator[Stored]:
+    listed = store.list(older_receipts_prefix(upload))
+    return filter(None, (store.read(item.key) for item in listed))
 
 
-def _places(receipt: Mapping[str, Any] | None) -> set[str]:
-    return {output["key"].rpartition("/")[0] + "/" for output in (receipt or {}).get("outputs", ())}
+def _published(store: Store, upload: Upload) -> set[str] | None:
+    """Name the folders that the receipts of an upload point to; None where one cannot be read."""
+    found = filter(None, (read(store, upload), *_replaced(store, upload)))
+    try:
+        return set[str]().union(*(parse(stored, _Result).folders for stored in found))
+    except ReceiptError as error:
+        log.warning("%s Until then, nothing of the upload's is removed.", error)
+        return None
 
 
 def _discard(store: Store, prefixes: Iterable[str], published: set[str]) -> None:

@@ -54,6 +54,7 @@ class Limits(Record):
 class Stored(Record):
     """A small object, read whole, with the store's own clock beside it."""
 
+    where: str
     body: bytes
     etag: str
     modified: datetime
@@ -203,6 +204,7 @@ class Store:
             return None
         sent = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         return Stored(
+            where=self.where(key),
             body=body,
             etag=answer["ETag"].strip('"'),
             modified=answer["LastModified"],
