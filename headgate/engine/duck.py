@@ -34,7 +34,7 @@ def database(scratch: Path, table: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     small = table.stat().st_size < SMALL
     con = _shared().cursor() if small else _instance(str(scratch / "spill"), _threads())
-    with closing(con), _told(scratch):
+    with _told(scratch), _first_error(), closing(con):
         yield con
 
 
@@ -46,8 +46,20 @@ def shared_database() -> Iterator[duckdb.DuckDBPyConnection]:
         NoRoomError: The rows do not fit the memory.
         OSError: The disk is full.
     """
-    with closing(_shared().cursor()) as con, _told(_shared_spill()):
+    with _told(_shared_spill()), _first_error(), closing(_shared().cursor()) as con:
         yield con
+
+
+@contextmanager
+def _first_error() -> Iterator[None]:
+    """Raise what ended the block, and not that a connection was still busy when it was closed."""
+    try:
+        yield
+    except duckdb.ResourceInUseException as error:
+        first: BaseException = error
+        while isinstance(first, duckdb.ResourceInUseException) and first.__context__:
+            first = first.__context__
+        raise first  # noqa: B904 - it was there before
 
 
 @contextmanager
