@@ -1,8 +1,9 @@
 """Commands that last: a worker, the watcher, the page; and what registers the bucket for them."""
 
+import math
 import signal
 from collections.abc import Callable
-from time import sleep
+from time import monotonic, sleep
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -14,6 +15,7 @@ from headgate.errors import TransientError
 Names = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
 PAUSE = 2.0  # seconds before a server that does not answer is asked again
+START = 60.0  # seconds that a server may take to start
 
 
 def register(*, name: str = "headgate", pool: str = "headgate") -> None:
@@ -26,7 +28,7 @@ def register(*, name: str = "headgate", pool: str = "headgate") -> None:
     from bridge.registration import register as save
     from cli.prefect_server import require_server
 
-    require_server()
+    _wait_until(require_server, most=START)
     save(name, pool)
     say(f"Registered the block s3-bucket/{name} and the work pool {pool}.")
     say("Next: prefect --no-prompt deploy --all, then headgate worker and headgate watch.")
@@ -90,13 +92,19 @@ def _end_at_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _wait_until(require: Callable[..., None], *arguments: object) -> None:
-    """Ask the server again until it answers, and say once that it is waited for."""
-    waiting = False
+def _wait_until(require: Callable[..., None], *arguments: object, most: float = math.inf) -> None:
+    """Ask the server again until it answers, and say once that it is waited for.
+
+    Raises:
+        TransientError: It does not answer within so many seconds.
+    """
+    waiting, end = False, monotonic() + most
     while True:
         try:
             require(*arguments)
         except TransientError as error:
+            if monotonic() > end:
+                raise
             if not waiting:
                 err.print(f"{error.what} Waiting for it ...", markup=False, soft_wrap=True)
             waiting = True
