@@ -68,8 +68,9 @@ def require_same_bucket(settings: Settings) -> None:
     if here != there:
         raise SettingsError(
             f"The environment names {here}, but the block s3-bucket/{BLOCK} in Prefect {there}.",
-            todo="Run `headgate register` to save the environment's bucket in the block, or unset "
-            "AWS_BUCKET_NAME to use the block's, or PREFECT_API_URL to do without Prefect.",
+            todo="Run `headgate register` to save the environment's bucket in the block; or name "
+            "the block's in the environment or `.env`, by AWS_BUCKET_NAME, HEADGATE_FOLDER and "
+            "AWS_ENDPOINT_URL.",
         )
 
 
