@@ -103,8 +103,17 @@ class Store:
         """Return the key that an address as `where` gives it names; a key stands for itself.
 
         Raises:
-            OptionsError: The address is not that of an object in this store.
+            OptionsError: It is empty, a link, or not the address of an object in this store.
         """
+        if not place:
+            raise OptionsError(
+                "No key is named.", todo="Name one, such as uploads/sales.csv, or its address."
+            )
+        if place.startswith(("http://", "https://")):
+            raise OptionsError(
+                "This is a link, and neither a key nor an address.",
+                todo="Name the upload instead, such as uploads/sales.csv.",
+            )
         if not place.startswith("s3://"):
             return place
         key = place.removeprefix(self.where())
