@@ -175,8 +175,15 @@ def _table_member(path: Path, member: str | None) -> str:
         return found[0]
     if not names:
         raise BadFileError("The zip archive holds no file.", where=path.name)
+    listed = f"{len(names)} files: {', '.join(names[:20])}"
+    if member is not None:
+        raise BadFileError(
+            f"The zip archive holds no file {member!r}, but {listed}.",
+            where=path.name,
+            todo="Name one of these with the option `member`.",
+        )
     raise UndecidableError(
-        f"The zip archive holds {len(names)} files: {', '.join(names[:20])}.",
+        f"The zip archive holds {listed}.",
         where=path.name,
         todo="Upload a zip with one table, or name the file inside with the option `member`.",
     )
