@@ -21,10 +21,11 @@ needs a bucket. With AWS_BUCKET_NAME and credentials in the environment or in `.
 """
 
 EXIT_CODES = """\
-Exit codes: 0 done; 1 some file got no answer; 2 wrong arguments; 3 the file is refused, with the
-reasons; 4 settings, credentials or permissions; 5 no such object; 6 network or server trouble that
-may pass; 7 another run is working on it; 8 no room on the disk; 70 a defect of Headgate;
-130 stopped with Ctrl-C, but `worker`, `watch` and `page`, once at work, end with 0.
+Exit codes: 0 done; 1 some file got no answer, or `verify` found a change; 2 wrong arguments; 3 the
+file is refused, with the reasons; 4 settings, credentials or permissions; 5 no such object;
+6 network or server trouble that may pass; 7 another run is working on it; 8 no room on the disk;
+70 a defect of Headgate; 130 stopped with Ctrl-C, but `worker`, `watch` and `page`, once at work,
+end with 0.
 """
 
 COMMANDS = {

@@ -1,6 +1,7 @@
 """Commands on the bucket: process, catch up, check, link, verify; `upload` has its own module."""
 
 import asyncio
+import shlex
 import signal
 import sys
 from datetime import UTC, datetime
@@ -151,6 +152,8 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
     else:
         table("Outputs", ("Key", "Good", "What"), [(f.key, f.ok, f.detail) for f in findings])
     if not all(finding.ok for finding in findings):
+        todo = f"headgate process {shlex.quote(key)} --force"
+        err.print(f"To make the result anew: {todo}", markup=False, soft_wrap=True)
         sys.exit(1)
 
 
