@@ -16,6 +16,7 @@ from headgate.options import (
     PrepareOptions,
     ReadOptions,
 )
+from headgate.record import Record
 
 Read = Annotated[ReadOptions, Parameter(name="*", group="How the file is read")]
 Check = Annotated[CheckOptions, Parameter(name="*", group="What the file is held to")]
@@ -66,9 +67,19 @@ _SAID = {
 def as_typed(error: HeadgateError) -> HeadgateError:
     """Name options by their flags, where a message names them as the forms in Prefect do."""
     if isinstance(error, OptionsError):
-        error.where = _with_flags(error.where)
-    error.todo = _with_flags(error.todo)
+        error.where = with_flags(error.where)
+    error.todo = with_flags(error.todo)
     return error
+
+
+def flags_of(*records: Record) -> list[str]:
+    """Return the flags that give what the options of some records are set to."""
+    return [
+        f"{_FLAGS[name]}={each}"
+        for record in records
+        for name, value in record.model_dump(exclude_defaults=True).items()
+        for each in (value if isinstance(value, tuple) else (value,))
+    ]
 
 
 def refused(error: ValidationError) -> OptionsError:
@@ -86,5 +97,6 @@ def refused(error: ValidationError) -> OptionsError:
     )
 
 
-def _with_flags(text: str) -> str:
+def with_flags(text: str) -> str:
+    """Name the options of a text by their flags."""
     return re.sub(r"`(\w+)`", lambda name: _FLAGS.get(name[1], name[0]), text)

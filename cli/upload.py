@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cli.options import Check, Read
+from cli.options import Check, Read, flags_of
 from cli.show import (
     AsJsonLines,
     as_json,
@@ -60,7 +60,7 @@ def upload(
                 _show(uploaded, inspection, whole=len(files) == 1)
     finally:  # what was sent is there, also where the rest could not be
         if not json:
-            _show_what_follows(keys, len(files))
+            _show_what_follows(keys, len(files), flags_of(read, check))
     if code:
         sys.exit(code)
 
@@ -91,12 +91,14 @@ def _show(uploaded: Uploaded, inspection: Inspection, *, whole: bool) -> None:
         say("")
 
 
-def _show_what_follows(keys: list[str], files: int) -> None:
+def _show_what_follows(keys: list[str], files: int, flags: list[str]) -> None:
+    """Tell how the files are processed, with the options that they were checked with."""
     if files > 1:
         say(f"Uploaded {len(keys):,} of {files:,} files.")
-    if len(keys) == 1:
-        say("Where `headgate watch` runs, it is processed by itself. Elsewhere:")
-        say(f"  headgate process {shlex.quote(keys[0])}")
-    elif keys:
-        say("Where `headgate watch` runs, they are processed by themselves. Elsewhere:")
-        say("  headgate backlog")
+    if not keys:
+        return
+    alone = "it is processed by itself" if len(keys) == 1 else "they are processed by themselves"
+    elsewhere = ", without these options. With them:" if flags else ". Elsewhere:"
+    say(f"Where `headgate watch` runs, {alone}{elsewhere}")
+    command = ["process", keys[0]] if len(keys) == 1 else ["backlog"]
+    say(f"  headgate {shlex.join([*command, *flags])}")
