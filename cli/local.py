@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from cli.options import Check, Prepare, Read
+from cli.options import Check, Prepare, Read, with_flags
 from cli.show import (
     AsJson,
     as_json,
@@ -49,7 +49,7 @@ def inspect(
     else:
         _show_found(found, file)
     if found.refusal:
-        err.print(found.refusal, markup=False, soft_wrap=True, style="red")
+        err.print(with_flags(found.refusal), markup=False, soft_wrap=True, style="red")
         sys.exit(ContractError.exit_code)
 
 
@@ -132,7 +132,7 @@ def _show_found(found: local.Inspection, file: Path) -> None:
     table(
         "How it is written",
         ("What", "Found", "Why"),
-        [(e.what, e.found, e.why) for e in (*reading.dialect.evidence, *reading.notes)],
+        [(e.what, e.found, with_flags(e.why)) for e in (*reading.dialect.evidence, *reading.notes)],
     )
     table(
         "Columns",

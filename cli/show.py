@@ -112,14 +112,18 @@ def held_to(reading: "Reading") -> None:
 
 def failures(reading: "Reading") -> None:
     """Print why rows were kept back, and where they stand."""
-    table(
-        "Bad rows",
-        ("Column", "Reason", "Rows", "First lines"),
-        [
-            (f.column, f.reason, f"{f.count:,}", ", ".join(str(e.line) for e in f.examples[:5]))
-            for f in reading.failures
-        ],
-    )
+    from cli.options import with_flags
+
+    rows = [
+        (
+            failure.column,
+            with_flags(failure.reason),
+            f"{failure.count:,}",
+            ", ".join(str(example.line) for example in failure.examples[:5]),
+        )
+        for failure in reading.failures
+    ]
+    table("Bad rows", ("Column", "Reason", "Rows", "First lines"), rows)
 
 
 def doubts(reading: "Reading") -> None:

@@ -188,7 +188,7 @@ def _refuse_drift(reading: Reading, recipe: Recipe) -> None:
         raise DriftError(
             f"The columns changed since the recipe was made: {'; '.join(told)}.",
             where="header",
-            todo="If this is meant, replay the recipe with drift set to 'accept'.",
+            todo="If this is meant, replay the recipe with `drift` set to 'accept'.",
         )
 
 

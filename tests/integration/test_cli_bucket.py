@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import urllib.request
@@ -340,7 +341,7 @@ def test_process_does_not_leave_the_environments_bucket_for_prefects(headgate, p
     assert place.listing() == before
 
 
-@pytest.mark.parametrize("words", [("process", "uploads/a.csv"), ("backlog",), ("register",)])
+@pytest.mark.parametrize("words", [("process", "uploads/a.csv"), ("backlog",)])
 def test_a_prefect_server_that_is_away_is_named(headgate, place, words):
     """No traceback, and no journey behind Prefect's back."""
     url = f"http://{LOOPBACK}:{free_port()}/api"
@@ -414,6 +415,7 @@ def test_verify_finds_every_output_and_notices_a_change(headgate, place, key):
     assert all(finding["ok"] for finding in good.json)
     assert bad.code == 1
     assert [finding["key"] for finding in bad.json if not finding["ok"]] == [recipe]
+    assert f"headgate process {key} --force" in bad.err
 
 
 @pytest.mark.parametrize("policy", ["archive", "delete"])
@@ -542,6 +544,18 @@ def test_upload_tells_of_bad_rows_and_what_comes_next(headgate, place, tmp_path)
     assert "processed by itself" in told
 
 
+def test_what_comes_next_has_the_options_of_the_check(headgate, place, tmp_path):
+    """A file that is good with them alone would be refused by a run without them."""
+    path = tmp_path / "two tables.csv"
+    path.write_text("a;b\n1;2\n3;4\n\n\nc;d;e\nx;y;z\nu;v;w\n")
+
+    told = headgate("upload", path, "--table", "2", **place.environment()).out
+    words = shlex.split(told.splitlines()[-1])
+
+    assert "without these options" in told
+    assert headgate(*words[1:], **place.environment()).code == 0
+
+
 def test_upload_says_which_contract_held(headgate, place, tmp_path):
     """A mistyped data set does not pass unseen."""
     path = tmp_path / "people.csv"
@@ -579,6 +593,19 @@ def test_a_missing_object_ends_with_5(headgate, place):
     assert done.code == 5
     assert "uploads/nowhere.csv" in done.err
     assert "begin with" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [("", "No key is named."), ("https://store/b/uploads/a.csv?X-Amz-Signature=1", "is a link")],
+)
+def test_what_is_no_key_is_answered_in_words(headgate, place, named, says):
+    """A link is a secret, so it is not repeated."""
+    done = headgate("link", named, **place.environment())
+
+    assert done.code == 2
+    assert says in done.err
+    assert "Signature" not in done.err
 
 
 @pytest.mark.parametrize("command", ["process", "verify"])

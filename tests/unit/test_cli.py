@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
+from bridge import registration
+from cli import prefect_server, serve
 from cli.app import COMMANDS, EXIT_CODES, app
-from headgate.errors import HeadgateError
+from cli.options import flags_of
+from headgate.errors import HeadgateError, TransientError
+from headgate.options import CheckOptions, ReadOptions
 from stack.running import ROOT
 from tests.harness.command import Command
 from tests.harness.stores import forget_outside_settings
@@ -413,6 +417,9 @@ def wrong_inputs(tmp_path):
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     _workbook(tmp_path / "book.csv")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as two:
+        two.writestr("a.csv", "id,name\n1,Ada\n")
+        two.writestr("b.csv", "id,name\n1,Ada\n")
 
 
 @pytest.mark.parametrize(
@@ -449,6 +456,12 @@ def wrong_inputs(tmp_path):
         ),
         (("inspect", PENGUINS, "--delimiter", "a" * 5), 2, "--delimiter: It should have at most 4"),
         (("inspect", PENGUINS, "--contract", "none"), 2, "--contract: There is no contract 'none'"),
+        (("inspect", "two.zip"), 3, "name the file inside with the option --member."),
+        (
+            ("inspect", "two.zip", "--member", "nope.csv"),
+            3,
+            "two.zip: The zip archive holds no file 'nope.csv', but 2 files: a.csv, b.csv.",
+        ),
         (("inspect", PENGUINS, "--table", "2"), 2, "Set the option --table to a smaller number."),
         (
             ("inspect", PENGUINS, "--skip-lines", "300", "--footer-lines", "99"),
@@ -618,3 +631,45 @@ def test_a_reader_that_stops_reading_ends_the_command(monkeypatch, words):
         said = command.stderr.read()
 
     assert said == ""
+
+
+TWO = "a;b\n1;2\n3;4\n\n\nc;d;e\nx;y;z\nu;v;w\n"
+
+
+def test_options_are_named_by_their_flags_in_every_answer(headgate, tmp_path):
+    """Also beside what was found, and where a file is refused for its columns."""
+    (tmp_path / "two.csv").write_text(TWO)
+    told = headgate("inspect", "two.csv", "--table", "1")
+    assert "choose with the option --table" in told.out
+    assert "`" not in told.out
+
+
+def test_a_server_that_starts_is_waited_for(headgate, monkeypatch):
+    """As when it was started just before; one that never answers ends the wait."""
+    left = [True, True, False]
+
+    def require():
+        if left.pop(0):
+            raise TransientError("No server answers.")
+
+    monkeypatch.setattr(serve, "PAUSE", 0.01)
+    monkeypatch.setattr(prefect_server, "require_server", require)
+    monkeypatch.setattr(registration, "register", lambda *_: None)
+    done = headgate("register")
+    assert (done.code, done.err) == (0, "No server answers. Waiting for it ...\n")
+
+    left[:] = [True] * 1000
+    monkeypatch.setattr(serve, "START", 0.1)
+    assert headgate("register").code == 6
+
+
+def test_the_flags_of_options_give_the_same_options():
+    """Whatever their values look like to a shell or to the command."""
+    read = ReadOptions(
+        delimiter="-", quotechar="", table=2, missing=("n/a", "--"), member="a b.csv"
+    )
+    check = CheckOptions(drift="set-aside", max_bad_share=0.5)
+    _, bound, _ = app["inspect"].parse_args(
+        ["x.csv", *flags_of(read, check)], exit_on_error=False, print_error=False
+    )
+    assert (bound.arguments["read"], bound.arguments["check"]) == (read, check)

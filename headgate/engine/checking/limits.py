@@ -93,7 +93,7 @@ def refuse_drift(drift: Sequence[Drift]) -> None:
         raise DriftError(
             f"The columns changed since the last accepted file: {'; '.join(told)}.",
             where="header",
-            todo="If this is meant, process the file with drift set to 'accept' or 'set-aside'.",
+            todo="If this is meant, process the file with `drift` set to 'accept' or 'set-aside'.",
         )
 
 
