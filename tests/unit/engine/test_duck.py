@@ -32,9 +32,9 @@ def test_ctrl_c_within_a_query_is_no_defect(tmp_path):
 @pytest.mark.parametrize(
     ("raised", "told"),
     [
-        (KeyboardInterrupt(), KeyboardInterrupt),
-        (ValueError("wrong"), ValueError),
-        (duckdb.OutOfMemoryException("full"), NoRoomError),
+        (KeyboardInterrupt, KeyboardInterrupt),
+        (ValueError, ValueError),
+        (duckdb.OutOfMemoryException, NoRoomError),
     ],
 )
 def test_what_ends_the_work_is_not_hidden_by_a_busy_connection(tmp_path, raised, told):
