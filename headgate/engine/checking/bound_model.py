@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
+from pandas.api.types import infer_dtype
 from pandera import dtypes
 from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
 
@@ -49,8 +50,8 @@ _IN_WORDS = {
     "str_endswith": "must end with {string}",
 }
 """What a value that fails a check of pandera's own is not."""
-_NO_VERDICT = "gives no verdict: it has to return True, False or a series of these"
-"""Of a check that returns something else, pandera says that this is not implemented."""
+_VERDICTS = {"bool", "boolean", "integer"}
+"""What Python and pandas call that which tells whether a rule holds."""
 
 Fields = Mapping[str, pandera.Column]
 """By name of a column of the file, what the model says of it."""
@@ -121,7 +122,7 @@ class BoundModel:
         parse = (field.metadata or {}).get("format") if kind in MOMENTS else None
         try:
             return moment_written(parse) if parse else None
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise SettingsError(
                 f"The format of dates in the contract cannot be used: {error}.",
                 where=f"{self._module}, {field.name}",
@@ -145,9 +146,8 @@ class BoundModel:
         cases = error.failure_cases
         at = cases["index"] if hasattr(cases, "columns") and "index" in cases else None
         if error.reason_code is SchemaErrorReason.CHECK_ERROR:
-            unclear = str(cases) == "NotImplementedError()"
             raise SettingsError(
-                f"The check {name!r} {_NO_VERDICT if unclear else f'itself failed: {cases}'}.",
+                f"The check {name!r} itself failed: {cases}.",
                 where=self._module,
                 todo="Correct the contract; the file may be good.",
             )
@@ -228,7 +228,10 @@ def _without_types(schema: pandera.DataFrameSchema, fields: Fields) -> pandera.D
     """Keep what pandera judges in a batch: types and file-wide rules are held to elsewhere."""
     columns = {
         name: pandera.Column(
-            None, checks=[*field.checks, *_bounds(field.dtype)], nullable=field.nullable, name=name
+            None,
+            checks=[*map(_with_verdict, field.checks), *_bounds(field.dtype)],
+            nullable=field.nullable,
+            name=name,
         )
         for name, field in fields.items()
     }
@@ -243,17 +246,55 @@ def _bounds(dtype: Any) -> Iterator[pandera.Check]:
     yield pandera.Check.in_range(least, least + 2**dtype.bit_width - 1)
 
 
+def _with_verdict(check: pandera.Check) -> pandera.Check:
+    """Let a rule of the user's own fail where it gives no verdict, lest all values pass."""
+    if check.name in pandera.Check or check.groupby:
+        return check
+
+    def judge(values: pd.Series) -> Any:
+        rule: Any = check.get_backend(values)(check)
+        return _verdict(rule.apply(values))
+
+    return pandera.Check(
+        judge,
+        name=check.name,
+        error=check.error,
+        ignore_na=check.ignore_na,
+        raise_warning=check.raise_warning,
+    )
+
+
 def _sparing_gaps(check: pandera.Check) -> pandera.Check:
     """Make a rule between columns pass where a missing value leaves it undecided."""
 
     def judge(values: pd.DataFrame) -> Any:
         rule: Any = check.get_backend(values)(check)
         if not values.isna().any(axis=None):
-            return rule.apply(values)
+            return _verdict(rule.apply(values))
         verdict = rule.apply(values.convert_dtypes(dtype_backend="pyarrow"))
-        return verdict.fillna(True).astype(bool) if hasattr(verdict, "fillna") else verdict
+        if not hasattr(verdict, "fillna"):
+            return _verdict(verdict)
+        return _verdict(verdict.fillna(True)).astype(bool)
 
     return pandera.Check(judge, name=check.name, error=check.error)
+
+
+def _verdict(found: Any) -> Any:
+    """Return what a rule found, if it is a verdict.
+
+    Raises:
+        TypeError: It is neither true or false nor a series of these.
+    """
+    if isinstance(found, pd.Series | pd.DataFrame):
+        series = [each for _, each in pd.DataFrame(found).items()]
+        kinds = {infer_dtype(each, skipna=False) for each in series if len(each)}
+    else:
+        kinds = {type(found).__name__}
+    if not kinds <= _VERDICTS:
+        raise TypeError(
+            f"returned {' and '.join(sorted(kinds))}, not True, False or a series of these"
+        )
+    return found
 
 
 def _in_words(check: pandera.Check | str) -> tuple[str, str]:

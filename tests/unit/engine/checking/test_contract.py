@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import re
 import sys
 import types
 import typing
@@ -410,7 +411,6 @@ def _broken(values):
     ("column", "says"),
     [
         (pa.Column(int, pa.Check(_broken, name="rate")), "'rate' itself failed: .*no such rate"),
-        (pa.Column(int, pa.Check(lambda _: None, name="rate")), "'rate' gives no verdict"),
         (pa.Column(int, parsers=pa.Parser(abs)), "parsers, which would change values"),
     ],
 )
@@ -419,6 +419,26 @@ def test_a_contract_that_cannot_judge_says_so(tmp_path, column, says):
     contract = Contract(name="rates", model=pa.DataFrameSchema({"n": column}))
     with pytest.raises(SettingsError, match=f"schemas/rates.py: .*{says}"):
         reading_of(tmp_path, ["1,2"], contract, header="n,m")
+
+
+@pytest.mark.parametrize("found", [None, "yes", [True], re.match("1", "1")], ids=str)
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_check_without_a_verdict_is_the_contracts_mistake(tmp_path, found, one_by_one):
+    """No row passes because a check forgot its `return` or its `bool(...)`."""
+    rule = pa.Check(lambda _: found, element_wise=one_by_one, name="rate")
+    columns = {"n": pa.Column(int, rule)}
+    between = {"n": pa.Column(int), "m": pa.Column(int)}
+    for schema in (pa.DataFrameSchema(columns), pa.DataFrameSchema(between, checks=rule)):
+        contract = Contract(name="rates", model=schema)
+        with pytest.raises(SettingsError, match=r"'rate' itself failed: .*not True, False or a s"):
+            reading_of(tmp_path, ["1,2", "3,4"], contract, header="n,m")
+
+
+@pytest.mark.parametrize("found", [True, pd.Series([1, 1]), pd.Series([True, True])], ids=repr)
+def test_a_verdict_may_be_of_any_form(tmp_path, found):
+    """True or false, once or for each value."""
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(int, pa.Check(lambda _: found))}))
+    assert reading_of(tmp_path, ["1,2", "3,4"], contract, header="n,m").rows_good == 2
 
 
 def _model(**body):
