@@ -69,7 +69,7 @@ class BoundModel:
         """
         self._module = f"schemas/{contract.name}.py"
         schema = _schema(contract.model, self._module)
-        hold_to_columns(names, (n for n, r in schema.columns.items() if r.required and not r.regex))
+        hold_to_columns(names, _wanted(schema, names))
         fields = {name: field for name in names if (field := _field_for(schema, name))}
         _refuse_parsers(schema, fields, self._module)
         unknown = tuple(name for name in names if name not in fields)
@@ -99,6 +99,12 @@ class BoundModel:
         try:
             with self._lock:  # pandera does not say that threads may share a schema
                 self._schema.validate(values, lazy=True)
+        except SystemExit as error:
+            raise SettingsError(
+                f"A check ends Python, with {error}.",
+                where=self._module,
+                todo="Let it raise another error, or return False.",
+            ) from error
         except SchemaErrors as error:
             for each in error.schema_errors:
                 yield from self._faults(each, rows)
@@ -185,6 +191,14 @@ def _schema(model: Any, module: str) -> pandera.DataFrameSchema:
             todo="Correct it; docs/contracts.md says what a model may hold.",
         ) from error
     return schema
+
+
+def _wanted(schema: pandera.DataFrameSchema, names: Sequence[str]) -> Iterator[str]:
+    """Yield the columns that the model asks for, and the patterns that should match one."""
+    for wanted, field in schema.columns.items():
+        matched = field.regex and any(re.match(wanted, name) for name in names)
+        if field.required and not matched:
+            yield wanted
 
 
 def _field_for(schema: pandera.DataFrameSchema, name: str) -> pandera.Column | None:

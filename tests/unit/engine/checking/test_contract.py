@@ -190,7 +190,7 @@ def test_columns_that_match_a_pattern_stand_where_it_stands(tmp_path, header, wa
     """In any order among themselves."""
     columns = {
         "a": pa.Column(str),
-        "^m_": pa.Column(str, regex=True),
+        "^m_": pa.Column(str, regex=True, required=False),
         "z": pa.Column(str, required=False),
     }
     contract = Contract(model=pa.DataFrameSchema(columns), order="fixed")
@@ -200,6 +200,15 @@ def test_columns_that_match_a_pattern_stand_where_it_stands(tmp_path, header, wa
         return
     with pytest.raises(ContractError, match=f"asks for {wanted}\\."):
         reading_of(tmp_path, [row], contract, header=header)
+
+
+def test_a_pattern_that_no_column_matches_is_a_missing_column(tmp_path):
+    """Unless it is not required."""
+    schema = pa.DataFrameSchema({"^m_": pa.Column(int, regex=True)})
+    with pytest.raises(ContractError, match=r"asks for '\^m_', which the file does not have"):
+        reading_of(tmp_path, ["1,2"], Contract(model=schema), header="a,b")
+    lenient = Contract(model=schema.update_columns({"^m_": {"required": False}}))
+    assert reading_of(tmp_path, ["1,2"], lenient, header="a,b").rows_good == 1
 
 
 def test_the_stricter_of_contract_and_model_holds(tmp_path):
@@ -407,10 +416,15 @@ def _broken(values):
     raise ValueError("no such rate")
 
 
+def _exits(values):
+    sys.exit(9)
+
+
 @pytest.mark.parametrize(
     ("column", "says"),
     [
         (pa.Column(int, pa.Check(_broken, name="rate")), "'rate' itself failed: .*no such rate"),
+        (pa.Column(int, pa.Check(_exits)), "A check ends Python, with 9"),
         (pa.Column(int, parsers=pa.Parser(abs)), "parsers, which would change values"),
     ],
 )
