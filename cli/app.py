@@ -1,6 +1,7 @@
 """One door for every command, and how each kind of failure ends."""
 
 import gc
+import signal
 import sys
 import traceback
 
@@ -104,7 +105,10 @@ def run() -> None:
     """Run the command line; every failure ends with a message and its exit code."""
     gc.set_threshold(OBJECTS)
     try:
-        app(exit_on_error=False, print_error=False)
+        command, bound, _ = app.parse_args(exit_on_error=False, print_error=False)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # while there was nothing to stop
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        command(*bound.args, **bound.kwargs)
     except HeadgateError as error:
         sys.exit(fail(error))
     except CycloptsError as error:

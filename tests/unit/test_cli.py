@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import signal
 import subprocess
 import sys
 import zipfile
@@ -593,7 +594,10 @@ import os, signal, sys
 class Press:
     def find_spec(self, name, *_):
         if name == "rich.table":
-            os.kill(os.getpid(), signal.SIGINT)
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                pass
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 sys.meta_path.insert(0, Press())
@@ -603,12 +607,12 @@ main()
 
 
 def test_ctrl_c_while_the_command_is_imported_shows_no_traceback():
-    """The first moment is like any other."""
+    """The first moment is like any other; no import can lose it, since the signal ends all."""
     done = subprocess.run(
         [sys.executable, "-c", PRESSED], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 @pytest.mark.parametrize(
