@@ -9,9 +9,12 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from duckdb import DuckDBPyConnection
+
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.formats import NUMBERS
-from headgate.engine.duck import database
+from headgate.engine.duck import COLUMNS_PER_STATEMENT, database
+from headgate.engine.duck import first as first_row
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.lines import read_lines
 from headgate.engine.staging import CSV, LINE, StagedFile
@@ -73,21 +76,24 @@ def _last_rows(staged: Path) -> list[dict[str, Any]]:
 
 def _first_total(staged: Path, lines: Sequence[int], numbers: Sequence[Column]) -> int | None:
     """The first of these lines above which a column's numbers add up to that on the last line."""
-    if not numbers:
-        return None
+    found: set[int] = set()
     with database(staged.parent, staged) as con:
-        con.register("staged", StagedFile(staged, [LINE, *(each.name for each in numbers)]))
-        asked = ", ".join(_adds_up(line, lines[-1], numbers) for line in lines)
-        (found,) = con.execute(f"SELECT {asked} FROM staged").fetchall()
-        con.unregister("staged")
-    return next((line for line, adds_up in zip(lines, found, strict=True) if adds_up), None)
+        for start in range(0, len(numbers), COLUMNS_PER_STATEMENT):
+            some = numbers[start : start + COLUMNS_PER_STATEMENT]
+            con.register("staged", StagedFile(staged, [LINE, *(each.name for each in some)]))
+            found.update(line for line in lines if _adds_up(con, line, lines[-1], some))
+            con.unregister("staged")
+    return min(found, default=None)
 
 
-def _adds_up(first: int, last: int, numbers: Sequence[Column]) -> str:
-    """Ask whether a number on the line `last` is the sum of several on the lines before `first`."""
-    equal = " OR ".join(
-        f"coalesce(sum({each.sql}) FILTER ({LINE} < {first})"
-        f" = any_value({each.sql}) FILTER ({LINE} = {last}), false)"
-        for each in numbers
-    )
-    return f"count(*) FILTER ({LINE} < {first}) > 1 AND ({equal})"
+def _adds_up(con: DuckDBPyConnection, first: int, last: int, numbers: Sequence[Column]) -> bool:
+    """Whether a number on the line `last` is the sum of several on the lines before `first`.
+
+    Each statement has its rows for all its columns: a filter for each would cost memory by the
+    square of their number.
+    """
+    values = ", ".join(each.sql for each in numbers)
+    sums = ", ".join(f"sum({each.sql})" for each in numbers)
+    rows, *above = first_row(con, f"SELECT count(*), {sums} FROM staged WHERE {LINE} < {first}")
+    below = first_row(con, f"SELECT {values} FROM staged WHERE {LINE} = {last}")
+    return rows > 1 and any(a == b for a, b in zip(above, below, strict=True) if a is not None)

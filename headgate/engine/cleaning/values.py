@@ -100,7 +100,7 @@ class Values:
     def _least(self, asked: Iterable[tuple[Input, str]]) -> dict[str, Any]:
         """The least of an expression over some columns of numbers, where they have a value."""
         wanted = {
-            column.name: f"min({expression}) FILTER (WHERE {self.value(column)} IS NOT NULL)"
+            column.name: f"min(CASE WHEN {self.value(column)} IS NOT NULL THEN {expression} END)"
             for column, expression in asked
         }
         found: list[Any] = []

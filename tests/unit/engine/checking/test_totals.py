@@ -1,10 +1,14 @@
 """Last rows that add up those above: they stay, and a note says how to leave them out."""
 
+import subprocess
+import sys
+
 import pytest
 
 from headgate.engine.contract import Contract
 from headgate.engine.table import read
 from headgate.options import CheckOptions, ReadOptions
+from stack.running import ROOT
 
 ROWS = [(f"R{i}", f"note {i}", 7 * i, 1000.25 + i) for i in range(46)]
 SUMS = (sum(row[2] for row in ROWS), sum(row[3] for row in ROWS))
@@ -74,3 +78,21 @@ def test_a_word_that_stands_in_every_row_makes_none_a_total(tmp_path):
     """It names a category, as `Total` does beside `Male` and `Female` in official statistics."""
     rows = [f"Total,row {i},1," for i in range(50)]
     assert reading_of(tmp_path, "\n".join([*rows, f"Total,,{SUMS[0] + 50},"])).notes == ()
+
+
+def test_a_total_of_thousands_of_columns_takes_little_memory(tmp_path):
+    """It once took memory by the square of the columns: for 4,000, all that a machine has."""
+    names = ",".join(f"c{place}" for place in range(4000))
+    rows = "".join(f"r{row},{','.join(['1'] * 4000)}\n" for row in range(3))
+    (tmp_path / "wide.csv").write_text(f"name,{names}\n{rows}Total,{','.join(['3'] * 4000)}\n")
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))"
+    code = f"{limit}; from cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "inspect", str(tmp_path / "wide.csv")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Line 5 looks like a total of the rows above" in done.stdout
