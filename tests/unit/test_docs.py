@@ -10,6 +10,7 @@ from bridge import outstanding, sqs, watch, watchdog, worker
 from headgate import journey
 from headgate.bucket import claims, store, transfer
 from headgate.settings import Settings
+from page import app, serve
 from prefect_support import heartbeat
 from stack.running import ROOT
 
@@ -17,6 +18,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 BUCKET = (ROOT / "docs" / "bucket.md").read_text()
 
+REMEMBERED = int(re.search(r"const MOST = (\d+)", (ROOT / "page/static/page.js").read_text())[1])
 FIXED = {
     "Renewals of a claim": (claims.RENEWALS_PER_LEASE,),
     "Retries of a task": (
@@ -38,6 +40,10 @@ FIXED = {
     ),
     "Pause before a lost server": (watch._PAUSE, worker._PAUSE),
     "One wait for messages": (sqs._LONGEST_WAIT,),
+    "Files that the page checks": (app.AT_ONCE,),
+    "Life of a link that the page": (app.LINK_HOURS,),
+    "Time that the page gives": (serve.PATIENCE,),
+    "Uploads that a browser remembers": (REMEMBERED,),
 }
 
 NEEDS = {
