@@ -16,8 +16,9 @@ from headgate.bucket.store import Store
 from headgate.engine.checking.drift import Drift, Layout
 from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet
+from headgate.engine.result.files import LEDGER, QUARANTINE
 from headgate.errors import BadFileError, NoSuchObjectError
-from headgate.receipt import LEDGER, QUARANTINE, Correction, Receipt, Source
+from headgate.receipt import Correction, Receipt, Source
 from headgate.record import Record
 
 _AS_A_NEW_FILE = (

@@ -20,13 +20,14 @@ from headgate.engine.contract import Contract
 from headgate.engine.prepare import prepare
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect, Evidence
+from headgate.engine.result.files import result_files
 from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.result.prepared import Prepared
+from headgate.engine.result.row_counts import RowCounts
 from headgate.engine.staging import LINE, StagedFile
 from headgate.engine.table import Reading
 from headgate.errors import BadFileError, ContractError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
-from headgate.receipt import RowCounts, result_files
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load

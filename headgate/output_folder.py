@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from headgate.engine.result.files import ROLES
 from headgate.errors import OptionsError
-from headgate.receipt import ROLES
 from headgate.record import Record
 from headgate.scratch import filling
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from headgate import __version__
 from headgate.bucket.keys import Upload
@@ -22,77 +21,12 @@ from headgate.engine.columns.column import Column, Missing
 from headgate.engine.columns.formats import Kind
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut
-from headgate.engine.result.prepared import Prepared
-from headgate.engine.table import Reading
-from headgate.errors import NoSuchObjectError, RowsUnaccountedError
+from headgate.engine.result.row_counts import RowCounts
+from headgate.errors import NoSuchObjectError
 from headgate.options import ProcessOptions
 from headgate.record import Record
-from headgate.words import counted
 
-LEDGER, QUARANTINE = "corrections", "quarantine"
-"""Roles of outputs that are needed again: corrected rows, and those kept back."""
-ROLES = {
-    "data.csv": "table",
-    "data.parquet": "parquet",
-    "quarantine.csv": QUARANTINE,
-    "corrections.csv": LEDGER,
-    "aside.parquet": "aside",
-    "left-out.csv": "left-out",
-    "report.html": "report",
-    "recipe.json": "recipe",
-    "spreadsheet.csv": "spreadsheet",
-    "dictionary.csv": "extra",
-    "recipe.sql": "extra",
-    "pipeline.py": "extra",
-}
-"""Every file that a result may have, and the role that it plays."""
 LIBRARIES = ("prefect", "pandera", "pandas", "pyarrow", "duckdb")
-
-
-class RowCounts(Record):
-    """Where every row of the upload is; the equation is enforced."""
-
-    rows_in: Annotated[int, Field(ge=0, description="Rows in the upload, header excluded")]
-    rows_out: Annotated[int, Field(ge=0, description="Rows in the processed table")]
-    quarantined: Annotated[int, Field(ge=0, description="Rows kept back with their reasons")]
-    duplicates: Annotated[int, Field(ge=0, description="Exact repeats removed by a chosen rule")]
-    dropped: Annotated[int, Field(ge=0, description="Rows removed by another chosen rule")]
-
-    @classmethod
-    def of(cls, reading: Reading, prepared: Prepared) -> Self:
-        """Add up what became of a file's rows.
-
-        Raises:
-            RowsUnaccountedError: The row equation does not hold.
-        """
-        return cls(
-            rows_in=reading.rows_in,
-            rows_out=prepared.rows_out,
-            quarantined=reading.quarantined,
-            duplicates=prepared.duplicates,
-            dropped=prepared.dropped,
-        )
-
-    @model_validator(mode="after")
-    def _every_row_is_accounted_for(self) -> Self:
-        accounted = self.rows_out + self.quarantined + self.duplicates + self.dropped
-        if self.rows_in != accounted:
-            raise RowsUnaccountedError(
-                f"{self.rows_in} rows in, but {accounted} accounted for: {self!r}.",
-                todo="Nothing was published. Please report this.",
-            )
-        return self
-
-    def __str__(self) -> str:
-        """Return the counts in one line, without those that are zero."""
-        parts = [f"{counted(self.rows_in, 'row')} in", f"{self.rows_out:,} out"]
-        if self.quarantined:
-            parts.append(f"{self.quarantined:,} quarantined")
-        if self.duplicates:
-            parts.append(counted(self.duplicates, "duplicate"))
-        if self.dropped:
-            parts.append(f"{self.dropped:,} dropped")
-        return ", ".join(parts)
 
 
 class Output(Record):
@@ -198,25 +132,6 @@ class Receipt(Record):
         """Return the outcome in one line."""
         whose = f"corrects {self.corrects}: " if self.corrects else ""
         return f"{whose}{self.rows}" if self.rows else f"refused: {' '.join(self.reasons)}"
-
-
-def result_files(
-    reading: Reading, prepared: Prepared, ledger: Path | None
-) -> list[tuple[str, Path]]:
-    """Return every file of a result with its role; the ledger is that of corrected rows, if any."""
-    files = (
-        prepared.csv,
-        prepared.parquet,
-        reading.quarantine,
-        ledger,
-        reading.aside,
-        reading.left_out_lines,
-        prepared.report,
-        prepared.recipe,
-        prepared.spreadsheet,
-        *prepared.extras,
-    )
-    return [(ROLES[path.name], path) for path in files if path is not None]
 
 
 @cache

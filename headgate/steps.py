@@ -23,7 +23,9 @@ from headgate.corrections import CorrectedRows
 from headgate.engine.checking.drift import Layout
 from headgate.engine.cleaning.rules import RuleResult
 from headgate.engine.prepare import prepare
+from headgate.engine.result.files import QUARANTINE, result_files
 from headgate.engine.result.prepared import Prepared
+from headgate.engine.result.row_counts import RowCounts
 from headgate.engine.table import ROOM, Reading, read
 from headgate.errors import (
     AlreadyProcessedError,
@@ -35,14 +37,11 @@ from headgate.errors import (
 )
 from headgate.options import ProcessOptions, SourcePolicy
 from headgate.receipt import (
-    QUARANTINE,
     Output,
     Receipt,
     ReceiptColumn,
-    RowCounts,
     Source,
     library_versions,
-    result_files,
 )
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch, require_room, written_to_disk

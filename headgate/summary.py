@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Iterable
 
+from headgate.engine.result.row_counts import RowCounts
 from headgate.options import ProcessOptions, SourcePolicy
-from headgate.receipt import Receipt, RowCounts
+from headgate.receipt import Receipt
 from headgate.words import counted
 
 MOST_LINES = 30

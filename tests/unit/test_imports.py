@@ -97,6 +97,12 @@ def test_imports_point_one_way(package):
     assert not wrong
 
 
+def test_local_work_loads_no_s3_client():
+    """It would take a good part of the time that a small file takes."""
+    code = "import sys, cli.local; sys.exit('boto3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_one_module_opens_databases():
     """It bounds their memory."""
     opening = [path.name for path in modules("headgate") if "duckdb.connect(" in path.read_text()]
