@@ -100,10 +100,12 @@ def polars_read(file: Path, out: Path) -> None:
 def headgate_read(file: Path, out: Path) -> None:
     """Dialect, types over the whole file, default contract, quarantine, staging."""
     from headgate.contracts import contract_for
-    from headgate.engine.table import read
+    from headgate.engine.validate import validate_file
     from headgate.options import CheckOptions, ReadOptions
 
-    read(file, out, options=ReadOptions(), check=CheckOptions(), contract=contract_for(None))
+    validate_file(
+        file, out, options=ReadOptions(), check=CheckOptions(), contract=contract_for(None)
+    )
 
 
 PEERS: dict[str, Callable[[Path, Path], None]] = {

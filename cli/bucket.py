@@ -9,13 +9,15 @@ from typing import Any
 
 from cli.options import Check, Concurrency, Days, Deliver, FileLimit, Hours, Prepare, Read
 from cli.show import AsJson, as_json, err, out, page, say, table
-from headgate import journey, results
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.store import connect
 from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
-from headgate.journey import Outcome
+from headgate.journey import processing, results
+from headgate.journey.processing import Outcome
+from headgate.journey.receipt import Receipt
+from headgate.journey.summary import answered_before, markdown
 from headgate.options import (
     CheckOptions,
     DeliverOptions,
@@ -23,9 +25,7 @@ from headgate.options import (
     ProcessOptions,
     ReadOptions,
 )
-from headgate.receipt import Receipt
 from headgate.settings import load
-from headgate.summary import answered_before, markdown
 from headgate.words import counted
 
 
@@ -177,7 +177,7 @@ def housekeeping(
 def _process(key: str, options: ProcessOptions) -> Receipt:
     if not _use_prefect():
         with out.status(f"Processing {key} ..."):
-            return journey.process(connect(load()), key, options, owner="command line")
+            return processing.process(connect(load()), key, options, owner="command line")
     from flows.process_upload import process_upload
 
     return Receipt.model_validate(_result(process_upload(key, options=options, return_state=True)))
@@ -206,7 +206,7 @@ def _backlog(options: ProcessOptions, limit: int, concurrency: int) -> list[Outc
         return list(_result(state))
     store = connect(load())
     with out.status("Processing the backlog ..."):
-        return journey.process_all(store, choose_pending(store, limit), options, concurrency)
+        return processing.process_all(store, choose_pending(store, limit), options, concurrency)
 
 
 def _use_prefect() -> bool:

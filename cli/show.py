@@ -18,7 +18,7 @@ from headgate.words import counted, lines_between
 if TYPE_CHECKING:
     from headgate.engine.checking.ledger import SheetCounts
     from headgate.engine.reading.dialect import Dialect
-    from headgate.engine.table import Reading
+    from headgate.engine.validate import Reading
 
 AsJson = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON document, for programs")

@@ -19,10 +19,10 @@ from cli.show import (
     preview,
     say,
 )
-from headgate import intake
 from headgate.bucket.store import Store, connect
 from headgate.errors import BadFileError, NoRoomError, OptionsError
-from headgate.intake import Uploaded
+from headgate.journey import intake
+from headgate.journey.intake import Uploaded
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
 from headgate.settings import load

@@ -4,10 +4,10 @@ from prefect import flow
 from prefect_aws import S3Bucket
 
 from headgate.errors import BadFileError
-from headgate.journey import starting_over
+from headgate.journey.processing import starting_over
+from headgate.journey.receipt import Receipt
+from headgate.journey.steps import Download, Work
 from headgate.options import Key, ProcessOptions
-from headgate.receipt import Receipt
-from headgate.steps import Download, Work
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import receipt_state, supervised
 from tasks.claim import claim, renewing

@@ -5,7 +5,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.states import Completed
 
-from headgate.intake import new_key
+from headgate.journey.intake import new_key
 from headgate.options import CheckOptions, ReadOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised

@@ -1,3 +1,3 @@
-"""What the steps stand on: reading tables (`engine`), keeping objects (`bucket`)."""
+"""What tasks stand on: tables (`engine`), objects (`bucket`), an upload's way (`journey`)."""
 
 __version__ = "0.1.0"

@@ -12,12 +12,11 @@ from pydantic import Field
 from headgate import output_folder
 from headgate.contracts import contract_for, default_note
 from headgate.engine import recipe as recipes
-from headgate.engine import table
 from headgate.engine.checking.drift import Layout
 from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.contract import Contract
-from headgate.engine.prepare import prepare
+from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.result.files import result_files
@@ -25,7 +24,7 @@ from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.result.row_counts import RowCounts
 from headgate.engine.staging import LINE, StagedFile
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading, validate_file
 from headgate.errors import BadFileError, ContractError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from headgate.record import Record
@@ -145,7 +144,7 @@ def clean(
     with _opened(path, dataset, read, check) as file:
         reading, ledger, counts = _read_corrected(file, sheets)
         with _naming(path):
-            prepared = prepare(
+            prepared = preprocess_rows(
                 reading,
                 file.scratch,
                 options,
@@ -187,7 +186,7 @@ class _LocalFile(NamedTuple):
     def read(self, ledger: Path | None = None) -> Reading:
         """Read the file, with the rows of a ledger in the place of its own."""
         with _naming(self.path):
-            reading = table.read(
+            reading = validate_file(
                 self.path,
                 self.scratch,
                 options=self.options,

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from headgate import contracts, results
+from headgate import contracts
 from headgate.bucket.store import Store
 from headgate.errors import (
     BadFileError,
@@ -28,6 +28,7 @@ from headgate.errors import (
     OptionsError,
     TransientError,
 )
+from headgate.journey import results
 from page import guard, view
 from page.receive import received
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import anyio
 from starlette.requests import Request
 
-from headgate import intake
 from headgate.bucket.store import Store
-from headgate.engine.table import ROOM
+from headgate.engine.validate import ROOM
 from headgate.errors import OptionsError
-from headgate.intake import Uploaded
+from headgate.journey import intake
+from headgate.journey.intake import Uploaded
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
 from headgate.scratch import new_scratch, remove_scratch, require_room, written_to_disk

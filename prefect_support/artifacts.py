@@ -18,9 +18,9 @@ from prefect.artifacts import (
 from prefect.logging import get_logger
 
 from headgate.bucket.store import Link
-from headgate.receipt import Receipt
+from headgate.journey.receipt import Receipt
+from headgate.journey.summary import markdown
 from headgate.record import Record
-from headgate.summary import markdown
 
 log = get_logger("headgate.artifacts")
 

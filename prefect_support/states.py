@@ -10,8 +10,8 @@ from prefect.context import SyncClientContext
 from prefect.states import Completed, Failed
 
 from headgate.errors import HeadgateError
-from headgate.journey import Outcome
-from headgate.receipt import Receipt
+from headgate.journey.processing import Outcome
+from headgate.journey.receipt import Receipt
 from headgate.words import counted
 from prefect_support.heartbeat import heartbeat
 

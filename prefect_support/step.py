@@ -12,8 +12,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
-from headgate import journey
-from headgate.journey import BACKOFF_SECONDS, RETRIES
+from headgate.journey import processing
+from headgate.journey.processing import BACKOFF_SECONDS, RETRIES
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,7 +24,7 @@ JITTER = 0.5
 def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Retry what may pass by itself, as a journey without Prefect does."""
     error = state.data  # `state.result()` would have to be awaited in async tasks
-    return isinstance(error, BaseException) and journey.may_pass(error)
+    return isinstance(error, BaseException) and processing.may_pass(error)
 
 
 def step(

@@ -15,12 +15,12 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import arun_deployment
 
 from cli.show import fail, out, say
-from headgate import results
 from headgate.bucket import transfer
 from headgate.bucket.keys import UPLOADS
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError
-from headgate.receipt import Receipt
+from headgate.journey import results
+from headgate.journey.receipt import Receipt
 from headgate.settings import load
 from stack.running import ROOT, Stack, running
 

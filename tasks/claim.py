@@ -6,12 +6,12 @@ from prefect import get_run_logger
 from prefect.runtime import flow_run
 from prefect_aws import S3Bucket
 
-from headgate import steps
 from headgate.bucket.claims import Renewal, renewed
+from headgate.journey import steps
+from headgate.journey.receipt import Receipt
+from headgate.journey.steps import Work
+from headgate.journey.summary import answered_before
 from headgate.options import ProcessOptions
-from headgate.receipt import Receipt
-from headgate.steps import Work
-from headgate.summary import answered_before
 from prefect_support.block import store_of
 from prefect_support.step import step
 

@@ -2,9 +2,9 @@
 
 from prefect_aws import S3Bucket
 
-from headgate import steps
-from headgate.receipt import Receipt
-from headgate.steps import Work
+from headgate.journey import steps
+from headgate.journey.receipt import Receipt
+from headgate.journey.steps import Work
 from prefect_support.block import store_of
 from prefect_support.step import step
 

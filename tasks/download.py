@@ -2,8 +2,8 @@
 
 from prefect_aws import S3Bucket
 
-from headgate import steps
-from headgate.steps import Download, Work
+from headgate.journey import steps
+from headgate.journey.steps import Download, Work
 from prefect_support.artifacts import progress_bar
 from prefect_support.block import store_of
 from prefect_support.step import step

@@ -2,10 +2,10 @@
 
 from prefect_aws import S3Bucket
 
-from headgate import steps
 from headgate.engine.result.prepared import Prepared
-from headgate.engine.table import Reading
-from headgate.steps import Work
+from headgate.engine.validate import Reading
+from headgate.journey import steps
+from headgate.journey.steps import Work
 from prefect_support.block import store_of
 from prefect_support.step import step
 

@@ -3,8 +3,8 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate import results
 from headgate.bucket.store import Link
+from headgate.journey import results
 from prefect_support.artifacts import show_link
 from prefect_support.block import store_of
 from prefect_support.step import step

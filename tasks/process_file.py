@@ -13,10 +13,10 @@ from prefect import get_run_logger
 from prefect.runtime import flow_run, task_run
 from prefect_aws import S3Bucket
 
-from headgate import journey
-from headgate.journey import Log, Outcome
+from headgate.journey import processing
+from headgate.journey.processing import Log, Outcome
+from headgate.journey.receipt import Receipt
 from headgate.options import ProcessOptions
-from headgate.receipt import Receipt
 from headgate.words import first_of
 from prefect_support.artifacts import show_records
 from prefect_support.block import store_of
@@ -26,9 +26,9 @@ from prefect_support.step import step
 @step("process {key}")
 async def process_file(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:
     """Take one upload through the whole journey."""
-    process = partial(journey.process, owner=flow_run.get_id() or "")
+    process = partial(processing.process, owner=flow_run.get_id() or "")
     receipt = await asyncio.to_thread(process, store_of(bucket), key, options)
-    _tell(get_run_logger(), journey.outcome(key, receipt))
+    _tell(get_run_logger(), processing.outcome(key, receipt))
     return receipt
 
 
@@ -45,7 +45,7 @@ async def process_chunk(
     A task of its own for each file would cost the Prefect server more than the file does.
     """
     log, owner = get_run_logger(), flow_run.get_id() or ""
-    attempt = partial(journey.attempt, store_of(bucket), options=options, owner=owner, log=log)
+    attempt = partial(processing.attempt, store_of(bucket), options=options, owner=owner, log=log)
 
     async def one(key: str) -> Outcome:
         async with limiter:

@@ -3,9 +3,9 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate import resubmission
-from headgate.receipt import Receipt
-from headgate.steps import Download, Work
+from headgate.journey import resubmission
+from headgate.journey.receipt import Receipt
+from headgate.journey.steps import Download, Work
 from prefect_support.artifacts import show_receipt
 from prefect_support.block import store_of
 from prefect_support.step import step

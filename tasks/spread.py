@@ -8,10 +8,10 @@ from anyio import CapacityLimiter
 from prefect.client.schemas.objects import State
 from prefect_aws import S3Bucket
 
-from headgate import journey
-from headgate.journey import Outcome
+from headgate.journey import processing
+from headgate.journey.processing import Outcome
+from headgate.journey.receipt import Receipt
 from headgate.options import ProcessOptions
-from headgate.receipt import Receipt
 from tasks.process_file import process_chunk, process_file
 
 _FEW = 20  # files that get a task each
@@ -33,6 +33,6 @@ async def process_files(
     async def one(key: str) -> Outcome:
         async with limiter:
             state: State[Receipt] = await process_file(bucket, key, options, return_state=True)  # type: ignore[misc]
-        return journey.outcome(key, await state.aresult(raise_on_failure=False))
+        return processing.outcome(key, await state.aresult(raise_on_failure=False))
 
     return await asyncio.gather(*map(one, keys))

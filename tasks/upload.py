@@ -4,8 +4,8 @@ from pathlib import Path
 
 from prefect_aws import S3Bucket
 
-from headgate import intake
-from headgate.intake import Uploaded
+from headgate.journey import intake
+from headgate.journey.intake import Uploaded
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
 from prefect_support.artifacts import show_preview

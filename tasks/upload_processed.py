@@ -3,12 +3,12 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate import steps
 from headgate.engine.result.prepared import Prepared
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading
 from headgate.errors import BadFileError
-from headgate.receipt import Receipt
-from headgate.steps import Download, Work
+from headgate.journey import steps
+from headgate.journey.receipt import Receipt
+from headgate.journey.steps import Download, Work
 from prefect_support.artifacts import show_receipt
 from prefect_support.block import store_of
 from prefect_support.step import step

@@ -3,9 +3,9 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate import steps
-from headgate.engine.table import Reading
-from headgate.steps import Download, Work
+from headgate.engine.validate import Reading
+from headgate.journey import steps
+from headgate.journey.steps import Download, Work
 from prefect_support.block import store_of
 from prefect_support.step import step
 

@@ -18,7 +18,7 @@ from headgate.engine.columns.column import BLANKS, MARKERS, Column
 from headgate.engine.columns.formats import NUMBERS, Kind
 from headgate.engine.duck import database, first, quote_name, quote_text
 from headgate.engine.staging import register
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading
 
 _PYTHON: dict[Kind, str] = {
     "text": "str",

@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 
 from headgate.engine.columns.column import Column
 from headgate.engine.contract import Contract
-from headgate.engine.prepare import prepare
+from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.unpack import open_bytes
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.staging import CSV, LINE, StagedFile
-from headgate.engine.table import Reading, read
+from headgate.engine.validate import Reading, validate_file
 from headgate.errors import DefectError, HeadgateError
 from headgate.options import CheckOptions
 from tests.fuzz.cases import PREPARATIONS, Case, Table
@@ -42,11 +42,13 @@ def examine(case: Case, folder: Path) -> None:
     path.write_bytes(case.content)
     with _limits(case.limits):
         try:
-            reading = read(path, folder, options=case.read, check=CheckOptions(), contract=ANYTHING)
+            reading = validate_file(
+                path, folder, options=case.read, check=CheckOptions(), contract=ANYTHING
+            )
             _check_reading(path, reading)
             if case.table is not None:
                 _check_round_trip(case.table, reading)
-            prepared = prepare(reading, folder, case.prepare)
+            prepared = preprocess_rows(reading, folder, case.prepare)
             _check_prepared(reading, prepared, untouched=case.prepare == PREPARATIONS[-1])
         except DefectError:
             raise

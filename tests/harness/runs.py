@@ -35,7 +35,7 @@ from prefect_aws import S3Bucket
 
 from headgate.bucket import receipts
 from headgate.bucket.store import Store
-from headgate.receipt import Receipt
+from headgate.journey.receipt import Receipt
 from headgate.settings import Settings
 from prefect_support.block import block_of
 from stack.running import Stack

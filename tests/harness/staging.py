@@ -12,7 +12,7 @@ from headgate.engine.columns.formats import Kind
 from headgate.engine.duck import quote_name
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.staging import CSV, LINE, StagedFile, writing
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,11 +11,11 @@ import urllib.request
 import pytest
 
 from cli import bucket
-from headgate import intake, journey, results
 from headgate.bucket import keys, receipts
 from headgate.bucket.keys import claim_key
 from headgate.bucket.store import connect
 from headgate.errors import NoRoomError, TransientError
+from headgate.journey import intake, processing, results
 from headgate.options import ProcessOptions
 from stack.running import ROOT
 from stack.service import LOOPBACK, free_port
@@ -40,7 +40,7 @@ def place(stack):
 def key(place):
     """An upload that has its result."""
     key = place.put("uploads/people.csv", PEOPLE)
-    journey.process(place.store, key, ProcessOptions(), owner="test")
+    processing.process(place.store, key, ProcessOptions(), owner="test")
     return key
 
 
@@ -87,7 +87,7 @@ def test_a_corrected_quarantine_file_finds_its_way(headgate, place, tmp_path):
 def test_a_corrected_quarantine_file_is_judged_before_it_is_sent(headgate, place, tmp_path):
     """Beside the result that it corrects: how much it puts right, or why it would be refused."""
     key = place.put("uploads/people.csv", PEOPLE + "60\n61,Una,x\n")
-    journey.process(place.store, key, ProcessOptions(), owner="test")
+    processing.process(place.store, key, ProcessOptions(), owner="test")
     kept = place.store.read(place.receipt(key).key("quarantine")).body
     path = tmp_path / "quarantine.csv"
     before = place.listing()
@@ -209,7 +209,7 @@ def test_an_answer_to_another_who_was_first_says_so(headgate, place, monkeypatch
     process = bucket._process
 
     def after_the_watcher(key, options):
-        journey.process(place.store, key, ProcessOptions(), owner="watcher")
+        processing.process(place.store, key, ProcessOptions(), owner="watcher")
         return process(key, options)
 
     monkeypatch.setattr(bucket, "_process", after_the_watcher)
@@ -241,7 +241,7 @@ def test_process_with_prefect_is_a_run_and_still_prints_only_json(stack):
 STOPPED = """
 import os, signal, time
 from cli.main import main
-from headgate import steps
+from headgate.journey import steps
 
 def validate(*_):
     os.kill(os.getpid(), signal.SIGINT)
@@ -271,7 +271,7 @@ def test_ctrl_c_stops_the_step_under_way_and_tells_how_the_upload_stands(stack, 
         )
 
     first = stop()
-    receipt = journey.process(place.store, key, ProcessOptions(), owner="test")
+    receipt = processing.process(place.store, key, ProcessOptions(), owner="test")
     again = stop("--force")
 
     assert first.returncode == again.returncode == 130
@@ -285,7 +285,7 @@ def test_ctrl_c_stops_the_step_under_way_and_tells_how_the_upload_stands(stack, 
 STOPPED_AMONG_SEVERAL = """
 import os, signal, sys, time
 from cli.main import main
-from headgate import steps
+from headgate.journey import steps
 from headgate.bucket import backlog
 
 def validate(*arguments):
@@ -455,7 +455,7 @@ def test_a_source_that_was_put_away_cannot_be_forced(headgate, place, policy):
 def test_a_refused_upload_has_nothing_to_verify_or_link(headgate, place, command):
     """The reasons are told; it does not pass for verified."""
     key = place.put(f"uploads/{command}.csv", b"PK\x03\x04" + bytes(2000))
-    journey.process(place.store, key, ProcessOptions(), owner="test")
+    processing.process(place.store, key, ProcessOptions(), owner="test")
 
     done = headgate(command, key, **place.environment())
 

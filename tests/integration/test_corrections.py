@@ -5,10 +5,10 @@ import io
 
 import pytest
 
-from headgate import corrections, journey, results
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.errors import ClaimHeldError, TransientError
+from headgate.journey import corrections, processing, results
 from headgate.options import DeliverOptions, ProcessOptions
 
 KEY = "uploads/shop/orders.csv"
@@ -23,7 +23,7 @@ SHEET = "uploads/shop/quarantine.csv"
 
 def process(store, key=KEY, **deliver):
     options = ProcessOptions(deliver=DeliverOptions(**deliver))
-    return journey.process(store, key, options, owner="a test")
+    return processing.process(store, key, options, owner="a test")
 
 
 def rows_of(store, receipt, role="quarantine"):
@@ -112,7 +112,7 @@ def test_two_files_may_correct_one_in_the_same_backlog(store, kept):
         rows[place]["zip"] = "00502"
         rows[place]["note"] = name
         send(store, rows, f"uploads/shop/{name}.csv")
-    outcomes = journey.process_all(store, pending(store), ProcessOptions(), 2)
+    outcomes = processing.process_all(store, pending(store), ProcessOptions(), 2)
     assert [outcome.verdict for outcome in outcomes] == ["published", "published"]
     assert len(results.find_receipt(store, KEY).corrections) == 2
 
@@ -261,6 +261,6 @@ def test_what_does_not_fit_is_refused(store, kept, spoil, says):
     stands = store.read(f"receipts/uploads/shop/orders.csv!{before.source.upload.id}.json")
     assert (
         before.model_dump_json()
-        == journey.Receipt.model_validate_json(stands.body).model_dump_json()
+        == processing.Receipt.model_validate_json(stands.body).model_dump_json()
     )
     assert not list(store.list("receipts/claims/"))

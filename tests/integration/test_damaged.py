@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from headgate import journey, layouts, results, steps
 from headgate.bucket import claims, housekeeping, receipts
 from headgate.bucket.backlog import choose_pending
 from headgate.bucket.keys import (
@@ -19,6 +18,7 @@ from headgate.bucket.keys import (
     result_prefix,
 )
 from headgate.errors import HeadgateError, ReceiptError
+from headgate.journey import layouts, processing, results, steps
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions
 
 KEY = "uploads/people.csv"
@@ -36,7 +36,7 @@ DAMAGED = [
 
 
 def process(store, key=KEY, options=ProcessOptions()):  # noqa: B008 - frozen
-    return journey.process(store, key, options, owner="a test")
+    return processing.process(store, key, options, owner="a test")
 
 
 @pytest.fixture(params=DAMAGED, ids=repr)
@@ -57,7 +57,7 @@ def test_a_damaged_receipt_is_named_with_what_to_do(damaged):
             ask(store, KEY)
         assert caught.value.where == place
     assert not list(store.list(CLAIMS))
-    outcome = journey.attempt(store, KEY, ProcessOptions(), owner="a test")
+    outcome = processing.attempt(store, KEY, ProcessOptions(), owner="a test")
     assert outcome.verdict == "failed"
     assert place in outcome.detail
 
@@ -117,7 +117,7 @@ def test_a_claim_beside_a_damaged_receipt_goes_and_holds_up_nothing(damaged, mon
     kept = {item.key for item in store.list(PROCESSED)}
     assert kept >= {half, *(output.key for output in before.outputs if PROCESSED in output.key)}
     uploads = choose_pending(store, 10)
-    (done,) = journey.process_all(store, uploads, ProcessOptions(), 2)
+    (done,) = processing.process_all(store, uploads, ProcessOptions(), 2)
     assert (done.key, done.verdict) == ("uploads/other.csv", "published")
 
 

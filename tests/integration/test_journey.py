@@ -7,7 +7,6 @@ import pandera.pandas as pandera
 import pyarrow.parquet as pq
 import pytest
 
-from headgate import corrections, journey, resubmission, results, steps
 from headgate.bucket import claims, receipts, transfer
 from headgate.bucket.keys import ARCHIVE, CLAIMS, PROCESSED, claim_key, result_prefix
 from headgate.bucket.store import FIRST_BYTES
@@ -23,6 +22,7 @@ from headgate.errors import (
     SettingsError,
     TransientError,
 )
+from headgate.journey import corrections, processing, resubmission, results, steps
 from headgate.options import CheckOptions, DeliverOptions, PrepareOptions, ProcessOptions
 from tests.harness.faults import error, refuse
 from tests.harness.stores import new_store
@@ -33,7 +33,7 @@ SKIP = ProcessOptions(deliver=DeliverOptions(same_content="skip"))
 
 
 def _process(store, key, options=ProcessOptions()):  # noqa: B008 - frozen
-    return journey.process(store, key, options, owner="a test")
+    return processing.process(store, key, options, owner="a test")
 
 
 def _fail_for_good(*_args, **_kwargs):
@@ -118,7 +118,9 @@ def test_a_forced_run_that_is_refused_takes_no_result_away(store):
     assert _is_whole(store, receipt)
     assert _nothing_else_lies_beside(store, receipt)
     assert not list(store.list(CLAIMS))
-    assert journey.attempt(store, "uploads/people.csv", wrong, owner="a test").verdict == "refused"
+    assert (
+        processing.attempt(store, "uploads/people.csv", wrong, owner="a test").verdict == "refused"
+    )
 
 
 def test_content_that_was_refused_is_looked_at_again(store):
@@ -291,7 +293,7 @@ def test_a_forced_run_that_was_stopped_before_its_last_write_replaces_nothing(st
 
 def test_what_may_pass_by_itself_is_tried_again(store, monkeypatch):
     """An outage that outlasts the patience of single requests does not fail a file."""
-    monkeypatch.setattr(journey, "BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(processing, "BACKOFF_SECONDS", 0.01)
     store.put("uploads/people.csv", BODY)
     tries = iter([_fail, _fail, receipts.commit])
 
@@ -300,7 +302,7 @@ def test_what_may_pass_by_itself_is_tried_again(store, monkeypatch):
 
     monkeypatch.setattr(receipts, "commit", commit)
     options = ProcessOptions()
-    receipt = journey.process_with_retries(store, "uploads/people.csv", options, owner="a test")
+    receipt = processing.process_with_retries(store, "uploads/people.csv", options, owner="a test")
     assert receipt.outcome == "published"
     assert next(tries, None) is None
 
@@ -335,8 +337,8 @@ def test_an_upload_that_is_overwritten_all_the_time_keeps_no_run_for_ever(store,
     monkeypatch.setattr(transfer, "download", overwrite)
     store.put("uploads/log.csv", bytes(FIRST_BYTES + 1))
     with pytest.raises(ObjectChangedError):
-        journey.process_with_retries(store, "uploads/log.csv", ProcessOptions(), owner="a test")
-    assert len(set(sizes)) == 1 + journey.RESTARTS
+        processing.process_with_retries(store, "uploads/log.csv", ProcessOptions(), owner="a test")
+    assert len(set(sizes)) == 1 + processing.RESTARTS
     assert not list(store.list(CLAIMS))
 
 
@@ -458,13 +460,13 @@ def test_the_newest_receipt_of_a_key_stays_the_newest(store, monkeypatch):
 
 
 def test_a_source_that_could_not_be_put_away_is_put_away_by_the_next_try(faulty, monkeypatch):
-    monkeypatch.setattr(journey, "BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(processing, "BACKOFF_SECONDS", 0.01)
     store, proxy = faulty
     store.put("uploads/people.csv", BODY)
     tries = store.limits.attempts
     proxy.add(lambda r: "archive" in r.target, error("SlowDown", 503), times=tries)
     options = _deliver(source="archive")
-    receipt = journey.process_with_retries(store, "uploads/people.csv", options, owner="a test")
+    receipt = processing.process_with_retries(store, "uploads/people.csv", options, owner="a test")
     assert receipt.outcome == "published"
     assert not store.exists("uploads/people.csv")
     assert [item.size for item in store.list(ARCHIVE)] == [len(BODY)]

@@ -19,10 +19,10 @@ import pytest
 from playwright.sync_api import expect
 from starlette.requests import Request
 
-from headgate import journey, results
 from headgate.bucket.keys import PROCESSED, QUARANTINE, UPLOADS
 from headgate.bucket.store import Store
 from headgate.errors import NoRoomError
+from headgate.journey import processing, results
 from headgate.options import ProcessOptions
 from page.app import make_app
 from page.receive import received
@@ -55,7 +55,7 @@ class Served:
     def run(self) -> None:
         """Process all that was sent, as a run would."""
         for key in self.uploads():
-            journey.process(self.store, key, ProcessOptions(), owner="test")
+            processing.process(self.store, key, ProcessOptions(), owner="test")
 
     def send(self, name: str, content: bytes = GOOD, **headers: str) -> httpx.Response:
         """Send a file as a program would."""

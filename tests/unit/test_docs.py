@@ -7,8 +7,8 @@ import pytest
 from prefect.client.schemas.objects import StateType
 
 from bridge import outstanding, sqs, watch, watchdog, worker
-from headgate import journey
 from headgate.bucket import claims, store, transfer
+from headgate.journey import processing
 from headgate.settings import Settings
 from page import app, serve
 from prefect_support import heartbeat
@@ -22,10 +22,10 @@ REMEMBERED = int(re.search(r"const MOST = (\d+)", (ROOT / "page/static/page.js")
 FIXED = {
     "Renewals of a claim": (claims.RENEWALS_PER_LEASE,),
     "Retries of a task": (
-        journey.RETRIES,
-        *(journey.BACKOFF_SECONDS * 2**n for n in range(journey.RETRIES)),
+        processing.RETRIES,
+        *(processing.BACKOFF_SECONDS * 2**n for n in range(processing.RETRIES)),
     ),
-    "Starts over": (journey.RESTARTS,),
+    "Starts over": (processing.RESTARTS,),
     "Reads of one object": (transfer.READS_TO_AGREE,),
     "Longest life of a link": (store.LINK_LIMIT.days,),
     "Share of its time": (100 * watch._LISTING_SHARE,),

@@ -36,16 +36,33 @@ FORBIDDEN = {
         "s3transfer",
         "schemas",
         "headgate.bucket",
+        "headgate.journey",
         "headgate.settings",
     ),
-    "headgate/bucket": ("headgate.engine", "pandas", "pandera", "duckdb", "schemas"),
+    "headgate/bucket": (
+        "headgate.engine",
+        "headgate.journey",
+        "pandas",
+        "pandera",
+        "duckdb",
+        "schemas",
+    ),
     "prefect_support": (*LIBRARIES, "tasks", *ABOVE_TASKS),
     "tasks": (*LIBRARIES, *ABOVE_TASKS),
     "flows": (*LIBRARIES, "bridge", "cli", "stack"),
     "bridge": ("cli", "page", "stack"),
     "page": (*LIBRARIES, "prefect", "prefect_aws", "prefect_support", "tasks", *ABOVE_TASKS),
 }
-ENGINE = ("reading", "columns", "checking", "table", "cleaning", "result", "model", "prepare")
+ENGINE = (
+    "reading",
+    "columns",
+    "checking",
+    "validate",
+    "cleaning",
+    "result",
+    "model",
+    "preprocess",
+)
 """The rooms that a file goes through; each may know those before it."""
 FORBIDDEN |= {
     f"headgate/engine/{room}": tuple(f"headgate.engine.{later}" for later in ENGINE[place:])

@@ -1,1 +1,1 @@
-"""Rows held to a contract: the checks, the quarantine, drift, and a first draft of a contract."""
+"""Rows held to a contract: the checks, the quarantine, corrected rows, drift."""

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from headgate.engine.columns.date_orders import orders_of, ruled_out, told
 from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
 from headgate.engine.columns.guess import candidates, truth_values
 from headgate.engine.columns.inference import has_point
-from headgate.engine.columns.orders import orders_of, ruled_out, told
 from headgate.engine.duck import quote_name
 from headgate.errors import ContractError
 

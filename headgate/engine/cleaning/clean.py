@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from math import isfinite, ulp
 from typing import Any
 
-from headgate.engine.cleaning.staged import RemainingRows
+from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.cleaning.values import Values
 from headgate.engine.cleaning.writing import digits_of
 from headgate.engine.columns.column import Column, decimals_of

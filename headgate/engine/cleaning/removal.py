@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headgate.engine.cleaning.cleaned_rows import Flags, RemainingRows, Staged, stay
 from headgate.engine.cleaning.digests import Digests, Hashes
-from headgate.engine.cleaning.staged import Flags, RemainingRows, Staged, stay
 from headgate.engine.cleaning.texts import Changes
 from headgate.engine.columns.column import Column
 from headgate.engine.duck import COLUMNS_PER_STATEMENT, quote_name

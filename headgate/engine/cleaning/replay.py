@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine import csv_lines
-from headgate.engine.cleaning.staged import RemainingRows
+from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.columns.column import arrow_type
 from headgate.engine.recipe import CleanColumn, Fence, Filling, OutlierFlag, Recipe
 from headgate.engine.staging import CSV

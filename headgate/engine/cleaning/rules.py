@@ -6,9 +6,9 @@ Here: the counting. Not here: doing what the rules say.
 from collections import Counter
 from collections.abc import Container, Iterator
 
+from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.cleaning.removal import Removed
 from headgate.engine.cleaning.replay import CLIP, FILL, FLAG, UNREAD
-from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.record import Record
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headgate.engine.cleaning import stats
-from headgate.engine.cleaning.staged import RemainingRows
+from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.cleaning.writing import Form, Writing, form_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import COLUMNS_PER_STATEMENT, first, quote_text

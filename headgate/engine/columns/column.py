@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from headgate.engine.columns.formats import Kind
-from headgate.engine.columns.near import Near
+from headgate.engine.columns.near_misses import Near
 from headgate.engine.reading.dialect import Evidence
 from headgate.errors import OptionsError
 from headgate.record import Record

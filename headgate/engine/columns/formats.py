@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine import strings
-from headgate.engine.columns.plain import all_plain
+from headgate.engine.columns.plain_numbers import all_plain
 from headgate.engine.duck import quote_text
 
 Kind = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]

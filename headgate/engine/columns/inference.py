@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.column import BLANKS, DECLARED, MARKERS, Column, Missing
+from headgate.engine.columns.date_orders import mixed
 from headgate.engine.columns.formats import MOST_DECIMALS, NO_DIGITS, Format, Kind, Number
 from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
-from headgate.engine.columns.near import count_misfits, nearly
-from headgate.engine.columns.orders import mixed
+from headgate.engine.columns.near_misses import count_misfits, nearly
 from headgate.engine.columns.trial import Seen, Trial
 from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.reading.dialect import Evidence

@@ -1,15 +1,15 @@
 """Features fitted on the training rows: each column becomes one or more numbers.
 
-Here: categories, texts and missing values. Not here: which columns are features (`judge`), numbers
-(`numeric`), means of the target (`means`), and the SQL that applies what was fitted (`sql`).
+Here: categories, texts and missing values. Not here: which columns are features (`roles`), numbers
+(`numeric`), means of the target (`target_encoding`), the SQL that applies what was fitted (`sql`).
 """
 
 from headgate.engine.duck import quote_name
-from headgate.engine.model.base import Base
-from headgate.engine.model.judge import Verdict
-from headgate.engine.model.means import Goal, fit_means
 from headgate.engine.model.numeric import fit_numbers, hold_finite
+from headgate.engine.model.roles import Verdict
 from headgate.engine.model.sql import words
+from headgate.engine.model.target_encoding import Goal, fit_means
+from headgate.engine.model.typed_rows import Base
 from headgate.engine.recipe import (
     Feature,
     Frequency,

@@ -3,12 +3,12 @@
 Here: the order of the steps. Not here: any of them.
 """
 
-from headgate.engine.cleaning.staged import RemainingRows
-from headgate.engine.model.base import Base, typed_rows, write_base
+from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.model.encode import encode, goals
-from headgate.engine.model.judge import judge
 from headgate.engine.model.names import settle
+from headgate.engine.model.roles import judge
 from headgate.engine.model.task import find_split, find_target, find_task
+from headgate.engine.model.typed_rows import Base, typed_rows, write_base
 from headgate.engine.recipe import Modelling, Output, Split, TargetColumn, TestFlag
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions

@@ -1,6 +1,6 @@
 """Hashes of rows that stay the same in every version and on every machine.
 
-Here: the two hashes that recipes name. Not here: what a hash decides (`base`).
+Here: the two hashes that recipes name. Not here: what a hash decides (`typed_rows`).
 """
 
 from typing import Any

@@ -13,7 +13,7 @@ from headgate.engine.columns.column import MARKERS
 from headgate.engine.columns.formats import EXPONENT
 from headgate.engine.recipe import Input
 from headgate.engine.staging import StagedFile
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading
 
 NUMBER = rf"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)({EXPONENT})?"
 ENOUGH = 4096  # rows that show whether it is worth looking at all

@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeVar, get_args
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.stats import Counts, Moments
 from headgate.engine.duck import double, quote_name
-from headgate.engine.model.base import CHUNK, Base
 from headgate.engine.model.sql import DAY_PARTS, number_value
+from headgate.engine.model.typed_rows import CHUNK, Base
 from headgate.engine.recipe import DatePart, Input, Number
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions

@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine import strings
+from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.cleaning.rules import ESCAPE
-from headgate.engine.cleaning.staged import RemainingRows
 from headgate.engine.duck import double, first, quote_name
-from headgate.engine.model.base import FOLD, TEST, Base, typed_rows, write_base
 from headgate.engine.model.cells import work_out
 from headgate.engine.model.sql import DAY_PARTS, known
+from headgate.engine.model.typed_rows import FOLD, TEST, Base, typed_rows, write_base
 from headgate.engine.model.words import marks
 from headgate.engine.recipe import (
     Frequency,

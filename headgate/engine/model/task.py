@@ -5,10 +5,10 @@ Here: finding these from the target and the options. Not here: any feature.
 
 from typing import Literal
 
-from headgate.engine.cleaning.staged import RemainingRows, Staged
+from headgate.engine.cleaning.cleaned_rows import RemainingRows, Staged
 from headgate.engine.columns.formats import MOMENTS, NUMBERS
 from headgate.engine.duck import first, quote_name
-from headgate.engine.model.base import Base
+from headgate.engine.model.typed_rows import Base
 from headgate.engine.recipe import Input, Split
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from headgate.engine.result.prepared import Prepared
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading
 
 LEDGER, QUARANTINE = "corrections", "quarantine"
 """Roles of outputs that are needed again: corrected rows, and those kept back."""

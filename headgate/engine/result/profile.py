@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.cleaning.staged import RemainingRows, Staged
+from headgate.engine.cleaning.cleaned_rows import RemainingRows, Staged
 from headgate.engine.recipe import Category, Profile
 from headgate.engine.staging import StagedFile
 from headgate.record import Record

@@ -20,7 +20,7 @@ from headgate.engine.columns.formats import MOMENTS
 from headgate.engine.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.result.profile import Balance, histogram
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading
 
 COLUMNS = 100  # drawn one by one; more would be a page that nobody reads
 FAILURES = 50

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from headgate.engine.result.prepared import Prepared
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading
 from headgate.errors import RowsUnaccountedError
 from headgate.record import Record
 from headgate.words import counted

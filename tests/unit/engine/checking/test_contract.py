@@ -21,10 +21,10 @@ from headgate.engine.checking.drift import Layout, compare
 from headgate.engine.contract import Contract
 from headgate.engine.draft import draft
 from headgate.engine.duck import first
-from headgate.engine.prepare import prepare
+from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, StagedFile, register
-from headgate.engine.table import read
+from headgate.engine.validate import validate_file
 from headgate.errors import ContractError, DriftError, SettingsError
 from headgate.options import CheckOptions, DriftPolicy, PrepareOptions, ReadOptions
 
@@ -54,7 +54,7 @@ def reading_of(folder, rows, contract=LENIENT, header=HEADER, previous=None, **c
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
-    return read(
+    return validate_file(
         path,
         scratch,
         options=ReadOptions(delimiter=",", header_rows=1),
@@ -245,7 +245,7 @@ def test_a_short_row_is_measured_by_the_table_where_its_header_is_short(tmp_path
     path = tmp_path / "file.csv"
     path.write_text("name,v,w\n1,a,2,old\n2,b,3,new\n3,c,7\n", encoding="utf-8")
     how = {"options": ReadOptions(), "check": CheckOptions(), "contract": Contract()}
-    found = kept_back(read(path, tmp_path, **how))
+    found = kept_back(validate_file(path, tmp_path, **how))
     assert found[4]["_reason"] == "has 3 cells where the table has 4 columns"
 
 
@@ -327,7 +327,7 @@ def test_a_file_and_its_cleaned_table_pass_its_draft(tmp_path, names, rows, turn
     header = ",".join(["id", *names])
     reading = reading_of(tmp_path, lines, Contract(), header=header)
     contract, source = drafted(tmp_path, reading)
-    prepared = prepare(reading, tmp_path / "scratch", PrepareOptions())
+    prepared = preprocess_rows(reading, tmp_path / "scratch", PrepareOptions())
     cleaned = prepared.csv.read_text(encoding="utf-8-sig").splitlines()
 
     again = reading_of(tmp_path, lines, contract, header=header)
@@ -564,7 +564,10 @@ def test_a_column_of_the_contract_stays_where_it_has_no_value(tmp_path):
 
     rows = ["1,,", "2,,"]
     reading = reading_of(tmp_path, rows, Contract(model=Sent), header="id,sent,spare")
-    assert prepare(reading, tmp_path / "scratch", PrepareOptions()).columns == ("id", "sent")
+    assert preprocess_rows(reading, tmp_path / "scratch", PrepareOptions()).columns == (
+        "id",
+        "sent",
+    )
 
 
 def test_drift_is_refused_accepted_or_set_aside(tmp_path):
@@ -611,9 +614,9 @@ def test_a_mark_before_three_digits_is_read_by_the_file_or_not_at_all(
     how = {"options": told, "check": CheckOptions(), "contract": Contract(model=schema)}
     if typed is None:
         with pytest.raises(ContractError, match="n: The values could be written"):
-            read(path, tmp_path, **how)
+            validate_file(path, tmp_path, **how)
         return
-    reading = read(path, tmp_path, **how)
+    reading = validate_file(path, tmp_path, **how)
     column = reading.columns[1]
     with duckdb.connect() as con:
         register(con, reading.table)

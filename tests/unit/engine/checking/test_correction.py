@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headgate.engine.checking.ledger import extend_ledger
 from headgate.engine.checking.sheets import open_sheet
 from headgate.engine.contract import Contract
-from headgate.engine.table import read
+from headgate.engine.validate import validate_file
 from headgate.errors import BadFileError
 from headgate.options import CheckOptions, ReadOptions
 from tests.harness.staging import staged_rows
@@ -40,7 +40,7 @@ class Desk:
         self.read()
 
     def read(self):
-        self.reading = read(
+        self.reading = validate_file(
             self.path,
             self.folder,
             options=ReadOptions(delimiter=",", header_rows=1, skip_lines=0, footer_lines=0),
@@ -135,7 +135,7 @@ def test_rows_of_another_table_cannot_be_corrected_into_this_one(tmp_path):
     """They are told to be so; left as they are, they do no harm."""
     first = [HEADER, *(f"{i},{i},a" for i in range(30)), "x,1,a"]
     desk = Desk(tmp_path, [*first, "", "who,where", "Ann,here", "Bob,there", "Cid,nowhere"])
-    desk.reading = read(
+    desk.reading = validate_file(
         desk.path, tmp_path, options=ReadOptions(), check=CheckOptions(), contract=STRICT
     )
     rows = desk.kept()

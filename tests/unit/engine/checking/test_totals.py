@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from headgate.engine.contract import Contract
-from headgate.engine.table import read
+from headgate.engine.validate import validate_file
 from headgate.options import CheckOptions, ReadOptions
 from stack.running import ROOT
 
@@ -22,7 +22,7 @@ def reading_of(folder, last, end="\n", **options):
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     told = ReadOptions(encoding="utf-8", **options)
-    return read(path, scratch, options=told, check=CheckOptions(), contract=Contract())
+    return validate_file(path, scratch, options=told, check=CheckOptions(), contract=Contract())
 
 
 @pytest.mark.parametrize("word", ["Total", "Grand total:", "Gesamt", "Summe", "Итого", "合計"])

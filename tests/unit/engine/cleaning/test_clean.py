@@ -18,8 +18,8 @@ from sklearn.impute import SimpleImputer
 
 from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import IsoMoment, Moment, Number, Precision, Words
-from headgate.engine.columns.near import count_misfits
-from headgate.engine.prepare import prepare
+from headgate.engine.columns.near_misses import count_misfits
+from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.recipe import load
 from headgate.engine.result.prepared import Prepared
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
@@ -44,7 +44,9 @@ def cells(path):
 
 def made(tmp_path, rows=ROWS, kinds=COLUMNS, missing=("NA",), target=None, **clean):
     staged = reading(tmp_path, kinds, rows, missing=missing)
-    return prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(**clean)), target=target)
+    return preprocess_rows(
+        staged, tmp_path, PrepareOptions(clean=CleanOptions(**clean)), target=target
+    )
 
 
 def written(folder, form, texts):
@@ -104,7 +106,7 @@ def test_replaying_the_recipe_gives_the_same_bytes(tmp_path):
     """A recipe replayed on its own file writes the identical CSV and Parquet."""
     first = made(tmp_path / "a", fill="mean", outliers="clip")
     staged = reading(tmp_path / "b", COLUMNS, ROWS, missing=("NA",))
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert again.csv.read_bytes() == first.csv.read_bytes()
     assert again.parquet.read_bytes() == first.parquet.read_bytes()
 
@@ -185,7 +187,9 @@ def test_fills_equal_those_of_scikit_learn(tmp_path):
     for how, strategy in (("median", "median"), ("mean", "mean"), ("mode", "most_frequent")):
         folder = tmp_path / how
         options = PrepareOptions(clean=CleanOptions(fill=how))
-        filled = pq.read_table(prepare(staged_frame(folder, frame), folder, options).parquet)
+        filled = pq.read_table(
+            preprocess_rows(staged_frame(folder, frame), folder, options).parquet
+        )
         expected = SimpleImputer(strategy=strategy).fit_transform(frame[["bmi"]])[:, 0]
         np.testing.assert_allclose(filled["bmi"], expected, rtol=1e-9)
 
@@ -212,7 +216,7 @@ def test_fills_equal_those_of_scikit_learn(tmp_path):
 def test_a_fill_is_written_as_the_column_is(tmp_path, form, texts, filled):
     """Marks, signs and thousands, and the decimals that all values have."""
     staged = written(tmp_path, form, [*texts, ""])
-    prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
+    prepared = preprocess_rows(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
     assert cells(prepared.csv)[3][0] == filled
 
 
@@ -232,7 +236,7 @@ def test_a_fill_has_an_exponent_only_where_its_column_may(tmp_path, sql_type, te
     kind = {"sql": f'TRY_CAST("x" AS {sql_type})', "sql_type": sql_type, "format": form}
     columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
     staged = staged.model_copy(update={"columns": columns})
-    prepared = prepare(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
+    prepared = preprocess_rows(staged, tmp_path, PrepareOptions(clean=CleanOptions(fill="median")))
     assert cells(prepared.csv)[3][0] == filled
 
 
@@ -242,7 +246,7 @@ def test_numbers_that_cannot_be_added_up_are_refused(tmp_path):
     for rule in ({"fill": "mean"}, {"outliers": "clip"}):
         options = PrepareOptions(clean=CleanOptions(drop_duplicates=False, **rule))
         with pytest.raises(OptionsError, match="of the column 'x' are too large"):
-            prepare(staged_frame(tmp_path, frame), tmp_path, options)
+            preprocess_rows(staged_frame(tmp_path, frame), tmp_path, options)
 
 
 def test_outliers_are_flagged_or_clipped(tmp_path):
@@ -285,7 +289,7 @@ def test_a_column_keeps_its_type_where_nothing_is_clipped(tmp_path):
     types = ["string", "decimal128(18, 2)", "int64"]
     assert [str(each.type) for each in pq.read_schema(first.parquet)] == types
     staged = reading(tmp_path / "b", COLUMNS, [("x", "9.99", "9"), ("y", "0.00", "-9")])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert cells(again.csv)[1:] == [["x", "5.92", "5"], ["y", "0.33", "0"]]
     assert pq.read_table(again.parquet)["count"].to_pylist() == [5, 0]
 
@@ -327,7 +331,7 @@ def test_empty_columns_are_left_out_but_not_at_replay(tmp_path):
     first = made(tmp_path / "a", [("1", ""), ("2", None)], columns)
     assert first.columns == ("a",)
     staged = reading(tmp_path / "b", columns, [("", "x"), ("", "y")])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert again.columns == ("a",)
     assert again.rows_out == 2
     assert counted(again, "drop columns").detail == "b"
@@ -338,7 +342,7 @@ def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
     columns = {"a": "text", "price": "decimal"}
     first = made(tmp_path / "a", [("x", "1.00"), ("y", "2.00"), ("z", None)], columns, fill="mode")
     staged = reading(tmp_path / "b", {"a": "text", "Prices": "decimal"}, [("v", "5"), ("w", "6")])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert cells(again.csv) == [["a", "price"], ["v", "1.00"], ["w", "1.00"]]
     assert pq.read_table(again.parquet)["price"].to_pylist() == [Decimal("1.00")] * 2
     drift = " ".join(again.drift)
@@ -358,9 +362,9 @@ def test_a_later_file_is_filled_and_clipped_as_it_writes_numbers(tmp_path, fill,
     texts = ["1,000.25", "1,000.25", "4,000.75", "4,500.75", ""]
     clean = CleanOptions(outliers="clip", fence=1, fill=fill)
     staged = written(tmp_path / "a", POINTS, texts)
-    first = prepare(staged, tmp_path / "a", PrepareOptions(clean=clean))
+    first = preprocess_rows(staged, tmp_path / "a", PrepareOptions(clean=clean))
     staged = written(tmp_path / "b", COMMAS, ["1.500,00", "", "99.000,00"])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert [row[0] for row in cells(again.csv)[1:]] == ["1.500,00", filled, "7.251,25"]
     plain = filled.replace(".", "").replace(",", ".")
     numbers = [Decimal(each) for each in ("1500", plain, "7251.25")]
@@ -377,13 +381,13 @@ def test_a_later_file_is_filled_and_clipped_as_it_writes_numbers(tmp_path, fill,
 )
 def test_one_odd_word_does_not_hide_how_the_others_are_written(tmp_path, known, now, text, value):
     """A column that it makes text is read as nearly all of its values are; it alone is missing."""
-    first = prepare(written(tmp_path / "a", *known), tmp_path / "a", PrepareOptions())
+    first = preprocess_rows(written(tmp_path / "a", *known), tmp_path / "a", PrepareOptions())
     rows = [(text, str(place)) for place in range(40)] + [("12.5 ?", "z")]
     staged = reading(tmp_path / "b", {"x": "text", "y": "text"}, rows)
     near = count_misfits(staged.table, "x", [now], ("",))
     columns = (staged.columns[0].model_copy(update={"near": near}), staged.columns[1])
     staged = staged.model_copy(update={"columns": columns})
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert pq.read_table(again.parquet)["x"].to_pylist() == [value] * 40 + [None]
     assert counted(again, "values of another kind").cells == 1
 
@@ -391,10 +395,10 @@ def test_one_odd_word_does_not_hide_how_the_others_are_written(tmp_path, known, 
 def test_gaps_stay_where_no_value_is_written_as_the_recipes_is(tmp_path):
     """They are not filled with what cannot be read there, and it is told."""
     staged = written(tmp_path / "a", IsoMoment(10), ["2024-03-14", ""])
-    first = prepare(staged, tmp_path / "a", PrepareOptions(clean=CleanOptions(fill="mode")))
+    first = preprocess_rows(staged, tmp_path / "a", PrepareOptions(clean=CleanOptions(fill="mode")))
     assert cells(first.csv)[2][0] == "2024-03-14"
     staged = written(tmp_path / "b", DAY_FIRST, ["15.03.2024", ""])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert [row[0] for row in cells(again.csv)[1:]] == ["15.03.2024", ""]
     assert "x: Its gaps stay, as no value is written as '2024-03-14' is." in again.drift
 
@@ -406,7 +410,7 @@ def test_texts_stay_what_they_are_in_a_later_file(tmp_path):
     sql, sql_type = Words("yes", "no").sql('"a"')
     truth = staged.columns[0].model_copy(update={"sql": sql, "sql_type": sql_type})
     staged = staged.model_copy(update={"columns": (truth,)})
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert pq.read_table(again.parquet)["a"].to_pylist() == ["yes", "no"]
 
 
@@ -422,7 +426,7 @@ def test_no_text_is_rounded_to_the_kind_of_a_recipe(tmp_path, kind, values, late
     """One that the recipe's type cannot hold as it is has no value there."""
     first = made(tmp_path / "a", [(each,) for each in values], {"a": kind})
     staged = reading(tmp_path / "b", {"a": "text"}, [(each,) for each in later])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert pq.read_table(again.parquet)["a"].to_pylist() == found
     assert [row[0] for row in cells(again.csv)[1:]] == later
     assert counted(again, "values of another kind").cells == found.count(None)
@@ -434,12 +438,12 @@ def test_a_later_file_may_have_more_decimals(tmp_path, mode):
     rows = [(f"{each}.25", str(each % 3)) for each in range(90)]
     staged = reading(tmp_path / "a", {"n": "decimal", "y": "text"}, rows)
     options = PrepareOptions(mode=mode, model=ModelOptions(scale="none"))
-    first = prepare(staged, tmp_path / "a", options, target="y")
+    first = preprocess_rows(staged, tmp_path / "a", options, target="y")
     staged = reading(tmp_path / "b", {"n": "decimal", "y": "text"}, [("1.125", "0"), ("2", "1")])
     kind = {"sql": 'TRY_CAST("n" AS DECIMAL(18, 3))', "sql_type": "DECIMAL(18,3)"}
     columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
     staged = staged.model_copy(update={"columns": columns})
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     numbers = [1.125, 2.0] if mode == "model" else [Decimal("1.125"), Decimal(2)]
     assert pq.read_table(again.parquet)["n"].to_pylist() == numbers
     assert "n: Its numbers have more digits: DECIMAL(38,3), not DECIMAL(18, 2)." in again.drift
@@ -454,7 +458,7 @@ def test_signs_for_missing_values_that_a_later_file_has_are_missing_there(tmp_pa
     staged = reading(tmp_path / "b", columns, rows)
     found = staged.columns[1].model_copy(update={"missing": (Missing(marker="NA", count=2),)})
     staged = staged.model_copy(update={"columns": (staged.columns[0], found)})
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert cells(again.csv)[1:] == [["NA", "5.00"], ["z", "1.50"]]
     assert counted(again, "empty missing markers").cells == 2
     assert again.dropped == 1
@@ -464,7 +468,7 @@ def test_fractions_are_missing_where_the_recipe_knows_whole_numbers(tmp_path):
     """They are not rounded; the text stays as it is."""
     first = made(tmp_path / "a", [("1",), ("2",), ("4",)], {"n": "integer"})
     staged = reading(tmp_path / "b", {"n": "decimal"}, [("1.5",), ("2.0",), ("4.0",)])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert pq.read_table(again.parquet)["n"].to_pylist() == [None, 2, 4]
 
 
@@ -473,7 +477,7 @@ def test_a_recipe_is_not_replayed_on_a_file_of_another_kind(tmp_path):
     first = made(tmp_path / "a")
     staged = reading(tmp_path / "b", {"x": "text"}, [("1",)])
     with pytest.raises(BadFileError, match="none of the recipe's columns: they are 'code'"):
-        prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+        preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
 
 
 def test_the_spreadsheet_copy_escapes_formulas_and_the_table_does_not(tmp_path):
@@ -485,7 +489,7 @@ def test_the_spreadsheet_copy_escapes_formulas_and_the_table_does_not(tmp_path):
         ("a=b", None, "4"),
     ]
     staged = reading(tmp_path, COLUMNS, rows)
-    prepared = prepare(staged, tmp_path, PrepareOptions(spreadsheet=True))
+    prepared = preprocess_rows(staged, tmp_path, PrepareOptions(spreadsheet=True))
     assert [row[:2] for row in cells(prepared.spreadsheet)[1:]] == [
         ["'=1+1", "-1.50"],
         ["'@x", "2.50"],
@@ -495,14 +499,14 @@ def test_the_spreadsheet_copy_escapes_formulas_and_the_table_does_not(tmp_path):
     assert cells(prepared.csv)[1][0] == "=1+1"
     assert counted(prepared, "escape formulas").cells == 3
     harmless = reading(tmp_path / "b", COLUMNS, [("a", "1.00", "1")])
-    prepared = prepare(harmless, tmp_path / "b", PrepareOptions(spreadsheet=True))
+    prepared = preprocess_rows(harmless, tmp_path / "b", PrepareOptions(spreadsheet=True))
     assert counted(prepared, "escape formulas").cells == 0
 
 
 def test_the_spreadsheet_copy_escapes_names_as_well(tmp_path):
     """A header comes from outside as every cell does."""
     staged = reading(tmp_path, {"=1+1": "text", "b": "text"}, [("x", "y")])
-    prepared = prepare(staged, tmp_path, PrepareOptions(spreadsheet=True))
+    prepared = preprocess_rows(staged, tmp_path, PrepareOptions(spreadsheet=True))
     assert cells(prepared.spreadsheet)[0] == ["'=1+1", "b"]
     assert cells(prepared.csv)[0] == ["=1+1", "b"]
     assert counted(prepared, "escape formulas").cells == 1
@@ -526,9 +530,9 @@ def test_the_report_is_one_file_that_runs_and_loads_nothing(tmp_path):
 def test_numbers_are_drawn_as_such_where_a_later_file_has_dates(tmp_path):
     """The range is the recipe's; as days, its ends could lie beyond any calendar."""
     staged = reading(tmp_path / "a", {"x": "integer"}, [("5",), ("99999999999",)])
-    first = prepare(staged, tmp_path / "a", PrepareOptions())
+    first = preprocess_rows(staged, tmp_path / "a", PrepareOptions())
     staged = reading(tmp_path / "b", {"x": "date"}, [("2024-03-14",), ("2024-03-15",)])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert "1e+11" in again.report.read_text()
     assert "x: It held integer values, now date." in again.drift
 
@@ -570,7 +574,7 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path):
     (tmp_path / "r.json").write_text('{"headgate_recipe": 3}')
     staged = reading(tmp_path, COLUMNS, ROWS)
     with pytest.raises(OptionsError, match="recipe"):
-        prepare(staged, tmp_path, PrepareOptions(), recipe=tmp_path / "r.json")
+        preprocess_rows(staged, tmp_path, PrepareOptions(), recipe=tmp_path / "r.json")
 
 
 @given(st.lists(st.tuples(*[st.sampled_from(["", "a", "b", " a", "a "])] * 2), min_size=1))
@@ -592,7 +596,7 @@ def test_a_column_without_gaps_keeps_its_type_when_fills_are_fitted(tmp_path):
     first = made(tmp_path / "a", rows, fill="median")
     assert str(pq.read_schema(first.parquet).field("count").type) == "int64"
     staged = reading(tmp_path / "b", COLUMNS, [("a", "1.00", None)])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert cells(again.csv)[1][2] == "2"
 
 
@@ -607,7 +611,7 @@ def test_a_later_file_may_have_no_row_that_stays(tmp_path):
     """Also where the recipe fills gaps, of which the report shows a picture."""
     first = made(tmp_path / "a", target="count", fill="median")
     staged = reading(tmp_path / "b", COLUMNS, [("a", "1.00", None)])
-    again = prepare(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
     assert (again.rows_out, again.dropped) == (0, 1)
     assert again.report.exists()
 
@@ -620,4 +624,4 @@ def test_numbers_too_near_and_too_far_for_steps_are_profiled(tmp_path):
         update={"kind": "decimal", "sql_type": "DOUBLE", "sql": 'TRY_CAST("far" AS DOUBLE)'}
     )
     staged = staged.model_copy(update={"columns": (staged.columns[0], far)})
-    assert prepare(staged, tmp_path, PrepareOptions()).report.stat().st_size > 0
+    assert preprocess_rows(staged, tmp_path, PrepareOptions()).report.stat().st_size > 0

@@ -21,7 +21,7 @@ from headgate.engine.columns.inference import TypeInference
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, register
-from headgate.engine.table import read
+from headgate.engine.validate import validate_file
 from headgate.options import CheckOptions, ReadOptions
 
 BESIDE = "beside"
@@ -40,7 +40,7 @@ def column_of(folder, values, name="value", delimiter=",", others=(), **options)
     told = ReadOptions(
         delimiter=delimiter, encoding="utf-8", skip_lines=0, header_rows=1, **options
     )
-    reading = read(path, scratch, options=told, check=CheckOptions(), contract=Contract())
+    reading = validate_file(path, scratch, options=told, check=CheckOptions(), contract=Contract())
     column = reading.columns[1]
     with duckdb.connect() as con:
         register(con, reading.table)

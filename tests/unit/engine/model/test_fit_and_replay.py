@@ -23,7 +23,7 @@ from sklearn.preprocessing import (
 from headgate.engine.model.cells import work_out
 from headgate.engine.model.sql import own_cell, words
 from headgate.engine.model.words import marks
-from headgate.engine.prepare import prepare
+from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, TargetColumn, load
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
@@ -55,7 +55,9 @@ def made(folder, frame, target, *, recipe=None, **model):
     options = PrepareOptions(
         mode="model", model=ModelOptions(**model), clean=CleanOptions(drop_duplicates=False)
     )
-    return prepare(staged_frame(folder, frame), folder, options, target=target, recipe=recipe)
+    return preprocess_rows(
+        staged_frame(folder, frame), folder, options, target=target, recipe=recipe
+    )
 
 
 def table(prepared):
@@ -179,7 +181,7 @@ def test_rows_come_in_the_order_of_the_file(tmp_path):
     frame = pd.DataFrame({"kind": np.arange(300_000) % 1000, "price": np.arange(300_000) / 4})
     staged = staged_frame(tmp_path, frame.assign(kind=frame["kind"].map("k{}".format)))
     options = PrepareOptions(mode="model", model=ModelOptions(one_hot_limit=2))
-    prepared = prepare(staged, tmp_path, options, target="price")
+    prepared = preprocess_rows(staged, tmp_path, options, target="price")
     rows = table(prepared)
     assert rows["price"].tolist() == frame["price"].tolist()
     pd.testing.assert_frame_equal(pd.read_csv(prepared.csv), rows, check_dtype=False)
@@ -271,7 +273,9 @@ def test_a_sign_for_a_missing_target_is_no_target(tmp_path):
     rows = [("NA" if place % 3 else f"{place}.50", str(place % 7)) for place in range(60)]
     staged = reading(tmp_path, {"y": "decimal", "x": "integer"}, rows, missing=("NA",))
     kept = CleanOptions(drop_duplicates=False, empty_missing=False)
-    prepared = prepare(staged, tmp_path, PrepareOptions(mode="model", clean=kept), target="y")
+    prepared = preprocess_rows(
+        staged, tmp_path, PrepareOptions(mode="model", clean=kept), target="y"
+    )
     assert (prepared.rows_out, prepared.dropped) == (20, 40)
     assert table(prepared)["y"].notna().all()
 
@@ -300,7 +304,7 @@ def test_rows_without_a_time_have_no_say_in_which_ones_are_the_latest(tmp_path):
     split = ModelOptions(time_column="day", test_share=0.5)
     kept = CleanOptions(drop_duplicates=False, empty_missing=False)
     options = PrepareOptions(mode="model", model=split, clean=kept)
-    assert table(prepare(staged, tmp_path, options, target="y"))["_test"].sum() == 10
+    assert table(preprocess_rows(staged, tmp_path, options, target="y"))["_test"].sum() == 10
 
 
 def test_text_has_no_order_in_time(tmp_path):
@@ -310,7 +314,7 @@ def test_text_has_no_order_in_time(tmp_path):
     staged = reading(tmp_path, {"day": "text", "x": "integer", "y": "text"}, rows)
     options = PrepareOptions(mode="model", model=ModelOptions(time_column="day"))
     with pytest.raises(OptionsError, match="'day' is text, so that it has no order in time"):
-        prepare(staged, tmp_path, options, target="y")
+        preprocess_rows(staged, tmp_path, options, target="y")
 
 
 def test_too_few_groups_leave_nothing_to_train_on(tmp_path):

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skrub import TableVectorizer
 
-from headgate.engine.prepare import prepare
+from headgate.engine.preprocess import preprocess_rows
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
 from tests.harness.staging import staged_frame
 
@@ -61,10 +61,10 @@ def by_skrub(train, test):
 
 
 def by_headgate(train, test, folder):
-    first = prepare(
+    first = preprocess_rows(
         staged_frame(folder / "train", train), folder / "train", OPTIONS, target="target"
     )
-    again = prepare(
+    again = preprocess_rows(
         staged_frame(folder / "test", test), folder / "test", OPTIONS, recipe=first.recipe
     )
     tables = [pd.read_parquet(each.parquet).drop(columns="_test") for each in (first, again)]

@@ -6,7 +6,7 @@ from headgate.bucket import keys, receipts
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.errors import BadFileError, NoSuchObjectError, OptionsError
-from headgate.receipt import Receipt
+from headgate.journey.receipt import Receipt
 from headgate.record import Record
 
 

@@ -14,29 +14,29 @@ from duckdb import DuckDBPyConnection
 from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Drift, Layout, compare
 from headgate.engine.cleaning import clean, rules
-from headgate.engine.cleaning.again import adapted
+from headgate.engine.cleaning.adapt import adapted
+from headgate.engine.cleaning.cleaned_rows import RemainingRows, Staged
 from headgate.engine.cleaning.removal import Removed, leave_out
 from headgate.engine.cleaning.replay import Replay
 from headgate.engine.cleaning.rules import RuleResult
-from headgate.engine.cleaning.staged import RemainingRows, Staged
 from headgate.engine.duck import database
 from headgate.engine.model import export
 from headgate.engine.model import fit as model
 from headgate.engine.model import replay as model_replay
-from headgate.engine.model.base import typed_rows
 from headgate.engine.model.inputs import as_numbers
+from headgate.engine.model.typed_rows import typed_rows
 from headgate.engine.recipe import CleanColumn, Input, Profile, Recipe, TestFlag
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
 from headgate.engine.result.prepared import Prepared
-from headgate.engine.table import Reading
+from headgate.engine.validate import Reading
 from headgate.errors import BadFileError, DriftError
 from headgate.options import DriftPolicy, PrepareOptions
 from headgate.scratch import filling, require_room
 from headgate.words import quoted
 
 
-def prepare(
+def preprocess_rows(
     reading: Reading,
     scratch: Path,
     options: PrepareOptions,

@@ -18,7 +18,7 @@ from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet
 from headgate.engine.result.files import LEDGER, QUARANTINE
 from headgate.errors import BadFileError, NoSuchObjectError
-from headgate.receipt import Correction, Receipt, Source
+from headgate.journey.receipt import Correction, Receipt, Source
 from headgate.record import Record
 
 _AS_A_NEW_FILE = (

@@ -11,8 +11,8 @@ import numpy as np
 
 from headgate.engine.columns.formats import MOMENTS, NUMBERS
 from headgate.engine.duck import first, quote_name
-from headgate.engine.model.base import TEST, Base, for_training
 from headgate.engine.model.task import Task
+from headgate.engine.model.typed_rows import TEST, Base, for_training
 from headgate.engine.recipe import Input, Risk
 from headgate.options import ModelOptions
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.cleaning.staged import Flags, RemainingRows, Staged
+from headgate.engine.cleaning.cleaned_rows import Flags, RemainingRows, Staged
 from headgate.engine.duck import evaluate, first, quote_name, quote_text
 from headgate.engine.model.hashes import row_hashes, with_cell
 from headgate.engine.recipe import Split

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headgate import corrections, layouts, local
+from headgate import local
 from headgate.bucket import transfer
 from headgate.bucket.keys import (
     dataset_of,
@@ -20,6 +20,7 @@ from headgate.bucket.store import Store
 from headgate.engine.checking.ledger import SheetCounts
 from headgate.engine.checking.sheets import open_sheet
 from headgate.errors import OptionsError
+from headgate.journey import corrections, layouts
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
 from headgate.record import Record

@@ -9,13 +9,13 @@ from headgate.bucket.keys import Upload
 from headgate.engine.checking.quarantine import Example, Failure
 from headgate.engine.cleaning.rules import RuleResult
 from headgate.engine.columns.column import Column
-from headgate.engine.columns.near import Near
+from headgate.engine.columns.near_misses import Near
 from headgate.engine.reading.dialect import Evidence
 from headgate.engine.result.row_counts import RowCounts
 from headgate.errors import NoSuchObjectError, RowsUnaccountedError
+from headgate.journey.receipt import Output, Receipt, ReceiptColumn, Source, library_versions
+from headgate.journey.summary import answered_before, markdown
 from headgate.options import DeliverOptions, PrepareOptions, ProcessOptions
-from headgate.receipt import Output, Receipt, ReceiptColumn, Source, library_versions
-from headgate.summary import answered_before, markdown
 
 NOW = datetime(2024, 3, 14, 14, 30, tzinfo=UTC)
 

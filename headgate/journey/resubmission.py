@@ -1,19 +1,19 @@
 """Uploads that are no new table: corrected rows of an earlier one, and content that is known.
 
-What a new result with corrected rows holds is `headgate.corrections`.
+What a new result with corrected rows holds is `headgate.journey.corrections`.
 """
 
 from contextlib import suppress
 
-from headgate import corrections, steps
 from headgate.bucket import claims, keys, receipts
 from headgate.bucket.store import Store
 from headgate.contracts import contract_for
 from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.errors import ReceiptError
-from headgate.receipt import Receipt
+from headgate.journey import corrections, steps
+from headgate.journey.receipt import Receipt
+from headgate.journey.steps import Download, Work
 from headgate.settings import load
-from headgate.steps import Download, Work
 
 
 def answer(store: Store, work: Work, file: Download) -> Receipt | None:

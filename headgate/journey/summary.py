@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterable
 
 from headgate.engine.result.row_counts import RowCounts
+from headgate.journey.receipt import Receipt
 from headgate.options import ProcessOptions, SourcePolicy
-from headgate.receipt import Receipt
 from headgate.words import counted
 
 MOST_LINES = 30

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.model.base import FOLD, TEST, Base, for_training
 from headgate.engine.model.cells import work_out
+from headgate.engine.model.typed_rows import FOLD, TEST, Base, for_training
 from headgate.engine.recipe import Means, TargetColumn
 from headgate.engine.threads import map_ahead
 

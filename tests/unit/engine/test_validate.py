@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from headgate.contracts import contract_for
 from headgate.engine.contract import Contract
 from headgate.engine.draft import draft
-from headgate.engine.prepare import prepare
+from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.reading import blocks
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.staging import LINE
-from headgate.engine.table import read
+from headgate.engine.validate import validate_file
 from headgate.errors import ContractError, UnreadableError
 from headgate.options import CheckOptions, CleanOptions, PrepareOptions, ReadOptions
 from stack.running import ROOT
@@ -33,7 +33,9 @@ def write(folder, content):
 def reading_of(path, contract=ANYTHING, check=CheckOptions(), **options):  # noqa: B008
     scratch = path.parent / "scratch"
     scratch.mkdir(exist_ok=True)
-    return read(path, scratch, options=ReadOptions(**options), check=check, contract=contract)
+    return validate_file(
+        path, scratch, options=ReadOptions(**options), check=check, contract=contract
+    )
 
 
 def quarantined(reading):
@@ -117,7 +119,7 @@ def test_a_column_may_be_called_anything(tmp_path, name):
     reading = reading_of(write(tmp_path, f"kind,flag,{name}\n{rows}"))
     assert f"{name}:" in draft(reading, "any")
     options = PrepareOptions(mode="model")
-    assert prepare(reading, tmp_path, options, target=name).rows_out == 24
+    assert preprocess_rows(reading, tmp_path, options, target=name).rows_out == 24
 
 
 @pytest.mark.parametrize("name", ["_headgate_csv", "_headgate_test", "_Headgate_Row"])
@@ -127,7 +129,10 @@ def test_names_that_stand_beside_the_files_own_are_freed(tmp_path, name):
     reading = reading_of(write(tmp_path, f"{name},flag,kind\n{rows}"))
     assert reading.columns[0].name == name.lstrip("_")
     assert "which Headgate needs for itself" in reading.notes[0].why
-    assert prepare(reading, tmp_path, PrepareOptions(mode="model"), target="flag").rows_out == 120
+    assert (
+        preprocess_rows(reading, tmp_path, PrepareOptions(mode="model"), target="flag").rows_out
+        == 120
+    )
 
 
 def test_what_counts_as_missing_has_no_value_where_its_text_is_kept(tmp_path):
@@ -136,7 +141,7 @@ def test_what_counts_as_missing_has_no_value_where_its_text_is_kept(tmp_path):
     reading = reading_of(write(tmp_path, text), missing=("-999", "NaN"))
     assert [column.kind for column in reading.columns] == ["integer", "decimal"]
     options = PrepareOptions(clean=CleanOptions(empty_missing=False))
-    prepared = prepare(reading, tmp_path, options)
+    prepared = preprocess_rows(reading, tmp_path, options)
     assert prepared.csv.read_text() == text
     found = pq.read_table(prepared.parquet).to_pydict()
     assert found == {"whole": [1, None, 3, 4], "any": [0.5, 1.25e-07, None, None]}
@@ -153,7 +158,7 @@ def test_a_header_alone_is_refused_by_the_files_name(tmp_path):
     """Where a contract asks for rows, as most do."""
     path = write(tmp_path, "id,name\n")
     with pytest.raises(ContractError, match=f"{path.name}: The file holds only a header, no row"):
-        read(
+        validate_file(
             path,
             tmp_path,
             options=ReadOptions(header_rows=1),

@@ -19,7 +19,6 @@ from tenacity import (
     wait_random,
 )
 
-from headgate import resubmission, steps
 from headgate.bucket import claims
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
@@ -30,10 +29,11 @@ from headgate.errors import (
     ObjectChangedError,
     TransientError,
 )
+from headgate.journey import resubmission, steps
+from headgate.journey.receipt import Receipt
+from headgate.journey.steps import Download, Work
 from headgate.options import ProcessOptions
-from headgate.receipt import Receipt
 from headgate.record import Record
-from headgate.steps import Download, Work
 
 RETRIES = 4
 BACKOFF_SECONDS = 2

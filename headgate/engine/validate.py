@@ -1,7 +1,7 @@
 """A file becomes a staged table: every good row as text with its line, every bad one set aside.
 
-Here: `read`, the one path from a file of any size to a `Reading`. Not here: how the dialect is
-found, what the contract says, and what is made of the good rows afterwards.
+Here: `validate_file`, the one path from a file of any size to a `Reading`. Not here: how the
+dialect is found, what the contract says, and what is made of the good rows afterwards.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,9 +21,9 @@ from headgate.engine.checking.limits import (
     refuse_drift,
 )
 from headgate.engine.checking.quarantine import Failure, Quarantine
-from headgate.engine.checking.repeats import set_repeats_aside
 from headgate.engine.checking.sieve import Sieve, Sifted, rows_of_other_tables
 from headgate.engine.checking.totals import find_total
+from headgate.engine.checking.unique_keys import set_repeats_aside
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.names import with_safe_names
 from headgate.engine.contract import Contract
@@ -86,7 +86,7 @@ class Reading(Record):
         return Layout.of(self.columns)
 
 
-def read(
+def validate_file(
     path: Path,
     scratch: Path,
     *,

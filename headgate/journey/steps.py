@@ -1,7 +1,7 @@
 """The steps of an upload's journey, from its claim to its receipt, as plain functions.
 
 Each takes a `Store` and small records and can be called without Prefect. Their order is told in
-`journey`; what a step does inside, in `headgate.bucket` and `headgate.engine`.
+`processing`; what a step does inside, in `headgate.bucket` and `headgate.engine`.
 """
 
 import hashlib
@@ -12,21 +12,19 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from headgate import corrections, layouts
 from headgate.bucket import claims, keys, receipts, transfer
 from headgate.bucket.claims import Claim
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.bucket.transfer import Progress
 from headgate.contracts import contract_for, default_note
-from headgate.corrections import CorrectedRows
 from headgate.engine.checking.drift import Layout
 from headgate.engine.cleaning.rules import RuleResult
-from headgate.engine.prepare import prepare
+from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.result.files import QUARANTINE, result_files
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.result.row_counts import RowCounts
-from headgate.engine.table import ROOM, Reading, read
+from headgate.engine.validate import ROOM, Reading, validate_file
 from headgate.errors import (
     AlreadyProcessedError,
     BadFileError,
@@ -35,14 +33,16 @@ from headgate.errors import (
     ReceiptError,
     TransientError,
 )
-from headgate.options import ProcessOptions, SourcePolicy
-from headgate.receipt import (
+from headgate.journey import corrections, layouts
+from headgate.journey.corrections import CorrectedRows
+from headgate.journey.receipt import (
     Output,
     Receipt,
     ReceiptColumn,
     Source,
     library_versions,
 )
+from headgate.options import ProcessOptions, SourcePolicy
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch, require_room, written_to_disk
 from headgate.settings import Settings, load
@@ -167,7 +167,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
     dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract
     contract, corrected = contract_for(dataset, named), work.corrected
     previous = _previous_layout(store, work)
-    reading = read(
+    reading = validate_file(
         file.path,
         work.scratch,
         options=work.options.read,
@@ -189,7 +189,7 @@ def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
     if key := work.options.prepare.recipe:
         recipe = work.scratch / "replayed-recipe.json"
         transfer.download(store, store.head(store.key_of(key)), recipe)
-    return prepare(
+    return preprocess_rows(
         reading,
         work.scratch,
         work.options.prepare,

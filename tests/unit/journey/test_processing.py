@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from headgate import journey, steps
 from headgate.bucket.keys import Upload
+from headgate.journey import processing, steps
 from headgate.options import ProcessOptions
 from stack.running import ROOT
 
@@ -30,7 +30,7 @@ def called(path: str) -> Iterator[str]:
 
 def test_the_flow_takes_the_steps_of_the_journey():
     """Claim first, cleanup last, and nothing left out in either."""
-    flow, journey = map(called, ("flows/process_upload.py", "headgate/journey.py"))
+    flow, journey = map(called, ("flows/process_upload.py", "headgate/journey/processing.py"))
     taken = list(flow)
     assert taken == list(journey)
     assert {"claim", "download", "validate", "preprocess", "upload_processed", "cleanup"} <= {
@@ -49,10 +49,10 @@ def test_a_backlog_that_is_stopped_ends_the_files_at_work_and_begins_no_other(mo
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.2)
         ended.append(key)
-        return journey.Outcome(key=key, verdict="published", detail="")
+        return processing.Outcome(key=key, verdict="published", detail="")
 
-    monkeypatch.setattr(journey, "attempt", attempt)
+    monkeypatch.setattr(processing, "attempt", attempt)
     uploads = [Upload(bucket="b", key=f"uploads/{n}", etag="e", size=1) for n in range(9)]
     with pytest.raises(KeyboardInterrupt):
-        journey.process_all(None, uploads, ProcessOptions(), 1)
+        processing.process_all(None, uploads, ProcessOptions(), 1)
     assert begun == ended == ["uploads/0"]
