@@ -55,7 +55,7 @@ def filling(path: Path, todo: str = _MORE_ROOM) -> Iterator[None]:
         todo: How there may be more room.
 
     Raises:
-        NoRoomError: It does.
+        NoRoomError: The disk became full.
     """
     try:
         yield
@@ -73,7 +73,7 @@ def written_to_disk(path: Path) -> Iterator[None]:
 
     Raises:
         NoRoomError: The disk is full.
-        SettingsError: It may not be written to.
+        SettingsError: The scratch folder may not be written to.
     """
     try:
         with filling(path):
@@ -97,7 +97,7 @@ def new_scratch(root: Path | None = None, *, lasting: bool = False) -> Path:
 
     Raises:
         NoRoomError: The disk is full.
-        SettingsError: It may not be written to.
+        SettingsError: `root` may not be written to.
     """
     root = root or Path(tempfile.gettempdir())
     kind = _WORKER if lasting else _RUN

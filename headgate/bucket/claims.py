@@ -122,7 +122,7 @@ def confirm(store: Store, held: Claim) -> None:
     """Make sure that a claim is still one's own and live, before a result is replaced.
 
     Raises:
-        ClaimLostError: It lapsed, or another owner has taken over.
+        ClaimLostError: The claim lapsed, or another owner has taken over.
     """
     found = _read(store, claim_key(held.upload))
     if found is None or found[0].attempt != held.attempt or _seconds_left(*found) <= 0:

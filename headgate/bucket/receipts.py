@@ -77,7 +77,7 @@ def parse(stored: Stored, kind: type[T]) -> T:
     """Return what a receipt says.
 
     Raises:
-        ReceiptError: It is damaged, or of a later version.
+        ReceiptError: The receipt is damaged, or of a later version.
     """
     try:
         return kind.model_validate_json(stored.body)
@@ -94,7 +94,7 @@ def find(store: Store, upload: Upload) -> dict[str, Any] | None:
     """Return the receipt of exactly this upload, if it has one.
 
     Raises:
-        ReceiptError: It cannot be read.
+        ReceiptError: The receipt cannot be read.
     """
     stored = read(store, upload)
     return None if stored is None else parse(stored, RootModel[dict[str, Any]]).root
@@ -169,7 +169,7 @@ def history(store: Store, upload: Upload) -> Iterator[dict[str, Any]]:
     """Yield the receipts that forced runs have replaced.
 
     Raises:
-        ReceiptError: One cannot be read.
+        ReceiptError: A receipt cannot be read.
     """
     for stored in _replaced(store, upload):
         yield parse(stored, RootModel[dict[str, Any]]).root

@@ -152,7 +152,7 @@ class Store:
         """Look an object up.
 
         Raises:
-            NoSuchObjectError: There is none.
+            NoSuchObjectError: There is no such object.
         """
         try:
             with explained(self.where(key)):
@@ -168,7 +168,7 @@ class Store:
         """Look an object up and read its first bytes, where they can be had in one request.
 
         Raises:
-            NoSuchObjectError: There is none.
+            NoSuchObjectError: There is no such object.
         """
         try:
             with explained(self.where(key)):

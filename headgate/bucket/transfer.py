@@ -45,7 +45,7 @@ def download(
     to: Path,
     progress: Progress | None = None,
     *,
-    read: bool = False,
+    prefetched: bool = False,
 ) -> Downloaded:
     """Fetch an object by parallel ranges of exactly this ETag, and check what arrived.
 
@@ -58,10 +58,10 @@ def download(
         upload: The object.
         to: File to be written.
         progress: Told how far it is.
-        read: Whether the file holds what a first read has given.
+        prefetched: Whether the file already holds what a first read has given.
 
     Raises:
-        ObjectChangedError: It was overwritten meanwhile.
+        ObjectChangedError: The object was overwritten meanwhile.
         NoRoomError: The disk cannot hold it.
         SettingsError: The folder cannot be written.
         TransientError: The network failed too often.
@@ -72,7 +72,7 @@ def download(
         to.touch()
         require_room(to.parent, upload.size)
         for number in range(READS_TO_AGREE):
-            if number or not read:
+            if number or not prefetched:
                 _fetch(store, upload, to, progress)
             sha256 = _digest(to)
             if sha256 in seen or _vouched_for(store, upload, to):
@@ -88,7 +88,7 @@ def upload(
 
     Raises:
         TransientError: The network failed too often.
-        DamagedError: It changed the content, time and again.
+        DamagedError: What arrived differed from the file, time and again.
     """
     size = path.stat().st_size
     part = max(store.limits.part_bytes, 5 * MIB, -(-size // MAX_PARTS))

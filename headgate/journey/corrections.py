@@ -66,7 +66,7 @@ def judge(store: Store, sheet: Sheet, scratch: Path) -> SheetCounts:
     """Say what a sheet that is not uploaded yet would put right in the result that stands.
 
     Raises:
-        BadFileError: It does not fit.
+        BadFileError: The sheet does not fit that result.
     """
     standing, _ = find(store, sheet)
     if next(_originals(store, standing), None) is None:
@@ -102,7 +102,7 @@ def fetch_original(store: Store, receipt: Receipt, to: Path) -> None:
     """Fetch the upload that a result was made from, from where it is now.
 
     Raises:
-        BadFileError: It was deleted or overwritten.
+        BadFileError: The original was deleted or overwritten.
     """
     for found in _originals(store, receipt):
         if transfer.download(store, found, to).sha256 == receipt.source.sha256:

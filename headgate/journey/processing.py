@@ -84,7 +84,7 @@ def process_with_retries(store: Store, key: str, options: ProcessOptions, *, own
     """Run the whole journey, again after a while where what failed may pass by itself.
 
     Raises:
-        HeadgateError: As `process` does.
+        HeadgateError: Whatever kept the upload from an answer, as in `process`.
     """
     trying = Retrying(
         retry=retry_if_exception(may_pass),

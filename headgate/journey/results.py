@@ -62,7 +62,7 @@ def find_result(store: Store, key: str) -> Receipt:
 
     Raises:
         NoSuchObjectError: There is no such upload, or it has no receipt yet.
-        BadFileError: It was refused.
+        BadFileError: The upload was refused.
     """
     receipt = find_receipt(store, key)
     if receipt.outcome == "refused":

@@ -80,9 +80,9 @@ class Work(Record):
         return self.upload.name
 
     @property
-    def small(self) -> Path:
-        """Content of a small upload, until it is taken as the download."""
-        return self.scratch / "small-upload"
+    def prefetched(self) -> Path:
+        """Content of a small upload, which came with the look-up, until it is downloaded."""
+        return self.scratch / "prefetched-upload"
 
     @property
     def last_layout(self) -> Path:
@@ -113,9 +113,9 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     try:
         upload, first = store.look_up(key)
     except NoSuchObjectError:
-        receipt = _put_away(store, key)
+        receipt = _receipt_of_removed_source(store, key)
         if receipt and options.deliver.force:
-            raise _gone(store, receipt.source.upload) from None
+            raise _no_source(store, receipt.source.upload) from None
         if receipt:
             return receipt
         raise
@@ -126,7 +126,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     except AlreadyProcessedError:
         receipt = _standing_receipt(store, upload)
         if receipt.outcome == "published":
-            _put_source_away(store, upload, receipt.options)
+            _archive_or_delete_source(store, upload, receipt.options)
         return receipt
     return _begin(store, held, options, settings, first)
 
@@ -147,10 +147,10 @@ def download(store: Store, work: Work, progress: Progress | None = None) -> Down
     require_room(work.scratch, (1 + ROOM) * work.upload.size)
     path = work.scratch / "upload" / work.upload.file_name
     path.parent.mkdir(exist_ok=True)
-    read = work.small.exists()
-    if read:
-        work.small.replace(path)
-    fetched = transfer.download(store, work.upload, path, progress, read=read)
+    prefetched = work.prefetched.exists()
+    if prefetched:
+        work.prefetched.replace(path)
+    fetched = transfer.download(store, work.upload, path, progress, prefetched=prefetched)
     return Download(
         path=path, source=Source(upload=work.upload, sha256=fetched.sha256, bytes=fetched.size)
     )
@@ -252,11 +252,11 @@ def refuse(store: Store, work: Work, file: Download, error: BadFileError) -> Rec
 def cleanup(store: Store, work: Work, receipt: Receipt | None) -> None:
     """Remove what only this run needed, and the source where the options say so.
 
-    What cannot be removed from the bucket is left with the claim, for an heir to clear away.
+    What cannot be removed from the bucket is left with the claim, for the next owner to clear away.
     """
     remove_scratch(work.scratch)
     if receipt and receipt.outcome == "published":
-        _put_source_away(store, work.upload, work.options)
+        _archive_or_delete_source(store, work.upload, work.options)
     elif receipt is None and not claims.is_left(work.claim):
         with claims.in_doubt(work.claim):
             receipts.discard_attempt(store, work.upload, work.claim.attempt)
@@ -304,8 +304,8 @@ def _begin(
     try:
         work = work_on(held, options, settings)
         if first and len(first) == held.upload.size:
-            with written_to_disk(work.small):
-                work.small.write_bytes(first)
+            with written_to_disk(work.prefetched):
+                work.prefetched.write_bytes(first)
         return _replacing(store, work) if options.deliver.force else work
     except BaseException:
         if work:
@@ -357,7 +357,7 @@ def _has_result(store: Store, upload: Upload) -> bool:
     return False
 
 
-def _put_away(store: Store, key: str) -> Receipt | None:
+def _receipt_of_removed_source(store: Store, key: str) -> Receipt | None:
     """Return the receipt of an upload whose source is no longer there, by its own options."""
     stored = receipts.read_last(store, key)
     if stored is None:
@@ -367,7 +367,7 @@ def _put_away(store: Store, key: str) -> Receipt | None:
     return receipt if put_away and receipt.outcome == "published" else None
 
 
-def _gone(store: Store, upload: Upload) -> NoSuchObjectError:
+def _no_source(store: Store, upload: Upload) -> NoSuchObjectError:
     """Say where a source is that was put away and is wanted again."""
     archived = keys.archive_key(upload)
     where = store.where(upload.key)
@@ -384,7 +384,7 @@ def _gone(store: Store, upload: Upload) -> NoSuchObjectError:
     )
 
 
-def _put_source_away(store: Store, upload: Upload, options: ProcessOptions) -> None:
+def _archive_or_delete_source(store: Store, upload: Upload, options: ProcessOptions) -> None:
     """Archive or delete the source; one that is gone, or new content in its place, is left."""
     policy = options.deliver.source
     with suppress(NoSuchObjectError, ObjectChangedError):

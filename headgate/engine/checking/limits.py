@@ -20,7 +20,7 @@ def hold_to_header(
     """Refuse a file without the header that the contract asks for, or without the target.
 
     Raises:
-        ContractError: It has none.
+        ContractError: The header or the target is not there.
     """
     if contract.header and dialect.header_rows == 0 and read.header_rows is None:
         raise ContractError(
@@ -41,7 +41,7 @@ def hold_to_columns(names: Sequence[str], wanted: Iterable[str]) -> None:
     """Refuse a file without columns that the contract asks for.
 
     Raises:
-        ContractError: It lacks one.
+        ContractError: A wanted column is missing.
     """
     if absent := [name for name in dict.fromkeys(wanted) if name not in names]:
         raise ContractError(
@@ -56,7 +56,7 @@ def refuse_unknown(names: Sequence[str]) -> None:
     """Refuse a file that has columns of which the contract does not know.
 
     Raises:
-        ContractError: It has.
+        ContractError: A column is not in the contract.
     """
     if names:
         raise ContractError(
@@ -71,7 +71,7 @@ def hold_to_order(found: Sequence[str], wanted: Sequence[str]) -> None:
     """Refuse a file whose columns stand in another order than the contract's.
 
     Raises:
-        ContractError: They do.
+        ContractError: The order differs.
     """
     if [*wanted] != [*found]:
         raise ContractError(
@@ -87,7 +87,7 @@ def refuse_drift(drift: Sequence[Drift]) -> None:
     """Refuse a file whose columns changed, unless they only stand in another order.
 
     Raises:
-        DriftError: They did.
+        DriftError: A column was added, removed, renamed or retyped.
     """
     if told := [each.detail for each in drift if each.change != "reordered"]:
         raise DriftError(
@@ -101,7 +101,7 @@ def hold_to_share(rows_in: int, kept: Quarantine, contract: Contract, check: Che
     """Refuse a file too many of whose rows are bad.
 
     Raises:
-        ContractError: They are.
+        ContractError: The share of bad rows exceeds `max_bad_share`.
     """
     share = contract.max_bad_share if check.max_bad_share is None else check.max_bad_share
     if rows_in and kept.rows / rows_in > share:
@@ -116,7 +116,7 @@ def hold_to_counts(good: int, failures: Sequence[Failure], contract: Contract, w
     """Refuse a file with fewer or more good rows than the contract allows.
 
     Raises:
-        ContractError: It has.
+        ContractError: The count is not between `min_rows` and `max_rows`.
     """
     worst = _worst(failures)
     if contract.min_rows and not good and not failures:

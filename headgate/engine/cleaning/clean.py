@@ -245,7 +245,7 @@ def _write(values: Values, column: Input, number: float) -> str:
     """Write a number as the column's own values are, so that the column can be read as before.
 
     Raises:
-        OptionsError: It is beyond what a number can be.
+        OptionsError: The number is not finite.
     """
     if not isfinite(number):
         raise OptionsError(

@@ -152,7 +152,7 @@ def hold_finite(column: str, fitted: Iterable[float]) -> None:
     """Refuse what is fitted to numbers so large that their sums are none.
 
     Raises:
-        OptionsError: One is no finite number.
+        OptionsError: A fitted number is not finite.
     """
     if not all(map(isfinite, fitted)):
         raise OptionsError(

@@ -145,7 +145,7 @@ def _require_times(staged: Staged, column: str) -> None:
     """Refuse to split by a column whose order is that of letters, or none.
 
     Raises:
-        OptionsError: It holds neither dates nor numbers.
+        OptionsError: The column holds neither dates nor numbers.
     """
     found = staged.columns[column]
     if found.kind in (*MOMENTS, *NUMBERS):

@@ -90,7 +90,7 @@ def refuse_known_binary(start: bytes, where: str) -> None:
     """Name the kind of file that these first bytes belong to, if it is no text.
 
     Raises:
-        UnreadableError: It is a known binary kind.
+        UnreadableError: The bytes begin as a known binary format does.
     """
     for magic, name in _BINARY:
         if start.startswith(magic):
@@ -105,7 +105,7 @@ def refuse_compressed_twice(start: bytes, where: str) -> None:
     """Refuse unpacked data that is compressed again.
 
     Raises:
-        UnreadableError: It begins as one of the known kinds does.
+        UnreadableError: The bytes begin as a known compression format does.
     """
     for magic, kind in _COMPRESSED:
         if start.startswith(magic):

@@ -83,7 +83,7 @@ def refuse_long_line(size: int, path: Path) -> None:
     """Refuse to wait for ever for the end of a line of which so much is there.
 
     Raises:
-        UnreadableError: It is longer than `MAX_LINE`.
+        UnreadableError: The line is longer than `MAX_LINE`.
     """
     if size > MAX_LINE:
         raise UnreadableError(

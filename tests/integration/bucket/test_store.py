@@ -109,7 +109,7 @@ def test_bytes_that_were_read_before_are_compared_as_any(store, tmp_path):
     for bytes_before, fetched in ((first, 0), (first[1:], 1)):
         (tmp_path / "x").write_bytes(bytes_before)
         requests = requests_of(store)
-        got = transfer.download(store, upload, tmp_path / "x", read=True)
+        got = transfer.download(store, upload, tmp_path / "x", prefetched=True)
         assert got.path.read_bytes() == first
         assert requests["GetObject"] == fetched
 
