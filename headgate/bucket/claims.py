@@ -32,7 +32,7 @@ from headgate.record import Record
 RENEWALS_PER_LEASE = 4
 
 _given_up: set[str] = set()
-"""Attempts of this process that have ended; no answer of the store says that their claims have."""
+"""Attempts of this process that have ended, though their claims may still lie in the store."""
 
 
 class Claim(Record):
@@ -96,7 +96,7 @@ def release(store: Store, held: Claim, age: float = math.inf) -> None:
     """Give up a claim, once what dead predecessors left is cleared away.
 
     One that somebody else has taken over stays, and so does one with such a predecessor where there
-    is no receipt yet, for an heir who can tell what is to be cleared away.
+    is no receipt yet, for a next owner who can tell what is to be cleared away.
 
     Args:
         store: Where it lies.
@@ -130,8 +130,8 @@ def confirm(store: Store, held: Claim) -> None:
 
 
 @contextmanager
-def in_doubt(held: Claim) -> Iterator[None]:
-    """Where no answer came to what the block writes, leave the claim as a run that died would.
+def kept_if_unanswered(held: Claim) -> Iterator[None]:
+    """Keep the claim, as a run that died would, where no answer came to what the block writes.
 
     The write may yet take effect. Whoever takes over writes the same, or finds it written, and only
     then can tell what is to be cleared away.
@@ -149,12 +149,12 @@ def in_doubt(held: Claim) -> Iterator[None]:
 
 
 def is_left(held: Claim) -> bool:
-    """Return whether a claim of this process stays behind, for an heir to clear away after it."""
+    """Return whether a claim of this process is left for its next owner to clear away."""
     return held.attempt in _given_up
 
 
 def abandoned(store: Store, key: str) -> Claim | None:
-    """Return the claim under a key if its owner has let it lapse and no heir will take over."""
+    """Return the claim under a key if its owner has let it lapse and no other will take over."""
     held = lapsed(store, key)
     return None if held is None or _waits(store, held.upload) else held
 
@@ -167,9 +167,9 @@ def remove_abandoned(store: Store, key: str) -> None:
     held = abandoned(store, key)
     if held is None:
         return
-    heir = held.model_copy(update={"attempt": secrets.token_hex(4), "owner": "housekeeping"})
+    taken = held.model_copy(update={"attempt": secrets.token_hex(4), "owner": "housekeeping"})
     try:
-        store.replace(key, heir.body(), held.etag)
+        store.replace(key, taken.body(), held.etag)
     except PreconditionError:
         return
     receipts.discard_attempts(store, held.upload)

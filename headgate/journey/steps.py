@@ -258,7 +258,7 @@ def cleanup(store: Store, work: Work, receipt: Receipt | None) -> None:
     if receipt and receipt.outcome == "published":
         _archive_or_delete_source(store, work.upload, work.options)
     elif receipt is None and not claims.is_left(work.claim):
-        with claims.in_doubt(work.claim):
+        with claims.kept_if_unanswered(work.claim):
             receipts.discard_attempt(store, work.upload, work.claim.attempt)
 
 
@@ -271,7 +271,7 @@ def commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
     if work.replaces:
         claims.confirm(store, work.claim)
     try:
-        with claims.in_doubt(work.claim):
+        with claims.kept_if_unanswered(work.claim):
             receipts.commit(
                 store,
                 work.upload,

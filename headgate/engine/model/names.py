@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from headgate.engine.names import numbered
+
 HARMFUL = re.compile(r'[\[\]<>{}",:\x00-\x1f\x7f]')
 
 
@@ -11,11 +13,7 @@ def settle(names: Iterable[str]) -> list[str]:
     taken: set[str] = set()
     settled = []
     for name in names:
-        base = plain = HARMFUL.sub("_", name)
-        number = 2
-        while plain.casefold() in taken:
-            plain = f"{base} {number}"
-            number += 1
-        taken.add(plain.casefold())
-        settled.append(plain)
+        plain = HARMFUL.sub("_", name)
+        settled.append(numbered(plain, lambda name: name.casefold() in taken, separator=" "))
+        taken.add(settled[-1].casefold())
     return settled
