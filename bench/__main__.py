@@ -82,7 +82,7 @@ def curve(folder: Path, largest: int) -> None:
 
 
 def commands_for(file: Path) -> dict[str, list[str]]:
-    """The command lines; `{out}` is a fresh folder."""
+    """Return the command lines; `{out}` is a fresh folder."""
     clean = [*HEADGATE, str(file), "--out", "{out}"]
     commands = {
         "headgate clean": clean,

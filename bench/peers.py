@@ -16,7 +16,7 @@ WORDS = ("region", "ordered")
 
 
 def plain_pandas(file: Path, out: Path) -> None:
-    """The script that most people have."""
+    """Run the script that most people have."""
     import pandas as pd
 
     frame = pd.read_csv(file, on_bad_lines="skip").drop_duplicates()
@@ -28,7 +28,7 @@ def plain_pandas(file: Path, out: Path) -> None:
 
 
 def duckdb_script(file: Path, out: Path) -> None:
-    """The same in SQL, but for the order of the rows; bad ones are dropped in silence."""
+    """Do the same in SQL, but for the order of the rows; bad ones are dropped in silence."""
     import duckdb
 
     con = duckdb.connect()
@@ -37,7 +37,7 @@ def duckdb_script(file: Path, out: Path) -> None:
 
 
 def duckdb_in_order(file: Path, out: Path) -> None:
-    """The same in SQL, the first of equal rows kept in its place, as pandas does."""
+    """Do the same in SQL, the first of equal rows kept in its place, as pandas does."""
     import duckdb
 
     con = duckdb.connect()
@@ -59,7 +59,7 @@ def _fill_and_write(con: "DuckDBPyConnection", out: Path) -> None:
 
 
 def polars_script(file: Path, out: Path) -> None:
-    """The same in Polars."""
+    """Do the same in Polars."""
     import polars as pl
 
     frame = pl.read_csv(file, ignore_errors=True, truncate_ragged_lines=True, try_parse_dates=True)
@@ -72,7 +72,7 @@ def polars_script(file: Path, out: Path) -> None:
 
 
 def pyarrow_read(file: Path, out: Path) -> None:
-    """Reading with inference alone."""
+    """Read with inference alone."""
     import pyarrow.csv as pacsv
 
     del out
@@ -81,7 +81,7 @@ def pyarrow_read(file: Path, out: Path) -> None:
 
 
 def duckdb_read(file: Path, out: Path) -> None:
-    """Reading with inference alone, looked at once."""
+    """Read with inference alone, looked at once."""
     import duckdb
 
     del out
@@ -90,7 +90,7 @@ def duckdb_read(file: Path, out: Path) -> None:
 
 
 def polars_read(file: Path, out: Path) -> None:
-    """Reading with inference alone."""
+    """Read with inference alone."""
     import polars as pl
 
     del out

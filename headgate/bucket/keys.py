@@ -125,7 +125,7 @@ def quarantine_prefix(upload: Upload, attempt: str) -> str:
 
 
 def attempts_prefixes(upload: Upload) -> tuple[str, str]:
-    """Where all attempts at this upload have written."""
+    """Return where all attempts at this upload have written."""
     return f"{PROCESSED}{_place(upload)}/", f"{QUARANTINE}{_place(upload)}/"
 
 
@@ -219,7 +219,7 @@ def older_receipt_key(upload: Upload, etag: str) -> str:
 
 
 def older_receipts_prefix(upload: Upload) -> str:
-    """Where the receipts that forced runs replaced are kept."""
+    """Return where the receipts that forced runs replaced are kept."""
     return f"{OLDER}{upload.id}/"
 
 

@@ -157,7 +157,7 @@ def _replayed(
 
 
 def _require_room(reading: Reading, scratch: Path) -> None:
-    """A model's typed rows and wide results take about as much room as the staged rows do."""
+    """Require about as much room as the staged rows take, for a model's typed rows and results."""
     require_room(scratch, reading.table.stat().st_size)
 
 
@@ -299,7 +299,7 @@ def _held_out(recipe: Recipe, balance: Sequence[profiles.Balance]) -> Iterator[R
 
 
 def _extras(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
-    """The data dictionary, and a model recipe in the forms in which it can be served."""
+    """Return the data dictionary, and a model recipe in the forms in which it can be served."""
     dictionary.write(recipe, folder / "dictionary.csv")
     if not recipe.modelling:
         return (folder / "dictionary.csv",)

@@ -252,7 +252,7 @@ class Recipe(Record):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        """What a hand may have broken: every column is made of an input, and has its own name."""
+        """Refuse what a hand may have broken: each column has an input and its own name."""
         inputs, outputs = ([each.name for each in some] for some in (self.inputs, self.outputs))
         sources = {each.source for each in self.outputs if not isinstance(each, TestFlag)}
         if self.modelling:

@@ -76,7 +76,7 @@ def starting_over() -> Retrying:
 
 
 def may_pass(error: BaseException) -> bool:
-    """Whether to try again after a while; what an overwritten upload ended is new work instead."""
+    """Return whether to try again after a while; an overwritten upload is new work instead."""
     return isinstance(error, TransientError) and not isinstance(error, ObjectChangedError)
 
 

@@ -27,7 +27,7 @@ def answer(store: Store, work: Work, file: Download) -> Receipt | None:
 
 
 def _correct(store: Store, work: Work, file: Download) -> Receipt | None:
-    """Where a file holds corrected rows of an earlier upload, make that one's result anew.
+    """Make an earlier upload's result anew, where a file holds corrected rows of it.
 
     The receipt of the earlier upload comes first and lists this file; who finds it listed has
     only this upload's own receipt left to write.
@@ -93,12 +93,12 @@ def _earlier(store: Store, sha256: str) -> Receipt | None:
 
 
 def _is_there(store: Store, earlier: Receipt) -> bool:
-    """Whether all of a result is still in the bucket, whose own rules may have removed it."""
+    """Return whether all of a result is in the bucket, whose own rules may have removed it."""
     return all(store.exists(output.key) for output in earlier.outputs)
 
 
 def _would_be_the_same(earlier: Receipt, work: Work) -> bool:
-    """Whether a result is what this work would give: by data set, contract and options."""
+    """Return whether a result is what this work would give: by data set, contract and options."""
     dataset, before, now = keys.dataset_of(work.upload.key), earlier.options, work.options
     return (
         earlier.outcome == "published"

@@ -286,7 +286,7 @@ def commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
 
 
 def about(work: Work) -> dict[str, Any]:
-    """What every receipt says of the work."""
+    """Return what every receipt says of the work."""
     return {
         "options": work.options,
         "run": work.claim.owner,
@@ -351,7 +351,7 @@ def _standing_receipt(store: Store, upload: Upload) -> Receipt:
 
 
 def _has_result(store: Store, upload: Upload) -> bool:
-    """Whether a result stands; a receipt that cannot be read gives none."""
+    """Return whether a result stands; a receipt that cannot be read gives none."""
     with suppress(ReceiptError):
         return _standing_receipt(store, upload).outcome == "published"
     return False

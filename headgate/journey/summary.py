@@ -54,7 +54,7 @@ def answered_before(receipt: Receipt, options: ProcessOptions, force: str) -> st
 
 
 def _same(asked: ProcessOptions, had: ProcessOptions) -> bool:
-    """Whether two make the same of an upload; how long a link works, and the like, is no part."""
+    """Return whether two make the same of an upload, whatever they say of links and the like."""
     deliver = had.deliver.model_copy(update={"source": asked.deliver.source})
     return asked.model_copy(update={"deliver": deliver}) == had
 

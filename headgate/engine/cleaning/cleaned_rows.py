@@ -65,11 +65,11 @@ class Staged:
         return [0, *accumulate(StagedFile(self.path).sizes)]
 
     def batches(self, *, lines: bool = False) -> StagedFile:
-        """The staged rows; with their lines of CSV if asked for, where these hold the inputs."""
+        """Return the staged rows, and if asked for their lines, where these hold the inputs."""
         return StagedFile(self.path, [*self.names, *([CSV] if lines and self.whole else [])])
 
     def texts(self, batch: pa.RecordBatch) -> tuple[pa.Table, dict[str, Changes]]:
-        """The cleaned texts of all inputs and the lines; what the cleaning changed."""
+        """Return the cleaned texts of all inputs and the lines; what the cleaning changed."""
         cleaned, changes = {LINE: batch.column(LINE)}, {}
         for each in self.inputs:
             if each.name in self.columns:
@@ -84,7 +84,7 @@ class Staged:
     def _lines(
         self, batch: pa.RecordBatch, cleaned: dict[str, pa.Array], changed: Sequence[str]
     ) -> pa.StringArray:
-        """The lines of a batch, those written anew of which the cleaning changed a cell."""
+        """Return the lines of a batch, those written anew of which the cleaning changed a cell."""
         if not changed:
             return batch.column(CSV)
         stale = csv_lines.changed((batch.column(name), cleaned[name]) for name in changed)
@@ -92,7 +92,7 @@ class Staged:
         return csv_lines.renew(batch.column(CSV), columns, stale)
 
     def typed(self, texts: pa.Table, names: Sequence[str] | None = None) -> dict[str, pa.Array]:
-        """The typed values of cleaned texts, null where one is missing.
+        """Return the typed values of cleaned texts, null where one is missing.
 
         Texts of another kind than a replayed recipe has in a column are missing there as well.
 
@@ -112,7 +112,7 @@ class Staged:
         return values | (self._by_sql(texts, others) if others else {})
 
     def read(self, texts: Mapping[str, str]) -> dict[str, Any]:
-        """The typed value of one text of each of some inputs, or None."""
+        """Return the typed value of one text of each of some inputs, or None."""
         rows = pa.table({name: pa.array([text], pa.string()) for name, text in texts.items()})
         sql = {each.name: self._sql(each) for each in self.inputs if each.name in texts}
         return {name: found[0].as_py() for name, found in evaluate(self.con, rows, sql).items()}
@@ -158,7 +158,7 @@ class Staged:
             )
 
     def _has_own_type(self, column: Input) -> bool:
-        """Whether a column is typed as its file's own texts say."""
+        """Return whether a column is typed as its file's own texts say."""
         found = self.columns.get(column.name)
         return found is not None and found.sql_type == column.sql_type
 
@@ -202,7 +202,7 @@ class RemainingRows:
     changes: dict[str, Changes]
 
     def full(self, name: str) -> bool:
-        """Whether every row of the file has a value in this column."""
+        """Return whether every row of the file has a value in this column."""
         return name in self.changes and self.changes[name].filled == self.staged.rows
 
     def map(self, make: Callable[[pa.Table], Any], *, lines: bool = False) -> Iterator[Any]:
@@ -243,11 +243,11 @@ class RemainingRows:
         self.staged.con.unregister("visible_rows")
 
     def text(self, name: str) -> str:
-        """What SQL calls the cleaned text of a column."""
+        """Return what SQL calls the cleaned text of a column."""
         return f"t{self._places[name]}"
 
     def value(self, name: str) -> str:
-        """What SQL calls the typed value of a column."""
+        """Return what SQL calls the typed value of a column."""
         return f"v{self._places[name]}"
 
     @cached_property
@@ -256,5 +256,5 @@ class RemainingRows:
 
 
 def stay(batch: pa.RecordBatch, gone: Flags) -> pa.RecordBatch:
-    """A batch without the rows that go."""
+    """Return a batch without the rows that go."""
     return batch.filter(pa.array(~gone)) if gone.any() else batch

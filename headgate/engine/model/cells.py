@@ -35,7 +35,7 @@ def work_out(
 
 
 def _is_plain(values: pa.Array, output: Output) -> bool:
-    """Whether Arrow finds the same as SQL; as a class, it writes a decimal number otherwise."""
+    """Return whether Arrow finds what SQL does; a decimal number as a class it writes otherwise."""
     match output:
         case Number() | MissingFlag() | OneHot() | TargetColumn(classes=()):
             return True

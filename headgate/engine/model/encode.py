@@ -29,7 +29,7 @@ MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fit
 
 
 def goals(base: Base, target: TargetColumn) -> list[Goal]:
-    """The target of a regression, the second of two classes, or each of more in training."""
+    """Return the target of a regression, the second of two classes, or each of more in training."""
     if len(target.classes) <= 2:
         return [Goal(target, each) for each in target.classes[1:]] or [Goal(target)]
     name = f"{quote_name(target.source)}::VARCHAR"
@@ -105,7 +105,7 @@ def _text(base: Base, column: Input, options: ModelOptions) -> list[Feature]:
 
 
 def _frequent_words(base: Base, column: Input, count: int) -> list[str]:
-    """The words that most training rows have, but neither all nor next to none of them.
+    """Return the words that most training rows have, but neither all nor next to none of them.
 
     Past some hundred thousand rows a fixed part of them, chosen by their hash, has the say.
     """

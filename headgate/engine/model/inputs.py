@@ -41,7 +41,7 @@ def _all_numbers(texts: list[str | None]) -> bool:
 
 
 def _holds_another(texts: pa.Array) -> bool:
-    """Whether a text is neither a number nor a sign for a missing one."""
+    """Return whether a text is neither a number nor a sign for a missing one."""
     trimmed = pc.utf8_trim_whitespace(texts)
     missing = pc.is_in(trimmed, pa.array(["", *MARKERS]))
     number = pc.match_substring_regex(trimmed, f"^{NUMBER}$")

@@ -43,7 +43,7 @@ class _Values(NamedTuple):
         return self._all(counted, others)
 
     def filled(self, fills: Sequence[float]) -> "_Values":
-        """The same with a number in place of what is missing."""
+        """Return the same with a number in place of what is missing."""
         numbers, counts = list[str](), dict[str, Counts]()
         for number, fill in zip(self.numbers, fills, strict=True):
             filled = f"coalesce({number}, {double(fill)})"

@@ -258,7 +258,7 @@ def _manner(times: Container[str], output: Output) -> tuple[type[Step], str]:
 
 
 def _by_fold(output: Frequency | TargetMean, *, folds: bool) -> list[Means]:
-    """What a column's categories stand for: in new rows, and in training rows of each fold."""
+    """Return what categories stand for: in new rows, and in training rows of each fold."""
     by_fold = output.folds if folds and isinstance(output, TargetMean) else ()
     return [known(output), *by_fold]
 
@@ -273,7 +273,7 @@ def _in_places(by_fold: Iterable[Means], categories: Sequence[str]) -> pa.Array:
 
 
 def _recur(values: pa.Array, share: float = PROBE_SHARE) -> bool:
-    """Whether enough rows have a value in common with others for it to pay to look for them."""
+    """Return whether so many rows share a value with others that it pays to look for them."""
     few = values.slice(0, PROBE_ROWS).drop_null()
     return len(values) >= LEAST_ROWS and len(few.unique()) <= share * len(few)
 

@@ -131,7 +131,7 @@ def _nothing(column: Input, figures: Figures, rows: int) -> Risk | None:
 
 
 def _identifies(base: Base, column: Input, figures: Figures) -> bool:
-    """Whether a column numbers or names the rows."""
+    """Return whether a column numbers or names the rows."""
     if column.kind not in ("integer", "text") or figures.filled < ENOUGH_ROWS or figures.words > 3:
         return False
     if figures.distinct < 0.85 * figures.filled:
@@ -146,7 +146,7 @@ def _identifies(base: Base, column: Input, figures: Figures) -> bool:
 
 
 def _rises(base: Base, column: Input) -> bool:
-    """Whether each value is greater than those before it."""
+    """Return whether each value is greater than those before it."""
     last = -np.inf
     for batch in base.batches(names=[column.name, TEST]):
         values = np.asarray(for_training(batch).column(column.name).drop_null())
@@ -233,14 +233,14 @@ def _correlated(base: Base, inputs: list[Input], target: Input) -> dict[str, Lea
 
 
 def _most_frequent(base: Base, column: Input, target: Input) -> float:
-    """The share of the most frequent class among the rows that a column has a value in."""
+    """Return the share of the most frequent class among the rows that a column has a value in."""
     filled = f"{base.training} WHERE {quote_name(column.name)} IS NOT NULL"
     classes = f"SELECT {quote_name(target.name)} AS v, count(*) AS n FROM {filled} GROUP BY ALL"
     return float(first(base.con, f"SELECT max(n) / sum(n) FROM ({classes})")[0])
 
 
 def _told(base: Base, rows: str, column: Input, goal: Input, spread: str | None) -> float | None:
-    """The share of a goal that a column's values settle: of its rows, or of its spread, if any."""
+    """Return the share of a goal, its rows or its spread, that a column's values settle."""
     name, wanted = quote_name(column.name), quote_name(goal.name)
     filled = f"{rows} WHERE {name} IS NOT NULL"
     if spread:

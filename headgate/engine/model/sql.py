@@ -72,13 +72,13 @@ def literal(text: str) -> str:
 
 
 def number_value(source: str, part: DatePart | None) -> str:
-    """A number column, or a part of a date column, before it is filled and scaled."""
+    """Return a number column, or a part of a date column, before it is filled and scaled."""
     name = quote_name(source)
     return f"CAST({PARTS[part].format(name) if part else name} AS DOUBLE)"
 
 
 def lookups(recipe: Recipe) -> list[Lookup]:
-    """The look-up tables of a recipe, for rows that were not trained on."""
+    """Return the look-up tables of a recipe, for rows that were not trained on."""
     found: dict[str, dict[int, Means]] = {}
     for place, output in enumerate(recipe.outputs):
         if isinstance(output, Frequency | TargetMean):
@@ -87,7 +87,7 @@ def lookups(recipe: Recipe) -> list[Lookup]:
 
 
 def known(output: Frequency | TargetMean) -> Means:
-    """What stands for the categories of a column in rows that were not trained on."""
+    """Return what stands for the categories of a column in rows that were not trained on."""
     if isinstance(output, Frequency):
         return Means(prior=0.0, means=output.shares)
     return output.all
@@ -103,7 +103,7 @@ def cells(recipe: Recipe) -> list[tuple[str, str]]:
 
 
 def joined(relation: str, tables: Iterable[Lookup]) -> str:
-    """The rows `r` joined with their look-ups, in their own order."""
+    """Return the rows `r` joined with their look-ups, in their own order."""
     numbered = f"(SELECT *, row_number() OVER () AS {ROW} FROM {relation})"
     joins = []
     for table in tables:
@@ -123,7 +123,7 @@ def _cell(output: Output, place: int) -> str:
 
 
 def own_cell(output: Output) -> str:
-    """What needs nothing but the row's own value."""
+    """Return what needs nothing but the row's own value."""
     name = quote_name("" if isinstance(output, TestFlag) else output.source)
     match output:
         case Number():
@@ -149,7 +149,7 @@ def _number(output: Number) -> str:
 
 
 def words(source: str) -> str:
-    """The words of a text: runs of letters and digits, in lower case."""
+    """Return the words of a text: runs of letters and digits, in lower case."""
     return f"regexp_extract_all(lower({quote_name(source)}), '[\\pL\\pN]+')"
 
 

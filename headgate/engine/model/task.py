@@ -20,7 +20,7 @@ FIRST_ROWS = 100_000  # which may show that there are more
 
 
 def find_target(staged: Staged, target: str | None) -> Input:
-    """The target's column.
+    """Return the target's column.
 
     Raises:
         OptionsError: None is named, or the file has no such column.
@@ -39,7 +39,7 @@ def find_target(staged: Staged, target: str | None) -> Input:
 
 
 def find_task(base: Base, target: Input, told: str) -> tuple[Task, tuple[str, ...]]:
-    """The kind of task, and the classes in their order as text.
+    """Return the kind of task, and the classes in their order as text.
 
     Raises:
         OptionsError: The target does not suit the task.
@@ -105,7 +105,7 @@ def _values(base: Base, target: Input) -> list[str]:
 
 
 def find_split(rows: RemainingRows, options: ModelOptions) -> Split:
-    """Which rows are held out.
+    """Settle which rows are held out.
 
     Raises:
         OptionsError: The split's column is not in the file or holds no times, or two ways to split
@@ -159,7 +159,7 @@ def _require_times(staged: Staged, column: str) -> None:
 
 
 def _latest(rows: RemainingRows, column: str, test_share: float) -> str | None:
-    """The time up to which rows are for training: exact, from counted times."""
+    """Return the time up to which rows are for training: exact, from counted times."""
     value = rows.value(column)
     with rows.visible(column) as relation:
         row = first(

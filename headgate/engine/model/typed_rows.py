@@ -56,7 +56,7 @@ class Base:
         return int(first(self.con, f"SELECT count(*) FROM {self.training}")[0])
 
     def some_training(self, enough: int) -> str:
-        """A fixed part of them, chosen by their hash: at least so many, if there are."""
+        """Return a fixed part of them, chosen by their hash: at least so many, if there are."""
         part = max(1, self.training_rows // enough)
         return f"(SELECT * FROM {self.training} WHERE {ROW_HASH} % {part} = 0)"
 
@@ -83,7 +83,7 @@ def for_training(rows: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def typed_rows(scratch: Path) -> Path:
-    """Where the typed rows lie between fitting a recipe and applying it."""
+    """Return where the typed rows lie between fitting a recipe and applying it."""
     return scratch / "typed.arrow"
 
 
@@ -125,7 +125,7 @@ def _in_parts(batch: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
 def _parts(
     staged: Staged, split: Split, target: str, texts: pa.Table, values: dict[str, pa.Array]
 ) -> dict[str, Any]:
-    """The columns of the file that tell each row's part."""
+    """Return the columns of the file that tell each row's part."""
     con = staged.con
     features = [texts[each.name] for each in staged.inputs if each.name != target]
     nothing = pa.repeat("", texts.num_rows)

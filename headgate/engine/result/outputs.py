@@ -88,7 +88,7 @@ def write(
 
 
 def preview(path: Path) -> tuple[tuple[str, ...], ...]:
-    """The first rows of a written CSV, header excluded."""
+    """Return the first rows of a written CSV, header excluded."""
     with path.open(encoding="utf-8", newline="") as lines:
         return tuple(tuple(row) for row in islice(csv.reader(lines), 1, PREVIEW_ROWS + 1))
 

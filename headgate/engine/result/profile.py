@@ -109,7 +109,7 @@ def _aligned(before: Profile, now: Profile) -> tuple[list[float], list[float]]:
 
 
 def _stability(before: Sequence[float], now: Sequence[float]) -> float:
-    """The population stability index; empty steps count as a thousandth."""
+    """Return the population stability index; empty steps count as a thousandth."""
     if not sum(before) or not sum(now):
         return 0.0
     pairs = [
@@ -120,7 +120,7 @@ def _stability(before: Sequence[float], now: Sequence[float]) -> float:
 
 
 def _shown(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """What is counted or drawn of typed values: texts, numbers, or days since 1970."""
+    """Return what is counted or drawn of typed values: texts, numbers, or days since 1970."""
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_boolean(kind):
         return pc.cast(values, pa.string())
@@ -133,7 +133,7 @@ def _shown(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _figures(values: pa.ChunkedArray, low: float | None, high: float | None) -> dict[str, Any]:
-    """The most frequent texts; of numbers the ends and counts, within those given or their own."""
+    """Return the most frequent texts, or of numbers the counts within their own or given ends."""
     if pa.types.is_string(values.type):
         return {"top": _top(values)}
     numbers = values.drop_null().to_numpy()
@@ -153,7 +153,7 @@ def _top(texts: pa.ChunkedArray) -> tuple[Category, ...]:
 
 
 def histogram(values: pa.ChunkedArray, low: float, high: float) -> tuple[int, ...]:
-    """Counts over equal steps from low to high; what lies beyond counts into the outer ones."""
+    """Return counts over equal steps from low to high; the outer ones count what lies beyond."""
     numbers = values.drop_null().to_numpy()
     numbers = np.clip(numbers[np.isfinite(numbers)], low, high)
     half = high / 2 - low / 2  # of the widest range, which is no finite number as a whole

@@ -89,7 +89,7 @@ def _plots(
 
 
 def _some_rows(prepared: Prepared) -> pa.Table:
-    """The first rows of each row group; what is drawn of them is but a picture."""
+    """Return the first rows of each row group; what is drawn of them is but a picture."""
     file = pq.ParquetFile(prepared.parquet)
     groups = file.metadata.num_row_groups
     size = max(1, ROWS // max(groups, 1))
