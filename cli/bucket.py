@@ -57,6 +57,8 @@ def process(
         page(markdown(receipt))
         if receipt.finished < asked or receipt.options != options:
             say(answered_before(receipt, options, "--force"))
+        if deliver.show_link and receipt.outcome == "published":
+            link(receipt.key(), hours=deliver.link_hours)
     if receipt.outcome == "refused":
         sys.exit(3)
 

@@ -45,13 +45,13 @@ def _journey(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:
     work = claim(bucket, key, options)
     if isinstance(work, Receipt):
         return work
-    receipt = None
+    receipt, deliver = None, options.deliver
     with renewing(bucket, work):
         try:
             file = download(bucket, work)
             receipt = _answer(bucket, work, file)
             if receipt.outcome == "published":
-                presign(bucket, receipt.key(), options.deliver.link_hours)
+                presign(bucket, receipt.key(), deliver.link_hours, show=deliver.show_link)
         finally:
             cleanup(bucket, work, receipt)
     return receipt

@@ -201,11 +201,14 @@ class DeliverOptions(Record):
     source: Annotated[SourcePolicy, _at(0, "What becomes of the uploaded object")] = (
         SourcePolicy.KEEP
     )
-    link_hours: Annotated[Hours, _at(1, "How long the link should work")] = 24
+    show_link: Annotated[
+        bool, _at(1, "Show a link to the table of a single upload, to all who may see its run")
+    ] = False
+    link_hours: Annotated[Hours, _at(2, "How long the link should work")] = 24
     same_content: Annotated[
-        Literal["process", "skip"], _at(2, "When the same content was processed under another key")
+        Literal["process", "skip"], _at(3, "When the same content was processed under another key")
     ] = "process"
-    force: Annotated[bool, _at(3, "Process again although there is a result")] = False
+    force: Annotated[bool, _at(4, "Process again although there is a result")] = False
 
 
 class ProcessOptions(Record):

@@ -121,19 +121,19 @@ def test_a_bad_local_file_is_refused_and_nothing_goes_up(place, tmp_path):
     assert path.exists()
 
 
-def test_a_fresh_link_leads_to_the_result(place):
-    """The link artifact of an upload's run can be fetched and gives the table."""
+def test_a_link_leads_to_the_result(place):
+    """The run of an upload shows one if its options ask for it, and a later run a fresh one."""
     key = place.put("uploads/one.csv", "id,n\n1,2\n")
-    run("process-upload", key=key, bucket=place.block)
+    asked = {"deliver": {"show_link": True}}
 
-    ended = run("presign-result", key=key, bucket=place.block, hours=2)
+    first = run("process-upload", key=key, bucket=place.block, options=asked)
+    fresh = run("presign-result", key=key, bucket=place.block, hours=2)
 
-    link = ended.artifacts["download"].data
-    url = link[link.index("(") + 1 : link.rindex(")")]
-    assert ended.state == "Completed"
-    assert ended.message.startswith("Works until ")
-    with urllib.request.urlopen(url) as answer:
-        assert answer.read() == b"id,n\n1,2\n"
+    assert fresh.message.startswith("Works until ")
+    for ended in (first, fresh):
+        link = ended.artifacts["download"].data
+        with urllib.request.urlopen(link[link.index("(") + 1 : link.rindex(")")]) as answer:
+            assert answer.read() == b"id,n\n1,2\n"
 
 
 def test_a_link_to_what_has_no_result_is_refused_in_words(place):
