@@ -14,16 +14,15 @@ import pyarrow.compute as pc
 from headgate.engine.checking.expected import Expected
 from headgate.engine.checking.limits import hold_to_columns
 from headgate.engine.checking.quarantine import Fault
-from headgate.engine.columns.column import MARKERS
+from headgate.engine.checking.unique_keys import Key
+from headgate.engine.columns.column import BLANKS, MARKERS
 from headgate.engine.columns.formats import Format, Kind
 from headgate.engine.columns.inference import sample_of
 from headgate.engine.contract import Contract
-from headgate.engine.duck import evaluate, shared_database
+from headgate.engine.duck import evaluate, quote_name, quote_text, shared_database
 from headgate.engine.staging import LINE
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from headgate.engine.checking.bound_model import BoundModel
 
 _KIND_IN_WORDS: Mapping[Kind, str] = {
@@ -64,24 +63,35 @@ class BoundContract:
         hold_to_columns(names, {*contract.references, *(n for key in contract.unique for n in key)})
         model = _bound(contract, names)
         self.expected: tuple[Expected, ...] = model.expected if model else ()
-        self.unique = (*contract.unique, *(model.unique if model else ()))
         self.dropped = model.dropped if model else ()
+        self.formats: Formats | None = None
+        self._keys = (*contract.unique, *(model.unique if model else ()))
         self._model = model
         self._references = contract.references
         self._missing = ("", *missing)
         self._point = point
 
-    def formats(self, rows: pa.Table) -> dict[str, Format]:
+    def learn(self, rows: pa.Table) -> Formats:
         """Find out from the first rows how the columns that have a type are written.
 
         Raises:
             ContractError: The values of one could as well be others.
         """
-        return {
+        self.formats = {
             each.name: each.format_of(sample_of(rows[each.name], self._missing), point=self._point)
             for each in self.expected
             if each.kind != "text"
         }
+        return self.formats
+
+    @property
+    def unique(self) -> tuple[Key, ...]:
+        """Keys that may occur once in the whole file, by the values that the checks judge."""
+        expected = {each.name: each for each in self.expected}
+        return tuple(
+            Key(names, tuple(self._key_part(name, expected.get(name)) for name in names))
+            for names in self._keys
+        )
 
     def check(self, rows: pa.Table, formats: Formats) -> list[Fault]:
         """Return everything that is wrong with any of these rows; may run in several threads.
@@ -91,29 +101,30 @@ class BoundContract:
             SettingsError: A check itself fails.
             NoRoomError: The values are too long for the memory.
         """
-        faults = [*self._outside_references(rows)]
+        texts, faults = self._hold_to_types(rows, formats)
+        refused = {(fault.line, fault.column) for fault in faults}
+        faults += self._outside_references(rows, texts)
         if self._model and rows.num_rows:
-            texts, unfit = self._hold_to_types(rows, formats)
-            refused = {(fault.line, fault.column) for fault in unfit}
             judged = self._model.judge(self._typed(texts, formats), rows)
-            faults += [*unfit, *(f for f in judged if (f.line, f.column) not in refused)]
+            faults += (each for each in judged if (each.line, each.column) not in refused)
         return faults
 
-    def _outside_references(self, rows: pa.Table) -> Iterator[Fault]:
+    def _outside_references(self, rows: pa.Table, texts: dict[str, pa.Array]) -> Iterator[Fault]:
         for name, allowed in self._references.items():
-            known = pa.array([*allowed, *self._missing], pa.string())
-            outside = pc.invert(pc.is_in(rows[name], value_set=known))
+            known = pa.array([*allowed, *self._missing, None], pa.string())
+            outside = pc.invert(pc.is_in(texts.get(name, rows[name]), value_set=known))
             reason = "is not in the list of known values"
             yield from _faults(rows, name, outside, "reference", reason)
 
-    def _hold_to_types(self, rows: pa.Table, formats: Formats) -> tuple[pa.Table, list[Fault]]:
+    def _hold_to_types(
+        self, rows: pa.Table, formats: Formats
+    ) -> tuple[dict[str, pa.Array], list[Fault]]:
         """Blank out the cells that are missing or not of their column's type."""
-        columns, faults = {}, list[Fault]()
+        columns, faults = dict[str, pa.Array](), list[Fault]()
         for each in self.expected:
             texts, form = rows[each.name].combine_chunks(), formats.get(each.name)
             texts = pc.utf8_trim_whitespace(texts) if each.coerce else texts
-            absent = pa.array([*self._missing, *(MARKERS if form else ())], pa.string())
-            blank = pc.is_in(texts, value_set=absent)
+            blank = pc.is_in(texts, value_set=pa.array(self._absent(form), pa.string()))
             if form:
                 unfit = pc.invert(pc.or_(form.fits(texts), blank))
                 each.refuse_other_orders(form, texts, unfit, rows[LINE].combine_chunks())
@@ -121,14 +132,30 @@ class BoundContract:
                 faults += _faults(rows, each.name, unfit, "type", reason)
                 blank = pc.or_(blank, unfit)
             columns[each.name] = pc.if_else(blank, pa.scalar(None, pa.string()), texts)
-        return pa.table(columns), faults
+        return columns, faults
 
-    def _typed(self, texts: pa.Table, formats: Formats) -> "pd.DataFrame":
+    def _absent(self, form: Format | None) -> tuple[str, ...]:
+        """Texts that count as missing in a column of some format, or of texts."""
+        return (*self._missing, *(MARKERS if form else ()))
+
+    def _typed(self, texts: dict[str, pa.Array], formats: Formats) -> pa.Table:
         """Return the values of some texts."""
-        cells = {each.name: each.sql(formats.get(each.name)) for each in self.expected}
+        cells = {
+            each.name: each.sql(formats.get(each.name), quote_name(each.name))
+            for each in self.expected
+        }
         with shared_database() as con:
-            values: pd.DataFrame = pa.table(evaluate(con, texts, cells)).to_pandas()
-        return values
+            return pa.table(evaluate(con, pa.table(texts), cells))
+
+    def _key_part(self, name: str, expected: Expected | None) -> str:
+        """Return the DuckDB expression of a value in a key, null where it is missing."""
+        text = value = quote_name(name)
+        form = (self.formats or {}).get(name)
+        if expected:
+            text = f"trim({text}, {quote_text(BLANKS)})" if expected.coerce else text
+            value = expected.sql(form, text)
+        absent = ", ".join(map(quote_text, self._absent(form)))
+        return f"CASE WHEN {text} NOT IN ({absent}) THEN {value} END"
 
 
 def _bound(contract: Contract, names: Sequence[str]) -> "BoundModel | None":

@@ -1,22 +1,27 @@
 """What a contract's pandera model says of a file's columns, and how it judges their rows.
 
-The one place where pandera judges; it takes a while to import. Not here: what pandera is not asked,
-since it sees one batch at a time: types, and keys that may occur once in the whole file.
+The one place where pandera judges; it takes a while to import. Not here: what its checks see and
+say, and what it is not asked, since it sees one batch at a time: types, and keys that may occur
+once in the whole file.
 """
 
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
-import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
-from pandas.api.types import infer_dtype
 from pandera import dtypes
 from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
 
+from headgate.engine.checking.checks import (
+    between_columns,
+    bounds,
+    frame,
+    name_and_reason,
+    of_values,
+)
 from headgate.engine.checking.expected import Expected
 from headgate.engine.checking.limits import hold_to_columns, hold_to_order, refuse_unknown
 from headgate.engine.checking.quarantine import Fault
@@ -30,29 +35,9 @@ from headgate.words import quoted
 _KINDS: tuple[tuple[Callable[[Any], bool], Kind], ...] = (
     (dtypes.is_bool, "boolean"),
     (dtypes.is_int, "integer"),
-    (dtypes.is_numeric, "decimal"),
+    (dtypes.is_float, "decimal"),
     (dtypes.is_datetime, "timestamp"),
 )
-_IN_WORDS = {
-    "not_nullable": "must not be missing",
-    "greater_than": "must be more than {min_value}",
-    "greater_than_or_equal_to": "must be at least {min_value}",
-    "less_than": "must be less than {max_value}",
-    "less_than_or_equal_to": "must be at most {max_value}",
-    "equal_to": "must be {value}",
-    "not_equal_to": "must not be {value}",
-    "in_range": "must be between {min_value} and {max_value}",
-    "isin": "must be one of {allowed_values}",
-    "notin": "must not be one of {forbidden_values}",
-    "str_matches": "must match the pattern {pattern}",
-    "str_contains": "must contain {pattern}",
-    "str_startswith": "must start with {string}",
-    "str_endswith": "must end with {string}",
-}
-"""What a value that fails a check of pandera's own is not."""
-_VERDICTS = {"bool", "boolean", "integer"}
-"""What Python and pandas call that which tells whether a rule holds."""
-
 Fields = Mapping[str, pandera.Column]
 """By name of a column of the file, what the model says of it."""
 
@@ -71,7 +56,7 @@ class BoundModel:
         schema = _schema(contract.model, self._module)
         hold_to_columns(names, _wanted(schema, names))
         fields = {name: field for name in names if (field := _field_for(schema, name))}
-        _refuse_parsers(schema, fields, self._module)
+        _refuse_unheld(schema, fields, self._module)
         unknown = tuple(name for name in names if name not in fields)
         if contract.unknown == "refuse" or schema.strict is True:
             refuse_unknown(unknown)
@@ -82,10 +67,10 @@ class BoundModel:
         self.expected = tuple(self._expected(name, field, schema) for name, field in fields.items())
         self.unique = _unique_keys(schema, fields)
         self._hold_to_keys(schema, names)
-        self._schema = _without_types(schema, fields)
+        self._schema = _without_types(schema, fields, {e.name: e.kind for e in self.expected})
         self._lock = threading.Lock()
 
-    def judge(self, values: pd.DataFrame, rows: pa.Table) -> Iterator[Fault]:
+    def judge(self, values: pa.Table, rows: pa.Table) -> Iterator[Fault]:
         """Let pandera judge some rows, and put every failure into words.
 
         Args:
@@ -98,7 +83,7 @@ class BoundModel:
         """
         try:
             with self._lock:  # pandera does not say that threads may share a schema
-                self._schema.validate(values, lazy=True)
+                self._schema.validate(frame(values), lazy=True)
         except SystemExit as error:
             raise SettingsError(
                 f"A check ends Python, with {error}.",
@@ -148,7 +133,7 @@ class BoundModel:
 
     def _faults(self, error: SchemaError, rows: pa.Table) -> Iterator[Fault]:
         column = error.column_name if error.column_name in rows.column_names else ""
-        name, reason = _in_words(error.check)
+        name, reason = name_and_reason(error.check)
         cases = error.failure_cases
         at = cases["index"] if hasattr(cases, "columns") and "index" in cases else None
         if error.reason_code is SchemaErrorReason.CHECK_ERROR:
@@ -214,14 +199,28 @@ def _in_order(schema: pandera.DataFrameSchema, fields: Fields) -> list[str]:
     return sorted(fields, key=lambda name: places[fields[name].name])
 
 
-def _refuse_parsers(schema: pandera.DataFrameSchema, fields: Fields, module: str) -> None:
-    """A contract judges; what would change values or add columns is not for it to do."""
-    if schema.parsers or any(field.parsers for field in fields.values()):
-        raise SettingsError(
-            "The contract's model has parsers, which would change values unseen.",
-            where=module,
-            todo="Remove them; what may be written in another way is taken with coerce.",
-        )
+def _refuse_unheld(schema: pandera.DataFrameSchema, fields: Fields, module: str) -> None:
+    """Refuse what a contract may not do, and what it may say but no file can be held to."""
+    parsers = schema.parsers or any(field.parsers for field in fields.values())
+    for found, what, todo in (
+        (
+            parsers,
+            "parsers, which would change values unseen",
+            "Remove them; what may be written in another way is taken with coerce.",
+        ),
+        (
+            schema.index is not None,
+            "an index, which no file has",
+            "Make its parts columns; `unique` holds them to occur once.",
+        ),
+        (
+            schema.dtype is not None,
+            f"one type, {schema.dtype}, for all columns",
+            "Give each column its own.",
+        ),
+    ):
+        if found:
+            raise SettingsError(f"The contract's model has {what}.", where=module, todo=todo)
 
 
 def _kind(dtype: Any) -> Kind | None:
@@ -229,6 +228,8 @@ def _kind(dtype: Any) -> Kind | None:
         return "text"
     if str(dtype) == "date":
         return "date"
+    if getattr(dtype, "tz", None):
+        return None
     return next((kind for is_so, kind in _KINDS if is_so(dtype)), None)
 
 
@@ -238,95 +239,18 @@ def _unique_keys(schema: pandera.DataFrameSchema, fields: Fields) -> tuple[tuple
     return (*alone, *((tuple(together),) if schema.unique else ()))
 
 
-def _without_types(schema: pandera.DataFrameSchema, fields: Fields) -> pandera.DataFrameSchema:
+def _without_types(
+    schema: pandera.DataFrameSchema, fields: Fields, kinds: Mapping[str, Kind]
+) -> pandera.DataFrameSchema:
     """Keep what pandera judges in a batch: types and file-wide rules are held to elsewhere."""
     columns = {
         name: pandera.Column(
             None,
-            checks=[*map(_with_verdict, field.checks), *_bounds(field.dtype)],
+            checks=[*map(of_values, (*field.checks, *bounds(field.dtype)))],
             nullable=field.nullable,
             name=name,
         )
         for name, field in fields.items()
     }
-    return pandera.DataFrameSchema(columns, checks=[_sparing_gaps(each) for each in schema.checks])
-
-
-def _bounds(dtype: Any) -> Iterator[pandera.Check]:
-    """Hold the values of a narrow integer type, such as `uint8`, to what it can hold."""
-    if dtype is None or not dtypes.is_int(dtype) or (dtype.signed and dtype.bit_width == 64):
-        return
-    least = -(2 ** (dtype.bit_width - 1)) if dtype.signed else 0
-    yield pandera.Check.in_range(least, least + 2**dtype.bit_width - 1)
-
-
-def _with_verdict(check: pandera.Check) -> pandera.Check:
-    """Let a rule of the user's own fail where it gives no verdict, lest all values pass."""
-    if check.name in pandera.Check or check.groupby:
-        return check
-
-    def judge(values: pd.Series) -> Any:
-        rule: Any = check.get_backend(values)(check)
-        return _verdict(rule.apply(values))
-
-    return pandera.Check(
-        judge,
-        name=check.name,
-        error=check.error,
-        ignore_na=check.ignore_na,
-        raise_warning=check.raise_warning,
-    )
-
-
-def _sparing_gaps(check: pandera.Check) -> pandera.Check:
-    """Make a rule between columns pass where a missing value leaves it undecided."""
-
-    def judge(values: pd.DataFrame) -> Any:
-        rule: Any = check.get_backend(values)(check)
-        if not values.isna().any(axis=None):
-            return _verdict(rule.apply(values))
-        verdict = rule.apply(values.convert_dtypes(dtype_backend="pyarrow"))
-        if not hasattr(verdict, "fillna"):
-            return _verdict(verdict)
-        return _verdict(verdict.fillna(True)).astype(bool)
-
-    return pandera.Check(judge, name=check.name, error=check.error)
-
-
-def _verdict(found: Any) -> Any:
-    """Return what a rule found, if it is a verdict.
-
-    Raises:
-        TypeError: It is neither true or false nor a series of these.
-    """
-    if isinstance(found, pd.Series | pd.DataFrame):
-        series = [each for _, each in pd.DataFrame(found).items()]
-        kinds = {infer_dtype(each, skipna=False) for each in series if len(each)}
-    else:
-        kinds = {type(found).__name__}
-    if not kinds <= _VERDICTS:
-        raise TypeError(
-            f"returned {' and '.join(sorted(kinds))}, not True, False or a series of these"
-        )
-    return found
-
-
-def _in_words(check: pandera.Check | str) -> tuple[str, str]:
-    """Return a check's short name and what a value that fails it is not."""
-    if isinstance(check, str):
-        return check, _IN_WORDS.get(check, check)
-    name, limits = check.name or "check", check.statistics or {}
-    if name == "str_length":
-        return name, _length_in_words(limits)
-    with suppress(KeyError):
-        return name, _IN_WORDS[name].format(**limits)
-    return name, check.error or f"fails the rule {name!r}"
-
-
-def _length_in_words(limits: Mapping[str, int | None]) -> str:
-    least, most, exact = (limits.get(f"{end}_value") for end in ("min", "max", "exact"))
-    if exact is not None:
-        return f"must have {exact} characters"
-    if least is None:
-        return f"must have at most {most} characters"
-    return f"must have at least {least} characters" + (f", at most {most}" if most else "")
+    checks = [between_columns(each, kinds) for each in schema.checks]
+    return pandera.DataFrameSchema(columns, checks=checks)

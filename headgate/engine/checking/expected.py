@@ -16,7 +16,6 @@ from headgate.engine.columns.date_orders import orders_of, ruled_out, told
 from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
 from headgate.engine.columns.guess import candidates, truth_values
 from headgate.engine.columns.inference import has_point
-from headgate.engine.duck import quote_name
 from headgate.errors import ContractError
 
 _PLAIN: Mapping[Kind, tuple[Format, ...]] = {
@@ -106,14 +105,13 @@ class Expected:
             f"metadata={{'format': {orders[0].parse!r}}}.",
         )
 
-    def sql(self, form: Format | None) -> str:
+    def sql(self, form: Format | None, text: str) -> str:
         """Return the DuckDB expression of the values that checks judge; text without a format."""
-        name = quote_name(self.name)
         if form is None:
-            return name
+            return text
         if isinstance(form, Number) and self.kind == "decimal":
             form = replace(form, scale=None, loose=True)
-        value, _ = form.sql(name)
+        value, _ = form.sql(text)
         return f"CAST({value} AS TIMESTAMP)" if self.kind == "timestamp" else value
 
     def _guesses(self, sample: Sequence[str]) -> dict[Format, Fits]:

@@ -56,16 +56,14 @@ class Sieve:
         self.schema = pa.schema([*texts, (LINE, pa.int64()), (CSV, pa.string())])
         self._width = len(dialect.names)
         self._header = dialect.header if dialect.header_rows == 1 else ()
-        self._formats: Formats | None = None
 
     def sift(self, block: Block) -> Sifted:
         """Check the rows of a block; the first block must be through before the others."""
-        first = self._formats is None
-        if self._formats is None:
-            self._formats = self.contract.formats(block.rows)
-        good, kept = self._part(block, self._formats)
-        if first:
-            self.typing.start(good, self._formats)
+        known = self.contract.formats
+        formats = self.contract.learn(block.rows) if known is None else known
+        good, kept = self._part(block, formats)
+        if known is None:
+            self.typing.start(good, formats)
         rows = good.num_rows + len(kept)
         return Sifted(good, kept, self.typing.look(good), rows, block.blank)
 

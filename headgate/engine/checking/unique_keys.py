@@ -6,7 +6,7 @@ fault and which cleaning drops.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,38 +19,49 @@ from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
 from headgate.engine.staging import LINE, StagedFile, register, writing
 
-_FIRST = "_headgate_first"
-"""The line on which a key stands first."""
+_FIRST, _PART = "_headgate_first", "_headgate_part"
+"""The line on which a key stands first, and how its values are called."""
+
+
+class Key(NamedTuple):
+    """A key that may occur once."""
+
+    names: Sequence[str]
+    values: Sequence[str]
+    """The DuckDB expression of each part's value, null where it is missing."""
 
 
 def set_repeats_aside(
     staged: Path,
-    key: Sequence[str],
+    key: Key,
     source: Path,
     dialect: Dialect,
     corrections: Corrections | None = None,
 ) -> Iterator[Kept]:
     """Take rows whose key stood further up out of the staged file, and yield them.
 
-    Rows in which a part of the key is empty are no repeats.
+    Rows in which a part of the key is missing are no repeats.
     """
     with database(staged.parent, staged) as con:
         register(con, staged)
-        parts = ", ".join(map(quote_name, key))
-        filled = " AND ".join(f"{quote_name(part)} <> ''" for part in key)
+        parts = [f"{_PART}_{place}" for place, _ in enumerate(key.values)]
+        named = ", ".join(f"{v} AS {part}" for v, part in zip(key.values, parts, strict=True))
+        filled = " AND ".join(f"{part} IS NOT NULL" for part in parts)
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE twice AS SELECT {parts}, min({LINE}) AS {_FIRST}"
-            f" FROM staged WHERE {filled} GROUP BY {parts} HAVING count(*) > 1"
+            f"CREATE OR REPLACE TEMP TABLE twice AS"
+            f" SELECT {', '.join(parts)}, min({LINE}) AS {_FIRST}"
+            f" FROM (SELECT {LINE}, {named} FROM staged)"
+            f" WHERE {filled} GROUP BY {', '.join(parts)} HAVING count(*) > 1"
         )
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT {_FIRST}, t.* FROM staged t"
-            f" JOIN twice USING ({parts}) WHERE {LINE} > {_FIRST}"
+            f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT * FROM (SELECT *, {named} FROM staged)"
+            f" JOIN twice USING ({', '.join(parts)}) WHERE {LINE} > {_FIRST}"
         )
         con.unregister("staged")
         lines = con.execute(f"SELECT {LINE} FROM repeats").fetchnumpy()[LINE]
         if len(lines):
             _leave_out(lines, staged)
-            yield from _kept(con, key, source, dialect, corrections)
+            yield from _kept(con, key.names, source, dialect, corrections)
 
 
 def _leave_out(lines: Any, staged: Path) -> None:
@@ -65,14 +76,14 @@ def _leave_out(lines: Any, staged: Path) -> None:
 
 def _kept(
     con: DuckDBPyConnection,
-    key: Sequence[str],
+    names: Sequence[str],
     source: Path,
     dialect: Dialect,
     corrections: Corrections | None,
 ) -> Iterator[Kept]:
     """Put every repeat into words, beside its text from the file."""
     texts = ", ".join(map(quote_name, dialect.names))
-    parts = ", ".join(map(quote_name, key))
+    parts = ", ".join(map(quote_name, names))
     end = " + ".join(
         f"length({quote_name(n)}) - length(replace({quote_name(n)}, chr(10), ''))"
         for n in dialect.names
@@ -87,6 +98,6 @@ def _kept(
     while row := rows.fetchone():
         line, first, value, *fields = row
         reason = f"stands already on line {first:,}, and may occur once"
-        fault = Fault(line, ", ".join(key), "unique", value, reason)
+        fault = Fault(line, ", ".join(names), "unique", value, reason)
         raw = corrections.raw(line) if corrections else None
         yield Kept(line, fields, next(raws).rstrip("\r\n") if raw is None else raw, [fault])

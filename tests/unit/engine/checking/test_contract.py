@@ -7,9 +7,11 @@ import sys
 import types
 import typing
 import uuid
+from decimal import Decimal
 
 import duckdb
 import pandas as pd
+import pandera
 import pandera.pandas as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -135,6 +137,149 @@ def test_a_rule_between_columns_may_be_of_any_form(tmp_path, rule):
     contract = Contract(model=schema, max_bad_share=1)
     found = kept_back(reading_of(tmp_path, ["1,2", "3,2", "4,"], contract, header="low,high"))
     assert {line: row["_check"] for line, row in found.items()} == {3: "ordered"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "bad"),
+    [
+        (lambda frame: frame["a"] % 2 == frame["b"] % 2, {2}),
+        (lambda frame: frame["a"] + frame["b"] > 3, {2}),
+        (lambda frame: (frame["day"] <= frame["due"]) & (frame["a"] > 0), {4}),
+        (lambda frame: (frame["a"] > 0) & (frame["day"] <= frame["due"]), {4}),
+        (lambda frame: frame["at"] < pd.Timestamp("2024-01-02"), {4}),
+        (lambda frame: frame["name"].str.len() <= frame["b"], {4}),
+        (lambda frame: frame["good"] & (frame["a"] > 0), {4}),
+        (lambda frame: frame["b"].notna(), {3}),
+    ],
+    ids=["remainder", "sum", "dates", "numbers and dates", "times", "texts", "truth", "gaps"],
+)
+def test_a_rule_between_columns_of_any_type_spares_rows_with_gaps(tmp_path, rule, bad):
+    """Whatever the rule computes, only what it finds among values that are there counts."""
+    types = {"a": int, "b": int, "day": pa.Date, "due": pa.Date, "at": pd.Timestamp}
+    types |= {"name": str, "good": bool}
+    columns = {name: pa.Column(type_, nullable=True) for name, type_ in types.items()}
+    rows = [
+        "1,2,2024-01-01,2024-01-02,2024-01-01,ab,true",
+        "3,,2024-01-01,,,,",
+        "9,1,2024-01-03,2024-01-02,2024-01-03,abc,false",
+        ",,,,,,",
+    ]
+    schema = pa.DataFrameSchema(columns, checks=pa.Check(rule))
+    contract = Contract(model=schema, max_bad_share=1)
+    assert {*kept_back(reading_of(tmp_path, rows, contract, header=",".join(types)))} == bad
+
+
+def test_a_rule_for_one_row_at_a_time_may_say_and(tmp_path):
+    """Python cannot tell whether a missing value is true; such a row is undecided."""
+    rule = pa.Check(lambda row: row["a"] < row["b"] and row["a"] > 0, element_wise=True)
+    columns = {"a": pa.Column(int), "b": pa.Column(int, nullable=True)}
+    contract = Contract(model=pa.DataFrameSchema(columns, checks=rule), max_bad_share=1)
+    assert [*kept_back(reading_of(tmp_path, ["1,2", "3,", "5,4"], contract, header="a,b"))] == [4]
+
+
+@pytest.mark.parametrize("gap", ["", "\n,"])
+@pytest.mark.parametrize(
+    ("type_", "rule", "bad"),
+    [
+        (int, pa.Check.isin([2**53 + 1]), {2}),
+        (int, pa.Check(lambda values: values > 2**53), {2}),
+        (bool, pa.Check(lambda values: ~values), {3}),
+        (bool, pa.Check(lambda values: values.map({True: False, False: True})), {3}),
+    ],
+)
+def test_a_gap_changes_nothing_for_the_other_values(tmp_path, type_, rule, bad, gap):
+    """Whole numbers stay exact, and truth values what they are."""
+    columns = {"n": pa.Column(type_, rule, nullable=True)}
+    first, second = ("false", "true") if type_ is bool else (2**53, 2**53 + 1)
+    contract = Contract(model=pa.DataFrameSchema(columns), max_bad_share=1)
+    rows = [f"{first},x", f"{second},x{gap}"]
+    assert {*kept_back(reading_of(tmp_path, rows, contract, header="n,m"))} == bad
+
+
+def test_every_value_that_fails_counts_however_many_pandera_would_list(tmp_path):
+    """What a check is to report at most lets no row through."""
+    columns = {"n": pa.Column(int, pa.Check.ge(9, n_failure_cases=1))}
+    contract = Contract(model=pa.DataFrameSchema(columns), max_bad_share=1)
+    found = kept_back(reading_of(tmp_path, ["1,x", "9,x", "2,x"], contract, header="n,m"))
+    assert [*found] == [2, 4]
+
+
+def test_a_check_that_only_warns_keeps_nothing_back(tmp_path):
+    """Neither one of a column nor one between columns."""
+    rule = pa.Check(lambda found: found > 9, raise_warning=True)
+    frame = pa.Check(lambda found: found["n"] > 9, raise_warning=True)
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(int, rule)}, checks=frame))
+    with pytest.warns(pandera.errors.SchemaWarning):
+        assert reading_of(tmp_path, ["1,x"], contract, header="n,m").rows_good == 1
+
+
+def test_a_check_has_the_contracts_own_words_or_plain_ones(tmp_path):
+    """Whatever it is called, and whether it speaks of a column or of several."""
+    rules = [pa.Check.ge(5, error="starts at five"), pa.Check.lt(0, name="negative")]
+    columns = {"n": pa.Column(int, rules), "m": pa.Column(int)}
+    schema = pa.DataFrameSchema(columns, checks=pa.Check.gt(3))
+    contract = Contract(model=schema, max_bad_share=1, min_rows=0)
+    row = kept_back(reading_of(tmp_path, ["1,2", "7,8"], contract, header="n,m"))[2]
+    told = "starts at five | must be less than 0 | must be more than 3"
+    assert row["_reason"] == told
+    assert row["_check"] == "greater_than_or_equal_to | negative | greater_than"
+
+
+def test_a_check_may_group_values(tmp_path):
+    """By another column; what it finds must be a verdict, and speaks of the file as a whole."""
+
+    def contract(rule, **of_frame):
+        columns = {"n": pa.Column(int, rule and pa.Check(rule, groupby="m")), "m": pa.Column(str)}
+        return Contract(model=pa.DataFrameSchema(columns, **of_frame))
+
+    rows = ["1,x", "2,y", "3,y"]
+    for rule in (
+        lambda groups: groups["x"].mean() < groups["y"].mean(),
+        lambda groups: pd.Series([len(each) < 3 for each in groups.values()]),
+    ):
+        assert reading_of(tmp_path, rows, contract(rule), header="n,m").rows_good == 3
+    between = pa.Check(lambda groups: groups["x"]["n"].max() > 1, groupby="m", name="largest")
+    with pytest.raises(ContractError, match="'largest' fails for the file as a whole"):
+        reading_of(tmp_path, rows, contract(None, checks=between), header="n,m")
+    for found in (None, pd.Series(["yes"]), pd.Series([None])):
+        with pytest.raises(SettingsError, match="not True, False or a series of these"):
+            reading_of(tmp_path, rows, contract(lambda _, found=found: found), header="n,m")
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        (pa.Column(float, unique=True), ["1.5", "2", "1.50"]),
+        (pa.Column(str, unique=True, coerce=True), ["a", "b", " a"]),
+        (pa.Column(float, unique=True, coerce=True), ['"1,5"', '"2,5"', '"1,50"']),
+        (pa.Column("datetime64[ns]", unique=True), ["2024-01-01", "2024-01-02", "2024-01-01"]),
+    ],
+)
+def test_a_key_is_compared_by_its_values(tmp_path, column, values):
+    """However one is written; signs for missing values are no values and no repeats."""
+    contract = Contract(model=pa.DataFrameSchema({"n": column}), max_bad_share=1)
+    found = kept_back(reading_of(tmp_path, [f"{n},x" for n in values], contract, header="n,m"))
+    assert {line: row["_check"] for line, row in found.items()} == {4: "unique"}
+
+
+def test_missing_parts_of_a_key_are_no_repeats(tmp_path):
+    """Be they empty, a sign beside numbers, or a text that the contract names."""
+    columns = {"n": pa.Column(int, nullable=True, unique=True)}
+    model, keys = pa.DataFrameSchema(columns), (("m", "n"), ("m",))
+    contract = Contract(model=model, unique=keys, missing=("none",), max_bad_share=1)
+    rows = ["1,a", "NA,b", "NA,none", "-,none", "none,", ",", "none,"]
+    assert reading_of(tmp_path, rows, contract, header="n,m").quarantined == 0
+
+
+def test_a_reference_set_is_compared_as_the_column_is_read(tmp_path):
+    """Without the spaces that coerce takes away, and without signs for missing values."""
+    columns = {"t": pa.Column(str, coerce=True), "n": pa.Column(int, nullable=True)}
+    known = {"t": frozenset({"a"}), "n": frozenset({"1"}), "u": frozenset({"b"})}
+    contract = Contract(model=pa.DataFrameSchema(columns), references=known, max_bad_share=1)
+    rows = [" a,1,b", "a,NA,b", "a,2,b", "a,1, b", "a,x,b"]
+    found = kept_back(reading_of(tmp_path, rows, contract, header="t,n,u"))
+    told = {line: (row["_column"], row["_check"]) for line, row in found.items()}
+    assert told == {4: ("n", "reference"), 5: ("u", "reference"), 6: ("n", "type")}
 
 
 def test_a_key_is_unique_over_all_blocks(tmp_path, monkeypatch):
@@ -401,14 +546,16 @@ def test_an_odd_truth_value_makes_its_own_row_bad(tmp_path, words, odd):
 
 def test_a_narrow_type_bounds_its_values(tmp_path):
     """What `uint8` cannot hold is kept back with the bounds."""
-    schema = pa.DataFrameSchema({"n": pa.Column("uint8"), "m": pa.Column("int16")})
-    rows = ["0,-32768", "255,32767", "256,1", "-1,1", "1,32768"]
-    reading = reading_of(tmp_path, rows, Contract(model=schema, max_bad_share=1), header="n,m")
+    types = {"n": "uint8", "m": "int16", "f": "float16"}
+    schema = pa.DataFrameSchema({name: pa.Column(type_) for name, type_ in types.items()})
+    rows = ["0,-32768,-65504", "255,32767,1", "256,1,1", "-1,1,1", "1,32768,1", "1,1,1e9"]
+    reading = reading_of(tmp_path, rows, Contract(model=schema, max_bad_share=1), header="n,m,f")
     reasons = {line: row["_reason"] for line, row in kept_back(reading).items()}
     assert reasons == {
         4: "must be between 0 and 255",
         5: "must be between 0 and 255",
         6: "must be between -32768 and 32767",
+        7: "must be between -65504.0 and 65504.0",
     }
 
 
@@ -480,13 +627,33 @@ def test_a_broken_model_is_the_contracts_mistake(tmp_path, model, says):
 
 
 @pytest.mark.parametrize(
-    "type_", [pd.Timedelta, bytes, list, list[int], pd.CategoricalDtype(["7"])]
+    "type_",
+    [
+        *(pd.Timedelta, bytes, list, list[int], pd.CategoricalDtype(["7"]), complex, Decimal),
+        pandera.engines.pandas_engine.Decimal(10, 2),
+        pd.DatetimeTZDtype(tz="UTC"),
+    ],
+    ids=str,
 )
 def test_a_type_that_holds_nothing_back_is_refused(tmp_path, type_):
     """Nobody takes a column for checked that no text is held to."""
     contract = Contract(name="rates", model=pa.DataFrameSchema({"n": pa.Column(type_)}))
     with pytest.raises(SettingsError, match=r"schemas/rates.py: .*'n' the type .*Make it int"):
         reading_of(tmp_path, ["hello,2"], contract, header="n,m")
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"index": pa.Index(int, pa.Check.ge(1))}, "an index, which no file has"),
+        ({"dtype": int}, "one type, int64, for all columns"),
+    ],
+)
+def test_what_speaks_of_no_column_is_refused(tmp_path, said, says):
+    """Nobody takes it for checked."""
+    contract = Contract(name="rates", model=pa.DataFrameSchema({"n": pa.Column(int)}, **said))
+    with pytest.raises(SettingsError, match=f"schemas/rates.py: The contract's model has {says}"):
+        reading_of(tmp_path, ["1,2"], contract, header="n,m")
 
 
 def test_a_part_of_a_key_may_be_a_column_that_not_every_file_has(tmp_path):

@@ -1,0 +1,191 @@
+"""The checks of a pandera model as they are asked of a batch, and what they say in plain words.
+
+Here: what they see where values are missing, and that each gives a verdict. Not here: which checks
+there are, and what becomes of a row that fails one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from copy import copy
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+from pandas.api.types import infer_dtype
+from pandera import dtypes
+
+from headgate.engine.columns.formats import Kind
+
+_IN_WORDS = {
+    "not_nullable": "must not be missing",
+    "greater_than": "must be more than {min_value}",
+    "greater_than_or_equal_to": "must be at least {min_value}",
+    "less_than": "must be less than {max_value}",
+    "less_than_or_equal_to": "must be at most {max_value}",
+    "equal_to": "must be {value}",
+    "not_equal_to": "must not be {value}",
+    "in_range": "must be between {min_value} and {max_value}",
+    "isin": "must be one of {allowed_values}",
+    "notin": "must not be one of {forbidden_values}",
+    "str_matches": "must match the pattern {pattern}",
+    "str_contains": "must contain {pattern}",
+    "str_startswith": "must start with {string}",
+    "str_endswith": "must end with {string}",
+}
+"""What a value that fails a check of pandera's own is not."""
+_VERDICTS = {"bool", "boolean", "integer"}
+"""What Python and pandas call that which tells whether a rule holds."""
+_EXACT = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+"""Types of pandas that keep values exact beside missing ones."""
+_USUAL = {"Int64": ("int64", "float64"), "boolean": ("bool", "object")}
+"""What pandas makes of a column of these types: where no value is missing, and where some are."""
+_ARROW: Mapping[Kind, Any] = {
+    "text": pd.ArrowDtype(pa.string()),
+    "integer": pd.ArrowDtype(pa.int64()),
+    "decimal": pd.ArrowDtype(pa.float64()),
+    "boolean": pd.ArrowDtype(pa.bool_()),
+    "date": pd.ArrowDtype(pa.date32()),
+    "timestamp": pd.ArrowDtype(pa.timestamp("us")),
+}
+"""Types in which whatever is compared with a missing value is missing too."""
+_MASKED: Mapping[Kind, Any] = {**_ARROW, "integer": "Int64", "decimal": "Float64"}
+"""The same, for operations that Arrow lacks, such as the remainder of a division."""
+
+
+def frame(values: pa.Table) -> pd.DataFrame:
+    """Return the values that checks judge, exact also beside missing ones."""
+    gaps = any(column.null_count for column in values.columns)
+    found: pd.DataFrame = values.to_pandas(types_mapper=_EXACT.get if gaps else None)
+    return found
+
+
+def bounds(dtype: Any) -> Iterator[pandera.Check]:
+    """Hold the values of a narrow type, such as `uint8`, to what it can hold."""
+    if dtype is None:
+        return
+    if dtypes.is_int(dtype) and not (dtype.signed and dtype.bit_width == 64):
+        least = -(2 ** (dtype.bit_width - 1)) if dtype.signed else 0
+        yield pandera.Check.in_range(least, least + 2**dtype.bit_width - 1)
+    if dtypes.is_float(dtype) and dtype.bit_width < 64:
+        most = float(np.finfo(f"float{dtype.bit_width}").max)
+        yield pandera.Check.in_range(-most, most)
+
+
+def of_values(check: pandera.Check) -> pandera.Check:
+    """Let a rule of the user's own see the types that pandas has, and hold it to its verdict."""
+    if pandera.Check.is_builtin_check(check.registry_name or ""):
+        own = copy(check)
+        own.error, own.n_failure_cases = _reason(check), None
+        return own
+    rule: Any = check.get_backend(pd.Series())(check)
+
+    def judge(values: Any) -> Any:
+        grouped = isinstance(values, dict)
+        usual = {key: _usual(each) for key, each in values.items()} if grouped else _usual(values)
+        return _verdict(rule.apply(usual))
+
+    return _held(check, judge)
+
+
+def between_columns(check: pandera.Check, kinds: Mapping[str, Kind]) -> pandera.Check:
+    """Make a rule between columns pass where a missing value leaves it undecided."""
+    rule: Any = check.get_backend(pd.DataFrame())(check)
+
+    def judge(values: Any) -> Any:
+        if isinstance(values, dict) or not values.isna().any(axis=None):
+            return _verdict(rule.apply(values))
+        try:
+            verdict = rule.apply(_typed(values, kinds, _ARROW))
+        except NotImplementedError:
+            verdict = rule.apply(_typed(values, kinds, _MASKED))
+        if not hasattr(verdict, "fillna"):
+            return _verdict(verdict)
+        return _verdict(verdict.fillna(True)).astype(bool)
+
+    if check.element_wise:
+        rule.check_fn = partial(_of_row, rule.check_fn)
+    return _held(check, judge)
+
+
+def _held(check: pandera.Check, judge: Callable[[Any], Any]) -> pandera.Check:
+    """Return a check that fails for every value of which its judge says so, in plain words."""
+    return pandera.Check(
+        judge,
+        groups=check.groups,
+        groupby=check.groupby,
+        ignore_na=check.ignore_na,
+        name=check.name,
+        error=_reason(check),
+        raise_warning=check.raise_warning,
+    )
+
+
+def _usual(values: pd.Series) -> pd.Series:
+    """Return values in the type that pandas has for them without further ado."""
+    types: Any = _USUAL.get(str(values.dtype))
+    return values.astype(types[values.hasnans]) if types else values
+
+
+def _typed(
+    values: pd.DataFrame, kinds: Mapping[str, Kind], types: Mapping[Kind, Any]
+) -> pd.DataFrame:
+    return values.astype({name: types[kind] for name, kind in kinds.items()})
+
+
+def _of_row(rule: Callable[[pd.Series], Any], row: pd.Series) -> Any:
+    """Judge one row; Python cannot say of a missing value whether it is true."""
+    try:
+        return rule(row)
+    except TypeError:
+        if not row.isna().any():
+            raise
+        return True
+
+
+def _verdict(found: Any) -> Any:
+    """Return what a rule found, if it is a verdict.
+
+    Raises:
+        TypeError: It is neither true or false nor a series of these.
+    """
+    if isinstance(found, pd.Series | pd.DataFrame):
+        series = [each for _, each in pd.DataFrame(found).items()]
+        kinds = {infer_dtype(each, skipna=False) for each in series if len(each)}
+    else:
+        kinds = {type(found).__name__}
+    if not kinds <= _VERDICTS:
+        raise TypeError(
+            f"returned {' and '.join(sorted(kinds))}, not True, False or a series of these"
+        )
+    return found
+
+
+def name_and_reason(check: pandera.Check | str) -> tuple[str, str]:
+    """Return the short name of a check that failed, and what a value that fails it is not."""
+    if isinstance(check, str):
+        return check, _IN_WORDS.get(check, check)
+    return check.name or "check", check.error or ""
+
+
+def _reason(check: pandera.Check) -> str:
+    """Say what a value that fails a check is not; the contract's own words come first."""
+    rule, said, limits = check.registry_name or "", check.error, check.statistics or {}
+    if said and not said.startswith(f"{rule}("):
+        return said
+    if rule == "str_length":
+        return _length_in_words(limits)
+    with suppress(KeyError):
+        return _IN_WORDS[rule].format(**limits)
+    return said or f"fails the rule {check.name!r}"
+
+
+def _length_in_words(limits: Mapping[str, int | None]) -> str:
+    least, most, exact = (limits.get(f"{end}_value") for end in ("min", "max", "exact"))
+    if exact is not None:
+        return f"must have {exact} characters"
+    if least is None:
+        return f"must have at most {most} characters"
+    return f"must have at least {least} characters" + (f", at most {most}" if most else "")
