@@ -3,6 +3,7 @@
 import re
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import getsource
 from pkgutil import iter_modules
 
 from pydantic import ValidationError
@@ -57,7 +58,8 @@ def _exists(module: str) -> bool:
 def _load(module: str) -> Contract:
     where = f"{schemas.__name__}/{module}.py"
     try:
-        found = import_module(f"{schemas.__name__}.{module}").CONTRACT
+        loaded = import_module(f"{schemas.__name__}.{module}")
+        found, source = loaded.CONTRACT, getsource(loaded)
     except (Exception, SystemExit) as error:  # a module of the user's own may fail in any way
         raise SettingsError(
             f"This contract cannot be used: {_in_words(error)}.",
@@ -70,7 +72,7 @@ def _load(module: str) -> Contract:
             where=where,
             todo="Write CONTRACT = Contract(...), with a model as its `model`.",
         )
-    return found.model_copy(update={"name": module})
+    return found.model_copy(update={"name": module, "source": source})
 
 
 def _in_words(error: BaseException) -> str:

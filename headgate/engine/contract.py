@@ -14,6 +14,9 @@ from pydantic import ConfigDict, Field, model_validator
 from headgate.options import DriftPolicy
 from headgate.record import Record
 
+_NOT_OWN = ("pandera", "typing", "builtins")
+"""Packages whose base classes are none of the contract."""
+
 
 class Contract(Record):
     """A pandera model for the rows, and what it cannot say about the file as a whole."""
@@ -21,6 +24,7 @@ class Contract(Record):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     name: Annotated[str, Field(description="Name by which it is chosen and reported")] = "default"
+    source: Annotated[str, Field(description="Text of the module that it was loaded from")] = ""
     model: Annotated[
         Any, Field(description="pandera DataFrameModel or DataFrameSchema; None holds rows to none")
     ] = None
@@ -56,8 +60,22 @@ class Contract(Record):
 
     @property
     def hash(self) -> str:
-        """Hash of all that the contract says; it changes when a rule does."""
+        """Hash of all that the contract says; it changes when a rule does.
+
+        Rules are code, so that they are told by the text of the contract's module, and by that of
+        the model's base classes, which may be from elsewhere.
+        """
         said = self.model_dump_json(exclude={"model", "references"})
         sets = sorted((name, sorted(values)) for name, values in self.references.items())
-        rules = inspect.getsource(self.model) if inspect.isclass(self.model) else repr(self.model)
+        rules = [*map(_source, self.model.__mro__)] if inspect.isclass(self.model) else self.model
         return hashlib.sha256(f"{said}\n{sets}\n{rules}".encode()).hexdigest()
+
+
+def _source(model: type) -> str:
+    """Return the text of a class of the user's own, as far as it has one."""
+    if model.__module__.partition(".")[0] in _NOT_OWN:
+        return ""
+    try:
+        return inspect.getsource(model)
+    except OSError:  # it was made without a class statement
+        return repr(model)

@@ -1,5 +1,7 @@
 """A data set's contract is found by name; what is wrong with one is told."""
 
+import importlib
+import linecache
 import sys
 
 import pytest
@@ -42,3 +44,47 @@ def test_a_contract_that_does_not_work_is_named(monkeypatch, tmp_path, source, s
     with pytest.raises(SettingsError, match=says):
         contract_for("broken")
     sys.modules.pop("schemas.broken", None)
+
+
+SHARED = """import pandera.pandas as pa
+class Base(pa.DataFrameModel):
+    n: int = pa.Field(ge=1)
+"""
+SCHEMA = """import pandera.pandas as pa
+from headgate.engine.contract import Contract
+LIMIT = 1
+RULE = pa.Check(lambda values: values > LIMIT)
+CONTRACT = Contract(model=pa.DataFrameSchema({"n": pa.Column(int, RULE)}))
+"""
+MODEL = """from schemas.hashed_base import Base
+from headgate.engine.contract import Contract
+class Rates(Base):
+    m: int
+CONTRACT = Contract(model=Rates)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        (SCHEMA, ("values > LIMIT", "values < LIMIT")),
+        (SCHEMA, ("LIMIT = 1", "LIMIT = 2")),
+        (SCHEMA, ("Column(int", "Column(float")),
+        (MODEL, ("m: int", "m: float")),
+        (MODEL, ("ge=1", "ge=2")),
+    ],
+)
+def test_the_hash_changes_with_any_rule_however_it_is_written(
+    monkeypatch, tmp_path, source, changed
+):
+    """In a lambda, a constant beside it, or a base class from another module; else it stays."""
+    monkeypatch.setattr(schemas, "__path__", [*schemas.__path__, str(tmp_path)])
+    found = []
+    for before, after in (("", ""), ("", ""), changed):
+        for name, text in (("hashed", source), ("hashed_base", SHARED)):
+            (tmp_path / f"{name}.py").write_text(text.replace(before, after))
+            sys.modules.pop(f"schemas.{name}", None)
+        importlib.invalidate_caches()
+        linecache.clearcache()
+        found.append(contract_for("hashed").hash)
+    assert found[0] == found[1] != found[2]
