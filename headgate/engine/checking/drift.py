@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Annotated, Literal, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from headgate.engine.columns.formats import Kind
 from headgate.record import Record
@@ -35,6 +35,12 @@ class Layout(Record):
 
     names: Annotated[tuple[str, ...], Field(description="Column names in order")]
     kinds: Annotated[tuple[Kind, ...], Field(description="Their kinds, in the same order")]
+
+    @model_validator(mode="after")
+    def _each_name_has_a_kind(self) -> Self:
+        if len(self.names) != len(self.kinds):
+            raise ValueError(f"there are {len(self.names)} names and {len(self.kinds)} kinds")
+        return self
 
     @classmethod
     def of(cls, columns: Sequence[Typed]) -> Self:

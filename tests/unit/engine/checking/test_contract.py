@@ -16,6 +16,7 @@ import pandera.pandas as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from headgate.engine import draft as drafting
 from headgate.engine.checking.bound_contract import BoundContract
@@ -721,6 +722,12 @@ def test_differences_from_the_last_file_are_told_apart(names, kinds, changes):
     """Added, removed, likely renamed, retyped, reordered."""
     found = compare(BEFORE, Layout(names=names, kinds=kinds))
     assert {(each.change, each.column) for each in found} == changes
+
+
+def test_a_layout_with_a_kind_too_few_is_none():
+    """What is remembered of the last file counts as unreadable then."""
+    with pytest.raises(ValidationError, match="there are 2 names and 1 kinds"):
+        Layout.model_validate_json('{"names": ["a", "b"], "kinds": ["text"]}')
 
 
 def test_a_column_of_the_contract_stays_where_it_has_no_value(tmp_path):
