@@ -14,7 +14,7 @@ from typing import Any
 
 from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.cleaning.values import Values
-from headgate.engine.cleaning.writing import digits_of
+from headgate.engine.cleaning.writing import decimals_in, digits_of
 from headgate.engine.columns.column import Column, decimals_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.names import numbered
@@ -30,6 +30,7 @@ from headgate.engine.recipe import (
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
 
+_OF_NUMBERS = (Fill.MEDIAN, Fill.MEAN, Outliers.FLAG, Outliers.CLIP)
 _MORE_DECIMALS = 4
 """Than the values of an exact type have: what their median and their fences need."""
 _ULPS = 4
@@ -70,6 +71,7 @@ def removal(options: CleanOptions, target: str | None) -> Removal:
 def fit(rows: RemainingRows, options: CleanOptions) -> tuple[Output, ...]:
     """Fit every column's filling and fence on the rows that stay."""
     rules = _rules(tuple(rows.staged.columns.values()), options)
+    _refuse_unfit(rows, rules, options)
     kept_inputs = [
         each
         for each in rows.staged.inputs
@@ -131,8 +133,35 @@ def _rules(columns: tuple[Column, ...], options: CleanOptions) -> dict[str, Colu
                 f"There is a rule for the column {rule.name!r}, which the file does not have.",
                 todo=f"The columns are: {', '.join(rules)}.",
             )
+        if rules[rule.name] != ColumnRules(name=rule.name):
+            raise OptionsError(
+                f"There are two rules for the column {rule.name!r}.",
+                todo="Put what they say into one.",
+            )
         rules[rule.name] = rule
     return rules
+
+
+def _refuse_unfit(
+    rows: RemainingRows, rules: dict[str, ColumnRules], options: CleanOptions
+) -> None:
+    """Refuse a rule for a single column that would do nothing there."""
+    for each in rows.staged.inputs:
+        rule = rules[each.name]
+        asked = [how for how in (rule.fill, rule.outliers) if how in _OF_NUMBERS]
+        if asked and each.kind not in NUMBERS and rows.changes[each.name].filled:
+            doubt = rows.staged.columns[each.name].doubt
+            raise OptionsError(
+                f"The rule '{asked[0]}' for the column {each.name!r} is one for numbers, and the "
+                f"column is {each.kind}." + (f" {doubt}" if doubt else ""),
+                todo="Leave that rule out, or correct the file.",
+            )
+        if rule.constant is not None and (rule.fill or options.fill) != Fill.CONSTANT:
+            raise OptionsError(
+                f"The rule for the column {each.name!r} gives a constant, but fills nothing "
+                "with it.",
+                todo="Set its `fill` to 'constant'.",
+            )
 
 
 def _chosen(own: bool | None, general: bool) -> bool:
@@ -147,7 +176,7 @@ def _markers(column: Column, rule: ColumnRules, options: CleanOptions) -> tuple[
 def _is_fitted(column: Input, rule: ColumnRules, options: CleanOptions) -> bool:
     """Whether a rule of a column rests on the column's values."""
     fill, outliers = rule.fill or options.fill, rule.outliers or options.outliers
-    by_number = fill in (Fill.MEDIAN, Fill.MEAN) or outliers != Outliers.KEEP
+    by_number = fill not in (Fill.KEEP, Fill.MODE) or outliers != Outliers.KEEP
     return fill == Fill.MODE or (by_number and column.kind in NUMBERS)
 
 
@@ -178,8 +207,8 @@ def _filling(
     if number is None:
         return None
     number = _without_noise(column, number, number)
-    if values.rows.full(column.name):  # no cell of this file is filled, so the type stays
-        number = _rounded(column, number, ROUND_HALF_UP)
+    unused = values.rows.full(column.name)
+    number = _rounded(values, column, number, ROUND_HALF_UP, unused=unused)
     return Filling(how=how, text=_write(values, column, number), number=number)
 
 
@@ -191,6 +220,15 @@ def _constant(values: Values, column: Input, constant: str) -> Filling:
             f"The constant {constant!r} is no {column.kind}, as the column {column.name!r} is.",
             todo="Give a constant that is written as the column's values are.",
         )
+    if column.kind in NUMBERS:
+        writing, exact = values.writings[column.name], column.sql_type != "DOUBLE"
+        places = writing.decimals if writing.even else decimals_of(column.sql_type)
+        if (writing.even or exact) and decimals_in(constant, writing.form) > places:
+            raise OptionsError(
+                f"The constant {constant!r} has more decimals than the column {column.name!r}.",
+                todo=f"Give one with {places} at most.",
+            )
+        constant = writing.write(digits_of(value, column.sql_type))
     return _known(column, Fill.CONSTANT, value, constant)
 
 
@@ -204,7 +242,8 @@ def _fence(
 ) -> Fence | None:
     """Bounds of outliers; one at which nothing is clipped is such as the column's type holds.
 
-    Rounded inwards, it still moves no value across it.
+    Rounded inwards, it still moves no value across it. One at which values are clipped has the
+    decimals that they have.
     """
     if outliers == Outliers.KEEP or column.kind not in NUMBERS:
         return None
@@ -215,10 +254,14 @@ def _fence(
     reach = options.fence * (upper - lower)
     size = max(abs(lower), abs(upper), reach)
     low, high = (_without_noise(column, each, size) for each in (lower - reach, upper + reach))
-    if outliers == Outliers.CLIP and low <= least:
-        low = _rounded(column, low, ROUND_CEILING)
-    if outliers == Outliers.CLIP and most <= high:
-        high = _rounded(column, high, ROUND_FLOOR)
+    if outliers == Outliers.CLIP:
+        inside, outside = low <= least, most <= high
+        low = _rounded(
+            values, column, low, ROUND_CEILING if inside else ROUND_HALF_UP, unused=inside
+        )
+        high = _rounded(
+            values, column, high, ROUND_FLOOR if outside else ROUND_HALF_UP, unused=outside
+        )
     return Fence(
         low=low,
         high=high,
@@ -227,11 +270,14 @@ def _fence(
     )
 
 
-def _rounded(column: Input, number: float, rounding: str) -> float:
-    """Round to what an exact type holds."""
-    if column.sql_type == "DOUBLE" or not isfinite(number):
+def _rounded(values: Values, column: Input, number: float, rounding: str, *, unused: bool) -> float:
+    """Round to the decimals that all values have; one that no cell gets, to what its type holds."""
+    writing = values.writings[column.name]
+    exact = unused and column.sql_type != "DOUBLE"
+    if not isfinite(number) or not (writing.even or exact):
         return number
-    unit = Decimal(1).scaleb(-decimals_of(column.sql_type))
+    places = writing.decimals if writing.even else decimals_of(column.sql_type)
+    unit = Decimal(1).scaleb(-places)
     return float((Decimal(repr(number)) / unit).to_integral_value(rounding) * unit) or 0.0
 
 

@@ -90,19 +90,21 @@ class Values:
         forms = {each.name: form_of(columns[each.name].format) for each in self._numbers}
         marked = [(each, form) for each in self._numbers if (form := forms[each.name])]
         marked = [(each, form) for each, form in marked if form["mark"]]
-        decimals = self._least((each, _decimals(self.text(each), form)) for each, form in marked)
-        firsts = self._least((each, f"ltrim({self.text(each)}, '-')") for each, _ in marked)
+        decimals = self._ends((each, _decimals(self.text(each), form)) for each, form in marked)
+        firsts = self._ends((each, f"ltrim({self.text(each)}, '-')") for each, _ in marked)
+        none = (None, None)
         return {
-            name: Writing(form, decimals.get(name) or 0, (firsts.get(name) or "0")[0] in ".,")
+            name: _writing(form, decimals.get(name, none), firsts.get(name, none)[0])
             for name, form in forms.items()
         }
 
-    def _least(self, asked: Iterable[tuple[Input, str]]) -> dict[str, Any]:
-        """The least of an expression over some columns of numbers, where they have a value."""
-        wanted = {
-            column.name: f"min(CASE WHEN {self.value(column)} IS NOT NULL THEN {expression} END)"
+    def _ends(self, asked: Iterable[tuple[Input, str]]) -> dict[str, Any]:
+        """The least and the most of an expression over columns of numbers, where these have one."""
+        cells = (
+            (column.name, f"CASE WHEN {self.value(column)} IS NOT NULL THEN {expression} END")
             for column, expression in asked
-        }
+        )
+        wanted = {name: f"[min({cell}), max({cell})]" for name, cell in cells}
         found: list[Any] = []
         for start in range(0, len(wanted), COLUMNS_PER_STATEMENT):
             some = ", ".join([*wanted.values()][start : start + COLUMNS_PER_STATEMENT])
@@ -133,6 +135,16 @@ def _gathered(rows: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
             yield pending
             pending = []
     yield pending
+
+
+def _writing(form: Form | None, decimals: Sequence[int | None], first: str | None) -> Writing:
+    """Tell how numbers are written by their format, their decimals, and the first of their texts.
+
+    Where some have more decimals than others, none but a zero right behind the mark is at an end.
+    """
+    least, most = (each or 0 for each in decimals)
+    even = 0 < least == most
+    return Writing(form, least if even else min(least, 1), even, (first or "0")[0] in ".,")
 
 
 def _decimals(text: str, form: Form) -> str:

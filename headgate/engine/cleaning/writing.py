@@ -26,7 +26,9 @@ class Writing(NamedTuple):
 
     form: Form | None
     decimals: int
-    """Digits behind the mark that each of them has."""
+    """Digits behind the mark that another one has at least."""
+    even: bool = False
+    """Whether each has just so many: one with more would make them texts."""
     bare: bool = False
     """Whether no zero stands before the mark."""
 
@@ -65,7 +67,14 @@ def written_like(label: str, number: float, sql_type: str) -> str:
     return Writing(form, decimals).write(digits_of(number, sql_type))
 
 
-def digits_of(number: float, sql_type: str) -> str:
+def digits_of(number: float | Decimal, sql_type: str) -> str:
     """Write a number plainly, with an exponent only where those of its type may have one."""
-    short = repr(number).removesuffix(".0")
-    return short if sql_type == "DOUBLE" else f"{Decimal(short):f}"
+    text = str(number) if sql_type == "DOUBLE" else f"{Decimal(str(number)):f}"
+    whole, mark, part = text.partition(".")
+    return text if "e" in text else f"{whole}{mark}{part.rstrip('0')}".removesuffix(".")
+
+
+def decimals_in(text: str, form: Form | None) -> int:
+    """Count the digits behind the mark of a number, but for zeros at the end."""
+    found = re.search(rf"{re.escape(_mark(form))}(\d+)", text) if form else None
+    return len(found[1].rstrip("0")) if found else 0

@@ -19,11 +19,20 @@ from sklearn.impute import SimpleImputer
 from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import IsoMoment, Moment, Number, Precision, Words
 from headgate.engine.columns.near_misses import count_misfits
+from headgate.engine.contract import Contract
 from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.recipe import load
 from headgate.engine.result.prepared import Prepared
+from headgate.engine.validate import validate_file
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
-from headgate.options import CleanOptions, ColumnRules, ModelOptions, PrepareOptions
+from headgate.options import (
+    CheckOptions,
+    CleanOptions,
+    ColumnRules,
+    ModelOptions,
+    PrepareOptions,
+    ReadOptions,
+)
 from tests.harness.staging import reading, staged_frame
 
 COLUMNS = {"code": "text", "amount": "decimal", "count": "integer"}
@@ -57,6 +66,15 @@ def written(folder, form, texts):
     kind = {"sql": sql, "sql_type": sql_type, "format": form.label}
     columns = (staged.columns[0].model_copy(update=kind), staged.columns[1])
     return staged.model_copy(update={"columns": columns})
+
+
+def read_rows(folder, texts):
+    """Read a file with a column of texts, beside one that tells rows apart."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "file.csv"
+    path.write_text("\n".join(["n,m", *(f'"{text}",{i}' for i, text in enumerate(texts))]))
+    how = {"options": ReadOptions(header_rows=1), "check": CheckOptions(), "contract": Contract()}
+    return validate_file(path, folder, **how)
 
 
 def counted(prepared, rule):
@@ -259,16 +277,66 @@ def test_outliers_are_flagged_or_clipped(tmp_path):
     assert pq.read_table(clipped.parquet)["count"].to_pylist()[-1] == 12.25
 
 
+@pytest.mark.parametrize(
+    ("texts", "filled", "clean"),
+    [
+        (["1.10", "2.20", "2.00"], "1.77", {"fill": "mean"}),
+        (["1.10", "2.25"], "1.68", {"fill": "median"}),
+        (["1.125", "2.25", "3.5"], "2.2916666666666665", {"fill": "mean"}),
+        (["1.125", "2.25"], "3.0", {"fill": "constant", "constant": "3"}),
+        (["1.10", "2.20"], "3.00", {"fill": "constant", "constant": "3"}),
+        (["1", "2.5"], "3", {"fill": "constant", "constant": "3.00"}),
+        (["1", "2"], "3", {"fill": "constant", "constant": "3"}),
+        (["1,000.50", "2.25"], "3,000.00", {"fill": "constant", "constant": "3000"}),
+    ],
+)
+def test_a_filled_column_is_read_back_as_it_was(tmp_path, texts, filled, clean):
+    """A fill has no more decimals than all values have, and no fewer."""
+    first = read_rows(tmp_path / "a", [*texts, ""])
+    prepared = preprocess_rows(first, tmp_path / "a", PrepareOptions(clean=CleanOptions(**clean)))
+    found = [row[0] for row in cells(prepared.csv)[1:]]
+    assert found == [*texts, filled]
+    again = read_rows(tmp_path / "b", found)
+    assert again.columns[0].kind == read_rows(tmp_path / "c", texts).columns[0].kind
+
+
+def test_a_clipped_number_has_the_decimals_of_all_others(tmp_path):
+    """So that the column is read back as it was, and keeps its type."""
+    texts = ["1.250", "2.500", "4.125", "60.000"]
+    clean = CleanOptions(columns=[{"name": "n", "outliers": "clip"}], fence=0.1)
+    prepared = preprocess_rows(read_rows(tmp_path, texts), tmp_path, PrepareOptions(clean=clean))
+    found = [row[0] for row in cells(prepared.csv)[1:]]
+    assert found == [*texts[:3], "19.684"]
+    assert pq.read_table(prepared.parquet)["n"].to_pylist() == [Decimal(each) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        ([{"name": "code", "fill": "median"}], "'median' for the column 'code' is one for numbers"),
+        ([{"name": "code", "outliers": "clip"}], "'clip' for the column 'code' is one for numbers"),
+        ([{"name": "count", "constant": "1"}], "'count' gives a constant, but fills nothing"),
+        ([{"name": "count", "fill": "constant", "constant": "1.5"}], "more decimals than the col"),
+        ([{"name": "code", "trim": False}, {"name": "code", "drop": True}], "two rules for the co"),
+    ],
+)
+def test_a_rule_for_a_column_that_would_do_nothing_is_refused(tmp_path, rules, says):
+    """It is not passed over; the general rules are, where they do not apply."""
+    with pytest.raises(OptionsError, match=says):
+        made(tmp_path / "a", columns=rules)
+    assert made(tmp_path / "b", fill="median", outliers="clip").rows_out == 4
+
+
 @pytest.mark.parametrize("rule", [{"fill": "mode"}, {"fill": "constant", "constant": "2.50"}])
 def test_a_column_may_be_both_filled_and_clipped(tmp_path, rule):
     """Also where the fence needs another type than the values have."""
-    amounts = ["1.00", "2.50", "2.50", "3.75", "4.00", "999.00", None]
+    amounts = ["1", "2.5", "2.5", "3.75", "4", "999", None]
     rows = [(str(place), each) for place, each in enumerate(amounts)]
     rules = (ColumnRules(name="amount", outliers="clip", **rule),)
     prepared = made(tmp_path, rows, {"code": "text", "amount": "decimal"}, columns=rules, fence=1.1)
     values = pq.read_table(prepared.parquet)["amount"].to_pylist()
     assert values == [1.0, 2.5, 2.5, 3.75, 4.0, 5.51875, 2.5]
-    assert [row[1] for row in cells(prepared.csv)[-2:]] == ["5.51875", "2.50"]
+    assert [row[1] for row in cells(prepared.csv)[-2:]] == ["5.51875", "2.5"]
 
 
 def test_adding_up_leaves_no_digits_of_its_own(tmp_path):
@@ -304,7 +372,7 @@ def test_a_flag_takes_no_other_columns_name(tmp_path):
 
 def test_decimals_become_the_doubles_that_their_texts_are(tmp_path):
     """To the last bit, in the Parquet as at the fence: no value is clipped to itself."""
-    cents = [f"{each}.{each % 10}9" for each in range(100)]
+    cents = [f"{each}.{each % 10}9" for each in range(99)] + ["100.5"]
     filled = made(tmp_path / "a", [(t, t, None) for t in cents], outliers="clip", fence=0.123)
     texts = [row[1] for row in cells(filled.csv)[1:]]
     assert pq.read_table(filled.parquet)["amount"].to_pylist() == [float(text) for text in texts]
