@@ -17,11 +17,15 @@ HEAD = """\
 -- table with these columns, its texts cleaned as data.parquet of a clean table has them:
 -- {columns}
 """
+NOTHING = "-- No feature is left, so that there is nothing to compute; the report tells why.\n"
 
 
 def write_sql(recipe: Recipe, path: Path) -> None:
-    """Write the features of new rows as one SELECT over a typed table."""
+    """Write the features of new rows as one SELECT over a typed table, if there are any."""
     features = _features_only(recipe)
+    if not features.outputs:
+        path.write_text(NOTHING, encoding="utf-8")
+        return
     tables = sql.lookups(features)
     with_clause = ",\n".join(_values(table) for table in tables)
     cells = ",\n".join(f"  {cell} AS {quote_name(name)}" for name, cell in sql.cells(features))

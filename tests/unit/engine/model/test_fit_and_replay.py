@@ -541,6 +541,17 @@ def test_the_exported_sql_gives_the_same_features(tmp_path, options):
     np.testing.assert_allclose(features, replayed[list(features)], rtol=1e-9, atol=1e-9)
 
 
+def test_a_recipe_without_features_selects_nothing(tmp_path):
+    """Its script runs and says so, and its transformer gives rows without columns."""
+    first = made(tmp_path, shop()[["price"]].assign(same="x"), "price")
+    script = next(path for path in first.extras if path.name == "recipe.sql").read_text()
+    assert first.columns == ("price", "_test")
+    assert "No feature is left" in script
+    with duckdb.connect() as con:
+        assert con.sql(script) is None
+    assert _transformer(first).transform(new_rows()).shape == (len(new_rows()), 0)
+
+
 def test_the_exported_sql_tells_columns_apart(tmp_path):
     """Whatever the file's columns are called."""
     names = {"size": "lookup_key", "rooms": "lookup_number", "city": "lookup_0", "zip": "r"}
