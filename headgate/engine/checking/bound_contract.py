@@ -4,6 +4,7 @@ Which rows are bad is worked out here, row by row. Not here: how pandera judges,
 file, and what becomes of bad rows.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,9 @@ class BoundContract:
         model = _bound(contract, names)
         self.expected: tuple[Expected, ...] = model.expected if model else ()
         self.dropped = model.dropped if model else ()
-        self.formats: Formats | None = None
+        self._formats: dict[str, Format] = {}
+        self._untold = [each for each in self.expected if each.kind != "text"]
+        self._lock = threading.Lock()
         self._keys = (*contract.unique, *(model.unique if model else ()))
         self._model = model
         self._references = contract.references
@@ -72,17 +75,19 @@ class BoundContract:
         self._point = point
 
     def learn(self, rows: pa.Table) -> Formats:
-        """Find out from the first rows how the columns that have a type are written.
+        """Find out how the columns are written that have a type and had no value further up.
 
         Raises:
             ContractError: The values of one could as well be others.
         """
-        self.formats = {
-            each.name: each.format_of(sample_of(rows[each.name], self._missing), point=self._point)
-            for each in self.expected
-            if each.kind != "text"
-        }
-        return self.formats
+        with self._lock:
+            told = set()
+            for each in self._untold:
+                sample = sample_of(rows[each.name], self._missing)
+                self._formats[each.name] = each.format_of(sample, point=self._point)
+                told |= {each.name} if sample else set()
+            self._untold = [each for each in self._untold if each.name not in told]
+        return self._formats
 
     @property
     def unique(self) -> tuple[Key, ...]:
@@ -150,7 +155,7 @@ class BoundContract:
     def _key_part(self, name: str, expected: Expected | None) -> str:
         """Return the DuckDB expression of a value in a key, null where it is missing."""
         text = value = quote_name(name)
-        form = (self.formats or {}).get(name)
+        form = self._formats.get(name)
         if expected:
             text = f"trim({text}, {quote_text(BLANKS)})" if expected.coerce else text
             value = expected.sql(form, text)

@@ -55,15 +55,16 @@ class Sieve:
         texts = [(name, pa.string()) for name in dialect.names]
         self.schema = pa.schema([*texts, (LINE, pa.int64()), (CSV, pa.string())])
         self._width = len(dialect.names)
+        self._first = True
         self._header = dialect.header if dialect.header_rows == 1 else ()
 
     def sift(self, block: Block) -> Sifted:
         """Check the rows of a block; the first block must be through before the others."""
-        known = self.contract.formats
-        formats = self.contract.learn(block.rows) if known is None else known
+        formats = self.contract.learn(block.rows)
         good, kept = self._part(block, formats)
-        if known is None:
+        if self._first:
             self.typing.start(good, formats)
+            self._first = False
         rows = good.num_rows + len(kept)
         return Sifted(good, kept, self.typing.look(good), rows, block.blank)
 

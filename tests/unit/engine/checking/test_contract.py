@@ -307,6 +307,26 @@ def test_a_key_of_several_columns_and_a_reference_set(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("filled", "size", "block"),
+    [(range(300, 600), 600, 300), (range(1, 9000, 2), 9000, 4 << 20)],
+    ids=["late in the file", "every other row"],
+)
+def test_a_column_is_read_as_its_first_values_are_written(
+    tmp_path, monkeypatch, filled, size, block
+):
+    """Wherever they stand: in the first block, or after many that have none."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    values = [f"{i % 28 + 1:02}/12/2024,{'yn'[i % 2]}" if i in filled else "," for i in range(size)]
+    rows = [f"{i},{value}" for i, value in enumerate(values)]
+    types = {"day": "datetime64[ns]", "good": bool}
+    columns = {name: pa.Column(each, nullable=True, coerce=True) for name, each in types.items()}
+    for model in (pa.DataFrameSchema(columns), None):
+        reading = reading_of(tmp_path, rows, Contract(model=model), header="id,day,good")
+        assert reading.quarantined == 0
+        assert reading.columns[1].format == "DD/MM/YYYY"
+
+
 def test_missing_unknown_and_misplaced_columns(tmp_path):
     """Each is told by name, before any row is read."""
     rows = ["1,2,DE,001,"]
