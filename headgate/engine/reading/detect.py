@@ -83,8 +83,9 @@ def _find_extent(
     path: Path, lines: list[str], syntax: Syntax, options: ReadOptions, *, whole: bool
 ) -> Extent:
     skip = options.skip_lines or 0
-    few = parse(lines[skip : skip + _WIDTH_LINES], syntax, None) or parse(lines, syntax, None)
-    rows = parse(lines, syntax, table_width(few.fields) if few else 1)
+    end = skip + _WIDTH_LINES
+    few = parse(lines[skip:end], syntax, cut=not whole or end < len(lines)) or parse(lines, syntax)
+    rows = parse(lines, syntax, table_width(few.fields) if few else 1, cut=not whole)
     if not any(any(map(str.strip, row)) for row in rows.fields):
         raise _no_data(path)
     untold = options.header_rows is None and options.skip_lines is None

@@ -422,9 +422,9 @@ def _has_padding(text: str, delimiter: str, quote: str | None) -> bool:
 
 
 def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
-    fields = parse(lines, syntax).fields
+    fields = parse(lines, syntax, cut=True).fields
     if syntax.comment and fields:  # rows of several lines may begin like a comment
-        fields = parse(lines, syntax, _width(fields)).fields
+        fields = parse(lines, syntax, _width(fields), cut=True).fields
     if not fields:
         return _Candidate(0, syntax, 0, 0, 0)
     width = _width(fields)

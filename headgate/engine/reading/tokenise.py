@@ -6,6 +6,7 @@ Which dialect a file has is not decided here, nor what its values mean.
 import csv
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,10 +71,38 @@ def tokenise(path: Path, dialect: Dialect) -> Iterator[Rows]:
     yield parser.finish()
 
 
-def parse(lines: list[str], syntax: Syntax, width: int | None = None, first: int = 1) -> Rows:
-    """Split lines that hold whole rows, the first of which has this number in the file."""
+def parse(
+    lines: list[str],
+    syntax: Syntax,
+    width: int | None = None,
+    first: int = 1,
+    *,
+    cut: bool = False,
+) -> Rows:
+    """Split lines that begin with a row.
+
+    Args:
+        lines: Physical lines.
+        syntax: How they are written.
+        width: How many cells a row has.
+        first: Number of the first line in the file.
+        cut: Whether the lines may end within a row, which is left out then.
+    """
     parser = Parser(syntax, width)
-    return parser.feed(first, lines) + parser.finish()
+    rows, rest = parser.feed(first, lines), parser.finish()
+    return rows if cut and rows and _is_cut(rest, width or _usual_width(rows)) else rows + rest
+
+
+def _is_cut(rest: Rows, width: int) -> bool:
+    """Whether the rows from an open quote on are the lines of one field, as most are not as wide.
+
+    Otherwise the quote is a stray one.
+    """
+    return 2 * sum(len(row) == width for row in rest.fields) < len(rest.fields)
+
+
+def _usual_width(rows: Rows) -> int:
+    return Counter(map(len, rows.fields)).most_common(1)[0][0]
 
 
 class Parser:

@@ -21,6 +21,8 @@ HEAD = 1 << 18
 TAIL = 1 << 17
 WHOLE = 1 << 20
 """A file up to this size is looked at as a whole; of a larger one, head and tail."""
+_FEW_LINES, _LONGEST_HEAD = 4, 1 << 23
+"""Lines with which a head is too short, and bytes up to which it is made longer then."""
 BOMB_SIZE = 256 << 20
 BOMB_RATIO = 500
 """Decompressed bytes per compressed byte that no table reaches, once `BOMB_SIZE` is passed."""
@@ -88,18 +90,27 @@ def sample(path: Path, compression: Compression, member: str | None = None) -> S
     """Read what detection looks at: all of a small file, head and tail of a large one."""
     with open_bytes(path, compression, member) as file:
         head = file.read(WHOLE)
+        while _has_few_lines(head) and len(head) < _LONGEST_HEAD and (data := file.read(CHUNK)):
+            head += data
         rest = file.read(1)
         if not rest:
             return Sample(head, b"", True)
+        seen = len(head)
+        if not _has_few_lines(head[:HEAD]):
+            head = head[:HEAD]
         if compression == "none":
             file.seek(-TAIL, io.SEEK_END)
-            return Sample(head[:HEAD], file.read(), False)
+            return Sample(head, file.read(), False)
         tail = rest
-        seen = len(head)
         while seen < BOMB_SIZE and (data := file.read(CHUNK)):
             seen += len(data)
             tail = (tail + data)[-TAIL:]
-        return Sample(head[:HEAD], tail if seen < BOMB_SIZE else b"", False)
+        return Sample(head, tail if seen < BOMB_SIZE else b"", False)
+
+
+def _has_few_lines(head: bytes) -> bool:
+    """Whether so few lines end here that a table's width can hardly be told from them."""
+    return len(head.splitlines()) <= _FEW_LINES
 
 
 def find_stray(path: Path, compression: Compression, member: str | None = None) -> bytes:

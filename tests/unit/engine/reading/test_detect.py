@@ -318,6 +318,30 @@ def test_of_several_tables_the_first_large_one_is_read(tmp_path):
     assert read(write(tmp_path, balance + table))[0].names[0] == "Date"
 
 
+@pytest.mark.parametrize("lines", [250, 2_500, 25_000])
+def test_a_row_that_is_cut_where_the_sample_ends_decides_nothing(tmp_path, lines):
+    """Texts of so many lines end neither within the first lines looked at nor within the head."""
+    text = "\n".join(["dear all, this; is 'one' more", ""] * (lines // 2))
+    rows = [[f"sent/{i}", text, str(i)] for i in range(1_000_000 // len(text) + 2)]
+    written = "".join(f'{name},"{text}",{i}\n' for name, text, i in rows)
+    assert read(write(tmp_path, f"file,message,n\n{written}"))[1] == rows
+
+
+def test_a_stray_quote_hides_no_rows_from_the_sample(tmp_path):
+    """The rows below it are as wide as those above, and tell how the file is written."""
+    dialect, rows = read(write(tmp_path, 'day;of;wind\n1;"x;2,5\n' + "2;y;3,5\n" * 500))
+    assert (dialect.delimiter, dialect.header_rows, rows[0]) == (";", 1, ["1", '"x', "2,5"])
+
+
+def test_rows_longer_than_the_sample_are_read(tmp_path):
+    """So many columns have names that the usual sample ends within the first line."""
+    names = [f"measurement {i:06}" for i in range(20_000)]
+    lines = [",".join(names)] + [",".join(map(str, range(20_000)))] * 10
+    dialect, rows = read(write(tmp_path, "\n".join(lines)))
+    assert list(dialect.names) == names
+    assert {*map(len, rows)} == {20_000}
+
+
 def test_a_large_file_is_not_read_whole(tmp_path):
     """Detection of a file of many megabytes looks at samples, and still finds its footer."""
     path = write(tmp_path, PRICES + "30,thirty,3.50\n" * 200_000 + "Total of all prices\n")
