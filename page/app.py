@@ -36,6 +36,8 @@ AT_ONCE = 2
 """Files that are checked at a time; the others wait for their turn."""
 LINK_HOURS = 0.25
 """For how long the link works that a download is sent to, and that stays in a browser's history."""
+OPENED = ("/", "/results")
+"""Addresses that a browser opens as pages; the page's script asks for the others."""
 STATUS: dict[type[HeadgateError], int] = {
     BadFileError: 422,
     OptionsError: 400,
@@ -112,7 +114,12 @@ def fetch(request: Request) -> Response:
     store: Store = request.app.state.store
     asked = request.query_params
     key, saved_as = results.find_file(store, asked.get("key", ""), asked.get("file", ""))
-    store.head(key)  # an error of the store's own would tell an uploader nothing
+    if not store.exists(key):  # an error of the store's own would tell an uploader nothing
+        raise NoSuchObjectError(
+            "This file of the result was removed from the bucket.",
+            where=store.where(key),
+            todo="`headgate process KEY --force` makes the result anew: ask whoever runs it.",
+        )
     link = store.presign(key, LINK_HOURS, saved_as)
     return RedirectResponse(link.url.get_secret_value(), status_code=303)
 
@@ -124,7 +131,8 @@ def refused(request: Request, error: Exception) -> Response:
     if ours:
         log.error("%s", error)
     name = request.query_params.get("name", "")
-    return view.page("refused.html", status=status, error=error, name=name, ours=ours)
+    template = "failed.html" if request.url.path in OPENED else "refused.html"
+    return view.page(template, status=status, error=error, name=name, ours=ours)
 
 
 def failed(request: Request, _: Exception) -> Response:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from headgate.bucket.store import Store
 from headgate.engine.validate import ROOM
-from headgate.errors import OptionsError
+from headgate.errors import OptionsError, TransientError
 from headgate.journey import intake
 from headgate.journey.intake import Uploaded
 from headgate.local import Inspection
@@ -20,6 +20,8 @@ from headgate.settings import load
 
 NAME_BYTES = 200
 """End of a long name that is kept: any file system takes it."""
+SILENCE = 60.0
+"""Seconds without a byte after which a connection counts as dead."""
 
 
 class Arrival(NamedTuple):
@@ -51,6 +53,7 @@ async def received(request: Request) -> AsyncIterator[Arrival]:
     Raises:
         OptionsError: It has no name that an upload can have, or is no file but a form.
         NoRoomError: The disk cannot hold the file and the work on it.
+        TransientError: The rest of it does not come.
     """
     asked = request.query_params
     name, dataset = _name(asked.get("name", "")), asked.get("dataset") or None
@@ -70,10 +73,25 @@ async def _write(request: Request, path: Path) -> None:
     size = 0
     with written_to_disk(path):
         async with await anyio.open_file(path, "wb") as file:
-            async for chunk in request.stream():
+            async for chunk in _chunks(request):
                 size += len(chunk)
                 require_room(path.parent, ROOM * size)
                 await file.write(chunk)
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    """Yield a body as it comes, unless its sender falls silent."""
+    chunks = request.stream()
+    while True:
+        try:
+            with anyio.fail_after(SILENCE):
+                chunk = await anext(chunks, None)
+        except TimeoutError as error:
+            what = f"Nothing more of the file came for {SILENCE:.0f} seconds."
+            raise TransientError(what, todo="Send it again.") from error
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _name(given: str) -> str:

@@ -294,7 +294,8 @@ class Store:
         Args:
             key: The object.
             hours: How long the link should work at most.
-            saved_as: What a browser calls the file; by default as the key ends.
+            saved_as: What a browser calls the file that it saves, or shows where it is a page; by
+                default as the key ends.
 
         Raises:
             ExpiredCredentialsError: The credentials have no life left.
@@ -310,8 +311,10 @@ class Store:
                 todo="Get new ones and ask for the link again.",
             )
         seconds = max(1, int(life.total_seconds()))
-        named = f"inline; filename*=UTF-8''{quote(saved_as)}" if saved_as else None
-        asked = self.at(key) | ({"ResponseContentDisposition": named} if named else {})
+        asked = self.at(key)
+        if saved_as:
+            kind = "inline" if saved_as.endswith(".html") else "attachment"
+            asked["ResponseContentDisposition"] = f"{kind}; filename*=UTF-8''{quote(saved_as)}"
         with explained(self.where(key)):
             url = self.client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
         return Link(

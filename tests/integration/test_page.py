@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from subprocess import Popen
 from types import SimpleNamespace
@@ -21,11 +22,12 @@ from starlette.requests import Request
 
 from headgate.bucket.keys import PROCESSED, QUARANTINE, UPLOADS
 from headgate.bucket.store import Store
-from headgate.errors import NoRoomError
+from headgate.errors import NoRoomError, TransientError
 from headgate.journey import processing, results
-from headgate.options import ProcessOptions
+from headgate.options import CheckOptions, PrepareOptions, ProcessOptions
+from headgate.record import Record
+from page import receive
 from page.app import make_app
-from page.receive import received
 from stack.running import ROOT
 from stack.s3 import Endpoint
 from stack.service import LOOPBACK, answers, free_port, service
@@ -35,6 +37,7 @@ from tests.harness.runs import eventually
 from tests.harness.stores import new_store
 
 TOWNS = "town;founded;area\nBern;1191;51,6\nGenf;n/a;15,9\nZug;1242\n"
+MANY = "town,founded,area\n" + "".join(f"T{n},{1000 + n},{1.5 * n}\n" for n in range(60))
 GOOD = b"town,founded,area\nBern,1191,51.6\n"
 
 
@@ -52,10 +55,10 @@ class Served:
         """The keys of what was sent."""
         return [each.key for each in self.store.list(UPLOADS)]
 
-    def run(self) -> None:
+    def run(self, **options: Record) -> None:
         """Process all that was sent, as a run would."""
         for key in self.uploads():
-            processing.process(self.store, key, ProcessOptions(), owner="test")
+            processing.process(self.store, key, ProcessOptions(**options), owner="test")
 
     def send(self, name: str, content: bytes = GOOD, **headers: str) -> httpx.Response:
         """Send a file as a program would."""
@@ -120,21 +123,34 @@ def choose(browser, folder, name, content):
 
 
 def connected(served):
-    host, port = served.url.removeprefix("http://").split(":")
-    return socket.create_connection((host, int(port)), timeout=20)
+    return closing(HTTPConnection(served.url.removeprefix("http://"), timeout=20))
 
 
-def first_bytes(served, request, header):
-    """Send the head of a request alone; give what is answered to it."""
+def answer_to_head(served, target, size):
+    """Announce a file of so many bytes, and send none; give status and text of the answer."""
     with connected(served) as connection:
-        connection.sendall(f"{request} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{header}\r\n\r\n".encode())
-        return b"".join(iter(lambda: connection.recv(65536), b""))
+        connection.putrequest("POST", target)
+        connection.putheader("Content-Length", str(size))
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
 
 
 def awaited(ask):
     """Run a coroutine beside the browser, which has this thread's event loop."""
     with ThreadPoolExecutor() as beside:
         return beside.submit(anyio.run, ask).result()
+
+
+def receive_all(more):
+    """Take a body in as the page does, asking for more of it."""
+
+    async def ask():
+        query = {"query_string": b"name=endless.csv", "headers": []}
+        async with receive.received(Request({"type": "http", **query}, more)):
+            pass
+
+    awaited(ask)
 
 
 def cards(browser):
@@ -156,7 +172,7 @@ def test_a_file_is_checked_sent_and_followed_to_its_result(served, browser, tmp_
     served.run()
     expect(cards(browser).get_by_text("3 in = 2 out + 1 kept back")).to_be_visible()
     with browser.expect_download() as started:
-        browser.get_by_role("link", name="Clean table").click()
+        browser.get_by_role("link", name="Table as CSV").click()
     assert started.value.suggested_filename == "towns-data.csv"
     assert started.value.path().read_text() == 'town,founded,area\nBern,1191,"51,6"\nGenf,,"15,9"\n'
     assert "Signature" not in served.log.read_text()
@@ -179,6 +195,45 @@ def test_rows_that_were_kept_back_are_put_right_on_the_page(served, browser, tmp
     expect(cards(browser).get_by_text("Sent: it corrects 1 of the rows")).to_be_visible()
     served.run()
     expect(cards(browser).get_by_text("3 in = 3 out")).to_be_visible()
+
+
+@needs_chromium
+def test_every_file_of_a_result_is_saved_by_its_name(served, browser, tmp_path):
+    """Also those that a browser could show; the report alone is shown."""
+    choose(browser, tmp_path, "towns.csv", MANY)
+    expect(cards(browser).get_by_text("It waits for a run.")).to_be_visible()
+    served.run(check=CheckOptions(target="area"), prepare=PrepareOptions(mode="model"))
+    files = ["data.csv", "data.parquet", "dictionary.csv"]
+    files += ["recipe.json", "recipe.sql", "pipeline.py"]
+    with browser.context.expect_page() as opened:
+        browser.get_by_role("link", name="Report").click()
+    expect(opened.value.get_by_role("heading", name="towns.csv")).to_be_visible()
+    links = browser.locator(".results a")
+    expect(links).to_have_count(1 + len(files))
+    saved = []
+    for name in links.all_inner_texts():
+        if name != "Report":
+            with browser.expect_download() as started:
+                browser.get_by_role("link", name=name, exact=True).click()
+            saved.append(started.value.suggested_filename)
+    assert saved == [f"towns-{file}" for file in files]
+
+
+@needs_chromium
+def test_a_download_that_fails_opens_a_page_that_says_why(served, browser, tmp_path):
+    """It leads back to the files."""
+    choose(browser, tmp_path, "towns.csv", TOWNS)
+    expect(cards(browser).get_by_text("It waits for a run.")).to_be_visible()
+    served.run()
+    served.store.delete(*(each.key for each in served.store.list(PROCESSED)))
+    with browser.context.expect_page() as opened:
+        browser.get_by_role("link", name="Table as CSV").click()
+
+    page = opened.value
+    expect(page.get_by_text("This file of the result was removed")).to_have_class("bad")
+    expect(page.locator(".bad")).to_have_css("color", "rgb(184, 52, 74)")
+    page.get_by_role("link", name="Back to your files").click()
+    expect(cards(page).get_by_role("link", name="Table as CSV")).to_be_visible()
 
 
 @needs_chromium
@@ -428,10 +483,10 @@ def test_a_name_may_hold_marks_that_cannot_be_printed(served):
 def test_a_name_that_no_data_set_can_have_is_refused_before_the_file_is_read(served, dataset):
     """Also where the file is only to be checked: it could not be sent."""
     asked = httpx.QueryParams(name="towns.csv", dataset=dataset, look="")
-    answer = first_bytes(served, f"POST /files?{asked}", "Content-Length: 1000")
+    status, said = answer_to_head(served, f"/files?{asked}", 1000)
 
-    assert b" 400 " in answer
-    assert b"cannot be the name of a data set" in answer
+    assert status == 400
+    assert "cannot be the name of a data set" in said
 
 
 def test_a_form_is_refused(served):
@@ -492,9 +547,8 @@ def test_a_file_that_breaks_off_leaves_nothing(served):
 def test_a_file_for_which_nobody_waits_is_not_sent(served):
     """As when its tab was closed, or taken off the list, while it was checked."""
     content = GOOD + b"Bern,1191,51.6\n" * 1_000_000
-    head = f"Host: {LOOPBACK}\r\nContent-Length: {len(content)}\r\n\r\n"
     with connected(served) as connection:
-        connection.sendall(f"POST /files?name=towns.csv HTTP/1.1\r\n{head}".encode() + content)
+        connection.request("POST", "/files?name=towns.csv", content)
         assert eventually(lambda: len([*served.scratch.glob("*")]) == 2)  # the check has begun
 
     assert eventually(lambda: not [*served.scratch.iterdir()])
@@ -503,8 +557,7 @@ def test_a_file_for_which_nobody_waits_is_not_sent(served):
 
 def test_a_file_for_which_there_is_no_room_is_refused_before_it_is_read(served):
     """By its announced size; whoever serves the page finds it in the log."""
-    answer = first_bytes(served, "POST /files?name=a.csv", f"Content-Length: {1 << 60}")
-    assert b" 507 " in answer
+    assert answer_to_head(served, "/files?name=a.csv", 1 << 60)[0] == 507
     assert "MiB are needed" in served.log.read_text()
 
 
@@ -512,33 +565,32 @@ def test_a_file_of_unknown_size_may_not_fill_the_disk(tmp_path, monkeypatch):
     """It is refused once there is no room for the work on it."""
     taken = []
 
-    async def receive():
+    async def endless():
         taken.append(1)
         return {"type": "http.request", "body": bytes(1000), "more_body": True}
-
-    async def ask():
-        query = {"query_string": b"name=endless.csv", "headers": []}
-        async with received(Request({"type": "http", **query}, receive)):
-            pass
 
     monkeypatch.setenv("HEADGATE_SCRATCH", str(tmp_path))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=50_000))
     with pytest.raises(NoRoomError):
-        awaited(ask)
+        receive_all(endless)
     assert len(taken) == 13
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_result_that_was_removed_is_told(served):
-    """In words, and not in the store's."""
-    served.send("towns.csv")
-    served.run()
-    served.store.delete(*(each.key for each in served.store.list(PROCESSED)))
-    asked = {"key": served.uploads()[0], "file": "data.csv"}
-    answer = httpx.get(f"{served.url}/results", params=asked)
+def test_a_sender_that_falls_silent_is_given_up(tmp_path, monkeypatch):
+    """As when its cable was pulled: nothing of its file stays on the disk."""
+    parts = [bytes(1000)] * 9
 
-    assert answer.status_code == 404
-    assert "There is no object under this key." in answer.text
+    async def ebbing():
+        await anyio.sleep(0.05 if parts else 60)
+        return {"type": "http.request", "body": parts.pop(), "more_body": True}
+
+    monkeypatch.setenv("HEADGATE_SCRATCH", str(tmp_path))
+    monkeypatch.setattr(receive, "SILENCE", 0.3)
+    with pytest.raises(TransientError, match="Nothing more of the file came"):
+        receive_all(ebbing)
+    assert parts == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_corrected_rows_go_to_the_data_set_that_they_belong_to(served):
