@@ -97,6 +97,7 @@ def test_a_forced_run_that_fails_leaves_a_damaged_receipt_and_its_result(damaged
     assert not list(store.list(CLAIMS))
 
 
+@pytest.mark.parametrize("damaged", DAMAGED[1:2], ids=repr, indirect=True)
 def test_a_claim_beside_a_damaged_receipt_goes_and_holds_up_nothing(damaged, monkeypatch, caplog):
     """As a dead run leaves it. Nothing of the upload's is removed, and that is said once."""
     store, before = damaged

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from stack.s3 import SECRET_KEY
-from tests.harness.runs import new_place, run
+from tests.harness.runs import ended, new_place, run, start
 
 SIGNATURE = "X-Amz-Signature"
 LINK_ARTIFACTS = {"artifact", "artifact_collection", "events"}
@@ -22,11 +22,12 @@ def after_runs(stack):
     place = new_place(stack)
     good = place.put("uploads/good.csv", "id,n\n1,2\n")
     bad = place.put("uploads/bad.csv", b"PK\x03\x04" + bytes(2000))
-    run("process-upload", key=good, bucket=place.block)
-    run("process-upload", key=bad, bucket=place.block)
+    stranger = place.block_with(access_key_id="stranger")
+    runs = [start("process-upload", key=key, bucket=place.block) for key in (good, bad)]
+    runs += [start("check-connection", bucket=each, full=True) for each in (place.block, stranger)]
+    for each in runs:
+        ended(each)
     run("presign-result", key=good, bucket=place.block, show=False)
-    run("check-connection", bucket=place.block_with(access_key_id="stranger"))
-    run("check-connection", bucket=place.block, full=True)
     return place
 
 

@@ -141,9 +141,9 @@ def test_a_message_that_cannot_be_deleted_holds_up_nothing(queue, caplog):
     assert "will come again" in told
 
 
-def test_after_an_outage_the_store_is_listed_as_often_as_before(faulty):
+def test_after_an_outage_the_store_is_listed_as_often_as_before(faulty_moto):
     """A listing that had to wait for the store is no measure of how long one takes."""
-    store, between = faulty
+    store, between = faulty_moto
     outstanding = Outstanding(store, 60, list)
 
     async def seen():

@@ -6,6 +6,7 @@ Lost acknowledgements of claims and receipts are tested with those.
 import hashlib
 import os
 import urllib.parse
+from functools import cache
 
 import pytest
 
@@ -30,9 +31,10 @@ from tests.harness.faults import (
     flip_answer,
     flip_request,
     lose_answer,
+    proxy,
     refuse,
 )
-from tests.harness.stores import put_upload
+from tests.harness.stores import behind, new_store, put_upload
 
 
 def is_get(request):
@@ -55,14 +57,32 @@ def anything(_request):
     return True
 
 
-@pytest.fixture
-def big(faulty, tmp_path):
-    """An upload of four parts, and its bytes."""
-    store, proxy = faulty
+def sent(endpoint, folder):
+    """An upload of four parts in a store of its own, and its bytes."""
     content = os.urandom(17 * MIB)
-    source = tmp_path / "source"
+    source = folder / "source"
     source.write_bytes(content)
-    return store, proxy, transfer.upload(store, source, "uploads/big.csv"), content
+    store = new_store(endpoint)
+    return store, transfer.upload(store, source, "uploads/big.csv"), content
+
+
+sent_once = cache(sent)
+
+
+@pytest.fixture
+def big(endpoint, tmp_path_factory):
+    """One upload of four parts for all tests that leave it as it is, through a proxy each."""
+    store, upload, content = sent_once(endpoint, tmp_path_factory.getbasetemp())
+    with proxy(endpoint.url) as between:
+        yield behind(between.url, store), between, upload, content
+
+
+@pytest.fixture
+def changing(endpoint, tmp_path):
+    """One for a test of its own."""
+    store, upload, content = sent(endpoint, tmp_path)
+    with proxy(endpoint.url) as between:
+        yield behind(between.url, store), between, upload, content
 
 
 @pytest.mark.parametrize(
@@ -150,9 +170,9 @@ def test_a_store_that_knows_no_parts_of_an_object_is_read_twice(big, tmp_path, c
     assert got.path.read_bytes() == content
 
 
-def test_an_overwrite_between_two_parts_is_noticed(big, tmp_path):
+def test_an_overwrite_between_two_parts_is_noticed(changing, tmp_path):
     """The run starts over on the new content; no file is made of both."""
-    store, proxy, upload, _ = big
+    store, proxy, upload, _ = changing
 
     def overwrite(proxy_, request):
         store.put(upload.key, b"new content")
@@ -171,9 +191,9 @@ def test_a_store_that_denies_its_own_etag_is_no_overwrite(big, tmp_path):
         transfer.download(store, upload, tmp_path / "back")
 
 
-def test_a_deletion_midway_is_told(big, tmp_path):
+def test_a_deletion_midway_is_told(changing, tmp_path):
     """Not as an overwrite, and not as a missing bucket."""
-    store, proxy, upload, _ = big
+    store, proxy, upload, _ = changing
 
     def remove(proxy_, request):
         store.delete(upload.key)

@@ -7,8 +7,11 @@ import pytest
 from tests.fuzz.cases import make
 from tests.fuzz.invariants import BrokenError, examine
 
+SMALL = [seed for seed in range(40) if len(make(seed).content) < 1 << 15]
+"""A large one can take as long as all of these."""
 
-@pytest.mark.parametrize("seed", range(30))
+
+@pytest.mark.parametrize("seed", SMALL)
 def test_a_file_is_read_whole_or_refused(tmp_path, seed):
     """Whatever a file holds, every line of it is accounted for, or it is refused with a reason."""
     examine(make(seed), tmp_path)
