@@ -4,8 +4,15 @@ import gc
 import signal
 import sys
 import traceback
+from itertools import pairwise
 
-from cyclopts import App, CycloptsError, CycloptsPanel, UnusedCliTokensError
+from cyclopts import (
+    App,
+    CycloptsError,
+    CycloptsPanel,
+    MissingArgumentError,
+    UnusedCliTokensError,
+)
 from pydantic import ValidationError
 
 from cli.show import err, fail, out
@@ -112,18 +119,27 @@ def run() -> None:
     except HeadgateError as error:
         sys.exit(fail(error))
     except CycloptsError as error:
-        if isinstance(error.__cause__, ValidationError):
-            from cli.options import refused
-
-            sys.exit(fail(refused(error.__cause__)))
-        if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
-            what = f"The command takes fewer arguments; left over: {quoted(error.unused_tokens)}."
-            sys.exit(fail(OptionsError(what, todo="`--help` says which it takes.")))
-        err.print(CycloptsPanel(error))
-        sys.exit(OptionsError.exit_code)
+        sys.exit(_refuse(error))
     except BrokenPipeError:  # as by `| head`
         out.on_broken_pipe()
     except Exception as error:  # noqa: BLE001 - the last resort
         traceback.print_exc()
         todo = "Please report this with the lines above."
         sys.exit(fail(DefectError(f"Headgate itself failed: {error}", todo=todo)))
+
+
+def _refuse(error: CycloptsError) -> int:
+    """Say what is wrong with the arguments and return the exit code."""
+    if isinstance(error.__cause__, ValidationError):
+        from cli.options import refused
+
+        return fail(refused(error.__cause__))
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        what = f"The command takes fewer arguments; left over: {quoted(error.unused_tokens)}."
+        return fail(OptionsError(what, todo="`--help` says which it takes."))
+    err.print(CycloptsPanel(error))
+    if isinstance(error, MissingArgumentError) and error.argument:
+        for flag, value in pairwise(sys.argv):
+            if flag == error.argument.name and value.startswith("-"):
+                err.print(f"If {value} is to be its value, write {flag}={value}", markup=False)
+    return OptionsError.exit_code

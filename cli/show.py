@@ -126,6 +126,15 @@ def failures(reading: "Reading") -> None:
     table("Bad rows", ("Column", "Reason", "Rows", "First lines"), rows)
 
 
+def drift(reading: "Reading") -> None:
+    """Print how the columns differ from those of the data set's last file."""
+    table(
+        "Drift",
+        ("How the file differs from the last one of its data set",),
+        [(each.detail,) for each in reading.drift],
+    )
+
+
 def doubts(reading: "Reading") -> None:
     """Print why columns are text that look like something else."""
     why = [(column.name, column.doubt) for column in reading.columns if column.doubt]

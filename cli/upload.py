@@ -12,6 +12,7 @@ from cli.show import (
     AsJsonLines,
     as_json,
     corrected,
+    drift,
     err,
     fail,
     failures,
@@ -80,6 +81,7 @@ def _show(uploaded: Uploaded, inspection: Inspection, *, whole: bool) -> None:
     if whole:
         preview(uploaded.columns, uploaded.rows[:5])
     failures(inspection.reading)
+    drift(inspection.reading)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
     if uploaded.corrected:
         say(f"It corrects {uploaded.corrects}: {corrected(uploaded.corrected)}.")

@@ -17,6 +17,7 @@ from headgate.bucket.keys import (
     new_upload_key,
 )
 from headgate.bucket.store import Store
+from headgate.engine.checking.drift import Drift
 from headgate.engine.checking.ledger import SheetCounts
 from headgate.engine.checking.sheets import open_sheet
 from headgate.errors import OptionsError
@@ -37,6 +38,9 @@ class Uploaded(Record):
     quarantined: Annotated[int, Field(description="Rows found bad, which will be kept back")]
     contract: Annotated[
         str | None, Field(description="What the file was held to; corrected rows are not yet")
+    ]
+    drift: Annotated[
+        tuple[Drift, ...], Field(description="How its columns differ from its data set's last file")
     ]
     corrects: Annotated[
         str | None, Field(description="Key of the upload whose rows it corrects, if it does")
@@ -112,6 +116,7 @@ def upload(store: Store, path: Path, key: str, inspection: Inspection) -> Upload
         rows_in=reading.rows_in,
         quarantined=reading.quarantined,
         contract=None if mark else reading.contract,
+        drift=reading.drift,
         corrects=marked_key(mark) if mark else None,
         corrected=inspection.corrected,
         columns=inspection.columns,

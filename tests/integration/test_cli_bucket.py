@@ -516,7 +516,23 @@ def test_upload_refuses_drift_before_it_sends(headgate, place, tmp_path):
     assert "june.csv, header: The columns changed since the last accepted file: 'name'" in done.err
     assert place.listing() == before
     assert headgate(*words, **place.environment()).code == 0
-    assert headgate("upload", path, "--dataset", "folk", **place.environment()).code == 0
+
+
+def test_upload_tells_of_drift_that_a_run_would_accept(headgate, place, tmp_path):
+    """It is what the run's receipt will say; the file is sent nevertheless."""
+    headgate("process", place.put("uploads/tribe/may.csv", PEOPLE), **place.environment())
+    path = tmp_path / "june.csv"
+    path.write_text(PEOPLE.replace("name", "mood", 1))
+    words = ("upload", path, "--dataset", "tribe")
+
+    done = headgate(*words, **place.environment())
+    told = headgate(*words, "--json", **place.environment()).json
+    headgate("process", told["key"], **place.environment())
+
+    assert done.code == 0
+    assert "'name' is likely called 'mood' now" in done.out
+    drift = place.receipt(told["key"]).model_dump(mode="json")["drift"]
+    assert told["drift"] == drift != []
 
 
 def test_upload_shows_no_column_that_will_be_set_aside(headgate, place, tmp_path):

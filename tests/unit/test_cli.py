@@ -446,6 +446,7 @@ def wrong_inputs(tmp_path):
         (("inspect", "holes.csv", "--delimiter", ";;"), 2, "into columns; ';' does."),
         (("inspect", PENGUINS, "--colour"), 2, "Unknown option"),
         (("inspect",), 2, "FILE"),
+        (("inspect", PENGUINS, "--missing", "-"), 2, "to be its value, write --missing=-"),
         (("inspect", "a.csv", "b.csv"), 2, "takes fewer arguments; left over: 'b.csv'."),
         (("polish",), 2, "Unknown command"),
         (("clean", PENGUINS), 2, "--out"),
