@@ -12,6 +12,7 @@ from cli.show import AsJson, as_json, err, out, page, say, table
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
+from headgate.bucket.links import presign
 from headgate.bucket.store import connect
 from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
 from headgate.journey import processing, results
@@ -131,7 +132,7 @@ def link(key: str, /, *, hours: Hours = 24, json: AsJson = False) -> None:
         hours: How long the link should work; never longer than the credential does.
     """
     store = connect(load())
-    signed = store.presign(results.find_table(store, key), hours=hours)
+    signed = presign(store, results.find_table(store, key), hours=hours)
     url = signed.url.get_secret_value()
     if json:
         as_json({"url": url, "expires_at": f"{signed.expires_at:%Y-%m-%dT%H:%M:%SZ}"})

@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from headgate import contracts
+from headgate.bucket.links import presign
 from headgate.bucket.store import Store
 from headgate.errors import (
     BadFileError,
@@ -120,7 +121,7 @@ def fetch(request: Request) -> Response:
             where=store.where(key),
             todo="`headgate process KEY --force` makes the result anew: ask whoever runs it.",
         )
-    link = store.presign(key, LINK_HOURS, saved_as)
+    link = presign(store, key, LINK_HOURS, saved_as)
     return RedirectResponse(link.url.get_secret_value(), status_code=303)
 
 

@@ -17,7 +17,7 @@ from prefect.artifacts import (
 )
 from prefect.logging import get_logger
 
-from headgate.bucket.store import Link
+from headgate.bucket.links import Link
 from headgate.journey.receipt import Receipt
 from headgate.journey.summary import markdown
 from headgate.record import Record

@@ -17,6 +17,7 @@ from prefect.deployments import arun_deployment
 from cli.show import fail, out, say
 from headgate.bucket import transfer
 from headgate.bucket.keys import UPLOADS
+from headgate.bucket.links import presign
 from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError
 from headgate.journey import results
@@ -99,7 +100,7 @@ def _show(store: Store, receipt: Receipt) -> None:
         say(f"  {output.role:<12}{output.key}")
     if receipt.outcome != "published":
         return
-    url = store.presign(receipt.key(), hours=1).url.get_secret_value()
+    url = presign(store, receipt.key(), hours=1).url.get_secret_value()
     with urlopen(url) as answer:  # noqa: S310 - our own endpoint
         lines = answer.read().count(b"\n")
     say(f"Link (fetched: {answer.status}, {lines:,} lines)\n{url}")

@@ -3,7 +3,8 @@
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
 
-from headgate.bucket.store import Link
+from headgate.bucket import links
+from headgate.bucket.links import Link
 from headgate.journey import results
 from prefect_support.artifacts import show_link
 from prefect_support.block import store_of
@@ -13,7 +14,7 @@ from prefect_support.step import step
 @step("presign {key}")
 def presign(bucket: S3Bucket, key: str, hours: float, *, show: bool = False) -> Link:
     """Sign a download link; the log says until when it works, only `show` shows the link itself."""
-    link = store_of(bucket).presign(key, hours=hours)
+    link = links.presign(store_of(bucket), key, hours=hours)
     get_run_logger().info("A link to %s works until %s", key, link.until)
     if show:
         show_link(link)

@@ -16,6 +16,7 @@ from headgate.bucket import transfer
 from headgate.bucket.client import credentials_of
 from headgate.bucket.errors import PreconditionError, UnsupportedError, explained
 from headgate.bucket.keys import PROBES, UPLOADS
+from headgate.bucket.links import presign
 from headgate.bucket.store import Store
 from headgate.errors import (
     BucketError,
@@ -170,7 +171,7 @@ class _Probe:
         return "at once"
 
     def link(self) -> str:
-        link = self.store.presign(self.key, 0.1)
+        link = presign(self.store, self.key, 0.1)
         try:
             with urlopen(link.url.get_secret_value(), timeout=30) as answer:  # noqa: S310 - made here
                 fetched = answer.read()

@@ -1,7 +1,7 @@
 """One bucket, or one folder of it: moving bytes in and out with keys taken exactly as they are.
 
 Knows objects, not what they mean: claims, receipts and the backlog are built on it. What needs the
-disk is in `transfer`.
+disk is in `transfer`, what signs in `links`.
 """
 
 import random
@@ -9,23 +9,20 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from headgate.bucket.client import credentials_of, s3_client
+from headgate.bucket.client import s3_client
 from headgate.bucket.errors import ConflictError, PreconditionError, UnsupportedError, explained
-from headgate.bucket.keys import UPLOADS, Upload
+from headgate.bucket.keys import Upload
 from headgate.errors import (
     BucketError,
-    ExpiredCredentialsError,
     HeadgateError,
     NoSuchObjectError,
     ObjectChangedError,
-    OptionsError,
     TransientError,
 )
 from headgate.record import Record
@@ -35,9 +32,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MIB = 1024 * 1024
-
-LINK_LIMIT = timedelta(days=7)
-"""The longest that signature version 4 allows."""
 
 FIRST_BYTES = 64 * 1024
 """What is read of an object when it is looked up: a small one needs no second request."""
@@ -70,20 +64,6 @@ class Listed(NamedTuple):
     modified: datetime
 
 
-class Link(Record):
-    """A presigned URL. It is a secret: only `url.get_secret_value()` shows it."""
-
-    url: SecretStr
-    expires_at: datetime
-    certain: bool = Field(description="False where temporary credentials do not tell their end")
-
-    @property
-    def until(self) -> str:
-        """When it ends, for a person; not sooner than that only where the end is certain."""
-        sooner = "" if self.certain else ", or until its temporary credentials end"
-        return f"{self.expires_at:%d %b %Y %H:%M} UTC{sooner}"
-
-
 class Store:
     """Objects of one bucket under one folder; every key given or returned is relative to it."""
 
@@ -98,51 +78,6 @@ class Store:
     def where(self, key: str = "") -> str:
         """Name a place in this store for a person."""
         return f"s3://{self.bucket}/{self.folder}{key}"
-
-    def key_of(self, place: str) -> str:
-        """Return the key that an address as `where` gives it names; a key stands for itself.
-
-        Raises:
-            OptionsError: It is empty, a link, or not the address of an object in this store.
-        """
-        if not place:
-            raise OptionsError(
-                "No key is named.", todo="Name one, such as uploads/sales.csv, or its address."
-            )
-        if place.startswith(("http://", "https://")):
-            raise OptionsError(
-                "This is a link, and neither a key nor an address.",
-                todo="Name the upload instead, such as uploads/sales.csv.",
-            )
-        if not place.startswith("s3://"):
-            return place
-        key = place.removeprefix(self.where())
-        if key in ("", place):
-            raise OptionsError(
-                f"This is no address of an object in {self.where()}.",
-                where=place,
-                todo="Name one there, or set AWS_BUCKET_NAME and HEADGATE_FOLDER to another place.",
-            )
-        return key
-
-    def upload_key_of(self, place: str) -> str:
-        """Return the key of the upload that an address or a key names.
-
-        Raises:
-            OptionsError: It is that of a folder, or of an object elsewhere in the bucket.
-        """
-        key = self.key_of(place)
-        if key.endswith("/"):
-            raise OptionsError(
-                "This is a folder, and no upload.", where=self.where(key), todo="Name a file in it."
-            )
-        if not key.startswith(UPLOADS):
-            raise OptionsError(
-                "This is no upload.",
-                where=self.where(key),
-                todo=f"Keys of uploads begin with {UPLOADS}; `headgate upload` sends a file there.",
-            )
-        return key
 
     def at(self, key: str) -> dict[str, Any]:
         """Address a key for boto3; the only place where the folder is put in front."""
@@ -287,41 +222,6 @@ class Store:
             self.delete(upload.key)
         except (NoSuchObjectError, PreconditionError):
             pass  # it is gone, or other content has come
-
-    def presign(self, key: str, hours: float, saved_as: str | None = None) -> Link:
-        """Sign a link for reading one object; it says honestly how long it will work.
-
-        Args:
-            key: The object.
-            hours: How long the link should work at most.
-            saved_as: What a browser calls the file that it saves, or shows where it is a page; by
-                default as the key ends.
-
-        Raises:
-            ExpiredCredentialsError: The credentials have no life left.
-        """
-        with explained(self.where(key)):
-            signer = credentials_of(self.client)
-        now, ends = datetime.now(UTC), signer.expires_at if signer else None
-        life = min(timedelta(hours=hours), LINK_LIMIT, *([ends - now] if ends else []))
-        if life <= timedelta(0):
-            raise ExpiredCredentialsError(
-                "The credentials that would sign the link have expired.",
-                where=self.where(key),
-                todo="Get new ones and ask for the link again.",
-            )
-        seconds = max(1, int(life.total_seconds()))
-        asked = self.at(key)
-        if saved_as:
-            kind = "inline" if saved_as.endswith(".html") else "attachment"
-            asked["ResponseContentDisposition"] = f"{kind}; filename*=UTF-8''{quote(saved_as)}"
-        with explained(self.where(key)):
-            url = self.client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
-        return Link(
-            url=SecretStr(url),
-            expires_at=now + timedelta(seconds=seconds),
-            certain=ends is not None or signer is None or not signer.token,
-        )
 
     def abort_multiparts(self, prefix: str) -> None:
         """Abort all unfinished multipart uploads under a prefix."""

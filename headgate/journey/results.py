@@ -3,6 +3,7 @@
 from pathlib import PurePath
 
 from headgate.bucket import keys, receipts
+from headgate.bucket.addresses import key_of, upload_key_of
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.errors import BadFileError, NoSuchObjectError, OptionsError
@@ -25,7 +26,7 @@ def standing(store: Store, key: str) -> Standing:
         NoSuchObjectError: There is no such upload.
         OptionsError: The key is no upload's, or the address is another store's.
     """
-    key = store.upload_key_of(key)
+    key = upload_key_of(store, key)
     try:
         upload = store.head(key)
     except NoSuchObjectError:
@@ -96,7 +97,7 @@ def find_table(store: Store, key: str) -> str:
         BadFileError: The upload was refused.
         OptionsError: The key is a folder's, or the address is another store's.
     """
-    key = store.key_of(key)
+    key = key_of(store, key)
     if key.endswith("/"):
         raise OptionsError(
             "This is a folder.", where=store.where(key), todo="Name an object in it, or an upload."

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from headgate.bucket import claims, keys, receipts, transfer
+from headgate.bucket.addresses import key_of, upload_key_of
 from headgate.bucket.claims import Claim
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
@@ -109,7 +110,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
         ClaimHeldError: Another run is working on it.
         ReceiptError: It has a receipt that cannot be read, and no `force`.
     """
-    key, settings = store.upload_key_of(key), load()
+    key, settings = upload_key_of(store, key), load()
     try:
         upload, first = store.look_up(key)
     except NoSuchObjectError:
@@ -188,7 +189,7 @@ def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
     recipe = None
     if key := work.options.prepare.recipe:
         recipe = work.scratch / "replayed-recipe.json"
-        transfer.download(store, store.head(store.key_of(key)), recipe)
+        transfer.download(store, store.head(key_of(store, key)), recipe)
     return preprocess_rows(
         reading,
         work.scratch,

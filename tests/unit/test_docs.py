@@ -7,7 +7,7 @@ import pytest
 from prefect.client.schemas.objects import StateType
 
 from bridge import outstanding, sqs, watch, watchdog, worker
-from headgate.bucket import claims, store, transfer
+from headgate.bucket import claims, links, transfer
 from headgate.journey import processing
 from headgate.settings import Settings
 from page import app, serve
@@ -27,7 +27,7 @@ FIXED = {
     ),
     "Starts over": (processing.RESTARTS,),
     "Reads of one object": (transfer.READS_TO_AGREE,),
-    "Longest life of a link": (store.LINK_LIMIT.days,),
+    "Longest life of a link": (links.LIMIT.days,),
     "Share of its time": (100 * watch._LISTING_SHARE,),
     "Keys in one event": (watch._MOST_KEYS,),
     "Time for which the watcher gathers": (watch._SHORTEST_GAP, watch._LONGEST_GAP),
