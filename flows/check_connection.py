@@ -1,8 +1,10 @@
 """Can Headgate work with this bucket? Each step is told apart, with what to do where it fails."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from headgate.bucket.connection import CheckResult
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
 from tasks.check_connection import check_bucket
@@ -13,7 +15,7 @@ from tasks.check_connection import check_bucket
 async def check_connection(
     bucket: Bucket = None,
     full: bool = False,
-) -> object:
+) -> State[list[CheckResult]]:
     """Check credentials, region, bucket and permissions, one line for each step.
 
     Args:

@@ -1,8 +1,10 @@
 """What time leaves behind: lapsed claims, unfinished transfers, old quarantine, dead scratch."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from headgate.bucket.housekeeping import Leftover
 from headgate.options import Days
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
@@ -15,7 +17,7 @@ async def housekeeping(
     bucket: Bucket = None,
     quarantine_days: Days | None = None,
     dry_run: bool = True,
-) -> object:
+) -> State[list[Leftover]]:
     """Remove what no run needs any more; never an upload, a receipt or a published result.
 
     Args:

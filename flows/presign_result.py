@@ -1,8 +1,10 @@
 """A fresh link to something that was published."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from headgate.bucket.links import Link
 from headgate.options import Hours, Key
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
@@ -16,7 +18,7 @@ async def presign_result(
     bucket: Bucket = None,
     hours: Hours = 1,
     show: bool = True,
-) -> object:
+) -> State[Link]:
     """Sign a download link; it works for the time asked, or as long as the credential does.
 
     Args:

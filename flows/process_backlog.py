@@ -1,7 +1,9 @@
 """The safety net: everything under `uploads/` that has no receipt yet, however it came there."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 
+from headgate.journey.processing import Outcome
 from headgate.options import Concurrency, FileLimit, ProcessOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
@@ -18,7 +20,7 @@ async def process_backlog(
     options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
     concurrency: Concurrency = 4,
     limit: FileLimit = 1_000,
-) -> object:
+) -> State[list[Outcome]]:
     """Process every upload that has no result; a bad one never holds up the others.
 
     Args:

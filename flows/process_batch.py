@@ -3,9 +3,11 @@
 from typing import Annotated
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from pydantic import Field
 
+from headgate.journey.processing import Outcome
 from headgate.options import Concurrency, Key, ProcessOptions
 from headgate.words import first_of
 from prefect_support.block import Bucket, open_bucket
@@ -25,7 +27,7 @@ async def process_batch(
     bucket: Bucket = None,
     options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
     concurrency: Concurrency = 4,
-) -> object:
+) -> State[list[Outcome]]:
     """Check, clean and publish several uploads; a bad one never holds up the others.
 
     Args:

@@ -1,10 +1,11 @@
 """The main journey: one upload becomes a checked, cleaned, published result."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect_aws import S3Bucket
 
 from headgate.errors import BadFileError
-from headgate.journey.processing import starting_over
+from headgate.journey.processing import repeated_if_overwritten
 from headgate.journey.receipt import Receipt
 from headgate.journey.steps import Download, Work
 from headgate.options import Key, ProcessOptions
@@ -26,7 +27,7 @@ async def process_upload(
     key: Key,
     bucket: Bucket = None,
     options: ProcessOptions = ProcessOptions(),  # noqa: B008 - frozen
-) -> object:
+) -> State[Receipt]:
     """Check, clean and publish one uploaded CSV file.
 
     The good rows go to `processed/`, the bad ones with their reasons to `quarantine/`, and a
@@ -38,7 +39,7 @@ async def process_upload(
         options: How the file is read, checked, prepared and delivered.
     """
     bucket = await open_bucket(bucket)
-    return receipt_state(starting_over()(_journey, bucket, key, options))
+    return receipt_state(repeated_if_overwritten(_journey, bucket, key, options))
 
 
 def _journey(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from headgate.journey.intake import new_key
+from headgate.journey.intake import Uploaded, new_key
 from headgate.options import CheckOptions, ReadOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import supervised
@@ -20,7 +21,7 @@ async def upload_csv(
     dataset: str | None = None,
     read: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
     check: CheckOptions = CheckOptions(),  # noqa: B008 - frozen
-) -> object:
+) -> State[Uploaded]:
     """Check a local CSV file and upload it; a bad file is refused and nothing is uploaded.
 
     Returns the columns, the first 50 rows, the key and the file name. The file itself stays.

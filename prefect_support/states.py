@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from prefect.client.schemas.objects import State
 from prefect.context import SyncClientContext
@@ -16,18 +16,19 @@ from headgate.words import counted
 from prefect_support.heartbeat import heartbeat
 
 P = ParamSpec("P")
+R = TypeVar("R")
 MOST_FAILURES = 3
 """Bad files that a run's message names; its artifact names all."""
 
 
-def supervised(flow: Callable[P, Awaitable[object]]) -> Callable[P, Awaitable[object]]:
+def supervised(flow: Callable[P, Awaitable[State[R]]]) -> Callable[P, Awaitable[State[R]]]:
     """Give a flow's runs a heartbeat, and end them with a message where Headgate knows the error.
 
     One client serves the heartbeat and all tasks of the run, which saves 50 ms for each task.
     """
 
     @wraps(flow)
-    async def run(*args: P.args, **kwargs: P.kwargs) -> object:
+    async def run(*args: P.args, **kwargs: P.kwargs) -> State[R]:
         with SyncClientContext.get_or_create() as context, heartbeat(context.client):
             try:
                 return await flow(*args, **kwargs)

@@ -4,10 +4,10 @@ The flow `process_upload` takes the same steps one by one, as Prefect tasks.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Literal, ParamSpec
 
 from pydantic import Field
 from tenacity import (
@@ -39,6 +39,7 @@ RETRIES = 4
 BACKOFF_SECONDS = 2
 RESTARTS = 9
 
+P = ParamSpec("P")
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 log = logging.getLogger(__name__)
 
@@ -63,16 +64,19 @@ def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> R
         HeadgateError: Whatever kept the upload from an answer; a bad file is one, unless it has a
             result.
     """
-    return starting_over()(_process, store, key, options, owner)
+    return repeated_if_overwritten(_process, store, key, options, owner)
 
 
-def starting_over() -> Retrying:
-    """Take a journey anew where its upload was overwritten; one that always is has to wait."""
-    return Retrying(
+def repeated_if_overwritten(
+    journey: Callable[P, Receipt], *args: P.args, **kw: P.kwargs
+) -> Receipt:
+    """Take a journey, and anew where its upload was overwritten; one that always is has to wait."""
+    retrying = Retrying(
         retry=retry_if_exception_type(ObjectChangedError),
         stop=stop_after_attempt(1 + RESTARTS),
         reraise=True,
     )
+    return retrying(journey, *args, **kw)
 
 
 def may_pass(error: BaseException) -> bool:
