@@ -347,7 +347,8 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
             or _numbers_columns(row)
             or _runs_beside_names(row, below, typed)
         )
-    if over and not any(shape(cell) == "empty" or _MARK.fullmatch(cell.strip()) for cell in over):
+    words = {cell for cell in over if shape(cell) != "empty" and not _MARK.fullmatch(cell.strip())}
+    if over and (len(words) >= _FEW or words.issuperset(over)):
         return _names_parts(block, count) or not _lacks_numbers(block, count, typed)
     above = block[:count]
     return not over and (

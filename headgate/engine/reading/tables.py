@@ -489,15 +489,13 @@ def _first_full_row(block: list[list[str]], width: int) -> int:
 def _count_keys(block: list[list[str]], width: int) -> int:
     """How many rows of titles, keys and values, and blanks stand above names of all columns.
 
-    They are filled from the left alone, and less than the first rows of data, which follow the
-    names, or their units, at once: numbers among them, or below a blank row and several keys, words
-    too. A single row of two cells or more, as wide as the table, may name a group of columns if no
-    blank row follows it.
+    They are filled from the left, or hold one amount, and less than the first rows of data, which
+    follow the names, or their units, at once: numbers among them, or below a blank row and several
+    keys, words too. A single row of two cells or more, as wide as the table, may name a group of
+    columns if no blank row follows it.
     """
-    lone = [
-        *takewhile(lambda row: count_filled(row) == 1 or _is_filled_from_left(row, width), block)
-    ]
-    above = [*dropwhile(lambda row: not _is_filled_from_left(row, width), reversed(lone))][::-1]
+    lone = [*takewhile(lambda row: count_filled(row) == 1 or _tells_less(row, width), block)]
+    above = [*dropwhile(lambda row: not _tells_less(row, width), reversed(lone))][::-1]
     names, *below = block[len(above) : len(above) + 4] or [[]]
     if len(below) > 1 and not any(map(is_typed, below[0])) and any(map(is_typed, below[1])):
         below = below[1:]
@@ -526,10 +524,18 @@ def _holds_values(row: list[str], below: list[list[str]]) -> bool:
     return any(cell in column for cell, column in zip(row, zip(*below, strict=True), strict=False))
 
 
-def _is_filled_from_left(row: list[str], width: int) -> bool:
-    """Whether a row holds less than a table's, with no gaps between its cells."""
+def _tells_less(row: list[str], width: int) -> bool:
+    """Whether a row holds less than a table's, with no gaps between its cells or one amount."""
     filled = count_filled(row)
-    return filled < width and all(map(str.strip, row[:filled]))
+    return filled < width and (all(map(str.strip, row[:filled])) or _is_amount(row, width))
+
+
+def _is_amount(row: list[str], width: int) -> bool:
+    """Whether a row holds a text and, apart from it, one number."""
+    label, *others = row
+    number = "".join(filter(str.strip, others))
+    apart = count_filled(row) == 2 and width > 4 and not others[0].strip()
+    return apart and label.strip() != "" and not is_typed(label) and shape(number) == "number"
 
 
 def _is_prose(row: list[str], below: list[list[str]], width: int) -> bool:
@@ -559,7 +565,8 @@ def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
     following = below[0] if below else []
     if filled > 1:
         told = filled < width and all(_TOLD.match(cell) for cell in row if cell.strip())
-        return told or _is_divider(row) or _is_sentence_above(row, below, width)
+        amount = _is_amount(row, width) and names_all(following, width)
+        return told or amount or _is_divider(row) or _is_sentence_above(row, below, width)
     if width < 2:
         return False
     if filled == 0 or row[0].strip():

@@ -1331,6 +1331,23 @@ def test_units_between_names_and_numbers_belong_to_the_header(tmp_path):
         assert len(rows) == 3
 
 
+def test_units_may_leave_out_columns_that_have_none(tmp_path):
+    """Several words beside dashes tell more than a missing value, and do not come back below."""
+    rows = "".join(f"2024,{i},{i}.5,-9,{i}.7,8\n" for i in range(1, 9))
+    units = read(write(tmp_path, f"year,day,flux,loss,temp,speed\n-,-,umol,W,degC,m/s\n{rows}"))
+    marks = read(write(tmp_path, f"year,day,flux,loss,temp,speed\n-,-,n.d.,low,-,-\n{rows}"))
+    assert (units[0].header_rows, marks[0].header_rows) == (2, 1)
+
+
+def test_one_amount_above_a_row_that_names_every_column_is_no_name(tmp_path):
+    """A balance may stand in the column of the amounts, below other facts or alone."""
+    table = "day,text,town,debit,credit\n1.2.2024,a,Rome,-5,\n2.2.2024,b,Oslo,-7,\n3.2.2024,c,,,9\n"
+    for above in ("", "Bank : 1001,Agency : 7,,,\n,,,,\n"):
+        dialect, rows = read(write(tmp_path, f"{above}Balance,,,,310.11\n{table}"))
+        assert dialect.names == ("day", "text", "town", "debit", "credit")
+        assert len(rows) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
