@@ -19,9 +19,13 @@ _BESIDE_QUOTES = re.compile(r'"[^\w\s]|[^\w\s]"')
 _HEADED = 50
 """Lines among which that one is looked for."""
 _FEWEST = 4
-"""Lines from which on a column of blanks is hardly an accident."""
+"""Lines from which on a column of blanks is hardly an accident, and columns that are hardly one."""
+_ROWS = 20
+"""Lines of a table of so many columns that others are no rows of it where they run over one."""
 _AROUND = 6
 """Lines above or below the table that may be titles and notes."""
+_ABOVE, _GAPS = 50, 10
+"""Lines above such a table that may be, and blank ones at which it may end."""
 _WIDEST = 4000
 _MISFITS = 0.02
 """Share of lines in which a cell may be too long for its column."""
@@ -40,19 +44,36 @@ def find_borders(lines: Sequence[str]) -> tuple[int, ...]:
     if len(texts) < _FEWEST or widest > _WIDEST or 10 * quoted > len(texts):
         return ()
     filled = np.array([[char != " " for char in text.ljust(widest)] for text in texts])
+    above = np.concatenate((np.zeros((1, widest), int), filled.cumsum(axis=0)))
     best: tuple[int, ...] = ()
     most = 0
-    for above, below in product(range(_AROUND), repeat=2):
-        inside = range(above, len(texts) - below)
-        if len(inside) < max(_FEWEST, len(texts) // 2):
+    for start, stop in _blocks(lines):
+        block, counts = filled[start:stop], above[stop] - above[start]
+        runs = [_runs(counts > misfits) for misfits in (0, int(_MISFITS * len(block)))]
+        if max(map(len, runs)) * len(block) <= most:
             continue
-        block = filled[above : len(texts) - below]
-        borders = _borders(block, 0) or _borders(block, int(_MISFITS * len(block)))
-        outside = [text for i, text in enumerate(texts) if i not in inside]
-        cells = len(borders) * len(inside)
-        if cells > most and all(_is_apart(text, borders) for text in outside):
+        borders = _borders(block, runs[0]) or _borders(block, runs[1])
+        many = len(borders) >= _FEWEST and len(block) >= _ROWS
+        near = start < _AROUND and len(texts) - stop < _AROUND
+        outside = texts[:start] + texts[stop:]
+        cells = len(borders) * len(block)
+        if cells > most and (many or near) and all(_is_apart(t, borders, many) for t in outside):
             best, most = borders, cells
     return best
+
+
+def _blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the table may begin and end among the lines that are not blank: most are inside.
+
+    It ends near the last, or above one of the last gaps.
+    """
+    filled = np.cumsum([bool(line.strip()) for line in lines])
+    total = int(filled[-1])
+    gaps = [int(filled[at]) for at, line in enumerate(lines) if not line.strip()]
+    ends = {*range(total - _AROUND + 1, total + 1), *gaps[-_GAPS:]}
+    fewest = max(_FEWEST, total // 2)
+    pairs = product(range(_ABOVE), sorted(ends, reverse=True))
+    return [(start, stop) for start, stop in pairs if stop - start >= fewest]
 
 
 def find_ruled_borders(lines: Sequence[str]) -> tuple[int, ...]:
@@ -62,25 +83,30 @@ def find_ruled_borders(lines: Sequence[str]) -> tuple[int, ...]:
     return (0, *starts[1:]) if starts else ()
 
 
-def _is_apart(text: str, borders: tuple[int, ...]) -> bool:
+def _is_apart(text: str, borders: tuple[int, ...], many: bool) -> bool:
     """Whether a line is a title, a note or names that are not aligned with the columns.
 
-    It ends before the first border, runs over many, or has a word for each column elsewhere.
+    It ends before the first border, runs over many, or over one where the table tells that itself,
+    or has a word for each column elsewhere.
     """
     reached = [start for start in borders[1:] if start < len(text)]
     crossed = sum(text[start - 1] != " " for start in reached)
     named = len(text.split()) == len(borders) > len(reached) + 1
-    return not reached or named or (crossed > 0 and 2 * crossed >= len(reached))
+    fewest = 1 if many else max(1, len(reached) / 2)
+    return not reached or named or crossed >= fewest
 
 
-def _borders(filled: npt.NDArray[np.bool_], misfits: int) -> tuple[int, ...]:
-    """Find the columns of blanks that part columns of text.
+def _runs(taken: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Find where text begins behind columns of blanks."""
+    return np.flatnonzero(taken & ~np.concatenate(([False], taken[:-1])))
+
+
+def _borders(filled: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64]) -> tuple[int, ...]:
+    """Find where columns begin, of the places where text begins behind columns of blanks.
 
     Most lines must fill a column. Between two there must be several blanks in some line, or the
     first line must fill both: else words that stand one below the other by chance would be parted.
     """
-    taken = filled.sum(axis=0) > misfits
-    starts = np.flatnonzero(taken & ~np.concatenate(([False], taken[:-1])))
     borders = [0]
     padded = False
     if len(starts) < 2:

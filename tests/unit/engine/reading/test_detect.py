@@ -59,6 +59,19 @@ def test_a_cell_too_long_for_its_aligned_column_is_kept_whole(tmp_path):
     assert rows[440] == ["Saint Louis du Nord 440  55.000"]
 
 
+def test_many_lines_around_aligned_columns_are_none_of_their_rows(tmp_path):
+    """They run over a column, however many there are; below the table they follow a gap."""
+    rows = [[f"{i / 2:.1f}", f"{i:.2E}", "UP" if i % 3 else "DOWN", f"{7 * i}"] for i in range(40)]
+    names = "LOWER WVL  DIRECT     DIFFUSE DOWN  TOTAL"
+    table = [f"{a:11}{b:11}{c:14}{d:>5}" for a, b, c, d in rows]
+    above = [f"File {i} of the spectra that were measured:   {3**i}" for i in range(12)]
+    below = [f"Divided by {7**i} they are{'x' * i} as they had been before" for i in range(9)]
+    text = "\n".join([*above, names, *table, "", *below])
+    dialect, read_rows = read(write(tmp_path, text))
+    assert dialect.names == ("LOWER WVL", "DIRECT", "DIFFUSE DOWN", "TOTAL")
+    assert read_rows == rows
+
+
 def test_quotes_inside_aligned_columns_are_text(tmp_path):
     """They stand beside no delimiter, so that the blanks outside them part the cells."""
     lines = [
