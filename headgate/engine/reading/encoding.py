@@ -37,9 +37,9 @@ _LONG, _BEFORE, _AFTER = 4000, 100, 1900
 
 _LEGACY = (
     "cp1252", "mac-roman", "cp1250", "iso8859-2", "cp1254", "cp850", "cp857", "cp437",
-    "iso8859-15", "cp1257", "cp1258", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866",
-    "iso8859-5", "mac-cyrillic", "cp1253", "iso8859-7", "cp737", "cp1255", "cp1256", "iso8859-6",
-    "cp874", "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
+    "iso8859-15", "cp1257", "cp775", "cp1258", "mac-latin2", "cp852", "cp1251", "koi8-u", "cp866",
+    "cp855", "iso8859-5", "mac-cyrillic", "cp1253", "iso8859-7", "cp737", "cp1255", "cp1256",
+    "iso8859-6", "cp874", "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949",
 )  # fmt: skip
 _PRIORS = {
     "cp1252": 0.06,
