@@ -45,6 +45,8 @@ _MOMENT = re.compile(
 _WORD = re.compile(r"[^\s,;|\t\"]+")
 _RULE = frozenset("-=+:_─━═┌┬┐├┼┤└┴┘╞╪╡╔╦╗╠╬╣╚╩╝")
 _LINE = re.compile("[-=_─━═]{3}")
+_STARS = re.compile(r"\*{3,}(?:\s+\*{3,})+|\*{6,}")
+"""A line of stars; fewer of them in a single cell may be a value, such as the stars of a hotel."""
 _TIGHT = re.compile(r"[^\s&][;|\t#][^\s]|[^\s\d],[^\s\d]")
 """A delimiter with no blank on either side: hardly prose."""
 
@@ -90,10 +92,11 @@ def count_filled(row: list[str]) -> int:
 
 
 def is_rule(row: list[str]) -> bool:
-    """Whether a row only draws a line: `--,-----`, `----+----` or `|:--|--:|`."""
+    """Whether a row only draws a line: `--,-----`, `----+----`, `|:--|--:|` or `***,***`."""
     cells = " ".join(row).split()
     drawn = all(_RULE.issuperset(cell) and cell.strip("+:") for cell in cells)
-    return drawn and any(len(cell) > 1 for cell in cells)
+    stars = _STARS.fullmatch(" ".join(cells)) is not None
+    return stars or (drawn and any(len(cell) > 1 for cell in cells))
 
 
 def is_line(row: list[str]) -> bool:

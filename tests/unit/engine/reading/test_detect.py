@@ -1344,6 +1344,20 @@ def test_units_between_names_and_numbers_belong_to_the_header(tmp_path):
         assert len(rows) == 3
 
 
+@pytest.mark.parametrize("second", ["name,n,price", "***,***,***", "**********"])
+def test_names_that_come_again_and_stars_below_names_add_nothing_to_them(tmp_path, second):
+    """Each column is named once, and the second row is none of the table's."""
+    dialect, rows = read(write(tmp_path, f"name,n,price\n{second}\nnut,1,2.5\nbolt,2,3.5\n"))
+    assert dialect.names == ("name", "n", "price")
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("text", ["hotel,stars\nRex,***\nPost,**\n", "stars\n***\n**\n*****\n"])
+def test_stars_in_a_single_cell_are_a_value(tmp_path, text):
+    """Only a row of several cells of stars, or of many stars, is drawn."""
+    assert len(read(write(tmp_path, text))[1]) == text.count("\n") - 1
+
+
 def test_units_may_leave_out_columns_that_have_none(tmp_path):
     """Several words beside dashes tell more than a missing value, and do not come back below."""
     rows = "".join(f"2024,{i},{i}.5,-9,{i}.7,8\n" for i in range(1, 9))
