@@ -123,10 +123,7 @@ def _is_typed_column(cells: Sequence[str]) -> bool:
 
 
 def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
-    """Weigh whether a row names columns or is data like the rows below it.
-
-    Several dates or times above numbers alone name these; one may be a first, longest time.
-    """
+    """Weigh whether a row names columns or is data like the rows below it."""
     values = [cell for cell in row if is_typed(cell) and not _is_year(cell)]
     if len(row) < len(typed) and 0 < len(values) < count_filled(row):
         return False
@@ -134,6 +131,19 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
         return False
     row = _fit(row, body, len(typed))
     columns = [*zip(*body, strict=True)]
+    return (
+        _votes(row, columns, typed) > 0
+        or _is_series(row, body)
+        or _runs_beside_names(row, body, typed)
+        or _names_years(row, columns)
+    )
+
+
+def _votes(row: list[str], columns: Sequence[Sequence[str]], typed: list[bool]) -> float:
+    """How much more the cells of a row speak for names than for values of these columns.
+
+    Several dates or times above numbers alone name these; one may be a first, longest time.
+    """
     votes = _TRUST_IN_HEADERS
     dates = 0
     for cell, column, is_number in zip(row, columns, typed, strict=True):
@@ -148,14 +158,7 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
             votes -= 0.25
         else:
             votes += _vote_of_text(cell, column)
-    if dates > 1:
-        votes += dates
-    return (
-        votes > 0
-        or _is_series(row, body)
-        or _runs_beside_names(row, body, typed)
-        or _names_years(row, columns)
-    )
+    return votes + dates if dates > 1 else votes
 
 
 def _fit(row: list[str], body: list[list[str]], width: int) -> list[str]:

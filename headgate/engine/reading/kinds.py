@@ -155,18 +155,8 @@ def _is_json(text: str) -> bool:
 
 
 def _table_member(path: Path, member: str | None) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            files = [info for info in archive.infolist() if not info.is_dir()]
-    except BROKEN as error:
-        raise damaged(path.name, "zip", error) from error
-    if any(info.flag_bits & 1 for info in files):
-        raise UnreadableError(
-            "The zip archive is encrypted.", where=path.name, todo="Upload it without a password."
-        )
-    names = [info.filename for info in files]
-    _refuse_office(names, path.name)
-    names = [n for n in names if not n.startswith("__MACOSX/") and not Path(n).name.startswith(".")]
+    """Return which file of a zip holds the table: the one named, or the only one."""
+    names = _members(path)
     if member is not None and member in names:
         return member
     tables = [n for n in names if Path(n).suffix.lower() in {".csv", ".tsv", ".tab", ".txt"}]
@@ -187,6 +177,22 @@ def _table_member(path: Path, member: str | None) -> str:
         where=path.name,
         todo="Upload a zip with one table, or name the file inside with the option `member`.",
     )
+
+
+def _members(path: Path) -> list[str]:
+    """Name the files of a zip, but for those that an operating system put there."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = [info for info in archive.infolist() if not info.is_dir()]
+    except BROKEN as error:
+        raise damaged(path.name, "zip", error) from error
+    if any(info.flag_bits & 1 for info in files):
+        raise UnreadableError(
+            "The zip archive is encrypted.", where=path.name, todo="Upload it without a password."
+        )
+    names = [info.filename for info in files]
+    _refuse_office(names, path.name)
+    return [n for n in names if not n.startswith("__MACOSX/") and not Path(n).name.startswith(".")]
 
 
 def _refuse_office(names: list[str], where: str) -> None:

@@ -89,28 +89,36 @@ def _decompress(packed: BinaryIO, compression: Compression, member: str | None) 
 def sample(path: Path, compression: Compression, member: str | None = None) -> Sample:
     """Read what detection looks at: all of a small file, head and tail of a large one."""
     with open_bytes(path, compression, member) as file:
-        head = file.read(WHOLE)
-        while _has_few_lines(head) and len(head) < _LONGEST_HEAD and (data := file.read(CHUNK)):
-            head += data
+        head = _read_head(file)
         rest = file.read(1)
         if not rest:
             return Sample(head, b"", True)
-        seen = len(head)
-        if not _has_few_lines(head[:HEAD]):
-            head = head[:HEAD]
+        start = head if _has_few_lines(head[:HEAD]) else head[:HEAD]
         if compression == "none":
             file.seek(-TAIL, io.SEEK_END)
-            return Sample(head, file.read(), False)
-        tail = rest
-        while seen < BOMB_SIZE and (data := file.read(CHUNK)):
-            seen += len(data)
-            tail = (tail + data)[-TAIL:]
-        return Sample(head, tail if seen < BOMB_SIZE else b"", False)
+            return Sample(start, file.read(), False)
+        return Sample(start, _read_tail(file, rest, len(head)), False)
+
+
+def _read_head(file: BinaryIO) -> bytes:
+    """Read as much as a whole file may have, and more where that is only a few lines."""
+    head = file.read(WHOLE)
+    while _has_few_lines(head) and len(head) < _LONGEST_HEAD and (data := file.read(CHUNK)):
+        head += data
+    return head
 
 
 def _has_few_lines(head: bytes) -> bool:
     """Whether so few lines end here that a table's width can hardly be told from them."""
     return len(head.splitlines()) <= _FEW_LINES
+
+
+def _read_tail(file: BinaryIO, tail: bytes, seen: int) -> bytes:
+    """Read on to the end, and return the last bytes; none where that is too far."""
+    while seen < BOMB_SIZE and (data := file.read(CHUNK)):
+        seen += len(data)
+        tail = (tail + data)[-TAIL:]
+    return tail if seen < BOMB_SIZE else b""
 
 
 def find_stray(path: Path, compression: Compression, member: str | None = None) -> bytes:
