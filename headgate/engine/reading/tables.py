@@ -131,7 +131,8 @@ def cut_tables(
     starts = [0]
     in_sections = _is_section(fields, 0)
     for i in range(1, len(fields)):
-        if fields[i] != fields[starts[-1]] and _starts_below_title(fields, lines, i):
+        place = (fields, lines, starts[-1], i)
+        if _starts_below_title(*place) or _turns_below_title(*place):
             starts.append(i - 1)
         elif (
             (in_sections and _is_section(fields, i))
@@ -241,16 +242,31 @@ def _puts_phrases_below(fields: list[list[str]], lines: list[int], i: int) -> bo
     return len(phrases) > 1 and 2 * len(phrases) > len(below)
 
 
-def _starts_below_title(fields: list[list[str]], lines: list[int], i: int) -> bool:
-    """Whether names, above values, follow a gap and a line that holds one text only."""
+def _starts_below_title(fields: list[list[str]], lines: list[int], start: int, i: int) -> bool:
+    """Whether names, other than the first row and above values, stand below a title."""
+    names = [cell for cell in fields[i] if cell.strip()]
+    if len(names) < 2 or any(map(is_typed, names)) or fields[i] == fields[start]:
+        return False
+    if not _is_below_title(fields, lines, i):
+        return False
+    data = fields[i + 1]
+    return len(data) == len(fields[i]) and any(map(is_typed, data))
+
+
+def _turns_below_title(fields: list[list[str]], lines: list[int], start: int, i: int) -> bool:
+    """Whether a header comes again below a title, above numbers where it had words, or none."""
+    if not _is_below_title(fields, lines, i) or fields[i] not in fields[start : i - 1]:
+        return False
+    first, again = (fields[at + 1][1:] for at in (fields.index(fields[i], start), i))
+    fewer, more = sorted(sum(map(is_typed, row)) for row in (first, again))
+    return len(first) == len(again) and fewer == 0 and 2 * more > len(first)
+
+
+def _is_below_title(fields: list[list[str]], lines: list[int], i: int) -> bool:
+    """Whether a row that others follow stands below a gap and a line that holds one text only."""
     if not 3 <= i < len(fields) - 1 or len(fields[i - 1]) != 1 or is_rule(fields[i - 1]):
         return False
-    names = [cell for cell in fields[i] if cell.strip()]
-    if len(names) < 2 or any(map(is_typed, names)):
-        return False
-    gap = lines[i - 1] - lines[i - 2] > 1 or count_filled(fields[i - 2]) == 0
-    data = fields[i + 1]
-    return gap and len(data) == len(fields[i]) and any(map(is_typed, data))
+    return lines[i - 1] - lines[i - 2] > 1 or count_filled(fields[i - 2]) == 0
 
 
 def _is_section(fields: list[list[str]], i: int) -> bool:

@@ -831,6 +831,17 @@ def test_tables_below_titles_are_not_mixed(tmp_path):
     assert dialect.others == ((15, 23),)
 
 
+def test_a_header_that_comes_again_above_numbers_where_it_had_words_begins_a_table(tmp_path):
+    """A plate's layout and its results have the same columns; pages of one table are no two."""
+    head = "\t1\t2\t3\n"
+    layout = "".join(f"{row}\ts{row}\tt{row}\tblank\n" for row in "ABCD")
+    results = "".join(f"{row}\t0.{i}\t0.5\t0.{i + 2}\n" for row in "ABCD" for i in range(9))
+    dialect, rows = read(write(tmp_path, f"Layout\n{head}{layout}\nResults\n{head}{results}"))
+    assert (dialect.skip_lines, len(rows), len(dialect.others)) == (8, 36, 1)
+    pages, _ = read(write(tmp_path, f"Page 1\n{head}{results}\nPage 2\n{head}{results}"))
+    assert not pages.others
+
+
 def test_tables_of_other_names_behind_a_gap_are_not_mixed(tmp_path):
     """Words between numbers tell where one begins; the names that stand above both do not."""
     wells = "".join(f"W{i},{i}.5,{i}\n" for i in range(5))
