@@ -52,7 +52,7 @@ _ARROW: Mapping[Kind, Any] = {
 }
 """Types in which whatever is compared with a missing value is missing too."""
 _MASKED: Mapping[Kind, Any] = {**_ARROW, "integer": "Int64", "decimal": "Float64"}
-"""The same, for operations that Arrow lacks, such as the remainder of a division."""
+"""The same, for what Arrow does not do, such as taking the remainder of a division."""
 
 
 def frame(values: pa.Table) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def between_columns(check: pandera.Check, kinds: Mapping[str, Kind]) -> pandera.
             return _verdict(rule.apply(values))
         try:
             verdict = rule.apply(_typed(values, kinds, _ARROW))
-        except NotImplementedError:
+        except (NotImplementedError, TypeError, pa.ArrowException):
             verdict = rule.apply(_typed(values, kinds, _MASKED))
         if not hasattr(verdict, "fillna"):
             return _verdict(verdict)

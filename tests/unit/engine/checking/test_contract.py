@@ -145,6 +145,7 @@ def test_a_rule_between_columns_may_be_of_any_form(tmp_path, rule):
     [
         (lambda frame: frame["a"] % 2 == frame["b"] % 2, {2}),
         (lambda frame: frame["a"] + frame["b"] > 3, {2}),
+        (lambda frame: frame["a"] * 2**53 < frame["b"] * 2.0**54, {4}),
         (lambda frame: (frame["day"] <= frame["due"]) & (frame["a"] > 0), {4}),
         (lambda frame: (frame["a"] > 0) & (frame["day"] <= frame["due"]), {4}),
         (lambda frame: frame["at"] < pd.Timestamp("2024-01-02"), {4}),
@@ -152,7 +153,17 @@ def test_a_rule_between_columns_may_be_of_any_form(tmp_path, rule):
         (lambda frame: frame["good"] & (frame["a"] > 0), {4}),
         (lambda frame: frame["b"].notna(), {3}),
     ],
-    ids=["remainder", "sum", "dates", "numbers and dates", "times", "texts", "truth", "gaps"],
+    ids=[
+        "remainder",
+        "sum",
+        "digits",
+        "dates",
+        "numbers and dates",
+        "times",
+        "texts",
+        "truth",
+        "gaps",
+    ],
 )
 def test_a_rule_between_columns_of_any_type_spares_rows_with_gaps(tmp_path, rule, bad):
     """Whatever the rule computes, only what it finds among values that are there counts."""
