@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import Field
 
 from headgate.engine.checking.quarantine import CHECK, NOTES, RAW, REASON, SHEET
-from headgate.engine.checking.sheets import Sheet, load_rows, own_sheet
+from headgate.engine.checking.sheets import Sheet, as_shown, load_rows, own_sheet
 from headgate.engine.duck import database, first, quote_text
 from headgate.engine.staging import LINE
 from headgate.errors import BadFileError, NotKeptBackError
@@ -51,6 +51,8 @@ def extend_ledger(
     """
     stands, former = (own_sheet(each) if each else None for each in (kept, earlier))
     names = _columns(stands, former, sheet)
+    if shown := stands or former:
+        sheet = as_shown(sheet, shown)
     _require(sheet, (LINE, *names))
     with database(scratch, kept or sheet.path) as con:
         load_rows(con, "kept", stands, names=names, notes={"fault": CHECK, "raw": RAW})

@@ -6,6 +6,7 @@ Not here: what is made of its rows.
 
 import codecs
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +39,9 @@ _OWN = ReadOptions(
 _HEAD = 1 << 16
 _LINES = 20
 """Lines among which a sheet's header stands."""
+_SAMPLE = 1 << 20
+_OF_SPREADSHEETS = ("cp1252", "mac-roman", *(f"cp125{number}" for number in (0, 1, 3, 4, 5, 6, 7)))
+"""Encodings other than of Unicode in which spreadsheet programs save."""
 
 
 class Sheet(NamedTuple):
@@ -70,6 +74,31 @@ def open_sheet(path: Path, member: str | None = None) -> Sheet | None:
 def own_sheet(path: Path) -> Sheet:
     """Open a file that Headgate wrote: rows kept back, or the ledger of those put right."""
     return Sheet(path, _OWN, _dialect(path, _OWN), None)
+
+
+def as_shown(sheet: Sheet, shown: Sheet) -> Sheet:
+    """Read a sheet in the encoding in which its letters are those of the rows that were shown.
+
+    By themselves, a few letters do not tell in which of many a spreadsheet program saved them.
+    """
+    found = sheet.dialect.encoding
+    if found.startswith("utf"):
+        return sheet
+    data, known = _sample(sheet), {*_sample(shown).decode(errors="replace")}
+
+    def strange(encoding: str) -> int:
+        letters = Counter(data.decode(encoding, errors="replace"))
+        return sum(count for letter, count in letters.items() if letter not in known)
+
+    best = min((found, *_OF_SPREADSHEETS), key=strange)
+    options = sheet.options.model_copy(update={"encoding": best})
+    return sheet._replace(options=options, dialect=_dialect(sheet.path, options))
+
+
+def _sample(sheet: Sheet) -> bytes:
+    compression, member = sheet.dialect.compression, sheet.dialect.member
+    with open_bytes(sheet.path, compression, member) as file:
+        return file.read(_SAMPLE)
 
 
 def load_rows(

@@ -54,14 +54,14 @@ class Desk:
         with self.reading.quarantine.open(newline="", encoding="utf-8-sig") as file:
             return list(csv.DictReader(file))
 
-    def correct(self, rows, **how):
+    def correct(self, rows, encoding="utf-8", **how):
         """Send rows back and read the file anew; return what was corrected."""
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, list(rows[0]), **how)
         writer.writeheader()
         writer.writerows(rows)
         sheet = self.folder / "sheet.csv"
-        sheet.write_bytes(text.getvalue().encode())
+        sheet.write_bytes(text.getvalue().encode(encoding))
         found = open_sheet(sheet)
         self.ledger, done = extend_ledger(
             self.folder, self.reading.quarantine, found, sheet.name, self.ledger
@@ -174,6 +174,17 @@ def test_a_sheet_is_known_however_it_was_saved(tmp_path, encoding, delimiter):
     csv.writer(text, delimiter=delimiter).writerows(rows)
     (tmp_path / "sheet.csv").write_bytes(text.getvalue().encode(encoding))
     assert "note" in open_sheet(tmp_path / "sheet.csv").dialect.names
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac-roman", "utf-16"])
+@pytest.mark.parametrize("letters", ["é", "Ñ", "à la", "20 °C"])
+def test_letters_come_back_as_they_were_shown(tmp_path, encoding, letters):
+    """Few as they are: one that stands alone could be of many alphabets."""
+    desk = Desk(tmp_path, [HEADER, f"x,1,{letters}", f"y,2,{letters}", "3,3,c"])
+    rows = desk.kept()
+    rows[0]["id"], rows[1]["id"] = "1", "2"
+    assert desk.correct(rows, encoding=encoding).cells == {"id": 2}
+    assert [row[2] for row in desk.table().values()] == [letters, letters, "c"]
 
 
 cells = st.text(st.sampled_from("ab1 ,;\t|'\"\\#_-\n\rñ€語"), max_size=8)
