@@ -55,7 +55,8 @@ class BoundModel:
         self._module = f"schemas/{contract.name}.py"
         schema = _schema(contract.model, self._module)
         hold_to_columns(names, _wanted(schema, names))
-        fields = {name: field for name in names if (field := _field_for(schema, name))}
+        self._patterns = [name for name, field in schema.columns.items() if field.regex]
+        fields = {name: field for name in names if (field := self._field(schema, name))}
         _refuse_unheld(schema, fields, self._module)
         unknown = tuple(name for name in names if name not in fields)
         if contract.unknown == "refuse" or schema.strict is True:
@@ -94,6 +95,19 @@ class BoundModel:
             for each in error.schema_errors:
                 yield from self._faults(each, rows)
 
+    def _field(self, schema: pandera.DataFrameSchema, name: str) -> pandera.Column | None:
+        """Return what the model says of a column, which it may do once."""
+        fields: Fields = schema.columns
+        said = [name] if name in fields and not fields[name].regex else []
+        said += [pattern for pattern in self._patterns if re.match(pattern, name)]
+        if len(said) > 1:
+            raise SettingsError(
+                f"The model speaks of {name!r} as {quoted(said)}.",
+                where=self._module,
+                todo="Let one of these match it, and say all there.",
+            )
+        return fields[said[0]] if said else None
+
     def _expected(
         self, name: str, field: pandera.Column, schema: pandera.DataFrameSchema
     ) -> Expected:
@@ -123,7 +137,7 @@ class BoundModel:
     def _hold_to_keys(self, schema: pandera.DataFrameSchema, names: Sequence[str]) -> None:
         """Refuse a file without a part of a key, or the model if it has no such column either."""
         absent = [part for key in self.unique for part in key if part not in names]
-        if strange := [part for part in absent if not _field_for(schema, part)]:
+        if strange := [part for part in absent if not self._field(schema, part)]:
             raise SettingsError(
                 f"The model's unique names {quoted(strange)}, of which it has no column.",
                 where=self._module,
@@ -184,13 +198,6 @@ def _wanted(schema: pandera.DataFrameSchema, names: Sequence[str]) -> Iterator[s
         matched = field.regex and any(re.match(wanted, name) for name in names)
         if field.required and not matched:
             yield wanted
-
-
-def _field_for(schema: pandera.DataFrameSchema, name: str) -> pandera.Column | None:
-    fields: Fields = schema.columns
-    if name in fields and not fields[name].regex:
-        return fields[name]
-    return next((r for pattern, r in fields.items() if r.regex and re.match(pattern, name)), None)
 
 
 def _in_order(schema: pandera.DataFrameSchema, fields: Fields) -> list[str]:

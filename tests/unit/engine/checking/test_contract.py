@@ -388,6 +388,16 @@ def test_a_pattern_that_no_column_matches_is_a_missing_column(tmp_path):
     assert reading_of(tmp_path, ["1,2"], lenient, header="a,b").rows_good == 1
 
 
+@pytest.mark.parametrize("other", ["^m_1", "m_1"])
+def test_a_column_of_which_the_model_speaks_twice_is_refused(tmp_path, other):
+    """Nobody takes it for held to both."""
+    columns = {"^m_": pa.Column(int, regex=True)}
+    columns[other] = pa.Column(int, pa.Check.ge(5), regex=other.startswith("^"))
+    contract = Contract(name="rates", model=pa.DataFrameSchema(columns))
+    with pytest.raises(SettingsError, match=r"rates.py: .* speaks of 'm_1' as '.*m_.*, '.*m_"):
+        reading_of(tmp_path, ["1,2"], contract, header="m_1,m_2")
+
+
 def test_the_stricter_of_contract_and_model_holds(tmp_path):
     """And the refusal names both, so that whoever follows it is not refused again."""
     columns = {"n": pa.Column(int), "m": pa.Column(int)}
