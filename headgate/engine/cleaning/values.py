@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.cleaning.writing import Form, Writing, form_of
+from headgate.engine.columns.column import BLANKS
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import COLUMNS_PER_STATEMENT, first, quote_text
 from headgate.engine.recipe import Input
@@ -90,13 +91,18 @@ class Values:
         forms = {each.name: form_of(columns[each.name].format) for each in self._numbers}
         marked = [(each, form) for each in self._numbers if (form := forms[each.name])]
         marked = [(each, form) for each, form in marked if form["mark"]]
-        decimals = self._ends((each, _decimals(self.text(each), form)) for each, form in marked)
-        firsts = self._ends((each, f"ltrim({self.text(each)}, '-')") for each, _ in marked)
+        decimals = self._ends((each, _decimals(self._bare(each), form)) for each, form in marked)
+        firsts = self._ends((each, f"ltrim({self._bare(each)}, '-')") for each, _ in marked)
         none = (None, None)
         return {
             name: _writing(form, decimals.get(name, none), firsts.get(name, none)[0])
             for name, form in forms.items()
         }
+
+    def _bare(self, column: Input) -> str:
+        """What SQL calls the cleaned text of a column without blanks around it."""
+        text = self.text(column)
+        return text if column.trim else f"trim({text}, {quote_text(BLANKS)})"
 
     def _ends(self, asked: Iterable[tuple[Input, str]]) -> dict[str, Any]:
         """The least and the most of an expression over columns of numbers, where these have one."""
@@ -143,7 +149,8 @@ def _writing(form: Form | None, decimals: Sequence[int | None], first: str | Non
     Where some have more decimals than others, none but a zero right behind the mark is at an end.
     """
     least, most = (each or 0 for each in decimals)
-    even = 0 < least == most
+    whole = bool(form and form["lakh"])  # no decimals are read beside such groups
+    even = whole or 0 < least == most
     return Writing(form, least if even else min(least, 1), even, (first or "0")[0] in ".,")
 
 
