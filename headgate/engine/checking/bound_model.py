@@ -15,16 +15,11 @@ import pyarrow as pa
 from pandera import dtypes
 from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
 
-from headgate.engine.checking.checks import (
-    between_columns,
-    bounds,
-    frame,
-    name_and_reason,
-    of_values,
-)
+from headgate.engine.checking.checks import between_columns, bounds, frame, of_values
 from headgate.engine.checking.expected import Expected
 from headgate.engine.checking.limits import hold_to_columns, hold_to_order, refuse_unknown
 from headgate.engine.checking.quarantine import Fault
+from headgate.engine.checking.reasons import name_and_reason
 from headgate.engine.columns.formats import MOMENTS, Format, Kind
 from headgate.engine.columns.guess import moment_written
 from headgate.engine.contract import Contract

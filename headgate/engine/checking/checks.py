@@ -1,11 +1,10 @@
-"""The checks of a pandera model as they are asked of a batch, and what they say in plain words.
+"""The checks of a pandera model as they are asked of a batch.
 
 Here: what they see where values are missing, and that each gives a verdict. Not here: which checks
 there are, and what becomes of a row that fails one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from copy import copy
 from functools import partial
 from typing import Any
@@ -17,25 +16,9 @@ import pyarrow as pa
 from pandas.api.types import infer_dtype
 from pandera import dtypes
 
+from headgate.engine.checking.reasons import reason
 from headgate.engine.columns.formats import Kind
 
-_IN_WORDS = {
-    "not_nullable": "must not be missing",
-    "greater_than": "must be more than {min_value}",
-    "greater_than_or_equal_to": "must be at least {min_value}",
-    "less_than": "must be less than {max_value}",
-    "less_than_or_equal_to": "must be at most {max_value}",
-    "equal_to": "must be {value}",
-    "not_equal_to": "must not be {value}",
-    "in_range": "must be between {min_value} and {max_value}",
-    "isin": "must be one of {allowed_values}",
-    "notin": "must not be one of {forbidden_values}",
-    "str_matches": "must match the pattern {pattern}",
-    "str_contains": "must contain {pattern}",
-    "str_startswith": "must start with {string}",
-    "str_endswith": "must end with {string}",
-}
-"""What a value that fails a check of pandera's own is not."""
 _VERDICTS = {"bool", "boolean", "integer"}
 """What Python and pandas call that which tells whether a rule holds."""
 _EXACT = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -78,7 +61,7 @@ def of_values(check: pandera.Check) -> pandera.Check:
     """Let a rule of the user's own see the types that pandas has, and hold it to its verdict."""
     if pandera.Check.is_builtin_check(check.registry_name or ""):
         own = copy(check)
-        own.error, own.n_failure_cases = _reason(check), None
+        own.error, own.n_failure_cases = reason(check), None
         return own
     rule: Any = check.get_backend(pd.Series())(check)
 
@@ -118,7 +101,7 @@ def _held(check: pandera.Check, judge: Callable[[Any], Any]) -> pandera.Check:
         groupby=check.groupby,
         ignore_na=check.ignore_na,
         name=check.name,
-        error=_reason(check),
+        error=reason(check),
         raise_warning=check.raise_warning,
     )
 
@@ -161,31 +144,3 @@ def _verdict(found: Any) -> Any:
             f"returned {' and '.join(sorted(kinds))}, not True, False or a series of these"
         )
     return found
-
-
-def name_and_reason(check: pandera.Check | str) -> tuple[str, str]:
-    """Return the short name of a check that failed, and what a value that fails it is not."""
-    if isinstance(check, str):
-        return check, _IN_WORDS.get(check, check)
-    return check.name or "check", check.error or ""
-
-
-def _reason(check: pandera.Check) -> str:
-    """Say what a value that fails a check is not; the contract's own words come first."""
-    rule, said, limits = check.registry_name or "", check.error, check.statistics or {}
-    if said and not said.startswith(f"{rule}("):
-        return said
-    if rule == "str_length":
-        return _length_in_words(limits)
-    with suppress(KeyError):
-        return _IN_WORDS[rule].format(**limits)
-    return said or f"fails the rule {check.name!r}"
-
-
-def _length_in_words(limits: Mapping[str, int | None]) -> str:
-    least, most, exact = (limits.get(f"{end}_value") for end in ("min", "max", "exact"))
-    if exact is not None:
-        return f"must have {exact} characters"
-    if least is None:
-        return f"must have at most {most} characters"
-    return f"must have at least {least} characters" + (f", at most {most}" if most else "")
