@@ -34,9 +34,6 @@ _KIND_IN_WORDS: Mapping[Kind, str] = {
     "timestamp": "a date with a time",
 }
 
-Formats = Mapping[str, Format]
-"""By name of a column that has a type, how it is written."""
-
 
 class BoundContract:
     """A contract made ready for the columns of one file."""
@@ -65,7 +62,8 @@ class BoundContract:
         model = _bound(contract, names)
         self.expected: tuple[Expected, ...] = model.expected if model else ()
         self.dropped = model.dropped if model else ()
-        self._formats: dict[str, Format] = {}
+        self.formats: dict[str, Format] = {}
+        """By name of a column that has a type, how it is written, as far as blocks have told."""
         self._untold = [each for each in self.expected if each.kind != "text"]
         self._lock = threading.Lock()
         self._keys = (*contract.unique, *(model.unique if model else ()))
@@ -73,21 +71,6 @@ class BoundContract:
         self._references = contract.references
         self._missing = ("", *missing)
         self._point = point
-
-    def learn(self, rows: pa.Table) -> Formats:
-        """Find out how the columns are written that have a type and had no value further up.
-
-        Raises:
-            ContractError: The values of one could as well be others.
-        """
-        with self._lock:
-            told = set()
-            for each in self._untold:
-                sample = sample_of(rows[each.name], self._missing)
-                self._formats[each.name] = each.format_of(sample, point=self._point)
-                told |= {each.name} if sample else set()
-            self._untold = [each for each in self._untold if each.name not in told]
-        return self._formats
 
     @property
     def unique(self) -> tuple[Key, ...]:
@@ -98,21 +81,33 @@ class BoundContract:
             for names in self._keys
         )
 
-    def check(self, rows: pa.Table, formats: Formats) -> list[Fault]:
+    def check(self, rows: pa.Table) -> list[Fault]:
         """Return everything that is wrong with any of these rows; may run in several threads.
 
         Raises:
-            ContractError: A check speaks of the whole file, and fails.
+            ContractError: A check speaks of the whole file, and fails; or the values of a column
+                could as well be others.
             SettingsError: A check itself fails.
             NoRoomError: The values are too long for the memory.
         """
-        texts, faults = self._hold_to_types(rows, formats)
+        self._learn(rows)
+        texts, faults = self._hold_to_types(rows)
         refused = {(fault.line, fault.column) for fault in faults}
         faults += self._outside_references(rows, texts)
         if self._model and rows.num_rows:
-            judged = self._model.judge(self._typed(texts, formats), rows)
+            judged = self._model.judge(self._typed(texts), rows)
             faults += (each for each in judged if (each.line, each.column) not in refused)
         return faults
+
+    def _learn(self, rows: pa.Table) -> None:
+        """Find out how columns are written that have a type and had no value further up."""
+        with self._lock:
+            untold = []
+            for each in self._untold:
+                sample = sample_of(rows[each.name], self._missing)
+                self.formats[each.name] = each.format_of(sample, point=self._point)
+                untold += [] if sample else [each]
+            self._untold = untold
 
     def _outside_references(self, rows: pa.Table, texts: dict[str, pa.Array]) -> Iterator[Fault]:
         for name, allowed in self._references.items():
@@ -121,13 +116,11 @@ class BoundContract:
             reason = "is not in the list of known values"
             yield from _faults(rows, name, outside, "reference", reason)
 
-    def _hold_to_types(
-        self, rows: pa.Table, formats: Formats
-    ) -> tuple[dict[str, pa.Array], list[Fault]]:
+    def _hold_to_types(self, rows: pa.Table) -> tuple[dict[str, pa.Array], list[Fault]]:
         """Blank out the cells that are missing or not of their column's type."""
         columns, faults = dict[str, pa.Array](), list[Fault]()
         for each in self.expected:
-            texts, form = rows[each.name].combine_chunks(), formats.get(each.name)
+            texts, form = rows[each.name].combine_chunks(), self.formats.get(each.name)
             texts = pc.utf8_trim_whitespace(texts) if each.coerce else texts
             blank = pc.is_in(texts, value_set=pa.array(self._absent(form), pa.string()))
             if form:
@@ -143,10 +136,10 @@ class BoundContract:
         """Texts that count as missing in a column of some format, or of texts."""
         return (*self._missing, *(MARKERS if form else ()))
 
-    def _typed(self, texts: dict[str, pa.Array], formats: Formats) -> pa.Table:
+    def _typed(self, texts: dict[str, pa.Array]) -> pa.Table:
         """Return the values of some texts."""
         cells = {
-            each.name: each.sql(formats.get(each.name), quote_name(each.name))
+            each.name: each.sql(self.formats.get(each.name), quote_name(each.name))
             for each in self.expected
         }
         with shared_database() as con:
@@ -155,7 +148,7 @@ class BoundContract:
     def _key_part(self, name: str, expected: Expected | None) -> str:
         """Return the DuckDB expression of a value in a key, null where it is missing."""
         text = value = quote_name(name)
-        form = self._formats.get(name)
+        form = self.formats.get(name)
         if expected:
             text = f"trim({text}, {quote_text(BLANKS)})" if expected.coerce else text
             value = expected.sql(form, text)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.checking.bound_contract import BoundContract, Formats
+from headgate.engine.checking.bound_contract import BoundContract
 from headgate.engine.checking.quarantine import Fault, Kept
 from headgate.engine.columns.inference import TypeInference
 from headgate.engine.columns.trial import Seen
@@ -60,16 +60,15 @@ class Sieve:
 
     def sift(self, block: Block) -> Sifted:
         """Check the rows of a block; the first block must be through before the others."""
-        formats = self.contract.learn(block.rows)
-        good, kept = self._part(block, formats)
+        good, kept = self._part(block)
         if self._first:
-            self.typing.start(good, formats)
+            self.typing.start(good, self.contract.formats)
             self._first = False
         rows = good.num_rows + len(kept)
         return Sifted(good, kept, self.typing.look(good), rows, block.blank)
 
-    def _part(self, block: Block, formats: Formats) -> tuple[pa.Table, list[Kept]]:
-        checked = self.contract.check(block.rows, formats)
+    def _part(self, block: Block) -> tuple[pa.Table, list[Kept]]:
+        checked = self.contract.check(block.rows)
         faults = [*self._repeated_headers(block.rows), *checked]
         kept = [self._misfit(bad) for bad in block.bad]
         good = block.rows
