@@ -248,11 +248,16 @@ def _without_types(
     columns = {
         name: pandera.Column(
             None,
-            checks=[*map(of_values, (*field.checks, *bounds(field.dtype)))],
+            checks=[*map(of_values, (*_strict(field), *bounds(field.dtype)))],
             nullable=field.nullable,
             name=name,
         )
         for name, field in fields.items()
     }
-    checks = [between_columns(each, kinds) for each in schema.checks]
+    checks = [between_columns(each, kinds) for each in _strict(schema)]
     return pandera.DataFrameSchema(columns, checks=checks)
+
+
+def _strict(said: pandera.Column | pandera.DataFrameSchema) -> list[pandera.Check]:
+    """Leave out checks that would only warn: there is nobody to see it."""
+    return [check for check in said.checks if not check.raise_warning]

@@ -102,7 +102,6 @@ def _held(check: pandera.Check, judge: Callable[[Any], Any]) -> pandera.Check:
         ignore_na=check.ignore_na,
         name=check.name,
         error=reason(check),
-        raise_warning=check.raise_warning,
     )
 
 
