@@ -204,23 +204,21 @@ def _in_order(schema: pandera.DataFrameSchema, fields: Fields) -> list[str]:
 def _refuse_unheld(schema: pandera.DataFrameSchema, fields: Fields, module: str) -> None:
     """Refuse what a contract may not do, and what it may say but no file can be held to."""
     parsers = schema.parsers or any(field.parsers for field in fields.values())
-    for found, what, todo in (
-        (
+    refused = {
+        "parsers, which would change values unseen": (
             parsers,
-            "parsers, which would change values unseen",
             "Remove them; what may be written in another way is taken with coerce.",
         ),
-        (
+        "an index, which no file has": (
             schema.index is not None,
-            "an index, which no file has",
             "Make its parts columns; `unique` holds them to occur once.",
         ),
-        (
+        f"one type, {schema.dtype}, for all columns": (
             schema.dtype is not None,
-            f"one type, {schema.dtype}, for all columns",
             "Give each column its own.",
         ),
-    ):
+    }
+    for what, (found, todo) in refused.items():
         if found:
             raise SettingsError(f"The contract's model has {what}.", where=module, todo=todo)
 

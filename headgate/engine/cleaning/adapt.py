@@ -7,8 +7,9 @@ Not here: carrying the recipe out (`replay`).
 import pyarrow as pa
 
 from headgate.engine.cleaning.writing import written_like
-from headgate.engine.columns.column import MARKERS, Column, arrow_type
-from headgate.engine.recipe import CleanColumn, Input, Output, Recipe
+from headgate.engine.columns.column import MARKERS, Column, arrow_type, decimals_of
+from headgate.engine.columns.formats import NUMBERS
+from headgate.engine.recipe import CleanColumn, Fence, Input, Output, Recipe
 
 
 def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
@@ -30,7 +31,7 @@ def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
         for each in inputs
         if each.format and labels.get(each.name, "") not in ("", each.format)
     }
-    outputs = tuple(_written(_typed(each, types), formats) for each in recipe.outputs)
+    outputs = tuple(_written(_typed(each, types), formats, there) for each in recipe.outputs)
     return recipe.model_copy(update={"inputs": inputs, "outputs": outputs})
 
 
@@ -75,17 +76,20 @@ def _typed(output: Output, types: dict[tuple[str, str], Input]) -> Output:
     return output.model_copy(update={"sql_type": wanted})
 
 
-def _written(output: Output, formats: dict[str, str]) -> Output:
+def _written(output: Output, formats: dict[str, str], there: dict[str, Column]) -> Output:
     """Write fitted numbers in another format; no gap is filled by what cannot be read in it."""
     if not isinstance(output, CleanColumn) or output.source not in formats:
         return output
-    label, fill, clip = formats[output.source], output.fill, output.clip
+    label, found = formats[output.source], there[output.source]
+    places = decimals_of(found.sql_type) if found.kind in NUMBERS else None
+    fill, clip = output.fill, output.clip
     if fill and fill.number is not None:
-        text = written_like(label, fill.number, output.sql_type)
-        fill = fill.model_copy(update={"text": text})
+        number, text = written_like(label, fill.number, places, output.sql_type)
+        fill = fill.model_copy(update={"text": text, "number": number})
     else:
         fill = None
     if clip:
-        low, high = (written_like(label, each, output.sql_type) for each in (clip.low, clip.high))
-        clip = clip.model_copy(update={"low_text": low, "high_text": high})
+        low, low_text = written_like(label, clip.low, places, output.sql_type)
+        high, high_text = written_like(label, clip.high, places, output.sql_type)
+        clip = Fence(low=low, high=high, low_text=low_text, high_text=high_text)
     return output.model_copy(update={"fill": fill, "clip": clip})

@@ -60,11 +60,21 @@ def _grouped(whole: str, form: Form) -> str:
     return re.sub(rf"(?<=\d)(?=(?:\d{{{size}}})*\d{{3}}$)", separator, whole)
 
 
-def written_like(label: str, number: float, sql_type: str) -> str:
-    """Write a number as the example of a format does."""
+def written_like(label: str, number: float, places: int | None, sql_type: str) -> tuple[float, str]:
+    """Write a number as the example of a format does; round it where all have just its decimals.
+
+    Args:
+        label: The example.
+        number: The number.
+        places: How many decimals the values of a column have at most, if it is known.
+        sql_type: Type of the number.
+    """
     form = form_of(label)
-    decimals = len(form["decimals"] or "") if form else 0
-    return Writing(form, decimals).write(digits_of(number, sql_type))
+    shown = (form["decimals"] or "") if form else ""
+    even = bool(shown) and places in (None, len(shown))
+    decimals = len(shown if even else shown.removesuffix("56"))
+    number = round(number, decimals) if even else number
+    return number, Writing(form, decimals).write(digits_of(number, sql_type))
 
 
 def digits_of(number: float | Decimal, sql_type: str) -> str:

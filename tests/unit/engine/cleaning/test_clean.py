@@ -421,6 +421,34 @@ def test_a_column_that_the_file_lacks_is_missing_at_replay(tmp_path):
 
 
 POINTS, COMMAS = Number(thousands=",", scale=2), Number(",", ".", scale=2)
+
+
+@pytest.mark.parametrize(
+    ("known", "later", "filled"),
+    [
+        (["1.125", "1.250"], ["1,10", "2,20"], "1,19"),
+        (["1.125", "1.250"], ["1,1", "2,225"], "1,188"),
+        (["1.125", "1.875"], ["1,1", "2,225"], "1,5"),
+        (["1.5", "2.5"], ["1,25", "2,50"], "2,00"),
+    ],
+)
+def test_a_later_file_is_filled_with_the_decimals_that_its_numbers_have(
+    tmp_path, known, later, filled
+):
+    """So that it is read back as what it was, too."""
+    clean = CleanOptions(fill="mean")
+    first = preprocess_rows(
+        read_rows(tmp_path / "a", [*known, ""]), tmp_path / "a", PrepareOptions(clean=clean)
+    )
+    staged = read_rows(tmp_path / "b", [*later, ""])
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    found = [row[0] for row in cells(again.csv)[1:]]
+    assert found == [*later, filled]
+    assert read_rows(tmp_path / "c", found).columns[0].kind == "decimal"
+    value = pq.read_table(again.parquet)["n"].to_pylist()[-1]
+    assert float(value) == float(filled.replace(",", "."))
+
+
 DAY_FIRST = Moment(r"^(..)\...\.....$", "%d.%m.%Y")
 
 
