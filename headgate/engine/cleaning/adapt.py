@@ -25,13 +25,12 @@ def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
         for each in recipe.inputs
     )
     types = {(old.name, old.sql_type): new for old, new in zip(recipe.inputs, inputs, strict=True)}
-    labels = {name: _label(found) for name, found in there.items()}
-    formats = {
-        each.name: labels[each.name]
-        for each in inputs
-        if each.format and labels.get(each.name, "") not in ("", each.format)
+    others = {
+        each.name: there[each.name]
+        for each in recipe.inputs
+        if each.format and each.name in there and _is_written_otherwise(each, there[each.name])
     }
-    outputs = tuple(_written(_typed(each, types), formats, there) for each in recipe.outputs)
+    outputs = tuple(_written(_typed(each, types), others) for each in recipe.outputs)
     return recipe.model_copy(update={"inputs": inputs, "outputs": outputs})
 
 
@@ -76,11 +75,19 @@ def _typed(output: Output, types: dict[tuple[str, str], Input]) -> Output:
     return output.model_copy(update={"sql_type": wanted})
 
 
-def _written(output: Output, formats: dict[str, str], there: dict[str, Column]) -> Output:
+def _is_written_otherwise(column: Input, found: Column) -> bool:
+    """Whether a column's values are written in another format, or with other decimals."""
+    if found.kind in NUMBERS and found.sql_type != column.sql_type:
+        return True
+    return _label(found) not in ("", column.format)
+
+
+def _written(output: Output, others: dict[str, Column]) -> Output:
     """Write fitted numbers in another format; no gap is filled by what cannot be read in it."""
-    if not isinstance(output, CleanColumn) or output.source not in formats:
+    if not isinstance(output, CleanColumn) or output.source not in others:
         return output
-    label, found = formats[output.source], there[output.source]
+    found = others[output.source]
+    label = _label(found)
     places = decimals_of(found.sql_type) if found.kind in NUMBERS else None
     fill, clip = output.fill, output.clip
     if fill and fill.number is not None:

@@ -126,7 +126,8 @@ class Replay:
 
 
 def _fill_value(fill: Filling, value: Any, wanted: pa.DataType) -> pa.Scalar:
-    if value is None and fill.number is not None:
+    """Return what was read of a fill; its number, where the file's own type holds less of it."""
+    if fill.number is not None and (value is None or float(value) != fill.number):
         return _scalar(fill.number, wanted)
     return pa.scalar(value, wanted)
 

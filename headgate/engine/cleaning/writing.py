@@ -71,7 +71,8 @@ def written_like(label: str, number: float, places: int | None, sql_type: str) -
     """
     form = form_of(label)
     shown = (form["decimals"] or "") if form else ""
-    even = bool(shown) and places in (None, len(shown))
+    whole = form is not None and bool(form["lakh"])
+    even = whole or (bool(shown) and places in (None, len(shown)))
     decimals = len(shown if even else shown.removesuffix("56"))
     number = round(number, decimals) if even else number
     return number, Writing(form, decimals).write(digits_of(number, sql_type))
