@@ -77,9 +77,10 @@ class BoundModel:
             ContractError: A check speaks of the whole file, and fails.
             SettingsError: A check itself fails.
         """
+        seen = frame(values)
         try:
             with self._lock:  # pandera does not say that threads may share a schema
-                self._schema.validate(frame(values), lazy=True)
+                self._schema.validate(seen, lazy=True)
         except SystemExit as error:
             raise SettingsError(
                 f"A check ends Python, with {error}.",
