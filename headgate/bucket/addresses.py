@@ -1,7 +1,7 @@
 """What people name an object by, a key or an address, and the key that is meant."""
 
 from headgate.bucket.keys import UPLOADS
-from headgate.bucket.store import Store
+from headgate.bucket.store import SPACE_AROUND, Store
 from headgate.errors import OptionsError
 
 
@@ -44,9 +44,7 @@ def upload_key_of(store: Store, place: str) -> str:
             "This is a folder, and no upload.", where=store.where(key), todo="Name a file in it."
         )
     if not key.startswith(UPLOADS):
-        raise OptionsError(
-            "This is no upload.",
-            where=store.where(key),
-            todo=f"Keys of uploads begin with {UPLOADS}; `headgate upload` sends a file there.",
-        )
+        todo = f"Keys of uploads begin with {UPLOADS}; `headgate upload` sends a file there."
+        todo = todo if key == key.strip() else SPACE_AROUND
+        raise OptionsError("This is no upload.", where=store.where(key), todo=todo)
     return key

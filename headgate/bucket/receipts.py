@@ -85,8 +85,9 @@ def parse(stored: Stored, kind: type[T]) -> T:
         raise ReceiptError(
             "This receipt cannot be read: it is damaged, or a later version of Headgate wrote it.",
             where=stored.where,
-            todo="`headgate process KEY --force` writes a new one and keeps this one beside it; "
-            "where corrected rows were joined to the upload, send them again after that.",
+            todo="`headgate process KEY --force`, or a run with `force`, writes a new one and "
+            "keeps this one beside it; where corrected rows were joined to the upload, send them "
+            "again after that.",
         ) from error
 
 

@@ -36,6 +36,8 @@ MIB = 1024 * 1024
 FIRST_BYTES = 64 * 1024
 """What is read of an object when it is looked up: a small one needs no second request."""
 
+SPACE_AROUND = "White space stands around the key: leave it out."
+
 
 class Limits(Record):
     """How patient and how parallel transfers are."""
@@ -92,7 +94,9 @@ class Store:
         try:
             with explained(self.where(key)):
                 found = self.client.head_object(**self.at(key))
-        except NoSuchObjectError:
+        except NoSuchObjectError as error:
+            if key != key.strip():
+                error.todo = SPACE_AROUND
             raise
         except BucketError:
             self.list_first(key)  # the answer to a HEAD has no body; this one's tells the reason

@@ -611,6 +611,15 @@ def test_a_missing_object_ends_with_5(headgate, place):
     assert "begin with" not in done.err
 
 
+@pytest.mark.parametrize(("around", "code"), [("{} ", 5), ("{}\n", 5), (" {}", 2)])
+def test_white_space_that_came_with_a_key_is_told(headgate, place, key, around, code):
+    """It cannot be seen, and the name of an object may hold it."""
+    done = headgate("process", around.format(key), **place.environment())
+
+    assert done.code == code
+    assert "White space stands around the key" in done.err
+
+
 @pytest.mark.parametrize(
     ("named", "says"),
     [("", "No key is named."), ("https://store/b/uploads/a.csv?X-Amz-Signature=1", "is a link")],

@@ -13,7 +13,7 @@ from bridge.outstanding import Outstanding
 from bridge.sqs import Queue
 from bridge.watch import EVENT, from_listing
 from headgate.bucket import receipts
-from headgate.bucket.keys import CLAIMS
+from headgate.bucket.keys import CLAIMS, receipt_key
 from headgate.bucket.store import Store, connect
 from stack.s3 import REGION
 from tests.harness.faults import error
@@ -68,6 +68,18 @@ def test_an_upload_is_processed_with_nobodys_help(watched):
             return [e for e in answer["events"] if upload.key in e["payload"]["keys"]]
 
         assert eventually(told)
+
+
+def test_a_damaged_receipt_holds_up_no_other_upload(watched, stack_folder):
+    """Its own upload counts as done, and is announced no more."""
+    damaged = put_upload(watched, "uploads/damaged/first.csv")
+    assert eventually(lambda: receipts.find(watched, damaged), seconds=60)
+    watched.put(receipt_key(damaged), b'{"broken')
+    other = put_upload(watched, "uploads/damaged/second.csv")
+    assert eventually(lambda: receipts.find(watched, other), seconds=60)
+    log = (stack_folder / "watch.log").read_text()
+    assert log.count(damaged.key) == 1
+    assert "Traceback" not in log
 
 
 def test_a_message_is_kept_until_it_is_acknowledged(queue):
