@@ -37,4 +37,4 @@ async def upload_csv(
     inspection = validate_local(bucket, path, dataset, read, check)
     key = new_key(path, inspection, dataset)
     uploaded = upload(bucket, path, key, inspection)
-    return Completed(message=f"Uploaded as {uploaded.key}", data=uploaded)
+    return Completed(message=str(uploaded), data=uploaded)

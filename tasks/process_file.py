@@ -58,8 +58,9 @@ async def process_chunk(
 
 @step("show-outcomes")
 def show_outcomes(outcomes: list[Outcome]) -> None:
-    """Show what became of each file of the run."""
-    show_records("files", outcomes, "What became of each file of the run")
+    """Show what became of each file of the run; where there was none, the last table stays."""
+    if outcomes:
+        show_records("files", outcomes, "What became of each file of the run")
 
 
 def _tell(log: Log, outcome: Outcome) -> None:

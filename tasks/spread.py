@@ -22,7 +22,11 @@ _OTHERS = 4  # threads for what else the event loop does in them, such as lookin
 async def process_files(
     bucket: S3Bucket, keys: list[str], options: ProcessOptions, concurrency: int
 ) -> list[Outcome]:
-    """Process several uploads, at most `concurrency` at once; each has its own outcome."""
+    """Process several uploads, at most `concurrency` at once; each has its own outcome.
+
+    One that is named twice is processed once.
+    """
+    keys = list(dict.fromkeys(keys))
     limiter = CapacityLimiter(concurrency)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency + _OTHERS))
     if len(keys) > _FEW:

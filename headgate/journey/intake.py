@@ -27,6 +27,7 @@ from headgate.options import CheckOptions, ReadOptions
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
+from headgate.words import counted, first_of
 
 
 class Uploaded(Record):
@@ -48,6 +49,17 @@ class Uploaded(Record):
     corrected: Annotated[SheetCounts | None, Field(description="What it puts right there")]
     columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[str, ...], ...], Field(description="The first 50 good rows")]
+
+    def __str__(self) -> str:
+        """Tell in one line where the file is, and what its run will say of it."""
+        said = [f"Uploaded as {self.key}"]
+        if self.quarantined:
+            rows = counted(self.rows_in, "row")
+            said.append(f"{self.quarantined:,} of its {rows} will be kept back as bad")
+        if self.drift:
+            changes = first_of([each.detail for each in self.drift])
+            said.append(f"its columns differ from the last file's: {changes}")
+        return "; ".join(said)
 
 
 def inspect(

@@ -7,7 +7,10 @@ import urllib.request
 import pytest
 
 from flows.upload_csv import upload_csv
+from headgate.bucket.keys import CLAIMS, receipt_key
 from headgate.errors import BadFileError
+from headgate.journey import processing
+from headgate.options import ProcessOptions
 from stack.service import LOOPBACK, free_port
 from tests.harness import faults
 from tests.harness.runs import run
@@ -34,6 +37,28 @@ def test_one_bad_file_never_holds_up_the_backlog(place):
     shown = {row["key"]: row["verdict"] for row in json.loads(first.artifacts["files"].data)}
     assert shown == {bad: "refused"} | dict.fromkeys(good, "published")
     assert second.message == "0 files: nothing to do."
+    assert second.artifacts == {}
+
+
+def test_a_damaged_receipt_is_told_and_holds_up_no_other_file(place):
+    """Without a retry, which could not help; the schedule's run leaves its upload alone."""
+    damaged, good = place.put("uploads/damaged.csv", ROWS), place.put("uploads/good.csv", ROWS)
+    processing.process(place.store, damaged, ProcessOptions(), owner="test")
+    place.put(receipt_key(place.store.head(damaged)), '{"broken')
+
+    alone = run("process-upload", key=damaged, bucket=place.block)
+    several = run("process-batch", keys=[damaged, good], bucket=place.block)
+    backlog = run("process-backlog", bucket=place.block)
+
+    for ended in (alone, several):
+        assert ended.state == "Failed"
+        assert "This receipt cannot be read" in ended.message
+        assert "Traceback" not in ended.log
+        assert {task.run_count for task in ended.tasks.values()} == {1}
+    assert several.message.startswith(f"2 files: 1 failed, 1 published. {damaged}: ")
+    assert place.receipt(good).outcome == "published"
+    assert backlog.message == "0 files: nothing to do."
+    assert place.listing(CLAIMS) == []
 
 
 def test_a_file_of_a_backlog_is_tried_again_where_that_may_help(place):
@@ -53,11 +78,14 @@ def test_a_file_of_a_backlog_is_tried_again_where_that_may_help(place):
 
 
 def test_many_files_share_a_task(place):
-    """It is named after the first and counts the others; what is bad stands out in its log."""
+    """It is named after the first and counts the others; what is bad stands out in its log.
+
+    What is named twice is processed once.
+    """
     keys = [place.put(f"uploads/{n}.csv", f"id,n\n1,{n}\n") for n in range(20)]
     keys.append(place.put("uploads/bad.csv", "id,n\n"))
 
-    ended = run("process-batch", keys=keys, bucket=place.block)
+    ended = run("process-batch", keys=[*keys, keys[0]], bucket=place.block)
 
     assert ended.message.startswith("21 files: 20 published, 1 refused. ")
     assert "uploads/bad.csv: refused: " in ended.warnings
@@ -91,6 +119,22 @@ def test_a_good_local_file_goes_up_under_a_key_of_its_own(place, tmp_path):
     assert uploaded.key.startswith("uploads/")
     assert place.store.read(uploaded.key).body == ROWS.encode()
     assert path.read_text() == ROWS
+
+
+def test_a_local_file_with_bad_rows_and_other_columns_goes_up_and_that_is_said(place, tmp_path):
+    """What its run will keep back, and how it differs from the data set's last file."""
+    first, second = tmp_path / "may.csv", tmp_path / "june.csv"
+    first.write_text(ROWS)
+    second.write_text(ROWS.replace("name", "mood", 1) + "60,too,many\n")
+    _, uploaded = upload(first, place.block, dataset="folk")
+    processing.process(place.store, uploaded.key, ProcessOptions(), owner="test")
+
+    state, uploaded = upload(second, place.block, dataset="folk")
+
+    assert state.message == (
+        f"Uploaded as {uploaded.key}; 1 of its 61 rows will be kept back as bad; "
+        "its columns differ from the last file's: 'name' is likely called 'mood' now"
+    )
 
 
 def test_a_local_file_that_is_sent_again_is_one_upload(place, tmp_path):
