@@ -1,7 +1,6 @@
 """The journey as plain steps, on each S3 server, without Prefect."""
 
 import io
-import time
 
 import pandera.pandas as pandera
 import pyarrow.parquet as pq
@@ -25,7 +24,7 @@ from headgate.errors import (
 from headgate.journey import corrections, processing, resubmission, results, steps
 from headgate.options import CheckOptions, DeliverOptions, PrepareOptions, ProcessOptions
 from tests.harness.faults import error, refuse
-from tests.harness.stores import new_store
+from tests.harness.stores import later, new_store
 
 BODY = b"id,name\n1,Ada\n2,Grace\n2,Grace\n3\n"
 _commit = receipts.commit
@@ -256,7 +255,7 @@ def test_a_forced_run_that_was_stopped_for_too_long_replaces_nothing(store, monk
     work = steps.claim(store, "uploads/people.csv", _deliver(force=True), owner="stopped")
 
     def remove_first(*args, **kwargs):
-        _wait_and_remove(store, work)
+        _remove_lapsed(store, work)
         return confirm(*args, **kwargs)
 
     confirm = claims.confirm
@@ -279,7 +278,7 @@ def test_a_forced_run_that_was_stopped_before_its_last_write_replaces_nothing(st
 
     def remove_first(*args):
         monkeypatch.setattr(store, "replace", replace)
-        _wait_and_remove(store, work)
+        _remove_lapsed(store, work)
         return replace(*args)
 
     monkeypatch.setattr(store, "replace", remove_first)
@@ -454,7 +453,7 @@ def test_the_newest_receipt_of_a_key_stays_the_newest(store, monkeypatch):
     store.put(result_prefix(work.upload, work.claim.attempt) + "data.csv", b"half")
     store.put("uploads/people.csv", BODY + b"4,Alan\n")
     newest = _process(store, "uploads/people.csv", _deliver(source="archive"))
-    _wait_and_remove(store, work)
+    _remove_lapsed(store, work)
     assert len([*store.list(PROCESSED)]) == 2 * len(newest.outputs) - 2
     assert results.find_receipt(store, "uploads/people.csv") == newest
 
@@ -494,12 +493,8 @@ def _nothing_else_lies_beside(store, *kept):
     return {item.key for item in store.list(PROCESSED)} <= published
 
 
-def _wait_and_remove(store, work):
-    deadline = time.monotonic() + 15
-    while claims.lapsed(store, claim_key(work.upload)) is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    claims.remove_abandoned(store, claim_key(work.upload))
+def _remove_lapsed(store, work):
+    claims.remove_abandoned(later(store), claim_key(work.upload))
 
 
 def _publish(store, work):

@@ -17,18 +17,12 @@ from headgate.errors import (
     TransientError,
 )
 from tests.harness.faults import lose_answer, refuse
-from tests.harness.stores import behind, put_upload
+from tests.harness.runs import eventually
+from tests.harness.stores import behind, later, put_upload
 
 
 def is_put(request):
     return request.method == "PUT"
-
-
-def wait_until_lapsed(store, upload):
-    deadline = time.monotonic() + 15
-    while claims.lapsed(store, claim_key(upload)) is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def test_one_of_many_wins(store):
@@ -69,7 +63,7 @@ def test_a_dead_owner_is_followed_after_the_lease(store):
     dead = claims.claim(store, upload, "dead", 1)
     with pytest.raises(ClaimHeldError, match="dead is working on it"):
         claims.claim(store, upload, "early", 1)
-    wait_until_lapsed(store, upload)
+    assert eventually(lambda: claims.lapsed(store, claim_key(upload)))
     with ThreadPoolExecutor(8) as pool:
         takers = [pool.submit(claims.claim, store, upload, f"heir {n}", 60) for n in range(8)]
     heirs = [t.result() for t in takers if t.exception() is None]
@@ -116,11 +110,10 @@ def test_what_is_no_claim_holds_up_neither_housekeeping_nor_an_upload(store):
             store.put(key, body)
         with pytest.raises(ClaimHeldError, match="An unknown run"):
             claims.claim(store, uploads[-1], "early", 1)
-    time.sleep(3.5)
-    claims.remove_all_abandoned(store)
-    assert not list(housekeeping.leftovers(store))
+    claims.remove_all_abandoned(later(store))
+    assert not list(housekeeping.leftovers(later(store)))
     for upload in uploads:
-        assert claims.claim(store, upload, "heir", 1).took_over
+        assert claims.claim(later(store), upload, "heir", 1).took_over
 
 
 def test_a_claim_of_a_later_version_is_a_claim(store):
@@ -138,7 +131,7 @@ def test_an_owner_who_lost_the_claim_finds_out(store):
     upload = put_upload(store)
     beat = claims.Renewal(store, claims.claim(store, upload, "slow", 1))
     claims.confirm(store, beat.claim)
-    wait_until_lapsed(store, upload)
+    assert eventually(lambda: claims.lapsed(store, claim_key(upload)))
     with pytest.raises(ClaimLostError):
         claims.confirm(store, beat.claim)
     heir = claims.claim(store, upload, "heir", 60)
@@ -222,10 +215,9 @@ def test_a_lost_acknowledgement_of_a_takeover_is_recognised(faulty):
     """And the heir is not told that itself was quicker."""
     store, proxy = faulty
     upload = put_upload(store)
-    claims.claim(store, upload, "dead", 0.5)
-    wait_until_lapsed(store, upload)
+    claims.claim(store, upload, "dead", 1)
     proxy.add(lambda r: is_put(r) and "If-Match" in r.headers, lose_answer)
-    assert claims.claim(store, upload, "heir", 60).took_over
+    assert claims.claim(later(store), upload, "heir", 60).took_over
 
 
 def test_a_request_that_never_arrived_is_sent_again(faulty):
@@ -254,9 +246,9 @@ def test_a_claim_that_cannot_be_released_does_not_fail_the_work(faulty):
     """It lapses by itself; the same process may claim the upload again at once."""
     store, proxy = faulty
     upload = put_upload(store)
-    with claims.renewed(store, claims.claim(store, upload, "done", 0.5)):
+    with claims.renewed(store, claims.claim(store, upload, "done", 1)):
         proxy.add(lambda r: r.method == "DELETE", refuse, times=99)
-    wait_until_lapsed(store, upload)
+    assert claims.lapsed(later(store), claim_key(upload))
     with claims.renewed(store, claims.claim(store, upload, "again", 60)):
         pass
     assert claims.claim(store, upload, "at once", 60)
@@ -265,16 +257,14 @@ def test_a_claim_that_cannot_be_released_does_not_fail_the_work(faulty):
 def test_what_a_dead_run_left_goes_with_its_heirs_receipt(store):
     """Not before: until then it might still be alive."""
     upload = put_upload(store)
-    dead = claims.claim(store, upload, "dead", 0.5)
+    dead = claims.claim(store, upload, "dead", 1)
     half = f"{result_prefix(upload, dead.attempt)}half.csv"
     store.put(half, b"x")
-    wait_until_lapsed(store, upload)
-    with claims.renewed(store, claims.claim(store, upload, "fails", 0.5)):
+    with claims.renewed(store, claims.claim(later(store), upload, "fails", 60)):
         pass
     assert store.exists(half)
-    claims.claim(store, upload, "dead as well", 0.5)
-    wait_until_lapsed(store, upload)
-    with claims.renewed(store, claims.claim(store, upload, "heir", 60)):
+    claims.claim(store, upload, "dead as well", 1)
+    with claims.renewed(store, claims.claim(later(store), upload, "heir", 60)):
         receipts.commit(store, upload, {"run": "heir", "outputs": []})
     assert not store.exists(half)
     assert receipts.find(store, upload)["run"] == "heir"
@@ -283,11 +273,11 @@ def test_what_a_dead_run_left_goes_with_its_heirs_receipt(store):
 def test_housekeeping_removes_abandoned_claims_only(store):
     """First it says so, then it does so; the claim on what waits is left to an heir."""
     gone, waiting, live = (put_upload(store, f"uploads/{n}.csv") for n in range(3))
-    for upload, lease in ((gone, 0.5), (waiting, 0.5), (live, 60)):
+    for upload, lease in ((gone, 5), (waiting, 5), (live, 60)):
         claims.claim(store, upload, "a run", lease)
     store.delete(gone.key)
-    wait_until_lapsed(store, gone)
-    wait_until_lapsed(store, waiting)
+    assert not list(housekeeping.leftovers(store))
+    store = later(store)
     (found,) = housekeeping.leftovers(store)
     assert (found.kind, found.key) == ("lapsed claim", claim_key(gone))
     assert store.exists(found.key)
@@ -312,8 +302,7 @@ def test_a_claim_on_what_is_done_is_removed_once_it_lapsed(store):
     claims.remove_abandoned(store, claim_key(done))
     assert store.exists(claim_key(done)), "its owner may be alive"
     for upload in (done, waiting, gone):
-        wait_until_lapsed(store, upload)
-        claims.remove_abandoned(store, claim_key(upload))
+        claims.remove_abandoned(later(store), claim_key(upload))
     assert [item.key for item in store.list(CLAIMS)] == [claim_key(waiting)]
     assert [store.exists(key) for key in half] == [False, True, True]
 
