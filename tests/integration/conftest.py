@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from headgate.bucket.store import Store
 from stack.s3 import Endpoint, s3_server
@@ -18,6 +19,12 @@ from tests.harness.stores import behind, forget_outside_settings, new_store, wri
 def _no_outside_settings(monkeypatch, tmp_path):
     """Keep the machine's own AWS settings and metadata service out of the tests."""
     forget_outside_settings(monkeypatch, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    """Have boto try again as often as ever, and at once: it would wait for a second or two."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
 
 
 @pytest.fixture(scope="session")
