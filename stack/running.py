@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "headgate"
 SERVICES = ("worker", "watch")
 """Commands of `headgate` that run for as long as the stack does."""
+DEPLOY = ("prefect", "--no-prompt", "deploy", "--all")
+"""The command that makes a deployment of every flow."""
 
 
 class Stack(Record):
@@ -117,7 +119,7 @@ def deploy() -> None:
     Raises:
         subprocess.CalledProcessError: Prefect refused; its output stands above.
     """
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    command = [sys.executable, "-m", *DEPLOY]
     done = subprocess.run(
         command, check=False, cwd=ROOT, env=os.environ, capture_output=True, text=True
     )
