@@ -85,6 +85,7 @@ def _command(directory: Path, ports: dict[str, int]) -> list[str]:
         "s3.autoCreateBucket": "false",
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
+        "master.electionTimeout": "500ms",  # it is alone; 10 s would be for others to come
         "master.volumeSizeLimitMB": 256,
         "master.telemetry": "false",
         "volume.max": 100,
