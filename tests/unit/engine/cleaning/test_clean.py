@@ -327,6 +327,9 @@ def test_a_rule_for_a_column_that_would_do_nothing_is_refused(tmp_path, rules, s
     with pytest.raises(OptionsError, match=says):
         made(tmp_path / "a", columns=rules)
     assert made(tmp_path / "b", fill="median", outliers="clip").rows_out == 4
+    empty = [("", "1.00", "2")]
+    rule = [{"name": "code", "fill": "mean"}]
+    assert made(tmp_path / "c", empty, columns=rule).columns == ("amount", "count")
 
 
 @pytest.mark.parametrize("rule", [{"fill": "mode"}, {"fill": "constant", "constant": "2.50"}])
