@@ -40,9 +40,13 @@ _MASKED: Mapping[Kind, Any] = {**_ARROW, "integer": "Int64", "decimal": "Float64
 
 def frame(values: pa.Table) -> pd.DataFrame:
     """Return the values that checks judge, exact also beside missing ones."""
-    gaps = any(column.null_count for column in values.columns)
-    found: pd.DataFrame = values.to_pandas(types_mapper=_EXACT.get if gaps else None)
-    return found
+    columns = zip(values.column_names, values.columns, strict=True)
+    return pd.DataFrame(
+        {
+            name: column.to_pandas(types_mapper=_EXACT.get if column.null_count else None)
+            for name, column in columns
+        }
+    )
 
 
 def bounds(dtype: Any) -> Iterator[pandera.Check]:
