@@ -87,4 +87,6 @@ def test_the_hash_changes_with_any_rule_however_it_is_written(
         importlib.invalidate_caches()
         linecache.clearcache()
         found.append(contract_for("hashed").hash)
+    for name in ("hashed", "hashed_base"):
+        sys.modules.pop(f"schemas.{name}", None)
     assert found[0] == found[1] != found[2]
