@@ -78,7 +78,7 @@ def preprocess_rows(
             rows_out=tables.written.rows,
             duplicates=plan.removed.duplicates,
             dropped=plan.removed.empty + plan.removed.without_target,
-            rules=tuple(_rules(reading, plan, tables)),
+            rules=(*_rules(reading, plan, tables), *_unused(options, given)),
             drift=(*plan.drift, *map(str, tables.unseen)),
             columns=tuple(each.name for each in plan.recipe.outputs),
             preview=outputs.preview(folder / "data.csv"),
@@ -280,6 +280,13 @@ def _rules(reading: Reading, plan: Plan, tables: Tables) -> Iterator[RuleResult]
     yield from _renamed(reading)
     yield from rules.count(plan.rows, plan.removed, plan.recipe, tables.written.changed)
     yield from _held_out(plan.recipe, tables.balance)
+
+
+def _unused(options: PrepareOptions, recipe: Recipe | None) -> Iterator[RuleResult]:
+    """Yield a note of rules that were asked for beside a recipe, which holds its own."""
+    asked = PrepareOptions(mode=options.mode, clean=options.clean, model=options.model)
+    if recipe and asked != PrepareOptions():
+        yield RuleResult(rule="replay recipe", detail="Other rules were given, and are not used.")
 
 
 def _renamed(reading: Reading) -> Iterator[RuleResult]:

@@ -103,19 +103,21 @@ class _RowGroups:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.Table] = []
+        self._rows = self._bytes = 0
         self._behind = behind
 
     def add(self, rows: pa.Table) -> None:
         """Take the next rows."""
         self._pending.append(rows)
-        count = sum(each.num_rows for each in self._pending)
-        if count >= ROW_GROUP_ROWS or sum(each.nbytes for each in self._pending) >= ROW_GROUP_BYTES:
+        self._rows, self._bytes = self._rows + rows.num_rows, self._bytes + rows.nbytes
+        if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
             self.flush()
 
     def flush(self) -> None:
         """Write the rows that have gathered."""
         if self._pending:
             rows, self._pending = pa.concat_tables(self._pending), []
+            self._rows = self._bytes = 0
             self._behind.do(partial(self._write, rows))
 
     def close(self) -> None:

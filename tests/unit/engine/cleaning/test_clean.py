@@ -120,6 +120,16 @@ def test_rows_that_do_not_add_up_are_refused():
         )  # fmt: skip
 
 
+def test_rules_beside_a_recipe_are_said_to_be_unused(tmp_path):
+    """The recipe says all; what a form says besides must not look as if it had been done."""
+    first = made(tmp_path / "a")
+    staged = reading(tmp_path / "b", COLUMNS, ROWS, missing=("NA",))
+    asked = PrepareOptions(clean=CleanOptions(fill="median"))
+    again = preprocess_rows(staged, tmp_path / "b", asked, recipe=first.recipe)
+    assert "not used" in counted(again, "replay recipe").detail
+    assert not any(rule.rule == "replay recipe" for rule in first.rules)
+
+
 def test_replaying_the_recipe_gives_the_same_bytes(tmp_path):
     """A recipe replayed on its own file writes the identical CSV and Parquet."""
     first = made(tmp_path / "a", fill="mean", outliers="clip")
