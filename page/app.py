@@ -79,7 +79,7 @@ def make_app(store: Store, hosts: Sequence[str] = ()) -> Starlette:
 
 
 def front(request: Request) -> Response:
-    """The page itself."""
+    """Return the page itself."""
     store: Store = request.app.state.store
     datasets = [name for name in contracts.names() if name != "default"]
     return view.page("page.html", where=store.where("uploads/"), datasets=datasets)
@@ -104,7 +104,7 @@ async def take(request: Request) -> Response:
 
 
 def standing(request: Request) -> Response:
-    """What has become of the upload of this key, so far."""
+    """Return what has become of the upload of this key, so far."""
     store: Store = request.app.state.store
     found = results.standing(store, request.query_params.get("key", ""))
     return view.page("standing.html", found=found)

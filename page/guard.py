@@ -72,6 +72,6 @@ _refuse = PlainTextResponse("This page takes nothing from other sites.\n", statu
 
 
 def _is_from_elsewhere(headers: Headers) -> bool:
-    """Whether a page of another site asks: browsers name its site whenever it sends something."""
+    """Return whether a page of another site asks: browsers name it whenever it sends something."""
     origin = headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != headers.get("host")

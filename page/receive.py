@@ -95,7 +95,7 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
 
 
 def _name(given: str) -> str:
-    """The last part of a file's name, without the folders that some browsers put before it.
+    """Return the last part of a file's name, without the folders that some browsers put before it.
 
     Marks that cannot be printed, such as the narrow spaces in names of screenshots, become `_`.
     """

@@ -176,7 +176,7 @@ def _cell(cell: str, dialect: _Dialect, *, lone: bool) -> str:
 
 
 def _replaced(table: Table, encoding: str) -> Table:
-    """What is left of the cells in an encoding that lacks some of their letters."""
+    """Return what is left of the cells in an encoding that lacks some of their letters."""
     return [[cell.encode(encoding, "replace").decode(encoding) for cell in row] for row in table]
 
 

@@ -127,7 +127,7 @@ def _without(pieces: list[bytes], size: int) -> Iterator[bytes]:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two failures name the same thing, figures aside."""
+    """Return whether two failures name the same thing, figures aside."""
 
     def told(failure: str) -> str:
         last = failure.splitlines()[-1] if failure else ""

@@ -78,7 +78,7 @@ def _hold(fact: bool, what: str) -> None:
 
 
 def staged(reading: Reading) -> dict[int, list[str]]:
-    """The good rows by line."""
+    """Return the good rows by line."""
     cells = [row for batch in StagedFile(reading.table) for row in batch.to_pylist()]
     lines = [row.pop(LINE) for row in cells]
     written = [row.pop(CSV) for row in cells]
@@ -121,7 +121,7 @@ def _lines(path: Path, dialect: Dialect) -> list[str]:
 
 
 def _stands(raw: str, lines: Iterator[str]) -> bool:
-    """Whether this text is what the first lines hold, but for the last one's end."""
+    """Return whether this text is what the first lines hold, but for the last one's end."""
     text = ""
     while len(text) < max(1, len(raw)) and (line := next(lines, "")):
         text += line

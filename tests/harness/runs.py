@@ -209,12 +209,12 @@ class Place:
         return self.block_with()
 
     def settings(self, **changes: Any) -> Settings:
-        """The settings that lead here, some of them changed."""
+        """Return the settings that lead here, some of them changed."""
         here = {"bucket": self.store.bucket, "folder": self.store.folder}
         return settings_for(self.stack.s3, **(here | changes))
 
     def environment(self, **changes: str) -> dict[str, str]:
-        """The variables that lead the command line here, some of them changed."""
+        """Return the variables that lead the command line here, some of them changed."""
         here = {"AWS_BUCKET_NAME": self.store.bucket, "HEADGATE_FOLDER": self.store.folder}
         found = self.stack.variables | here | changes
         return {name: value for name, value in found.items() if value}
@@ -235,11 +235,11 @@ class Place:
         return [found.key for found in self.store.list(prefix)]
 
     def receipt(self, key: str) -> Receipt:
-        """The receipt of what lies under a key."""
+        """Return the receipt of what lies under a key."""
         return Receipt.model_validate(receipts.find(self.store, self.store.head(key)))
 
     def find(self, key: str) -> Receipt | None:
-        """The receipt of what lies under a key, once it has one."""
+        """Return the receipt of what lies under a key, once it has one."""
         return self.receipt(key) if receipts.find(self.store, self.store.head(key)) else None
 
 

@@ -28,7 +28,7 @@ TYPES: dict[Kind, str] = {
 
 
 def column(name: str, position: int, kind: Kind = "text", missing: tuple[str, ...] = ()) -> Column:
-    """A column whose text DuckDB's own casts understand, and that may hold white space."""
+    """Return a column whose text DuckDB's own casts understand, and that may hold white space."""
     quoted = quote_name(name)
     return Column(
         name=name,
@@ -43,7 +43,7 @@ def column(name: str, position: int, kind: Kind = "text", missing: tuple[str, ..
 
 
 def line_of(*cells: str) -> str:
-    """A row as a line of CSV, as Python writes it."""
+    """Return a row as a line of CSV, as Python writes it."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerow(cells)
     return text.getvalue().removesuffix("\r\n") + "\n"
@@ -60,7 +60,7 @@ def rows_of(table: pa.Table) -> dict[int, tuple[str, ...]]:
 
 
 def staged_rows(path: Path) -> dict[int, tuple[str, ...]]:
-    """The rows of a staged file."""
+    """Return the rows of a staged file."""
     file = StagedFile(path)
     return rows_of(pa.Table.from_batches(file, file.schema))
 

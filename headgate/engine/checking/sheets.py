@@ -53,7 +53,7 @@ class Sheet(NamedTuple):
     upload: str | None
 
     def columns(self, notes: int) -> tuple[str, ...]:
-        """The upload's own columns, which stand between so many notes and the raw text."""
+        """Return the upload's own columns, which stand between so many notes and the raw text."""
         names = self.dialect.names
         return names[notes : names.index(RAW)]
 

@@ -59,13 +59,13 @@ def find_total(
 
 
 def _label(row: dict[str, Any]) -> str | None:
-    """The cell that says in a word that a row is a total."""
+    """Return the cell that says in a word that a row is a total."""
     texts = (text.strip() for name, text in row.items() if name not in (LINE, CSV))
     return next((text for text in texts if len(text) <= _LONGEST and _WORD.search(text)), None)
 
 
 def _last_rows(staged: Path) -> list[dict[str, Any]]:
-    """The last rows, the very last first."""
+    """Return the last rows, the very last first."""
     rows: list[dict[str, Any]] = []
     for batch in reversed(StagedFile(staged)):
         rows += reversed(batch.slice(max(0, batch.num_rows - _MANY)).to_pylist())
@@ -75,7 +75,7 @@ def _last_rows(staged: Path) -> list[dict[str, Any]]:
 
 
 def _first_total(staged: Path, lines: Sequence[int], numbers: Sequence[Column]) -> int | None:
-    """The first of these lines above which a column's numbers add up to that on the last line."""
+    """Return the first of these lines above which the numbers add up to that on the last line."""
     found: set[int] = set()
     with database(staged.parent, staged) as con:
         for start in range(0, len(numbers), COLUMNS_PER_STATEMENT):
@@ -87,7 +87,7 @@ def _first_total(staged: Path, lines: Sequence[int], numbers: Sequence[Column]) 
 
 
 def _adds_up(con: DuckDBPyConnection, first: int, last: int, numbers: Sequence[Column]) -> bool:
-    """Whether a number on the line `last` is the sum of several on the lines before `first`.
+    """Return whether a number on the line `last` is the sum of several on the lines before `first`.
 
     Each statement has its rows for all its columns: a filter for each would cost memory by the
     square of their number.

@@ -35,7 +35,7 @@ def adapted(recipe: Recipe, columns: tuple[Column, ...]) -> Recipe:
 
 
 def _label(found: Column) -> str:
-    """How a column's values are written, or nearly all of them."""
+    """Return how a column's values are written, or nearly all of them."""
     return found.near.formats[0] if found.near and found.near.sql else found.format
 
 
@@ -50,7 +50,7 @@ def _marked(column: Input, found: Column) -> Input:
 
 
 def _widened(column: Input, found: Column, recipe: Recipe) -> Input:
-    """A decimal number keeps all its digits; not a class, which is known by its text."""
+    """Keep all digits of a decimal number, unless it is a class, which is known by its text."""
     if recipe.modelling and column.name == recipe.modelling.target:
         return column
     if not column.kind == found.kind == "decimal":
@@ -76,7 +76,7 @@ def _typed(output: Output, types: dict[tuple[str, str], Input]) -> Output:
 
 
 def _is_written_otherwise(column: Input, found: Column) -> bool:
-    """Whether a column's values are written in another format, or with other decimals."""
+    """Return whether a column's values are written in another format, or with other decimals."""
     if found.kind in NUMBERS and found.sql_type != column.sql_type:
         return True
     return _label(found) not in ("", column.format)

@@ -37,7 +37,7 @@ _ULPS = 4
 
 
 def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, ...]:
-    """What the options say about reading each column's cells.
+    """Return what the options say about reading each column's cells.
 
     Raises:
         OptionsError: A rule names a column that the file does not have, or none is left.
@@ -62,7 +62,7 @@ def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, .
 
 
 def removal(options: CleanOptions, target: str | None) -> Removal:
-    """Which rows the options leave out."""
+    """Return which rows the options leave out."""
     return Removal(
         duplicates=options.drop_duplicates, empty_rows=options.drop_empty_rows, target=target
     )
@@ -174,7 +174,7 @@ def _markers(column: Column, rule: ColumnRules, options: CleanOptions) -> tuple[
 
 
 def _is_fitted(column: Input, rule: ColumnRules, options: CleanOptions) -> bool:
-    """Whether a rule of a column rests on the column's values."""
+    """Return whether a rule of a column rests on the column's values."""
     fill, outliers = rule.fill or options.fill, rule.outliers or options.outliers
     by_number = fill not in (Fill.KEEP, Fill.MODE) or outliers != Outliers.KEEP
     return fill == Fill.MODE or (by_number and column.kind in NUMBERS)
@@ -213,7 +213,7 @@ def _filling(
 
 
 def _constant(values: Values, column: Input, constant: str) -> Filling:
-    """A constant must be a value of the column's kind, so that the column keeps its type."""
+    """Refuse a constant that is no value of the column's kind: the column keeps its type."""
     value = values.rows.staged.read({column.name: constant})[column.name]
     if value is None:
         raise OptionsError(
@@ -233,7 +233,7 @@ def _constant(values: Values, column: Input, constant: str) -> Filling:
 
 
 def _known(column: Input, how: Fill, value: Any, text: str) -> Filling:
-    """A filling with a value that the column can hold."""
+    """Return a filling with a value that the column can hold."""
     return Filling(how=how, text=text, number=float(value) if column.kind in NUMBERS else None)
 
 
@@ -302,7 +302,7 @@ def _write(values: Values, column: Input, number: float) -> str:
 
 
 def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> str:
-    """A number that the exact type cannot hold makes the column DOUBLE."""
+    """Return the type, or DOUBLE where a number does not fit the exact one."""
     numbers = [fill.number] if fill and fill.number is not None else []
     numbers += [clip.low, clip.high] if clip else []
     places = decimals_of(column.sql_type)

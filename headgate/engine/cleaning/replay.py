@@ -52,7 +52,7 @@ class Replay:
         self._fills = self._fill_values()
 
     def cells(self, texts: pa.Table) -> Cells:
-        """The cells of the result for some rows of cleaned texts; may run in several threads."""
+        """Return the cells of the result for some cleaned rows; may run in several threads."""
         values = self._rows.staged.typed(texts)
         made = Cells({}, {}, changed=Counter())
         for each in self._outputs:
@@ -67,7 +67,7 @@ class Replay:
         return replace(made, lines=self._lines(texts, made)) if self.keeps_lines else made
 
     def _lines(self, texts: pa.Table, made: Cells) -> pa.StringArray:
-        """The rows as lines of CSV, those written anew of which a cell was filled or clipped."""
+        """Return the rows as lines of CSV; those with a filled or clipped cell are written anew."""
         lines = texts[CSV].combine_chunks()
         touched = {name for (name, _), count in made.changed.items() if count}
         pairs = [
@@ -108,7 +108,7 @@ class Replay:
         return text, typed
 
     def _fill_values(self) -> dict[str, pa.Scalar]:
-        """The values of what fills gaps, by output: of its text, unless the type holds no such."""
+        """Return the values that fill gaps, by output: of their texts, if the type holds such."""
         types = {each.name: each.sql_type for each in self._rows.staged.inputs}
         fills = [
             (each, each.fill)

@@ -143,7 +143,7 @@ def _total(parts: Iterable[float]) -> float:
 def modes(
     con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]]
 ) -> dict[int, Mode]:
-    """The most frequent value of each column of one type; of equally frequent ones the least.
+    """Return the most frequent value of each column of one type, of equal ones the least.
 
     Args:
         con: Whose database does it.
@@ -192,14 +192,14 @@ def _far_quantiles(
 
 
 def _between(one: float, other: float, place: float) -> float:
-    """The number at a place between those on both of its sides."""
+    """Return the number at a place between those on both of its sides."""
     return one + (other - one) * (place - floor(place))
 
 
 def _places(
     con: duckdb.DuckDBPyConnection, values: str, place: float, low: float, high: float
 ) -> tuple[float, float] | None:
-    """The sorted values on both sides of a place, if they lie between low and high."""
+    """Return the sorted values on both sides of a place, if they lie between low and high."""
     inside = f"v BETWEEN {double(low)} AND {double(high)}"
     below, within = first(
         con,

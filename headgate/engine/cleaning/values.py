@@ -50,11 +50,11 @@ class Values:
         return f"read_parquet({quote_text(str(self._path))})"
 
     def text(self, column: Input) -> str:
-        """What SQL calls the cleaned text of a column."""
+        """Return what SQL calls the cleaned text of a column."""
         return self.rows.text(column.name)
 
     def value(self, column: Input) -> str:
-        """What SQL calls the typed value of a column."""
+        """Return what SQL calls the typed value of a column."""
         return self.rows.value(column.name)
 
     def quantiles(self, column: Input, *shares: float) -> list[float]:
@@ -100,12 +100,12 @@ class Values:
         }
 
     def _bare(self, column: Input) -> str:
-        """What SQL calls the cleaned text of a column without blanks around it."""
+        """Return what SQL calls the cleaned text of a column without blanks around it."""
         text = self.text(column)
         return text if column.trim else f"trim({text}, {quote_text(BLANKS)})"
 
     def _ends(self, asked: Iterable[tuple[Input, str]]) -> dict[str, Any]:
-        """The least and the most of an expression over columns of numbers, where these have one."""
+        """Return the least and the most of an expression over columns of numbers, if any."""
         cells = (
             (column.name, f"CASE WHEN {self.value(column)} IS NOT NULL THEN {expression} END")
             for column, expression in asked
@@ -155,7 +155,7 @@ def _writing(form: Form | None, decimals: Sequence[int | None], first: str | Non
 
 
 def _decimals(text: str, form: Form) -> str:
-    """How many digits stand behind the decimal mark of a text, as SQL."""
+    """Return how many digits stand behind the decimal mark of a text, as SQL."""
     bare = f"rtrim({text}, '-)')" if form["closed"] else text
     place = f"strpos({text}, '{form['mark']}')"
     return f"if({place} = 0, 0, length({bare}) - {place} - {len(form['after'])})"

@@ -47,7 +47,7 @@ class Writing(NamedTuple):
 
 
 def _mark(form: Form) -> str:
-    """The decimal mark of a format; of whole numbers, the one that goes with their thousands."""
+    """Return the decimal mark; of whole numbers, the one that goes with their thousands."""
     return form["mark"] or ("," if "." in (form["thousands"], form["late"]) else ".")
 
 
