@@ -14,7 +14,7 @@ from headgate.engine.reading.aligned import find_borders, find_ruled_borders
 from headgate.engine.reading.cells import count_filled, is_typed, shape, shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
 from headgate.engine.reading.tokenise import parse, unwrap
-from headgate.errors import UndecidableError
+from headgate.errors import UndecidableError, UnreadableError
 from headgate.options import ReadOptions
 from headgate.words import counted
 
@@ -422,9 +422,7 @@ def _has_padding(text: str, delimiter: str, quote: str | None) -> bool:
 
 
 def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
-    fields = parse(lines, syntax, cut=True).fields
-    if syntax.comment and fields:  # rows of several lines may begin like a comment
-        fields = parse(lines, syntax, _width(fields), cut=True).fields
+    fields = _split(lines, syntax)
     if not fields:
         return _Candidate(0, syntax, 0, 0, 0)
     width = _width(fields)
@@ -446,6 +444,23 @@ def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
     score = _prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / columns)
     score *= quoting.worth(len(fields)) * (1 - 0.5 * _tabs_inside(body))
     return _Candidate(score, syntax, width, even, alike)
+
+
+def _split(lines: list[str], syntax: Syntax) -> list[list[str]]:
+    """Split lines into fields; none where a delimiter that is not common gives too many.
+
+    Raises:
+        UnreadableError: One that is common does.
+    """
+    try:
+        fields = parse(lines, syntax, cut=True).fields
+        if syntax.comment and fields:  # rows of several lines may begin like a comment
+            fields = parse(lines, syntax, _width(fields), cut=True).fields
+    except UnreadableError:
+        if syntax.delimiter in _COMMON:
+            raise
+        return []
+    return fields
 
 
 def _are_named(fields: list[list[str]], lines: list[str], syntax: Syntax) -> bool:

@@ -355,6 +355,12 @@ def test_rows_longer_than_the_sample_are_read(tmp_path):
     assert {*map(len, rows)} == {20_000}
 
 
+def test_a_row_may_have_more_words_than_a_table_may_have_columns(tmp_path):
+    """Blanks are not what parts its cells then, whatever the text is."""
+    text = "a text of many words " * 30_000
+    assert read(write(tmp_path, f"text\n{text}\n{text}\n"))[1] == [[text], [text]]
+
+
 def test_a_large_file_is_not_read_whole(tmp_path):
     """Detection of a file of many megabytes looks at samples, and still finds its footer."""
     path = write(tmp_path, PRICES + "30,thirty,3.50\n" * 200_000 + "Total of all prices\n")
