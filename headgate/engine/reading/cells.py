@@ -49,6 +49,9 @@ _STARS = re.compile(r"\*{3,}(?:\s+\*{3,})+|\*{6,}")
 """A line of stars; fewer of them in a single cell may be a value, such as the stars of a hotel."""
 _TIGHT = re.compile(r"[^\s&][;|\t#][^\s]|[^\s\d],[^\s\d]")
 """A delimiter with no blank on either side: hardly prose."""
+SENTENCE = 5
+"""Words of what is hardly a value."""
+SECTION = re.compile(r"\[[^\[\]]+\]")
 
 
 def shape(cell: str) -> Shape:
@@ -111,3 +114,16 @@ def is_line_across(row: list[str], width: int) -> bool:
     """
     across = len(row) == 1 or (len(row) == width and all(len(cell.strip()) > 1 for cell in row))
     return width > 1 and across and is_line(row)
+
+
+def table_width(fields: list[list[str]]) -> int:
+    """The width of the table: the most common one, wider ones first if as common."""
+    counts = Counter(map(len, fields))
+    return max(counts, key=lambda w: (counts[w] * (1 if w > 1 else 0.5), w))
+
+
+def value_kind(value: str) -> str:
+    """Tell dates and times, what holds no letters, as `01/2024`, and words apart."""
+    if is_typed(value):
+        return shape(value)
+    return "word" if any(map(str.isalpha, value)) else "number"

@@ -6,10 +6,11 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
-from headgate.engine.reading.cells import is_rule, is_typed
+from headgate.engine.reading.cells import is_rule, is_typed, table_width
 from headgate.engine.reading.dialect import Dialect, Evidence, Newline, Syntax
 from headgate.engine.reading.encoding import guess_encoding
 from headgate.engine.reading.extent import Extent, find_extent, footer_evidence, name_by_line
+from headgate.engine.reading.footer import footer_rows
 from headgate.engine.reading.kinds import (
     refuse_compressed_twice,
     refuse_known_binary,
@@ -18,7 +19,6 @@ from headgate.engine.reading.kinds import (
 )
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
-from headgate.engine.reading.tables import footer_rows, table_width
 from headgate.engine.reading.tokenise import Rows, parse
 from headgate.engine.reading.unpack import find_stray, sample
 from headgate.errors import BadFileError

@@ -1,0 +1,81 @@
+"""Rows at the end that are notes, sources or rules, and no rows of the table."""
+
+import re
+from itertools import compress
+
+from headgate.engine.reading.cells import SENTENCE, count_filled, is_rule, is_typed, shape
+from headgate.engine.reading.header import typed_columns
+
+_WORDS = re.compile(r"[^\W\d]+(?: [^\d\"]+){2}")
+"""The beginning of a sentence: words, no numbers or quotes."""
+_END_OF_FILE = frozenset("\x1a\0 ")
+"""What DOS ends a text file with, and what may fill its last block."""
+_NOTE = re.compile(
+    r"\W*(?:source|note|total rows|footnote|copyright|produced|generated|data as|end of)\b",
+    re.IGNORECASE,
+)
+_CITES = re.compile(
+    r"\W*(?:(?:foot)?notes?|sources?|disclaimer|quellen?|hinweise?|anmerkung(?:en)?|fuentes?|fontes?"
+    r"|remarques?|uwaga|notas?|źródło|bron|kilder?|källa)\s?\d*:",
+    re.IGNORECASE,
+)
+"""How a note begins, whatever delimiters it holds."""
+
+
+def footer_rows(fields: list[list[str]], width: int) -> int:
+    """How many rows at the end are no rows of a table of this width."""
+    last = len(fields) - 1
+    if last < 0:
+        return 0
+    cites = _cites(fields[last], width) or _cites_across(fields, width)
+    if count_filled(fields[last]) > 1 and not cites:
+        return 0
+    column = [len(f[0]) for f in fields[:-1] if len(f) == width and count_filled(f) > 1]
+    usual = max(column, default=0)
+    while last >= 0 and (
+        _is_note(fields[last], width, usual) or _cites_across(fields[: last + 1], width)
+    ):
+        last -= 1
+    return len(fields) - 1 - last
+
+
+def _is_note(row: list[str], width: int, usual: int) -> bool:
+    filled = count_filled(row)
+    if filled == 0 or _END_OF_FILE.issuperset("".join(row)):
+        return True
+    if _cites(row, width):
+        return True
+    if width < 2 or filled > 1 or not row[0].strip():
+        return False
+    if _NOTE.match(row[0]) or is_rule(row):
+        return width > 2 or len(row) < width
+    if len(row) < width:  # else a row that broke off: it has to be kept back, not passed over
+        return not is_typed(row[0]) and (" " in row[0].strip() or len(row[0]) > usual)
+    return width > 2 and len(row[0]) > 2 * usual + 10
+
+
+def _cites(row: list[str], width: int) -> bool:
+    """Whether a row begins as a note does, and is no full row of the table; or is a sentence.
+
+    One begins with words, and a blank stands behind each of its commas.
+    """
+    full = len(row) == count_filled(row) == width
+    spaced = 1 < len(row) < width and all(cell.startswith(" ") for cell in row[1:])
+    sentence = spaced and len(" ".join(row).split()) >= SENTENCE and _WORDS.match(row[0])
+    return not full and bool(sentence or _CITES.match(row[0])) and not any(map(is_typed, row))
+
+
+def _cites_across(fields: list[list[str]], width: int) -> bool:
+    """Whether the last row is a note of as many cells as the table, with words below numbers.
+
+    Behind each comma of a sentence stands a blank. Where that does not begin as notes do, it has
+    several commas, and a blank stands behind no other.
+    """
+    row = fields[-1]
+    if len(row) != width or not all(cell.startswith(" ") for cell in row[1:]):
+        return False
+    body = [row for row in fields[1:-1] if len(row) == width]
+    usual = width < 3 or any(cell.startswith(" ") for cells in body for cell in cells[1:])
+    if any(map(is_typed, row)) or (usual and not _CITES.match(row[0])):
+        return False
+    return any(shape(cell) != "empty" for cell in compress(row, typed_columns(body, width)))
