@@ -216,7 +216,7 @@ class Number(Format):
         return f"TRY_CAST({text} AS {sql_type})", sql_type
 
     def precision(self, values: pa.Array) -> Precision:
-        """Where as many digits follow the mark in all texts, the longest tells."""
+        """Tell from the longest text where as many digits follow the mark in all."""
         if self.scale is not None:
             longest, _ = super().precision(values)
             return Precision(longest - self.scale, self.scale)
@@ -227,7 +227,7 @@ class Number(Format):
         return Precision(pc.max(marks).as_py() or 0, max(after, 0))
 
     def rivals(self, other: Format) -> bool:
-        """A separator of thousands could be a decimal mark, and the other way round."""
+        """Swap the marks: a separator of thousands could be a decimal mark, and vice versa."""
         return isinstance(other, Number) and (
             (self.scale == 0 and self.thousands == other.mark and other.scale != 0)
             or (other.scale == 0 and other.thousands == self.mark and self.scale != 0)

@@ -94,7 +94,7 @@ def candidates(sample: Sequence[str], name: str, *, loose: bool = False) -> list
 
 
 def has_digit(text: str) -> bool:
-    """Whether a text could be a number or a date."""
+    """Return whether a text could be a number or a date."""
     return _DIGIT.search(text) is not None
 
 
@@ -145,7 +145,7 @@ def _numbers(sample: Sequence[str]) -> Iterator[Format]:
 
 
 def _grouped_in_lakhs(sample: Sequence[str]) -> Iterator[Format]:
-    """Groups as in India, where one of several groups has two digits."""
+    """Propose groups as in India, where one of several groups has two digits."""
     prefix, suffix = _affixes(sample[0]) or ("", "")
     if any(map(_IN_LAKHS.search, sample)):
         bodies = [text.removeprefix(prefix).removesuffix(suffix) for text in sample]
@@ -154,7 +154,7 @@ def _grouped_in_lakhs(sample: Sequence[str]) -> Iterator[Format]:
 
 
 def _signed_otherwise(sample: Sequence[str]) -> Iterator[Format]:
-    """A minus behind amounts, as SAP writes it, and brackets around amounts of money.
+    """Propose a minus behind amounts, as SAP writes it, and brackets around amounts of money.
 
     Digits after a mark or groups must show an amount: `65-` may be an age, `(0.05)` an error.
     """

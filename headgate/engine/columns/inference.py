@@ -207,7 +207,7 @@ class TypeInference:
         )
 
     def _may_be_decimals(self, form: Format, name: str, staged: Path) -> bool:
-        """Whether groups of thousands could be decimals of three digits, beside whole numbers.
+        """Return whether thousands could be decimals of three digits, beside whole numbers.
 
         Two groups in one value tell, and so does the decimal mark of other columns.
         """
@@ -291,7 +291,7 @@ def _typed(trial: Trial, chosen: Format | None) -> tuple[str, str]:
 
 
 def _shows_groups(staged: Path, name: str, mark: str, *, even: bool) -> bool:
-    """Whether a mark in a column's values parts thousands.
+    """Return whether a mark in a column's values parts thousands.
 
     Args:
         staged: The staged file.
@@ -315,20 +315,20 @@ def _shows_groups(staged: Path, name: str, mark: str, *, even: bool) -> bool:
 
 
 def _agrees(form: Format, judged: Format) -> bool:
-    """Whether a format gives texts the values that another gives them, or whole ones at least."""
+    """Return whether a format gives texts the values that another does, or whole ones at least."""
     whole = form.kind == "integer" and judged.kind == "decimal"
     alike = whole or form.kind == judged.kind
     return alike and not (form.rivals(judged) or judged.rivals(form))
 
 
 def _shows(trial: Trial, mark: str) -> bool:
-    """Whether a column's values can only be read with this decimal mark."""
+    """Return whether a column's values can only be read with this decimal mark."""
     marks = {form.mark for form in trial.live if isinstance(form, Number) and form.scale != 0}
     return marks == {mark} and trial.seen.filled > 0 and not trial.contested
 
 
 def has_point(form: Format) -> bool:
-    """Whether a point is the decimal mark of numbers that are written so."""
+    """Return whether a point is the decimal mark of numbers that are written so."""
     return isinstance(form, Number) and (form.thousands == "," or form.mark == ".")
 
 

@@ -63,7 +63,7 @@ def find_borders(lines: Sequence[str]) -> tuple[int, ...]:
 
 
 def _blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
-    """Where the table may begin and end among the lines that are not blank: most are inside.
+    """Return where the table may begin and end among the lines that are not blank.
 
     It ends near the last, or above one of the last gaps.
     """
@@ -84,7 +84,7 @@ def find_ruled_borders(lines: Sequence[str]) -> tuple[int, ...]:
 
 
 def _is_apart(text: str, borders: tuple[int, ...], many: bool) -> bool:
-    """Whether a line is a title, a note or names that are not aligned with the columns.
+    """Return whether a line is a title, a note or names that are not aligned with the columns.
 
     It ends before the first border, runs over many, or over one where the table tells that itself,
     or has a word for each column elsewhere.

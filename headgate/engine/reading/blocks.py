@@ -344,19 +344,19 @@ class RowText:
         return row_spans(self._data, self._marks)
 
     def octets(self, index: int) -> bytes:
-        """The bytes of a row, without its line end."""
+        """Return the bytes of a row, without its line end."""
         return self._data[self.spans.starts[index] : self.spans.ends[index]]
 
     def row(self, index: int) -> str:
-        """The text of a row, without its line end."""
+        """Return the text of a row, without its line end."""
         return self.octets(index).decode(errors="replace")
 
     def line_of(self, index: int) -> int:
-        """The physical line on which a row starts."""
+        """Return the physical line on which a row starts."""
         return self.line + int(self.spans.lines[index])
 
     def row_on(self, line: int) -> str | None:
-        """The text of the row that starts on a line, if one does."""
+        """Return the text of the row that starts on a line, if one does."""
         at = int(np.searchsorted(self.spans.lines, line - self.line))
         if at == len(self.spans.lines) or self.line_of(at) != line:
             return None

@@ -85,7 +85,7 @@ def _shape_of_text(cell: str) -> Shape:
 
 
 def is_typed(cell: str) -> bool:
-    """Whether a cell reads as a number, an amount, a date or a time."""
+    """Return whether a cell reads as a number, an amount, a date or a time."""
     return shape(cell) in ("number", "moment")
 
 
@@ -95,7 +95,7 @@ def count_filled(row: list[str]) -> int:
 
 
 def is_rule(row: list[str]) -> bool:
-    """Whether a row only draws a line: `--,-----`, `----+----`, `|:--|--:|` or `***,***`."""
+    """Return whether a row only draws a line: `--,-----`, `----+----`, `|:--|--:|` or `***,***`."""
     cells = " ".join(row).split()
     drawn = all(_RULE.issuperset(cell) and cell.strip("+:") for cell in cells)
     stars = _STARS.fullmatch(" ".join(cells)) is not None
@@ -103,12 +103,12 @@ def is_rule(row: list[str]) -> bool:
 
 
 def is_line(row: list[str]) -> bool:
-    """Whether a row draws a line of some length."""
+    """Return whether a row draws a line of some length."""
     return _LINE.search("".join(row)) is not None and is_rule(row)
 
 
 def is_line_across(row: list[str], width: int) -> bool:
-    """Whether a row draws a line in every column of a table, or one below all of them.
+    """Return whether a row draws a line in every column of a table, or one below all of them.
 
     In a table of one column it is a value.
     """
@@ -117,7 +117,7 @@ def is_line_across(row: list[str], width: int) -> bool:
 
 
 def table_width(fields: list[list[str]]) -> int:
-    """The width of the table: the most common one, wider ones first if as common."""
+    """Return the width of the table: the most common one, wider ones first if as common."""
     counts = Counter(map(len, fields))
     return max(counts, key=lambda w: (counts[w] * (1 if w > 1 else 0.5), w))
 

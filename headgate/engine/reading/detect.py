@@ -140,14 +140,14 @@ def _without_comments(rows: Rows, mark: str | None) -> Rows:
 
 
 def _is_comment(mark: str, row: list[str]) -> bool:
-    """Whether a row begins as comments do; `#fff` and `#12` are values."""
+    """Return whether a row begins as comments do; `#fff` and `#12` are values."""
     behind = row[0].removeprefix(mark)
     spaced = not behind or behind[0] in f"{mark[0]} "
     return row[0].startswith(mark) and (spaced or _is_key(behind))
 
 
 def _names_below(mark: str, comments: list[list[str]], row: list[str]) -> bool:
-    """Whether the last of these comments may name the columns of the row that follows it.
+    """Return whether the last of these comments may name the columns of the row that follows it.
 
     Numbers, a key of a value and what the row holds again name nothing, nor do several words above
     one column that end several comments.

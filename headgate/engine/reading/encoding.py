@@ -172,7 +172,7 @@ def guess_encoding(head: bytes, tail: bytes, told: str | None, where: str) -> En
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether bytes are valid UTF-8; a character may be cut off at their end."""
+    """Return whether bytes are valid UTF-8; a character may be cut off at their end."""
     if data.isascii():
         return True
     try:
@@ -279,7 +279,7 @@ def _utf16_without_mark(head: bytes) -> str | None:
 
 
 def _seven_bits(head: bytes) -> str | None:
-    """An encoding that says by escape sequences which characters its plain bytes stand for."""
+    """Return an encoding whose escape sequences say which characters its plain bytes stand for."""
     if not head.isascii() or not SHIFT.search(head):
         return None
     for name in _SHIFTED:
@@ -307,7 +307,7 @@ def _refuse_binary(head: bytes, where: str) -> None:
 
 
 def _telling_lines(data: bytes) -> bytes:
-    """The lines with bytes beyond ASCII, as many as it takes."""
+    """Return the lines with bytes beyond ASCII, as many as it takes."""
     found: list[bytes] = []
     size = 0
     for line in data.splitlines():
@@ -320,14 +320,14 @@ def _telling_lines(data: bytes) -> bytes:
 
 
 def _telling_part(line: bytes) -> bytes:
-    """The first bytes beyond ASCII of a long line, with what stands around them."""
+    """Return the first bytes beyond ASCII of a long line, with what stands around them."""
     at = next(i for i, byte in enumerate(line) if byte > 0x7F)
     part = line[max(at - _BEFORE, 0) : at + _AFTER]
     return part.rstrip(bytes(range(0x40, 0x100))) or part  # no wide character is cut in two
 
 
 def _plausibility(text: str) -> float:
-    """How much the characters beyond ASCII read like a language, from -1 to 1."""
+    """Return how much the characters beyond ASCII read like a language, from -1 to 1."""
     if _is_half_width(text):
         return _HALF_WIDTH
     units = {at for match in _UNIT.finditer(text) for at in range(*match.span())}
@@ -353,7 +353,7 @@ def _plausibility(text: str) -> float:
 
 
 def _is_half_width(text: str) -> bool:
-    """Whether all beyond ASCII is half-width kana, and the marks among it stand where they can."""
+    """Return whether all beyond ASCII is half-width kana, with its marks where they can stand."""
     beyond = [char for char in text if char > "\x7f"]
     marks = _KANA_MARK.findall(text)
     kana = all("\uff61" <= char <= "\uff9f" for char in beyond)
@@ -361,17 +361,17 @@ def _is_half_width(text: str) -> bool:
 
 
 def _is_all_small(letters: Counter[str]) -> bool:
-    """Whether Greek or Cyrillic shows no capital, with which tables begin words."""
+    """Return whether Greek or Cyrillic shows no capital, with which tables begin words."""
     return all("\u0370" <= char <= "\u04ff" and char.islower() for char in letters)
 
 
 def _is_letter(char: str) -> bool:
-    """Whether it is part of words; vowels and tones are written as marks in some scripts."""
+    """Return whether it is part of words; vowels and tones are written as marks in some scripts."""
     return char.isalpha() or unicodedata.category(char) == "Mn"
 
 
 def _misplaced_letter(char: str, before: str, after: str) -> float:
-    """Whether a letter breaks a word's script or case."""
+    """Return whether a letter breaks a word's script or case."""
     other = _script(char) != "latin"
     foreign = other and any(c.isalpha() and c.isascii() for c in (before, after))
     if foreign or (before.islower() and char.isupper()):
@@ -384,7 +384,7 @@ def _misplaced_letter(char: str, before: str, after: str) -> float:
 
 
 def _breaks_spelling(char: str, before: str, after: str) -> bool:
-    """Whether a letter stands where its language has none: it is another, of another one."""
+    """Return whether a letter stands where its language has none: it is another, of another one."""
     if char == "þ":
         return before.isalpha() and after not in _AFTER_THORN
     if char in "ðь" or char in _SMALL_KANA:
@@ -397,7 +397,7 @@ def _breaks_spelling(char: str, before: str, after: str) -> bool:
 
 
 def _placed_sign(char: str, before: str, after: str) -> float:
-    """A sign inside a word is misplaced, but for an apostrophe; `Nº` and `1ª` are words.
+    """Find signs inside words, where only an apostrophe may stand; `Nº` and `1ª` are words.
 
     So is a fraction before one.
     """
@@ -451,5 +451,5 @@ def _count(letters: Counter[str], alphabet: str) -> int:
 
 
 def _is_kana(char: str) -> bool:
-    """Whether it is a full-width Japanese syllable; half-width ones may be misread bytes."""
+    """Return whether it is a full-width Japanese syllable; half-width ones may be misread bytes."""
     return "\u3040" <= char <= "\u30ff"

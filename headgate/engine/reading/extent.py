@@ -100,7 +100,7 @@ class _Table:
         )
 
     def end(self, stop: int) -> int:
-        """The last physical line of its rows before row `stop`."""
+        """Return the last physical line of its rows before row `stop`."""
         return self.rows.ends[stop - 1] if stop > self.span.first else self.line - 1
 
 

@@ -23,7 +23,7 @@ _CITES = re.compile(
 
 
 def footer_rows(fields: list[list[str]], width: int) -> int:
-    """How many rows at the end are no rows of a table of this width."""
+    """Return how many rows at the end are no rows of a table of this width."""
     last = len(fields) - 1
     if last < 0:
         return 0
@@ -55,7 +55,7 @@ def _is_note(row: list[str], width: int, usual: int) -> bool:
 
 
 def _cites(row: list[str], width: int) -> bool:
-    """Whether a row begins as a note does, and is no full row of the table; or is a sentence.
+    """Return whether a row begins as a note does and is no full one, or is a sentence.
 
     One begins with words, and a blank stands behind each of its commas.
     """
@@ -66,7 +66,7 @@ def _cites(row: list[str], width: int) -> bool:
 
 
 def _cites_across(fields: list[list[str]], width: int) -> bool:
-    """Whether the last row is a note of as many cells as the table, with words below numbers.
+    """Return whether the last row is a note as wide as the table, with words below numbers.
 
     Behind each comma of a sentence stands a blank. Where that does not begin as notes do, it has
     several commas, and a blank stands behind no other.

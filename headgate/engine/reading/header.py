@@ -38,7 +38,7 @@ _SOME, _ENOUGH = 5, 20
 
 
 def count_header_rows(block: list[list[str]], width: int) -> int:
-    """How many rows above the data name the columns."""
+    """Return how many rows above the data name the columns."""
     if not block:
         return 0
     body = _rows_below(block, width)
@@ -64,7 +64,7 @@ def count_header_rows(block: list[list[str]], width: int) -> int:
 
 
 def _rows_below(block: list[list[str]], width: int) -> list[list[str]]:
-    """The rows below the first, but for names that come again above numbers or dates."""
+    """Return the rows below the first, but for names that come again above numbers or dates."""
     body = [row for row in block[1:] if len(row) == width]
     if block[0] not in body or not names_all(block[0], width):
         return body
@@ -79,7 +79,7 @@ def with_rule(block: list[list[str]], count: int) -> int:
 
 
 def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
-    """How many rows, mostly empty, years or channels, lead to a full row of names above numbers."""
+    """Count the rows, mostly empty, years or channels, above a full row of names and numbers."""
     for i, row in enumerate(block[:4]):
         if len(row) != len(typed):
             return 0
@@ -96,13 +96,13 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
 
 
 def _spans_by_years(cells: list[str]) -> bool:
-    """Whether all are years, of which some stand above several columns."""
+    """Return whether all are years, of which some stand above several columns."""
     years = [*filter(str.strip, cells)]
     return 0 < len({*years}) < len(cells) and all(map(_is_year, years))
 
 
 def _counts(row: list[str]) -> bool:
-    """Whether a word stands before numbers that count from one, as an oscilloscope's channels."""
+    """Return whether a word stands before numbers from one on, as with channels of a scope."""
     numbers = [*map(str, range(1, len(row)))]
     return len(numbers) > 0 and not is_typed(row[0]) and [*map(str.strip, row[1:])] == numbers
 
@@ -140,7 +140,7 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
 
 
 def _votes(row: list[str], columns: Sequence[Sequence[str]], typed: list[bool]) -> float:
-    """How much more the cells of a row speak for names than for values of these columns.
+    """Return how much more the cells of a row speak for names than for values of these columns.
 
     Several dates or times above numbers alone name these; one may be a first, longest time.
     """
@@ -188,7 +188,7 @@ def fit_names(row: list[str], body: list[list[str]], width: int) -> list[str]:
 
 
 def _vote_of_text(cell: str, column: Sequence[str]) -> float:
-    """A name does not come back in the column below it, nor does its pattern of digits."""
+    """Return whether no name, nor its pattern of digits, comes back in the column below it."""
     if cell in column:
         return -0.5 if 10 * column.count(cell) > len(column) else 0
     if _is_one_of(cell, column):
@@ -203,7 +203,7 @@ def _vote_of_text(cell: str, column: Sequence[str]) -> float:
 
 
 def _is_one_of(cell: str, column: Sequence[str]) -> bool:
-    """Whether a cell is an address above others, labelled as they are, or one of many codes."""
+    """Return whether a cell is an address above others labelled alike, or one of many codes."""
     values = [*filter(None, column)]
     if _IDENTIFIER.fullmatch(cell):
         return bool(values) and all(map(_IDENTIFIER.fullmatch, values))
@@ -214,18 +214,18 @@ def _is_one_of(cell: str, column: Sequence[str]) -> bool:
 
 
 def _stem(cell: str) -> str:
-    """What a cell is but for its digits, however many."""
+    """Return what a cell is but for its digits, however many."""
     return re.sub(r"\d+", "0", cell)
 
 
 def _pattern(cell: str) -> str:
-    """What a cell is but for its digits and letters; empty where it has hardly any digits."""
+    """Return a cell without its digits and letters; empty where it has hardly any digits."""
     digits = sum(map(str.isdigit, cell))
     return re.sub("[^\\W\\d_]", "a", re.sub(r"\d", "0", cell)) if digits > 1 else ""
 
 
 def _is_series(row: list[str], body: list[list[str]]) -> bool:
-    """Whether numbers in even steps, or ever higher or lower ones, run along the row only.
+    """Return whether numbers in even steps, or ever higher or lower ones, run along the row only.
 
     Those that count the columns may come as values in many rows that do not. Beside names of
     further columns only years tell, and two numbers only behind a blank above row names and one
@@ -249,7 +249,7 @@ def _is_series(row: list[str], body: list[list[str]]) -> bool:
 
 
 def _runs_beside_names(row: list[str], body: list[list[str]], typed: list[bool]) -> bool:
-    """Whether many numbers, ever higher or lower ones, run along the row only, beside a name.
+    """Return whether many numbers rise, or fall, along the row only, beside a name.
 
     It stands above numbers, or is a blank above row names, as where wavelengths or days follow the
     columns that tell about a sample.
@@ -266,13 +266,13 @@ def _runs_beside_names(row: list[str], body: list[list[str]], typed: list[bool])
 
 
 def _names_numbers(row: list[str], typed: list[bool]) -> bool:
-    """Whether a name stands above numbers or dates."""
+    """Return whether a name stands above numbers or dates."""
     over = compress(row, typed)
     return any(shape(cell) != "empty" and not is_typed(cell) for cell in over)
 
 
 def _is_corner(cell: str, body: list[list[str]]) -> bool:
-    """Whether a cell is blank, as no first cell of several rows below it."""
+    """Return whether a cell is blank, as no first cell of several rows below it."""
     return not cell.strip() and len(body) >= _FEW and all(line[0].strip() for line in body)
 
 
@@ -281,14 +281,14 @@ def _steps(numbers: list[str]) -> set[Decimal]:
 
 
 def _counts_columns(cells: list[str], below: list[list[str]]) -> bool:
-    """Whether numbers count on from the first columns, as hardly any of many rows below do."""
+    """Return whether numbers count on from the first columns, as hardly any rows below do."""
     if len(below) < _ENOUGH or cells in below or cells[0] not in ("0", "1", "2"):
         return False
     return _goes_on(_ONE, cells) and 10 * sum(map(partial(_goes_on, _ONE), below)) < len(below)
 
 
 def _goes_on(steps: set[Decimal], cells: list[str]) -> bool:
-    """Whether numbers go up, or down, in these steps."""
+    """Return whether numbers go up, or down, in these steps."""
     return all(map(_PLAIN.fullmatch, cells)) and _steps(cells) == steps
 
 
@@ -301,7 +301,7 @@ def _slope(cells: list[str]) -> int:
 
 
 def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
-    """Whether years name columns, in whose values no year comes.
+    """Return whether years name columns, in whose values no year comes.
 
     Several in order tell. Two do so above fractions alone, behind a blank or a label, or one, five
     or ten apart above many rows. A single one does above the only column, or beside labels above
@@ -325,7 +325,7 @@ def _names_years(row: list[str], columns: Sequence[Sequence[str]]) -> bool:
 
 
 def _leads(cell: str, column: Sequence[str]) -> bool:
-    """Whether a cell is blank, or a word unlike the many cells below it, as above row names."""
+    """Return whether a cell is blank, or a word unlike those below it, as above row names."""
     if len(column) < _ENOUGH or is_typed(cell):
         return False
     if not cell.strip():
@@ -334,7 +334,7 @@ def _leads(cell: str, column: Sequence[str]) -> bool:
 
 
 def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
-    """Whether the row after `count` header rows belongs to the header too."""
+    """Return whether the row after `count` header rows belongs to the header too."""
     row = block[count]
     if row == block[0]:
         return True
@@ -360,19 +360,19 @@ def _continues(block: list[list[str]], count: int, typed: list[bool]) -> bool:
 
 
 def _tells_itself(block: list[list[str]], count: int, typed: list[bool]) -> bool:
-    """Whether a row that may belong to the header does so, however few rows are below."""
+    """Return whether a row that may belong to the header does so, however few rows are below."""
     row = block[count]
     return row == block[0] or _names_units(row, typed) or _names_parts(block, count)
 
 
 def _names_units(row: list[str], typed: list[bool]) -> bool:
-    """Whether a row has cells above numbers alone, and blanks above the other columns."""
+    """Return whether a row has cells above numbers alone, and blanks above the other columns."""
     beside = [cell for cell, is_number in zip(row, typed, strict=False) if not is_number]
     return len(beside) > 0 and not any(map(str.strip, beside)) and count_filled(row) > 0
 
 
 def _lacks_numbers(block: list[list[str]], count: int, typed: list[bool]) -> bool:
-    """Whether a row is data with marks, such as `n.d.` or `<LOD`, in place of its numbers.
+    """Return whether a row is data with marks, such as `n.d.` or `<LOD`, in place of its numbers.
 
     One of its texts comes back among the values below, or, under names of all columns, differs from
     most of them by its digits and letters alone. Where the names above come back, it does so as
@@ -400,18 +400,18 @@ def _has_number(row: list[str], typed: list[bool]) -> bool:
 
 
 def _repeats_mark(row: list[str], after: list[str], typed: list[bool]) -> bool:
-    """Whether all numbers of a row are one mark, which the row after it holds too."""
+    """Return whether all numbers of a row are one mark, which the row after it holds too."""
     marks = [*compress(row, typed)]
     return len({*marks}) == 1 < len(marks) and marks[0] in after
 
 
 def names_all(row: list[str], width: int) -> bool:
-    """Whether a row names each column, and no two alike."""
+    """Return whether a row names each column, and no two alike."""
     return width == len(row) == count_filled(row) == len({*row}) and not any(map(is_typed, row))
 
 
 def _has_form(cell: str, column: Sequence[str]) -> bool:
-    """Whether a cell with digits is like most of those below but for its digits and letters."""
+    """Return whether a cell is like most of those below but for its digits and letters."""
     if len(column) < _FEW or not any(map(str.isdigit, cell)):
         return False
     return 2 * sum(_form(value) == _form(cell) for value in column) > len(column)
@@ -422,7 +422,7 @@ def _form(cell: str) -> str:
 
 
 def _names_parts(block: list[list[str]], count: int) -> bool:
-    """Whether a row whose first cell is blank names each column that the row above does not.
+    """Return whether a row whose first cell is blank names each column that the row above does not.
 
     No row of data begins with a blank then.
     """
@@ -432,13 +432,13 @@ def _names_parts(block: list[list[str]], count: int) -> bool:
 
 
 def _begins_blank(block: list[list[str]], at: int) -> bool:
-    """Whether a row begins with a blank, as no row does but those that follow it at once."""
+    """Return whether a row begins with a blank, as no row does but those that follow it at once."""
     below = [*dropwhile(lambda row: not count_filled(row[:1]), block[at + 1 :][:PROFILED_ROWS])]
     return not block[at][0].strip() and all(row and row[0].strip() for row in below)
 
 
 def _names_index(block: list[list[str]], count: int) -> bool:
-    """Whether a row names the first column alone, which none of several rows above it does.
+    """Return whether a row names the first column alone, which none of several rows above it does.
 
     They may name themselves there if the first names groups of columns, each once or above each of
     them, and if no row below holds its first cell alone.
@@ -454,7 +454,7 @@ def _names_index(block: list[list[str]], count: int) -> bool:
 
 
 def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:
-    """Whether a row holds years or days alone, under names that each span several of them.
+    """Return whether a row holds years or days alone, under names that each span several of them.
 
     Its first cell is blank, unlike that of any row below. A name that spans several is written
     once, or again above each of them.
@@ -470,14 +470,14 @@ def _puts_years_under_groups(block: list[list[str]], count: int) -> bool:
 
 
 def _numbers_columns(row: list[str]) -> bool:
-    """Whether a row counts columns in brackets: `(1)`, `(2)` and so on."""
+    """Return whether a row counts columns in brackets: `(1)`, `(2)` and so on."""
     cells = [*filter(None, map(str.strip, row))]
     first = cells[0].strip("()") if len(cells) > 1 else ""
     return first.isdecimal() and cells == [f"({int(first) + i})" for i in range(len(cells))]
 
 
 def _fills_gaps(above: list[str], row: list[str]) -> bool:
-    """Whether the row names only columns that the row above, with many gaps, left unnamed."""
+    """Return whether the row names only columns that the row above left unnamed."""
     gaps = len(above) - count_filled(above)
     if not count_filled(row) or gaps < max(2, len(row) // 3):
         return False
@@ -497,7 +497,7 @@ def join_header(header: list[list[str]], body: list[list[str]], width: int) -> t
 
 
 def _carry(rows: list[list[str]], depth: int) -> list[str]:
-    """A header row whose blanks under no other group, and above a name, repeat its last text."""
+    """Return a header row in which the last text fills blanks under no other group, above names."""
     row = list(rows[depth])
     group = ""
     for i, cell in enumerate(row):
@@ -511,7 +511,7 @@ def _carry(rows: list[list[str]], depth: int) -> list[str]:
 
 
 def unique_names(header: tuple[str, ...]) -> tuple[str, ...]:
-    """Unique names, made up where there are none."""
+    """Return unique names, made up where there are none."""
     texts = [" ".join(text.split()) for text in header]
     taken = {*texts}
     names: dict[str, None] = {}

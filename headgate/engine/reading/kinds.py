@@ -139,7 +139,7 @@ def refuse_markup(text: str, where: str) -> None:
 
 
 def _is_markup(text: str) -> bool:
-    """Whether nearly all of the first lines are enclosed in angle brackets."""
+    """Return whether nearly all of the first lines are enclosed in angle brackets."""
     lines = [line.strip() for line in text.splitlines()[:200] if line.strip()]
     return sum(line[0] == "<" and line[-1] == ">" for line in lines) >= 0.8 * len(lines)
 

@@ -140,7 +140,7 @@ def raw_lines(path: Path, dialect: Dialect, lines: list[tuple[int, int]]) -> Ite
 
 
 def _errors(fallback: str | None) -> str:
-    """The name of a decoding error handler that reads stray bytes in another encoding."""
+    """Return the name of a decoding error handler that reads stray bytes in another encoding."""
     if fallback is None:
         return "strict"
     name = f"headgate-{fallback}"

@@ -114,7 +114,7 @@ def _behind_blanks(text: str, at: int, syntax: Syntax) -> int:
 def _fields_at(
     text: str, at: int, syntax: Syntax, closers: list[tuple[int, int]]
 ) -> list[tuple[int, int, bool, int]]:
-    """Each field that may start here: its cost, its end, whether quoted, and what follows."""
+    """Yield each field that may start here: its cost, its end, whether quoted, and what follows."""
     start = _content_start(text, at, syntax)
     quote = syntax.quotechar or ""
     stop = text.find(syntax.delimiter, start)

@@ -30,13 +30,13 @@ _KEYED = re.compile("[:=]")
 
 
 def first_row(block: list[list[str]], width: int) -> int:
-    """The first row that is no title, note or blank above the table."""
+    """Return the first row that is no title, note or blank above the table."""
     keys = _count_keys(block, width) or _count_above_numbers(block, width)
     return keys or _go_up(block, _first_full_row(block, width))
 
 
 def _count_above_numbers(block: list[list[str]], width: int) -> int:
-    """How many rows of prose, most of them not as wide, stand above many rows of numbers alone.
+    """Count the rows of prose, most of them narrower, above many rows of numbers alone.
 
     Above one column they hold keys. Rows of words right above the numbers name them, of one column
     no more than one word.
@@ -56,13 +56,13 @@ def _count_above_numbers(block: list[list[str]], width: int) -> int:
 
 
 def _is_of_numbers(row: list[str], width: int) -> bool:
-    """Whether a full row holds numbers or dates, and blanks at most beside them."""
+    """Return whether a full row holds numbers or dates, and blanks at most beside them."""
     kinds = {*map(shape, row)}
     return len(row) == width and kinds != {"empty"} and kinds <= {"number", "moment", "empty"}
 
 
 def _may_name(width: int, row: list[str]) -> bool:
-    """Whether a row may name numbers below it: words, no title of a section and no key."""
+    """Return whether a row may name numbers below it: words, no title of a section and no key."""
     text = " ".join(row).strip()
     told = SECTION.fullmatch(text) or _TOLD.match(text)
     named = len(row) == width and text and not told and not any(map(is_typed, row))
@@ -79,7 +79,7 @@ def _go_up(block: list[list[str]], first: int) -> int:
 
 
 def _begins_like(row: list[str], full: list[str]) -> bool:
-    """Whether a row of more than half as many cells has numbers, dates and texts where it has."""
+    """Return whether a row, more than half as wide, has numbers, dates and texts as this one."""
     filled = [pair for pair in zip(row, full, strict=False) if all(map(str.strip, pair))]
     kinds = [(value_kind(a), value_kind(b)) for a, b in filled]
     alike = len(kinds) > 2 and all(a == b for a, b in kinds) and len({*kinds}) > 1
@@ -104,7 +104,7 @@ def _first_full_row(block: list[list[str]], width: int) -> int:
 
 
 def _count_keys(block: list[list[str]], width: int) -> int:
-    """How many rows of titles, keys and values, and blanks stand above names of all columns.
+    """Return how many rows of titles, keys and values, and blanks stand above names of all columns.
 
     They are filled from the left, or hold one amount, and less than the first rows of data, which
     follow the names, or their units, at once: numbers among them, or below a blank row and several
@@ -135,20 +135,20 @@ def _count_keys(block: list[list[str]], width: int) -> int:
 
 
 def _holds_values(row: list[str], below: list[list[str]]) -> bool:
-    """Whether a row has a sign for a missing value, or a text that comes back in its column."""
+    """Return whether a row has a sign for a missing value, or a text found again below it."""
     if any(shape(cell) == "empty" for cell in row):
         return True
     return any(cell in column for cell, column in zip(row, zip(*below, strict=True), strict=False))
 
 
 def _tells_less(row: list[str], width: int) -> bool:
-    """Whether a row holds less than a table's, with no gaps between its cells or one amount."""
+    """Return whether a row is filled from the left, but not to its end, or with one amount."""
     filled = count_filled(row)
     return filled < width and (all(map(str.strip, row[:filled])) or _is_amount(row, width))
 
 
 def _is_amount(row: list[str], width: int) -> bool:
-    """Whether a row holds a text and, apart from it, one number."""
+    """Return whether a row holds a text and, apart from it, one number."""
     label, *others = row
     number = "".join(filter(str.strip, others))
     apart = count_filled(row) == 2 and width > 4 and not others[0].strip()
@@ -156,7 +156,7 @@ def _is_amount(row: list[str], width: int) -> bool:
 
 
 def _is_prose(row: list[str], below: list[list[str]], width: int) -> bool:
-    """Whether a row wider than the table is a sentence, or stands above the table's header."""
+    """Return whether a row wider than the table is a sentence, or stands above its header."""
     names = [*takewhile(lambda row: len(row) == width and not any(map(is_typed, row)), below)]
     if names and len(names) < min(len(below), MAX_HEADER_ROWS) and count_filled(names[0]) == width:
         data = below[len(names)]
@@ -167,7 +167,7 @@ def _is_prose(row: list[str], below: list[list[str]], width: int) -> bool:
 
 
 def _names_columns(row: list[str], data: list[str]) -> bool:
-    """Whether a row too short for the table is its header all the same: texts above values."""
+    """Return whether a row too short for the table is its header: texts above values."""
     return (
         2 * len(row) > len(data)
         and count_filled(row[1:]) == len(row) - 1
@@ -177,7 +177,7 @@ def _names_columns(row: list[str], data: list[str]) -> bool:
 
 
 def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
-    """Whether a row says nothing, only something in its first cell, or one thing above names."""
+    """Return whether a row is blank, says one thing only, or several above names."""
     filled = count_filled(row)
     following = below[0] if below else []
     if filled > 1:
@@ -192,13 +192,13 @@ def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
 
 
 def _is_divider(row: list[str]) -> bool:
-    """Whether a text stands between dashes: `-----,Pump,-----`."""
+    """Return whether a text stands between dashes: `-----,Pump,-----`."""
     first, *_, last = [cell for cell in row if cell.strip()]
     return is_line([first]) and is_line([last])
 
 
 def _is_sentence_above(row: list[str], below: list[list[str]], width: int) -> bool:
-    """Whether a row of sentences stands above short names of every column, and values below."""
+    """Return whether sentences stand above short names of every column, and values below."""
     if not below or len(below[0]) != width or not any(map(is_typed, chain(*below[1:4]))):
         return False
     names = below[0]
@@ -209,7 +209,7 @@ def _is_sentence_above(row: list[str], below: list[list[str]], width: int) -> bo
 
 
 def fact_rows(block: list[list[str]]) -> int:
-    """How many rows at the top tell about the columns, one thing each: title, unit, date, source.
+    """Count the rows at the top that tell of the columns one thing each: title, unit, source.
 
     Their first cells are words, those of all rows below begin with digits. Other cells of theirs
     are words as well as numbers and dates: rows of names alone are a header. Numbers and dates will
@@ -237,13 +237,13 @@ def fact_rows(block: list[list[str]]) -> int:
 
 
 def _is_like(row: list[str], below: list[str], typed: list[bool]) -> bool:
-    """Whether a row with a name has several numbers or dates, not all alike, as the one below."""
+    """Return whether a row with a name has several numbers or dates, as the one below."""
     values, others = ([*compress(cells[1:], typed[1:])] for cells in (row, below))
     alike = [*map(shape, values)] == [*map(shape, others)]
     return row[0].strip() != "" and len({*values}) > 1 and all(map(is_typed, values)) and alike
 
 
 def sums_up(facts: list[list[str]], width: int) -> bool:
-    """Whether the last of these rows names the columns: words, as many as any row or the table."""
+    """Return whether the last of these rows names the columns: words, as many as any has."""
     names, most = facts[-1], min(width, max(map(count_filled, facts)))
     return names[0].strip() != "" and count_filled(names) >= most and not any(map(is_typed, names))

@@ -58,7 +58,7 @@ def _typed(fields: list[list[str]]) -> list[bool]:
 def _repeats_header(
     fields: list[list[str]], typed: Callable[[], list[bool]], start: int, i: int
 ) -> bool:
-    """Whether row `i` names the columns again: all that the header above names, less or more.
+    """Return whether row `i` names the columns again, as the header above does, or nearly.
 
     Only where numbers or dates stand below the names can this be told from a repeated row.
     """
@@ -80,7 +80,7 @@ def _repeats_header(
 
 
 def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
-    """Whether rows of another width follow from row `i` on, under names of their own."""
+    """Return whether rows of another width follow from row `i` on, under names of their own."""
     width = len(fields[i])
     if width < 2 or i + 1 >= len(fields) or (width == len(fields[i - 1]) and any(fields[i - 1])):
         return False
@@ -105,7 +105,7 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
 
 
 def _names_others(fields: list[list[str]], lines: list[int], start: int, i: int) -> bool:
-    """Whether names, most of them new, follow a gap and stand between numbers in as many cells."""
+    """Return whether names, most of them new, follow a gap between numbers in as many cells."""
     row, below = fields[i], fields[i + 1 : i + 2]
     above = next(filter(count_filled, reversed(fields[start:i])), [])
     names = {cell for cell in row if cell.strip()}
@@ -129,12 +129,12 @@ def _names_others(fields: list[list[str]], lines: list[int], start: int, i: int)
 
 
 def _follows_gap(fields: list[list[str]], lines: list[int], i: int) -> bool:
-    """Whether a blank row or line stands above a row."""
+    """Return whether a blank row or line stands above a row."""
     return lines[i] - lines[i - 1] > 1 or count_filled(fields[i - 1]) == 0
 
 
 def _puts_phrases_below(fields: list[list[str]], lines: list[int], i: int) -> bool:
-    """Whether one of the last rows, behind a gap, has phrases where most columns have numbers."""
+    """Return whether one of the last rows, behind a gap, has phrases below most numbers."""
     row, width = fields[i], len(fields[i])
     if i < len(fields) - _LAST or not _follows_gap(fields, lines, i):
         return False
@@ -145,7 +145,7 @@ def _puts_phrases_below(fields: list[list[str]], lines: list[int], i: int) -> bo
 
 
 def _starts_below_title(fields: list[list[str]], lines: list[int], start: int, i: int) -> bool:
-    """Whether names, other than the first row and above values, stand below a title."""
+    """Return whether names, other than the first row and above values, stand below a title."""
     names = [cell for cell in fields[i] if cell.strip()]
     if len(names) < 2 or any(map(is_typed, names)) or fields[i] == fields[start]:
         return False
@@ -156,7 +156,7 @@ def _starts_below_title(fields: list[list[str]], lines: list[int], start: int, i
 
 
 def _turns_below_title(fields: list[list[str]], lines: list[int], start: int, i: int) -> bool:
-    """Whether a header comes again below a title, above numbers where it had words, or none."""
+    """Return whether a header comes again below a title, with numbers where it had words."""
     if not _is_below_title(fields, lines, i) or fields[i] not in fields[start : i - 1]:
         return False
     first, again = (fields[at + 1][1:] for at in (fields.index(fields[i], start), i))
@@ -165,14 +165,14 @@ def _turns_below_title(fields: list[list[str]], lines: list[int], start: int, i:
 
 
 def _is_below_title(fields: list[list[str]], lines: list[int], i: int) -> bool:
-    """Whether a row that others follow stands below a gap and a line that holds one text only."""
+    """Return whether a row that others follow stands below a gap and a line of one text."""
     if not 3 <= i < len(fields) - 1 or len(fields[i - 1]) != 1 or is_rule(fields[i - 1]):
         return False
     return lines[i - 1] - lines[i - 2] > 1 or count_filled(fields[i - 2]) == 0
 
 
 def _is_section(fields: list[list[str]], i: int) -> bool:
-    """Whether a row holds `[Data]` or the like beside blank cells, above a row of several cells."""
+    """Return whether a row holds `[Data]` or the like alone, above a row of several cells."""
     row, below = fields[i], fields[i + 1 : i + 2]
     alone = len(row) > 1 == count_filled(row) and SECTION.fullmatch(row[0].strip()) is not None
     return alone and max(map(count_filled, below), default=0) > 1
@@ -198,7 +198,7 @@ def _holds_pairs(block: list[list[str]]) -> bool:
 
 
 def _holds_keys(block: list[list[str]]) -> bool:
-    """Whether rows tell one thing each, or nothing, or hold sentences.
+    """Return whether rows tell one thing each, or nothing, or hold sentences.
 
     Keys end with a colon, or the values are of several kinds: those of one kind may be a table.
     """
@@ -220,6 +220,6 @@ def _holds_keys(block: list[list[str]]) -> bool:
 
 
 def _has_keys(row: list[str]) -> bool:
-    """Whether each cell but one holds a key, with a colon, before its value."""
+    """Return whether each cell but one holds a key, with a colon, before its value."""
     keys = [cell.rstrip() for cell in row[::2] if cell.strip()]
     return len(keys) > 0 and all(key.endswith(":") for key in keys)

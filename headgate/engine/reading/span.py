@@ -58,7 +58,7 @@ def find_span(
 
 
 def choose(spans: list[Span], fields: list[list[str]], table: int | None) -> int:
-    """The table asked for; else the first, unless a later one has far more cells."""
+    """Return the table asked for; else the first, unless a later one has far more cells."""
     if table is not None:
         if table > len(spans):
             raise OptionsError(

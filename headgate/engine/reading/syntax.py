@@ -71,7 +71,7 @@ class _Quoting(NamedTuple):
     """Fields that are enclosed in quotes."""
 
     def worth(self, rows: int) -> float:
-        """A factor of the score: more than 1 where fields of these rows are enclosed."""
+        """Return a factor of the score: more than 1 where fields of these rows are enclosed."""
         return (0.3 + 0.7 * self.fit) * (1 + 0.3 * min(1, self.enclosed / rows))
 
     @property
@@ -111,7 +111,7 @@ def choose_syntax(
 def _wrapped(
     lines: list[str], inner: list[str], options: ReadOptions, where: str
 ) -> tuple[Syntax, tuple[Evidence, ...]] | None:
-    """The syntax inside quotes that enclose whole lines, where it splits all of them alike.
+    """Return the syntax inside quotes that enclose whole lines, where it splits all of them alike.
 
     Two columns without quotes inside may be one column whose values hold the delimiter.
     """
@@ -155,7 +155,7 @@ def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list
 def _rival(
     best: _Candidate, candidates: list[_Candidate], lines: list[str], options: ReadOptions
 ) -> _Candidate | None:
-    """What parts the cells where the best delimiter only stands inside them."""
+    """Return what parts the cells where the best delimiter only stands inside them."""
     mark = best.syntax.comment or "\n"
     rows = [line for line in lines if line.strip() and not line.startswith(mark)]
     if options.delimiter or best.width < 2 or len(rows) < _FEWEST:
@@ -166,7 +166,7 @@ def _rival(
 def _that_names_columns(
     best: _Candidate, candidates: list[_Candidate], lines: list[str]
 ) -> _Candidate | None:
-    """A delimiter that parts names in the first line, where the best is not, and splits all alike.
+    """Return a delimiter that splits all alike and parts names in the first line, if best does not.
 
     Those that are common inside values, such as a colon, are in titles too.
     """
@@ -181,7 +181,7 @@ def _that_names_columns(
 
 
 def _parts_names(line: str, syntax: Syntax) -> bool:
-    """Whether a line holds several cells, and none is blank, begins with a blank or is a value."""
+    """Return whether a line holds several cells, none of them blank, indented or a value."""
     names = [cell for row in parse([line], syntax).fields for cell in row]
     return len(names) > 1 and not any(cell[:1] in ("", " ") or is_typed(cell) for cell in names)
 
@@ -189,7 +189,7 @@ def _parts_names(line: str, syntax: Syntax) -> bool:
 def _around_numbers(
     best: _Candidate, candidates: list[_Candidate], lines: list[str]
 ) -> _Candidate | None:
-    """What leaves each comma inside one number, where all stand between digits.
+    """Return what leaves each comma inside one number, where all stand between digits.
 
     Where all that the commas part are numbers or times, they may part them.
     """
@@ -213,7 +213,7 @@ def _around_numbers(
 
 
 def _may_part(rival: _Candidate, best: _Candidate, lines: list[str]) -> bool:
-    """Whether a rival parts more than a phrase: it is common, aligned, parts names or values."""
+    """Return whether a rival parts more than a phrase: names or values, often or aligned."""
     syntax = rival.syntax
     if syntax.delimiter in _COMMON:
         return True
@@ -225,13 +225,13 @@ def _may_part(rival: _Candidate, best: _Candidate, lines: list[str]) -> bool:
 
 
 def _keeps_numbers(lines: list[str], syntax: Syntax) -> bool:
-    """Whether each cell with a comma is one number."""
+    """Return whether each cell with a comma is one number."""
     cells = [cell for row in parse(lines, syntax).fields for cell in row if "," in cell]
     return all(shape(cell) == "number" for cell in cells)
 
 
 def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions, where: str) -> bool:
-    """Whether blanks stand between words of one column, such as names, below a header of one word.
+    """Return whether blanks stand between words of one column, below a header of one word.
 
     Numbers or moments in all columns, or several blanks, tell that they separate fields.
 
@@ -258,7 +258,7 @@ def _splits_phrases(best: _Candidate, lines: list[str], options: ReadOptions, wh
 
 
 def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, where: str) -> bool:
-    """Whether the delimiter stands inside the values of one column, below a name without it.
+    """Return whether the delimiter stands inside the values of one column, below a name without it.
 
     Such are times, links, amounts of money, and words with a comma and a blank. Links, phone
     numbers and IBANs need no name above them.
@@ -290,7 +290,7 @@ def _splits_values(best: _Candidate, lines: list[str], options: ReadOptions, whe
 
 
 def _are_amounts(values: list[str]) -> bool:
-    """Whether all values bear the same sign of money or shares, and have commas in like places."""
+    """Return whether all values have the same sign of money or shares, and commas alike."""
     found = [_AMOUNT.fullmatch(value) for value in values]
     signs = {(each["before"] or "", each["after"] or "") for each in found if each}
     if not all(found) or len(found) < _FEWEST or len(signs) > 1 or signs == {("", "")}:
@@ -330,7 +330,7 @@ def _cut_at(borders: tuple[int, ...], lines: list[str], comment: str | None) -> 
 
 
 def _comment(lines: list[str]) -> str | None:
-    """The mark that some lines start with, but by no means all, or several at the top."""
+    """Return the mark that some lines start with, but by no means all, or several at the top."""
     filled = [line for line in lines if line.strip(_DRAWN)]
     for mark in _COMMENTS:
         marked = [line.startswith(mark) for line in filled]
@@ -342,7 +342,7 @@ def _comment(lines: list[str]) -> str | None:
 
 
 def _is_inside(mark: str, lines: list[str]) -> bool:
-    """Whether a mark that lines start with is inside others, as a delimiter is."""
+    """Return whether a mark that lines start with is inside others, as a delimiter is."""
     return any(mark in line for line in lines if not line.startswith(mark))
 
 
@@ -373,7 +373,7 @@ def _delimiters(text: str, lines: list[str], told: str | None) -> list[str]:
 
 
 def _quote(text: str, delimiter: str, told: str | None) -> str | None:
-    """The quote character that encloses most fields."""
+    """Return the quote character that encloses most fields."""
     if told is not None:
         return told or None
     if "'" not in text:
@@ -392,7 +392,7 @@ def _count_enclosed(text: str, delimiter: str, quote: str) -> int:
 
 
 def _opening(d: str, q: str) -> str:
-    """The pattern of a quote behind a delimiter or a line end, and blanks.
+    """Return the pattern of a quote behind a delimiter or a line end, and blanks.
 
     It begins with the quote, to which a search jumps; what comes before is looked at from there.
     """
@@ -401,7 +401,7 @@ def _opening(d: str, q: str) -> str:
 
 
 def _escape(text: str, delimiter: str, quote: str | None, told: str | None) -> str | None:
-    """A backslash, if it stands before quotes that neither open nor close a field."""
+    """Return a backslash, if it stands before quotes that neither open nor close a field."""
     if told is not None:
         return told or None
     if quote is None or "\\" + quote not in text:
@@ -411,7 +411,7 @@ def _escape(text: str, delimiter: str, quote: str | None, told: str | None) -> s
 
 
 def _has_padding(text: str, delimiter: str, quote: str | None) -> bool:
-    """Whether blanks follow the delimiter so regularly that they belong to it."""
+    """Return whether blanks follow the delimiter so regularly that they belong to it."""
     if delimiter == " " or delimiter + " " not in text:
         return False
     if quote and delimiter + " " + quote in text and delimiter + quote not in text:
@@ -464,7 +464,7 @@ def _split(lines: list[str], syntax: Syntax) -> list[list[str]]:
 
 
 def _are_named(fields: list[list[str]], lines: list[str], syntax: Syntax) -> bool:
-    """Whether blanks part two rows of numbers, and a comment has a word for each column."""
+    """Return whether blanks part two rows of numbers, and a comment has a word for each column."""
     if len(fields) != 2 or not syntax.comment or syntax.delimiter != " ":
         return False
     comments = (line for line in lines if line.startswith(syntax.comment))
@@ -486,7 +486,7 @@ def _width(fields: list[list[str]]) -> int:
 
 
 def _tabs_inside(body: list[list[str]]) -> float:
-    """The share of rows with a tab inside a cell: hardly anyone writes one but to part cells."""
+    """Return the share of rows with a tab inside a cell, where hardly anyone writes one."""
     return sum(any("\t" in cell.strip() for cell in row) for row in body) / max(1, len(body))
 
 
@@ -495,7 +495,7 @@ def _prior(delimiter: str) -> float:
 
 
 def _evenness(widths: list[int], width: int) -> float:
-    """The share of rows as wide as the table; short rows around it count little."""
+    """Return the share of rows as wide as the table; short rows around it count little."""
     inside = [i for i, w in enumerate(widths) if w == width]
     narrow = sum(1 for w in widths[: inside[0]] + widths[inside[-1] + 1 :] if w < width)
     share = len(inside) / (len(widths) - 0.7 * min(narrow, 10, len(inside) // 2))
@@ -504,7 +504,7 @@ def _evenness(widths: list[int], width: int) -> float:
 
 
 def _likeness(body: list[list[str]], width: int) -> float:
-    """How far each column holds one kind of thing; leftovers of a wrong split count nothing."""
+    """Rate how far each column holds one kind of thing; leftovers of a wrong split do not."""
     total = 0.0
     for column in zip(*body, strict=True):
         found = shapes(column)

@@ -50,7 +50,7 @@ class Rows:
         )
 
     def only(self, keep: list[int]) -> "Rows":
-        """The rows at these positions."""
+        """Return the rows at these positions."""
         return Rows(
             [self.fields[i] for i in keep],
             [self.lines[i] for i in keep],
@@ -94,7 +94,7 @@ def parse(
 
 
 def _is_cut(rest: Rows, width: int) -> bool:
-    """Whether the rows from an open quote on are the lines of one field, as most are not as wide.
+    """Return whether the rows from an open quote on are lines of one field: most are narrower.
 
     Otherwise the quote is a stray one.
     """
@@ -194,7 +194,7 @@ class Parser:
         return best, used
 
     def _fits_alone(self, batch: "_Batch", index: int) -> bool:
-        """Whether a line is a row by itself, so that nothing above reaches into it."""
+        """Return whether a line is a row by itself, so that nothing above reaches into it."""
         if index >= len(batch.lines):
             return False
         return len(cheapest_row(batch.lines[index], batch.syntax, self._width)[0]) == self._width
@@ -216,7 +216,7 @@ class Parser:
         return rows.only(keep)
 
     def _no_rows(self, rows: Rows, number: int, batch: "_Batch") -> set[int]:
-        """The places of blank and drawn lines and comments."""
+        """Return the places of blank and drawn lines and comments."""
         comment, ruled = self._syntax.comment, self._syntax.ruled
         if comment is None and not ruled:
             return {i for i, row in enumerate(rows.fields) if len(row) < 2 and self._is_blank(row)}
@@ -230,18 +230,18 @@ class Parser:
         }
 
     def _is_drawn(self, row: list[str], start: str) -> bool:
-        """Whether a row is a drawn line; what is enclosed in quotes is a value."""
+        """Return whether a row is a drawn line; what is enclosed in quotes is a value."""
         quoted = (self._syntax.quotechar or "\0") in start
         return not quoted and is_line_across(row, self._width or 0)
 
     def _is_comment(self, row: list[str], mark: str) -> bool:
-        """Whether a marked row does not fit the table; names of columns may all bear the mark."""
+        """Return whether a marked row does not fit the table; names may all bear the mark."""
         filled = [cell for cell in row if cell.strip()]
         named = len(filled) > 1 and all(cell.startswith(mark) for cell in filled)
         return len(row) != self._width and not named
 
     def _is_blank(self, row: list[str]) -> bool:
-        """Whether nothing is there; in a table of one column, `""` and `" "` are values."""
+        """Return whether nothing is there; in a table of one column, `""` and `" "` are values."""
         if len(row) != 1 or self._width == 1:
             return not row
         return not row[0] or row[0].isspace()

@@ -109,7 +109,7 @@ def _read_head(file: BinaryIO) -> bytes:
 
 
 def _has_few_lines(head: bytes) -> bool:
-    """Whether so few lines end here that a table's width can hardly be told from them."""
+    """Return whether so few lines end here that a table's width can hardly be told from them."""
     return len(head.splitlines()) <= _FEW_LINES
 
 
@@ -122,7 +122,7 @@ def _read_tail(file: BinaryIO, tail: bytes, seen: int) -> bytes:
 
 
 def find_stray(path: Path, compression: Compression, member: str | None = None) -> bytes:
-    """The surroundings of the first bytes that are no plain UTF-8, however far into the file.
+    """Return what surrounds the first bytes that are no UTF-8, however far into the file.
 
     Of compressed data, the first `BOMB_SIZE` bytes are looked at.
     """

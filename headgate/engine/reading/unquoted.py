@@ -141,12 +141,12 @@ def _uneven(names: int, cells: int, rows: str = "the rows") -> str:
 
 
 def _are_split(left: Sequence[str], right: Sequence[str]) -> bool:
-    """Whether nearly all cells of two columns are parts of one text or date."""
+    """Return whether nearly all cells of two columns are parts of one text or date."""
     return sum(map(_is_split, left, right)) >= _MOST * len(left)
 
 
 def _are_split_numbers(first: Sequence[str], left: Sequence[str], right: Sequence[str]) -> bool:
-    """Whether two columns can be what stood before and behind the comma of numbers.
+    """Return whether two columns can be what stood before and behind the comma of numbers.
 
     Row names in the first column speak against it, unless some numbers behind it begin with a zero.
     """
@@ -155,19 +155,19 @@ def _are_split_numbers(first: Sequence[str], left: Sequence[str], right: Sequenc
 
 
 def _match(pattern: re.Pattern[str], left: Sequence[str], right: Sequence[str]) -> bool:
-    """Whether nearly all cells of two columns are such a text when a comma joins them."""
+    """Return whether nearly all cells of two columns are such a text when a comma joins them."""
     joined = map(",".join, zip(left, right, strict=True))
     return sum(pattern.fullmatch(text) is not None for text in joined) >= _MOST * len(left)
 
 
 def _are_row_names(column: Sequence[str]) -> bool:
-    """Whether cells are texts of which none comes twice, or blank."""
+    """Return whether cells are texts of which none comes twice, or blank."""
     filled = [cell for cell in column if cell.strip()]
     return len({*filled}) == len(filled) and not any(map(is_typed, filled))
 
 
 def _is_split(left: str, right: str) -> bool:
-    """Whether a delimiter stood inside `Smith, John`, `{"a": 1, "b": 2}` or `Jan 2, 2024`."""
+    """Return whether a delimiter stood inside `Smith, John`, `{"a": 1}` or `Jan 2, 2024`."""
     if right[:1] == " " and shape(f"{left},{right}") == "moment" != shape(right):
         return True
     if is_typed(left) or is_typed(right):
