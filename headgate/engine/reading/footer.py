@@ -8,6 +8,7 @@ from headgate.engine.reading.header import typed_columns
 
 _WORDS = re.compile(r"[^\W\d]+(?: [^\d\"]+){2}")
 """The beginning of a sentence: words, no numbers or quotes."""
+_DELIMITERS = ",;\t|"
 _END_OF_FILE = frozenset("\x1a\0 ")
 """What DOS ends a text file with, and what may fill its last block."""
 _NOTE = re.compile(
@@ -30,13 +31,32 @@ def footer_rows(fields: list[list[str]], width: int) -> int:
     cites = _cites(fields[last], width) or _cites_across(fields, width)
     if count_filled(fields[last]) > 1 and not cites:
         return 0
-    column = [len(f[0]) for f in fields[:-1] if len(f) == width and count_filled(f) > 1]
-    usual = max(column, default=0)
-    while last >= 0 and (
-        _is_note(fields[last], width, usual) or _cites_across(fields[: last + 1], width)
+    body = [row for row in fields[:-1] if len(row) == width and count_filled(row) > 1]
+    usual, typed = max((len(row[0]) for row in body), default=0), typed_columns(body, width)
+    while (
+        last >= 0
+        and not _is_row_otherwise(fields[last], typed)
+        and (_is_note(fields[last], width, usual) or _cites_across(fields[: last + 1], width))
     ):
         last -= 1
     return len(fields) - 1 - last
+
+
+def _is_row_otherwise(row: list[str], typed: list[bool]) -> bool:
+    """Return whether another delimiter would make this text a row of the table.
+
+    It has as many cells then, numbers where the table has them, and no blanks as between words.
+    """
+    if (len(typed) < 3 and not any(typed)) or count_filled(row) != 1:
+        return False
+    split = (next(filter(str.strip, row)).split(mark) for mark in _DELIMITERS)
+    return any(
+        len(cells) == len(typed)
+        and not any(cell.startswith(" ") for cell in cells[1:])
+        and all(map(is_typed, compress(cells, typed)))
+        and (typed[0] or " " not in cells[0].strip())
+        for cells in split
+    )
 
 
 def _is_note(row: list[str], width: int, usual: int) -> bool:

@@ -11,6 +11,8 @@ from headgate.words import counted
 _PAIRS = (("{", "}"), ("[", "]"), ("(", ")"), ("“", "”"), ("„", "“"), ("«", "»"))
 _SPLIT_NUMBER = re.compile(r"\s*[-+]?\d+,\d+\s*")
 _IN_THOUSANDS = re.compile(r"\s*[-+]?(?:[$€£¥₹]\s?)?\d{1,3},\d{3}(?:\.\d+)?\s*")
+_WITH_CENTS = re.compile(r"\s*[-+]?(?:[$€£¥₹]\s?)?[1-9]\d{0,2},\d{3}\.\d+\s*")
+"""Thousands and decimals: hardly two numbers of all rows look so by chance."""
 _WHOLE = re.compile(r"\s*[-+]?\d+\s*")
 _POINT = re.compile(r"\s*[-+]?\d+\.(?!\d{3}\s*$)\d+\s*")
 """A number whose decimal mark is a point."""
@@ -46,6 +48,7 @@ def refuse_split_values(body: list[list[str]], line: int, *, commas: bool, uneve
             _are_split(*pair)
             or (decimals and _are_split_numbers(columns[0], *pair))
             or (commas and uneven and _match(_IN_THOUSANDS, *pair))
+            or (commas and not _are_row_names(columns[0]) and _match(_WITH_CENTS, *pair))
         )
         if len(body) > 1 and split:
             count = len(body[0])

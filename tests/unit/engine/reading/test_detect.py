@@ -1159,6 +1159,22 @@ def test_a_last_row_with_blanks_for_delimiters_is_no_note(tmp_path):
     assert len(read_rows) == 10
 
 
+@pytest.mark.parametrize("others", [["1001,4,x"], [f"{n},{n * 3},w" for n in range(99, 130)]])
+def test_last_rows_with_another_delimiter_are_no_notes(tmp_path, others):
+    """They are kept back, one or many: each would be a row if its delimiter were the table's."""
+    rows = [f"{n};{n * 3};w{n}" for n in range(99)]
+    dialect, read_rows = read(write(tmp_path, "\n".join(["id;n;text", *rows, *others, ""])))
+    assert dialect.footer_lines == 0
+    assert len(read_rows) == 99 + len(others)
+
+
+def test_thousands_without_quotes_are_refused_in_all_rows_as_in_some(tmp_path):
+    """To read the first column as row names would shift every value by one column."""
+    text = "id,price\n" + "".join(f"{n},{1 + n % 9},{100 + n}.50\n" for n in range(60))
+    with pytest.raises(UndecidableError, match="one value that holds the delimiter"):
+        read(write(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     "rows",
     ["Smith,Foo\nLee,Bar\nSource: Anonymous,Baz\n", "Note: a,x\nNote: b,y\nNote: c,z\n"],
