@@ -133,6 +133,10 @@ class CleanOptions(Record):
     ] = ()
 
 
+CLEAN_ONLY = frozenset({"names", "fill", "constant", "outliers", "fence", "drop_empty_columns"})
+"""Rules that do not concern the `model` mode, which has its own or keeps what they change."""
+
+
 class ModelOptions(Record):
     """Rules of the `model` mode."""
 

@@ -31,7 +31,7 @@ from headgate.engine.result import profile as profiles
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.validate import Reading
 from headgate.errors import BadFileError, DriftError
-from headgate.options import DriftPolicy, PrepareOptions
+from headgate.options import CLEAN_ONLY, CleanOptions, DriftPolicy, ModelOptions, PrepareOptions
 from headgate.scratch import filling, require_room
 from headgate.words import quoted
 
@@ -283,10 +283,21 @@ def _rules(reading: Reading, plan: Plan, tables: Tables) -> Iterator[RuleResult]
 
 
 def _unused(options: PrepareOptions, recipe: Recipe | None) -> Iterator[RuleResult]:
-    """Yield a note of rules that were asked for beside a recipe, which holds its own."""
+    """Yield a note of rules that were asked for and are not used."""
     asked = PrepareOptions(mode=options.mode, clean=options.clean, model=options.model)
     if recipe and asked != PrepareOptions():
         yield RuleResult(rule="replay recipe", detail="Other rules were given, and are not used.")
+    elif options.mode == "clean" and options.model != ModelOptions():
+        detail = "Rules for training tables were given, and are not used: the mode is 'clean'."
+        yield RuleResult(rule="mode", detail=detail)
+    elif options.mode == "model" and (given := _changed(options.clean) & CLEAN_ONLY):
+        detail = f"Not used: {', '.join(sorted(given))}, since the mode is 'model'."
+        yield RuleResult(rule="mode", detail=detail)
+
+
+def _changed(options: CleanOptions) -> set[str]:
+    """Name the options that have another value than by default."""
+    return set(options.model_dump(exclude_defaults=True))
 
 
 def _renamed(reading: Reading) -> Iterator[RuleResult]:

@@ -130,6 +130,24 @@ def test_rules_beside_a_recipe_are_said_to_be_unused(tmp_path):
     assert not any(rule.rule == "replay recipe" for rule in first.rules)
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (PrepareOptions(model=ModelOptions(seed=1)), "training tables"),
+        (PrepareOptions(mode="model", clean=CleanOptions(fill="median")), "fill"),
+        (PrepareOptions(mode="model", clean=CleanOptions(trim=False)), None),
+    ],
+)
+def test_rules_of_the_other_mode_are_said_to_be_unused(tmp_path, asked, told):
+    """Nobody who asks for them should believe that they were carried out."""
+    rows = [[f"a{n % 3}", f"{n}.5", str(n % 7)] for n in range(40)]
+    staged = reading(tmp_path, COLUMNS, rows)
+    prepared = preprocess_rows(staged, tmp_path, asked, target="count")
+    found = [rule.detail for rule in prepared.rules if rule.rule == "mode"]
+    assert bool(found) == bool(told)
+    assert not told or told in found[0]
+
+
 def test_replaying_the_recipe_gives_the_same_bytes(tmp_path):
     """A recipe replayed on its own file writes the identical CSV and Parquet."""
     first = made(tmp_path / "a", fill="mean", outliers="clip")
