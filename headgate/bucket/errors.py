@@ -44,6 +44,15 @@ class UnsupportedError(BucketError):
     """The store does not know what was asked of it."""
 
 
+class ForeignAnswerError(BucketError):
+    """What answers at the endpoint's address is no S3 API."""
+
+
+_FOREIGN = (
+    "What answers at this address does not speak S3.",
+    "Check the endpoint URL; a web console often has another port than the S3 API.",
+)
+
 _FINAL: dict[str, tuple[type[HeadgateError], str, str]] = {
     "InvalidAccessKeyId": (
         CredentialsError,
@@ -222,9 +231,8 @@ _LOCAL: tuple[_Case, ...] = (
     ),
     (
         (ResponseParserError,),
-        BucketError,
-        "What answers at this address does not speak S3.",
-        "Check the endpoint URL; a web console often has another port than the S3 API.",
+        ForeignAnswerError,
+        *_FOREIGN,
     ),
     (
         (ValueError,),
@@ -268,6 +276,8 @@ def _explain_answer(error: ClientError, where: str) -> HeadgateError:
     answer, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
     code, said = str(answer.get("Code", "")), str(answer.get("Message", ""))
     status, headers = meta.get("HTTPStatusCode", 0), meta.get("HTTPHeaders", {})
+    if code == "404" and not error.operation_name.startswith("Head"):  # S3 gives a reason in XML
+        return ForeignAnswerError(_FOREIGN[0], where=where, todo=_FOREIGN[1])
     code = _ALIASES.get(code, code)
     if code in _PRECONDITION or status == 412:
         return PreconditionError("The object is not the expected one.", where=where)

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import Field
 
 from headgate.bucket.client import s3_client
-from headgate.bucket.errors import ConflictError, PreconditionError, UnsupportedError, explained
+from headgate.bucket.errors import (
+    ConflictError,
+    ForeignAnswerError,
+    PreconditionError,
+    UnsupportedError,
+    explained,
+)
 from headgate.bucket.keys import Upload
 from headgate.errors import (
     BucketError,
@@ -114,6 +120,8 @@ class Store:
                 found = self.client.get_object(**self.at(key), Range=f"bytes=0-{FIRST_BYTES - 1}")
                 size = int(found["ContentRange"].rpartition("/")[2])
                 first = found["Body"].read()
+        except ForeignAnswerError:
+            raise
         except (HeadgateError, KeyError):  # it is empty, its body broke, no ranges are served ...
             return self.head(key), b""
         return self._upload(key, found, size), first

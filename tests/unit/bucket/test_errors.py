@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 from headgate.bucket.errors import (
     ConflictError,
     DamagedError,
+    ForeignAnswerError,
     PreconditionError,
     UnsupportedError,
     explain,
@@ -27,13 +28,13 @@ from headgate.errors import (
 )
 
 
-def answer(code, status=400, **headers):
+def answer(code, status=400, asked="GetObject", **headers):
     return ClientError(
         {
             "Error": {"Code": code, "Message": "said the store"},
             "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": headers},
         },
-        "GetObject",
+        asked,
     )
 
 
@@ -47,7 +48,8 @@ def answer(code, status=400, **headers):
         (answer("403", 403), DeniedError),
         (answer("NoSuchBucket", 404), NoSuchBucketError),
         (answer("NoSuchKey", 404), NoSuchObjectError),
-        (answer("404", 404), NoSuchObjectError),
+        (answer("404", 404, "HeadObject"), NoSuchObjectError),
+        (answer("404", 404), ForeignAnswerError),
         (answer("301", 301), RegionError),
         (answer("AuthorizationHeaderMalformed"), RegionError),
         (answer("RequestTimeTooSkewed", 403), ClockError),
