@@ -487,7 +487,6 @@ def _fills_gaps(above: list[str], row: list[str]) -> bool:
 def join_header(header: list[list[str]], body: list[list[str]], width: int) -> tuple[str, ...]:
     """One text per column; a group's name is carried over the columns that it spans."""
     rows = [row for row in header if count_filled(row) and not is_rule(row)]
-    rows = [row for at, row in enumerate(rows) if row not in rows[:at]]
     spanning = any(len(row) == width and not row[0].strip() for row in rows)
     rows = [_fit(row, [] if spanning else body, width) for row in rows]
     if len(rows) == 1:
