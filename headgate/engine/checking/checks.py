@@ -64,6 +64,8 @@ def bounds(dtype: Any) -> Iterator[pandera.Check]:
 def of_values(check: pandera.Check) -> pandera.Check:
     """Let a rule of the user's own see the types that pandas has, and hold it to its verdict."""
     if pandera.Check.is_builtin_check(check.registry_name or ""):
+        if not check.ignore_na:  # of exact types it would find a missing value where one fails
+            return _held(check, lambda values: check(_usual(values)).check_output)
         own = copy(check)
         own.error, own.n_failure_cases = reason(check), None
         return own

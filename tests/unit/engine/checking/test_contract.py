@@ -208,6 +208,22 @@ def test_a_gap_changes_nothing_for_the_other_values(tmp_path, type_, rule, bad, 
     assert {*kept_back(reading_of(tmp_path, rows, contract, header="n,m"))} == bad
 
 
+@pytest.mark.parametrize(
+    ("type_", "rule", "bad"),
+    [
+        (int, pa.Check.ge(2, ignore_na=False), {2, 3}),
+        (int, pa.Check.ne(1, ignore_na=False), {2}),
+        (bool, pa.Check.eq(True, ignore_na=False), {3}),
+    ],
+)
+def test_a_check_of_panderas_own_may_judge_gaps_too(tmp_path, type_, rule, bad):
+    """As pandas does: a missing value is unlike any other, and not more than any."""
+    columns = {"n": pa.Column(type_, rule, nullable=True)}
+    contract = Contract(model=pa.DataFrameSchema(columns), max_bad_share=1)
+    rows = [f"{'true' if type_ is bool else 1},x", ",x", f"{'true' if type_ is bool else 3},x"]
+    assert {*kept_back(reading_of(tmp_path, rows, contract, header="n,m"))} == bad
+
+
 def test_every_value_that_fails_counts_however_many_pandera_would_list(tmp_path):
     """What a check is to report at most lets no row through."""
     columns = {"n": pa.Column(int, pa.Check.ge(9, n_failure_cases=1))}
