@@ -77,5 +77,5 @@ def _source(model: type) -> str:
         return ""
     try:
         return inspect.getsource(model)
-    except OSError:  # it was made without a class statement
+    except (OSError, TypeError):  # it was made without a class statement, or a file
         return repr(model)

@@ -3,11 +3,13 @@
 import importlib
 import linecache
 import sys
+from types import ModuleType
 
 import pytest
 
 import schemas
 from headgate.contracts import contract_for, names
+from headgate.engine.contract import Contract
 from headgate.errors import OptionsError, SettingsError
 
 
@@ -90,3 +92,10 @@ def test_the_hash_changes_with_any_rule_however_it_is_written(
     for name in ("hashed", "hashed_base"):
         sys.modules.pop(f"schemas.{name}", None)
     assert found[0] == found[1] != found[2]
+
+
+def test_a_model_that_no_file_holds_has_a_hash():
+    """As one that a program makes up: that is told by what it is called."""
+    made = ModuleType("made_up")
+    exec(SHARED, made.__dict__)
+    assert Contract(model=made.Base).hash != Contract().hash
