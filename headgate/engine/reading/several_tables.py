@@ -15,6 +15,7 @@ from headgate.engine.reading.cells import (
     value_kind,
 )
 from headgate.engine.reading.header import MAX_HEADER_ROWS, typed_columns
+from headgate.engine.reading.preamble import MAX_PREAMBLE_ROWS
 from headgate.engine.reading.span import Span, find_span
 
 _LAST = 3
@@ -107,15 +108,11 @@ def _starts_anew(fields: list[list[str]], lines: list[int], i: int) -> bool:
 def _names_others(fields: list[list[str]], lines: list[int], start: int, i: int) -> bool:
     """Return whether names, most of them new, follow a gap between numbers in as many cells."""
     row, below = fields[i], fields[i + 1 : i + 2]
-    above = next(filter(count_filled, reversed(fields[start:i])), [])
     names = {cell for cell in row if cell.strip()}
-    if (
-        not below
-        or not len(above) == len(row) == len(below[0])
-        or not _follows_gap(fields, lines, i)
-    ):
+    if not _follows_gap(fields, lines, i) or len(names) < max(2, count_filled(row)):
         return False
-    if len(names) < max(2, count_filled(row)) or any(map(is_typed, names)):
+    above = next((fields[k] for k in range(i - 1, start - 1, -1) if count_filled(fields[k])), [])
+    if not below or not len(above) == len(row) == len(below[0]) or any(map(is_typed, names)):
         return False
     if any(
         2 * len(names & {*head}) > len(names) for head in fields[start : start + MAX_HEADER_ROWS]
@@ -157,9 +154,12 @@ def _starts_below_title(fields: list[list[str]], lines: list[int], start: int, i
 
 def _turns_below_title(fields: list[list[str]], lines: list[int], start: int, i: int) -> bool:
     """Return whether a header comes again below a title, with numbers where it had words."""
-    if not _is_below_title(fields, lines, i) or fields[i] not in fields[start : i - 1]:
+    if not _is_below_title(fields, lines, i):
         return False
-    first, again = (fields[at + 1][1:] for at in (fields.index(fields[i], start), i))
+    heads = fields[start : min(start + MAX_PREAMBLE_ROWS, i - 1)]
+    if fields[i] not in heads:
+        return False
+    first, again = (fields[at + 1][1:] for at in (start + heads.index(fields[i]), i))
     fewer, more = sorted(sum(map(is_typed, row)) for row in (first, again))
     return len(first) == len(again) and fewer == 0 and 2 * more > len(first)
 

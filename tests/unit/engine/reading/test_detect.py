@@ -386,6 +386,15 @@ def test_a_small_file_costs_milliseconds(tmp_path):
     assert (time.perf_counter() - start) / 5 < 0.1
 
 
+@pytest.mark.parametrize("rows", ["a,b\n" * 260_000, "\nT\na,b\nc,d\n" * 80_000])
+def test_many_short_lines_cost_seconds(tmp_path, rows):
+    """A megabyte of them, all alike or under titles: no line is held to all above it."""
+    path = write(tmp_path, f"n,v\n{rows}")
+    start = time.perf_counter()
+    detect(path)
+    assert time.perf_counter() - start < 30
+
+
 @pytest.mark.parametrize(
     ("text", "separate"),
     [
