@@ -58,7 +58,7 @@ class BoundContract:
             ContractError: A column is missing, unknown or out of place.
             SettingsError: The contract cannot judge.
         """
-        hold_to_columns(names, {*contract.references, *(n for key in contract.unique for n in key)})
+        hold_to_columns(names, (*contract.references, *(n for key in contract.unique for n in key)))
         model = _bound(contract, names)
         self.expected: tuple[Expected, ...] = model.expected if model else ()
         self.dropped = model.dropped if model else ()

@@ -394,6 +394,14 @@ def test_columns_that_match_a_pattern_stand_where_it_stands(tmp_path, header, wa
         reading_of(tmp_path, [row], contract, header=header)
 
 
+def test_columns_of_keys_that_are_missing_are_told_in_the_contracts_order(tmp_path):
+    """So that the same file is always refused in the same words."""
+    contract = Contract(unique=(("sent", "price"), ("land",), ("code", "street")))
+    told = "asks for 'sent', 'price', 'land', 'code', 'street', which"
+    with pytest.raises(ContractError, match=told):
+        reading_of(tmp_path, ["1,2"], contract, header="a,b")
+
+
 def test_a_pattern_that_no_column_matches_is_a_missing_column(tmp_path):
     """Unless it is not required."""
     schema = pa.DataFrameSchema({"^m_": pa.Column(int, regex=True)})
