@@ -17,8 +17,7 @@ from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.contract import Contract
 from headgate.engine.preprocess import preprocess_rows
-from headgate.engine.reading.detect import detect
-from headgate.engine.reading.dialect import Dialect, Evidence
+from headgate.engine.reading.dialect import Evidence
 from headgate.engine.result.files import result_files
 from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.result.prepared import Prepared
@@ -213,8 +212,7 @@ def _opened(
     check: CheckOptions,
     previous: Layout | None = None,
 ) -> Iterator[_LocalFile]:
-    with _naming(path):
-        _refuse_useless_delimiter(_readable(path), options)
+    _readable(path)
     contract = contract_for(dataset, check.contract)
     notes = default_note(contract, dataset, check.contract)
     scratch = new_scratch(load().scratch)
@@ -291,26 +289,6 @@ def _readable(path: Path) -> Path:
     if not os.access(path, os.R_OK):
         raise OptionsError("You may not read this file.", where=str(path), todo="Ask its owner.")
     return path
-
-
-def _refuse_useless_delimiter(path: Path, options: ReadOptions) -> None:
-    """Refuse a delimiter that splits no header, or no line, where another one would."""
-    if options.delimiter is None or _split(detect(path, options)) > 1:
-        return
-    found = detect(path, options.model_copy(update={"delimiter": None}))
-    if _split(found) > 1:
-        raise OptionsError(
-            f"The delimiter {options.delimiter!r} does not split this file into columns; "
-            f"{found.delimiter!r} does.",
-            where=str(path),
-            todo="Leave --delimiter out, or name another.",
-        )
-
-
-def _split(dialect: Dialect) -> int:
-    """Count the columns that the header names, or all where there is none."""
-    named = [text for text in dialect.header if text.strip()]
-    return len(named if dialect.header else dialect.names)
 
 
 def _with_names(reading: Reading, names: Sequence[str]) -> Reading:

@@ -28,7 +28,7 @@ from headgate.engine.columns.column import Column
 from headgate.engine.columns.names import with_safe_names
 from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import map_blocks
-from headgate.engine.reading.detect import detect
+from headgate.engine.reading.detect import detect, refuse_useless_delimiter
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
 from headgate.engine.staging import LINE, StagedFile, writing
@@ -111,11 +111,14 @@ def validate_file(
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.
+        OptionsError: The delimiter splits nothing, and another one would.
         SettingsError: The contract cannot judge.
         NoRoomError: The scratch disk cannot hold what is made of it.
     """
     require_room(scratch, ROOM * path.stat().st_size)
-    dialect, notes = with_safe_names(detect(path, options))
+    found = detect(path, options)
+    refuse_useless_delimiter(path, options, found)
+    dialect, notes = with_safe_names(found)
     hold_to_header(dialect, contract, options, check)
     others = dialect.others if options.table is None else ()
     sieve = Sieve(dialect, contract, options.missing)

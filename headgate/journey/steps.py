@@ -162,6 +162,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.
+        OptionsError: The delimiter splits nothing, and another one would.
         SettingsError: The contract cannot judge.
         NoRoomError: The scratch disk became full.
     """

@@ -602,6 +602,18 @@ def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack
     assert "headgate verify KEY" in second.out
 
 
+def test_a_delimiter_that_splits_nothing_publishes_nothing(headgate, place):
+    """`process` refuses it as `clean` and `upload` do; corrected rows are read as they are."""
+    key = place.put("uploads/commas.csv", PEOPLE + "60\n")
+    done = headgate("process", key, "--delimiter", ";", **place.environment())
+    assert done.code == 2
+    assert "';' does not split this file into columns; ',' does.\nLeave --delimiter out" in done.err
+    receipt = processing.process(place.store, key, ProcessOptions(), owner="test")
+    kept = place.store.read(receipt.key("quarantine")).body
+    sent = place.put("uploads/kept.csv", kept.replace(b",60,,", b",60,Zoe,"))
+    assert headgate("process", sent, "--delimiter", ";", **place.environment()).code == 0
+
+
 def test_a_missing_object_ends_with_5(headgate, place):
     """The message names the key."""
     done = headgate("process", "uploads/nowhere.csv", **place.environment())

@@ -21,7 +21,7 @@ from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tokenise import Rows, parse
 from headgate.engine.reading.unpack import find_stray, sample
-from headgate.errors import BadFileError
+from headgate.errors import BadFileError, OptionsError
 from headgate.options import ReadOptions
 
 _SYNTAX_LINES = 400
@@ -77,6 +77,30 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         **syntax._asdict(),
         **extent._replace(evidence=(encoding.evidence, *why, *ruled, *extent.evidence))._asdict(),
     )
+
+
+def refuse_useless_delimiter(path: Path, options: ReadOptions, dialect: Dialect) -> None:
+    """Refuse a delimiter that splits no header, or no line, where another one would.
+
+    Raises:
+        OptionsError: It does not, and another one does.
+    """
+    if options.delimiter is None or _split(dialect) > 1:
+        return
+    found = detect(path, options.model_copy(update={"delimiter": None}))
+    if _split(found) > 1 and found.delimiter != options.delimiter:
+        raise OptionsError(
+            f"The delimiter {options.delimiter!r} does not split this file into columns; "
+            f"{found.delimiter!r} does.",
+            where=path.name,
+            todo="Leave `delimiter` out, or name another.",
+        )
+
+
+def _split(dialect: Dialect) -> int:
+    """Count the columns that the header names, or all where there is none."""
+    named = [text for text in dialect.header if text.strip()]
+    return len(named if dialect.header else dialect.names)
 
 
 def _find_extent(

@@ -16,7 +16,7 @@ from headgate.engine.reading import blocks
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.staging import LINE
 from headgate.engine.validate import validate_file
-from headgate.errors import ContractError, UnreadableError
+from headgate.errors import ContractError, OptionsError, UnreadableError
 from headgate.options import CheckOptions, CleanOptions, PrepareOptions, ReadOptions
 from stack.running import ROOT
 from tests.harness.staging import rows_of, staged_rows
@@ -56,6 +56,24 @@ def test_files_put_one_after_another_stay_one_table(tmp_path):
     assert [(row["_line"], row["_reason"]) for row in quarantined(reading)] == [
         ("32", "repeats the header")
     ]
+
+
+@pytest.mark.parametrize("delimiter", [";", ";;;"])
+def test_a_delimiter_that_splits_nothing_is_refused_where_another_one_would(tmp_path, delimiter):
+    """The table would be a single column; a file that has only one is read."""
+    with pytest.raises(OptionsError) as refused:
+        reading_of(write(tmp_path, SALES), delimiter=delimiter)
+    assert f"{delimiter!r} does not split this file into columns; ',' does." in refused.value.what
+    reading = reading_of(write(tmp_path, "city\nRome\nOslo\nBonn\n"), delimiter=delimiter)
+    assert [column.name for column in reading.columns] == ["city"]
+
+
+def test_no_delimiter_is_refused_in_favour_of_itself(tmp_path):
+    """Without it, whole lines are found to be in quotes; with it they are taken as they are."""
+    lines = '"a","b","c"\r\n""\r\n","""\r\n'
+    told = {"delimiter": ",", "header_rows": 1, "skip_lines": 0, "footer_lines": 0}
+    reading = reading_of(write(tmp_path, lines), **told)
+    assert [column.name for column in reading.columns] == ["a"]
 
 
 def test_a_byte_order_mark_hides_no_header_that_comes_again(tmp_path):
