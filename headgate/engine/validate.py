@@ -57,6 +57,9 @@ class Reading(Record):
     rows_in: Annotated[int, Field(description="Rows in the file, header excluded", ge=0)]
     rows_good: Annotated[int, Field(description="Rows in the staged table", ge=0)]
     quarantined: Annotated[int, Field(description="Rows kept back", ge=0)]
+    corrected: Annotated[
+        int, Field(description="Rows that a person put right, or accepted as they are", ge=0)
+    ] = 0
     quarantine: Annotated[Path | None, Field(description="CSV of the rows kept back")] = None
     failures: Annotated[tuple[Failure, ...], Field(description="Why rows were kept back")] = ()
     drift: Annotated[tuple[Drift, ...], Field(description="Changes since the last file")] = ()
@@ -151,6 +154,7 @@ class _Rows(NamedTuple):
     kept: Quarantine
     total: int
     blank: int
+    corrected: int
 
 
 class _Judged(NamedTuple):
@@ -173,7 +177,8 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
             kept.add(set_repeats_aside(staged, key, path, dialect, corrections))
         hold_to_share(total, kept, file.contract, file.check)
         total += kept.add(rows_of_other_tables(path, dialect, file.others))
-    return _Rows(staged, StagedFile(staged).num_rows, kept, total, blank)
+    put_right = corrections.rows if corrections else 0
+    return _Rows(staged, StagedFile(staged).num_rows, kept, total, blank, put_right)
 
 
 def _sift(parts: Iterable[Sifted], staged: Path, sieve: Sieve, kept: Quarantine) -> tuple[int, int]:
@@ -237,6 +242,7 @@ def _describe(file: _File, rows: _Rows, judged: _Judged) -> Reading:
         rows_in=rows.total,
         rows_good=rows.good,
         quarantined=rows.kept.rows,
+        corrected=rows.corrected,
         quarantine=rows.kept.path,
         failures=rows.kept.failures(),
         drift=judged.drift,

@@ -33,6 +33,23 @@ def test_corrected_rows_join_the_good_ones(tmp_path):
     assert again.rows.quarantined == 3
     assert again.corrected[0].cells == {"body_mass_g": 1, "species": 1}
     assert (tmp_path / "again" / "corrections.csv").exists()
+    page = (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
+    assert "a person corrected, or accepted as they are: 2;" in page
+
+
+def test_the_page_for_people_does_not_call_a_corrected_row_unchanged(tmp_path):
+    """Where no rule changed a cell, a person did."""
+    file, sheet = tmp_path / "cities.csv", tmp_path / "sheet.csv"
+    file.write_text("city,people\nRome,3\nOslo,4\nBonn\n")
+    how = {"read": ReadOptions(), "check": CheckOptions(max_bad_share=1)}
+    local.clean(file, tmp_path / "out", options=PrepareOptions(), **how)
+    assert "Every cell stands as it came." in (tmp_path / "out" / "report.html").read_text()
+    kept = (tmp_path / "out" / "quarantine.csv").read_text(encoding="utf-8-sig")
+    sheet.write_text(kept.replace(",Bonn,,", ",Bonn,5,"))
+    local.clean(file, tmp_path / "out", options=PrepareOptions(), corrected=[sheet], **how)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "a person corrected, or accepted as they are: 1;" in page
+    assert "Every cell stands as it came." not in page
 
 
 @pytest.mark.parametrize("bad", ["1,2,3,4", ""], ids=["other rows are kept back", "none is"])

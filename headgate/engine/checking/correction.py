@@ -58,6 +58,11 @@ class Corrections:
         self._rows = pa.ipc.open_file(pa.memory_map(str(ordered))).read_all()
         self._lines = self._rows.column(0).to_numpy()
 
+    @property
+    def rows(self) -> int:
+        """Number of rows that were put right, or accepted as they are."""
+        return len(self._rows)
+
     def apply(self, block: Block) -> Block:
         """Put the corrected rows of a block in their places."""
         bad = [each.line for each in block.bad]

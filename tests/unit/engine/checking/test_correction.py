@@ -84,6 +84,7 @@ def test_corrected_rows_take_their_places(tmp_path):
     assert list(desk.table()) == [2, 3, 5, 6, 7]
     assert desk.table()[5] == ("4", "4", "d e")
     assert (desk.reading.rows_in, desk.reading.quarantined) == (6, 1)
+    assert desk.reading.corrected == 3
     assert [row["_raw"] for row in desk.kept()] == ["3,3"]
 
 
