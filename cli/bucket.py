@@ -7,15 +7,25 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.options import Check, Concurrency, Days, Deliver, FileLimit, Hours, Prepare, Read
+from cli.options import (
+    Check,
+    Concurrency,
+    Days,
+    Deliver,
+    FileLimit,
+    Hours,
+    Prepare,
+    Read,
+    flags_of,
+)
 from cli.show import AsJson, as_json, err, out, page, say, table
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.links import presign
-from headgate.bucket.store import connect
+from headgate.bucket.store import Store, connect
 from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
-from headgate.journey import processing, results
+from headgate.journey import processing, results, steps
 from headgate.journey.processing import Outcome
 from headgate.journey.receipt import Receipt
 from headgate.journey.summary import answered_before, markdown
@@ -155,8 +165,7 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
     else:
         table("Outputs", ("Key", "Good", "What"), [(f.key, f.ok, f.detail) for f in findings])
     if not all(finding.ok for finding in findings):
-        todo = f"headgate process {shlex.quote(key)} --force"
-        err.print(f"To make the result anew: {todo}", markup=False, soft_wrap=True)
+        _show_how_to_make_anew(store, receipt)
         sys.exit(1)
 
 
@@ -197,6 +206,19 @@ def _standing(key: str, asked: datetime) -> str:
     if receipt.finished < asked:
         return f"The upload's answer of {receipt.finished:%Y-%m-%d at %H:%M} UTC stands."
     return f"The upload had just got its answer: {receipt}."
+
+
+def _show_how_to_make_anew(store: Store, receipt: Receipt) -> None:
+    """Tell where the source is, if it was put away, and the command with the result's options."""
+    if receipt.corrects:
+        receipt = results.find_receipt(store, receipt.corrects)
+    upload, options = receipt.source.upload, receipt.options
+    if not store.exists(upload.key):
+        err.print(str(steps.no_source(store, upload)), markup=False, soft_wrap=True)
+    deliver = options.deliver.model_copy(update={"force": True})
+    flags = flags_of(options.read, options.check, options.prepare, deliver)
+    command = shlex.join(["headgate", "process", upload.key, *flags])
+    err.print(f"To make the result anew: {command}", markup=False, soft_wrap=True)
 
 
 def _backlog(options: ProcessOptions, limit: int, concurrency: int) -> list[Outcome]:

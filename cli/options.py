@@ -72,14 +72,29 @@ def as_typed(error: HeadgateError) -> HeadgateError:
     return error
 
 
-def flags_of(*records: Record) -> list[str]:
+def flags_of(*records: Record, group: str = "") -> list[str]:
     """Return the flags that give what the options of some records are set to."""
     return [
-        f"{_FLAGS[name]}={each}"
+        flag
         for record in records
-        for name, value in record.model_dump(exclude_defaults=True).items()
-        for each in (value if isinstance(value, tuple) else (value,))
+        for name in record.model_dump(exclude_defaults=True)
+        for flag in _flags(group, name.replace("_", "-"), getattr(record, name))
     ]
+
+
+def _flags(group: str, name: str, value: Any) -> list[str]:
+    """Return the flags of one option: several for a group of options, and for several values."""
+    match value:
+        case CleanOptions() | ModelOptions():
+            return flags_of(value, group=f"{name}.")
+        case tuple():
+            return [flag for each in value for flag in _flags(group, name, each)]
+        case Record():
+            return [f"--{group}{name}={value.model_dump_json(exclude_defaults=True)}"]
+        case bool():
+            return [f"--{group}{name}" if value else f"--{group}no-{name}"]
+        case _:
+            return [f"--{group}{name}={value}"]
 
 
 def refused(error: ValidationError) -> OptionsError:

@@ -116,7 +116,7 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     except NoSuchObjectError:
         receipt = _receipt_of_removed_source(store, key)
         if receipt and options.deliver.force:
-            raise _no_source(store, receipt.source.upload) from None
+            raise no_source(store, receipt.source.upload) from None
         if receipt:
             return receipt
         raise
@@ -298,6 +298,23 @@ def about(work: Work) -> dict[str, Any]:
     }
 
 
+def no_source(store: Store, upload: Upload) -> NoSuchObjectError:
+    """Say where a source is that was put away and is wanted again."""
+    archived = keys.archive_key(upload)
+    where = store.where(upload.key)
+    if store.exists(archived):
+        return NoSuchObjectError(
+            f"This upload was archived once it was done: it is {store.where(archived)} now.",
+            where=where,
+            todo=f"Copy it back to {where}, then process it again.",
+        )
+    return NoSuchObjectError(
+        "This upload was archived or deleted once it was done, and is not in the archive.",
+        where=where,
+        todo="Upload it again.",
+    )
+
+
 def _begin(
     store: Store, held: Claim, options: ProcessOptions, settings: Settings, first: bytes
 ) -> Work:
@@ -367,23 +384,6 @@ def _receipt_of_removed_source(store: Store, key: str) -> Receipt | None:
     receipt = receipts.parse(stored, Receipt)
     put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
     return receipt if put_away and receipt.outcome == "published" else None
-
-
-def _no_source(store: Store, upload: Upload) -> NoSuchObjectError:
-    """Say where a source is that was put away and is wanted again."""
-    archived = keys.archive_key(upload)
-    where = store.where(upload.key)
-    if store.exists(archived):
-        return NoSuchObjectError(
-            f"This upload was archived once it was done: it is {store.where(archived)} now.",
-            where=where,
-            todo=f"Copy it back to {where}, then process it again.",
-        )
-    return NoSuchObjectError(
-        "This upload was archived or deleted once it was done, and is not in the archive.",
-        where=where,
-        todo="Upload it again.",
-    )
 
 
 def _archive_or_delete_source(store: Store, upload: Upload, options: ProcessOptions) -> None:

@@ -418,6 +418,40 @@ def test_verify_finds_every_output_and_notices_a_change(headgate, place, key):
     assert f"headgate process {key} --force" in bad.err
 
 
+def test_verify_tells_how_to_make_the_same_result_anew(headgate, place):
+    """With the options that it was made with, and where its source is that was put away."""
+    key = place.put("uploads/to model.csv", PEOPLE)
+    options = ("--mode", "model", "--target", "id", "--model.fill", "mean", "--source", "archive")
+    made = headgate("process", key, *options, "--json", **place.environment()).json
+    place.store.put(made["outputs"][0]["key"], b"other")
+
+    bad = headgate("verify", key, **place.environment())
+    place.put(key, PEOPLE)
+    command = shlex.split(bad.err.rpartition("To make the result anew: headgate ")[2])
+    again = headgate(*command, "--json", **place.environment()).json
+
+    assert bad.code == 1
+    assert f"{key}: This upload was archived once it was done" in bad.err
+    assert again["outputs"][0]["sha256"] == made["outputs"][0]["sha256"]
+    assert again["options"]["prepare"] == made["options"]["prepare"]
+    assert headgate("verify", key, **place.environment()).code == 0
+
+
+def test_verify_names_the_upload_whose_corrected_result_is_to_be_made_anew(headgate, place):
+    """To process the corrected rows again would leave that result as it is."""
+    key = place.put("uploads/staff.csv", PEOPLE + "60\n")
+    headgate("process", key, "--clean.names", "tidy", **place.environment())
+    kept = place.store.read(place.receipt(key).key("quarantine")).body
+    sent = place.put("uploads/staff kept.csv", kept.replace(b",60,,", b",60,Zoe,"))
+    receipt = processing.process(place.store, sent, ProcessOptions(), owner="test")
+    place.store.put(receipt.key(), b"other")
+
+    bad = headgate("verify", sent, **place.environment())
+
+    assert bad.code == 1
+    assert f"headgate process {key} --clean.names=tidy --force" in bad.err
+
+
 @pytest.mark.parametrize("policy", ["archive", "delete"])
 def test_the_result_of_a_source_that_was_put_away_is_found(headgate, place, policy):
     """`link` and `verify` take the key that the upload had."""

@@ -19,7 +19,15 @@ from cli import prefect_server, serve
 from cli.app import COMMANDS, EXIT_CODES, app
 from cli.options import flags_of
 from headgate.errors import HeadgateError, TransientError
-from headgate.options import CheckOptions, ReadOptions
+from headgate.options import (
+    CheckOptions,
+    CleanOptions,
+    ColumnRules,
+    DeliverOptions,
+    ModelOptions,
+    PrepareOptions,
+    ReadOptions,
+)
 from stack.running import ROOT
 from tests.harness.command import Command
 from tests.harness.stores import forget_outside_settings
@@ -669,7 +677,7 @@ def test_a_server_that_starts_is_waited_for(headgate, monkeypatch):
 
 
 def test_the_flags_of_options_give_the_same_options():
-    """Whatever their values look like to a shell or to the command."""
+    """Whatever their values look like to a shell or to the command, and in groups as well."""
     read = ReadOptions(
         delimiter="-", quotechar="", table=2, missing=("n/a", "--"), member="a b.csv"
     )
@@ -678,3 +686,13 @@ def test_the_flags_of_options_give_the_same_options():
         ["x.csv", *flags_of(read, check)], exit_on_error=False, print_error=False
     )
     assert (bound.arguments["read"], bound.arguments["check"]) == (read, check)
+
+    rules = (ColumnRules(name="a,b", missing=("x", "-"), trim=False), ColumnRules(name="c"))
+    clean = CleanOptions(trim=False, fill="constant", constant="-1", fence=2.5, columns=rules)
+    model = ModelOptions(fill="mean", weekday=True, test_share=0)
+    prepare = PrepareOptions(mode="model", clean=clean, model=model, spreadsheet=True)
+    deliver = DeliverOptions(source="archive", force=True)
+    _, bound, _ = app["process"].parse_args(
+        ["uploads/x.csv", *flags_of(prepare, deliver)], exit_on_error=False, print_error=False
+    )
+    assert (bound.arguments["prepare"], bound.arguments["deliver"]) == (prepare, deliver)
