@@ -102,5 +102,6 @@ def _show_what_follows(keys: list[str], files: int, flags: list[str]) -> None:
     alone = "it is processed by itself" if len(keys) == 1 else "they are processed by themselves"
     elsewhere = ", without these options. With them:" if flags else ". Elsewhere:"
     say(f"Where `headgate watch` runs, {alone}{elsewhere}")
-    command = ["process", keys[0]] if len(keys) == 1 else ["backlog"]
+    force = ["--force"] if flags else []  # the watcher's run may be done by then
+    command = ["process", keys[0], *force] if len(keys) == 1 else ["backlog"]
     say(f"  headgate {shlex.join([*command, *flags])}")
