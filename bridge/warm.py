@@ -32,8 +32,8 @@ from headgate.quick_exit import quick_exit
 
 log = logging.getLogger("headgate.warm")
 
-# What flow runs import of this project.
-MODULES = ("flows.process_batch", "flows.process_upload", "schemas.default")
+# What flow runs import of this project, but for contracts, which may be edited meanwhile.
+MODULES = ("flows.process_batch", "flows.process_upload")
 
 # What these import when they need it, and Prefect likewise; some of it is private to its library.
 LIBRARIES = (

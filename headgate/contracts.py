@@ -1,10 +1,12 @@
 """Which contract in `schemas/` a file is held to. What one is: `headgate.engine.contract`."""
 
 import re
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import getsource
 from pkgutil import iter_modules
+from types import ModuleType
 
 from pydantic import ValidationError
 
@@ -59,7 +61,7 @@ def _load(module: str) -> Contract:
     where = f"{schemas.__name__}/{module}.py"
     try:
         loaded = import_module(f"{schemas.__name__}.{module}")
-        found, source = loaded.CONTRACT, getsource(loaded)
+        found, source = loaded.CONTRACT, _source(loaded)
     except (Exception, SystemExit) as error:  # a module of the user's own may fail in any way
         raise SettingsError(
             f"This contract cannot be used: {_in_words(error)}.",
@@ -73,6 +75,12 @@ def _load(module: str) -> Contract:
             todo="Write CONTRACT = Contract(...), with a model as its `model`.",
         )
     return found.model_copy(update={"name": module, "source": source})
+
+
+@cache
+def _source(module: ModuleType) -> str:
+    """Return the text that a module was loaded from; its file may be edited afterwards."""
+    return getsource(module)
 
 
 def _in_words(error: BaseException) -> str:

@@ -94,6 +94,17 @@ def test_the_hash_changes_with_any_rule_however_it_is_written(
     assert found[0] == found[1] != found[2]
 
 
+def test_the_hash_is_that_of_the_contract_as_it_was_loaded(monkeypatch, tmp_path):
+    """A module that is edited under a process that has loaded it changes neither rule nor hash."""
+    module = tmp_path / "kept.py"
+    module.write_text(f"{DEFINES}Contract()")
+    monkeypatch.setattr(schemas, "__path__", [*schemas.__path__, str(tmp_path)])
+    before = contract_for("kept")
+    module.write_text(f"{DEFINES}Contract(min_rows=3) # and more")
+    assert contract_for("kept") == before
+    sys.modules.pop("schemas.kept")
+
+
 def test_a_model_that_no_file_holds_has_a_hash():
     """As one that a program makes up: that is told by what it is called."""
     made = ModuleType("made_up")
