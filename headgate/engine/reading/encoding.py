@@ -126,6 +126,9 @@ _MISPLACED_MARK = re.compile(
 )
 """A mark that makes k a g or h a p, behind a half-width kana that takes none."""
 _WORDS = re.compile(r"[^\W\d_]+")
+_WESTERN = {"cp1252", "latin-1", "iso8859-15"}
+_UTF8_IN_WORD = re.compile(rb"[a-z]\xc3[\x80-\xbf]|\xc3[\x80-\x9f\xa1-\xbf][a-z]")
+"""A letter of UTF-8 in a word: in Western encodings a capital or a sign within small letters."""
 _FEW = 12
 """Characters beyond ASCII up to which another encoding may be as likely."""
 
@@ -189,7 +192,12 @@ def _mixed(data: bytes) -> Encoding | None:
     strays = text.count("\ufffd")
     if len(text) - len(text.encode("ascii", "ignore")) - strays <= strays:
         return None
-    why = "mostly valid UTF-8; the bytes that are not are read as cp1252"
+    return _with_strays("mostly valid UTF-8")
+
+
+def _with_strays(why: str) -> Encoding:
+    """Return UTF-8 whose stray bytes are of the most common older encoding."""
+    why = f"{why}; the bytes that are not are read as cp1252"
     return Encoding("utf-8", False, _evidence("utf-8 with strays", why), "cp1252")
 
 
@@ -219,6 +227,8 @@ def guess_legacy(data: bytes) -> Encoding:
     rivals = [name for name, _ in scores.most_common() if likeness[name] >= likeness[best]]
     why = "no UTF-8; its letters make words in this one" + _doubt(sample, best, rivals)
     name = _that_decodes(best, data)
+    if name in _WESTERN and _UTF8_IN_WORD.search(sample):
+        return _with_strays("some words are valid UTF-8")
     return Encoding(name, False, _evidence(name, why))
 
 

@@ -231,3 +231,17 @@ def test_letters_too_few_to_tell_are_told():
     assert "cp1254 would make 'Adı' of 'Adý'" in found.evidence.why
     many = "école;forêt;été;à;où;mère;père;fenêtre;né;côté;âge\n" * 3
     assert "would" not in guess_encoding(many.encode("cp1252"), b"", None, "file").evidence.why
+
+
+@pytest.mark.parametrize(("utf8", "legacy"), [(1, 1), (2, 20), (20, 2), (9, 9)])
+def test_lines_of_two_programs_are_each_read_in_their_own_encoding(utf8, legacy):
+    """However many there are of each: a capital within small letters tells UTF-8 from cp1252."""
+    lines = ["Müller,café\n".encode()] * utf8 + ["Jürgen,Düsseldorf\n".encode("cp1252")] * legacy
+    found = guess_encoding(b"name,place\n" + b"".join(lines), b"", None, "")
+    assert (found.name, found.fallback) == ("utf-8", "cp1252")
+
+
+@pytest.mark.parametrize("text", ["MANHÃ”,IRMÃ»\n", "manhã,LÃ\xa0e\n", "São,AÇÃO\n"])
+def test_portuguese_capitals_are_not_taken_for_utf8(text):
+    """A sign or a blank may follow a capital Ã, as two bytes of UTF-8 do."""
+    assert guess_encoding(text.encode("cp1252"), b"", None, "").fallback is None
