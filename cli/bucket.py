@@ -163,8 +163,12 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
     if json:
         as_json(findings)
     else:
-        table("Outputs", ("Key", "Good", "What"), [(f.key, f.ok, f.detail) for f in findings])
-    if not all(finding.ok for finding in findings):
+        good = ((f.key, "yes" if f.ok else "no", f.detail) for f in findings)
+        table("Outputs", ("Key", "Good", "What"), [*good])
+    bad = sum(not finding.ok for finding in findings)
+    if not bad and not json:
+        say(f"All {counted(len(findings), 'output')} are as they were published.")
+    if bad:
         _show_how_to_make_anew(store, receipt)
         sys.exit(1)
 

@@ -12,6 +12,7 @@ from headgate.engine.model.typed_rows import Base
 from headgate.engine.recipe import Input, Split
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
+from headgate.words import counted
 
 Task = Literal["binary", "multiclass", "regression"]
 MAX_INTEGER_CLASSES = 10  # more different whole numbers are no classes
@@ -53,7 +54,8 @@ def find_task(base: Base, target: Input, told: str) -> tuple[Task, tuple[str, ..
         )
     if count < 2:
         raise OptionsError(
-            f"The target {target.name!r} has {count} different values; there is nothing to learn.",
+            f"The target {target.name!r} has {counted(count, 'different value')}; there is nothing "
+            "to learn.",
             todo="Choose another target column.",
         )
     number = target.kind in NUMBERS
