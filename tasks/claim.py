@@ -1,4 +1,4 @@
-"""First step: make the upload this run's own."""
+"""The upload becomes this run's own."""
 
 from contextlib import AbstractContextManager
 

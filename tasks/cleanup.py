@@ -1,4 +1,4 @@
-"""Last step, whether or not the others succeeded: what only this run needed goes."""
+"""What only this run needed goes, whether or not the other steps succeeded."""
 
 from prefect_aws import S3Bucket
 

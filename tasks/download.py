@@ -1,4 +1,4 @@
-"""Second step: the upload's content, on this machine."""
+"""The upload's content, on this machine."""
 
 from prefect_aws import S3Bucket
 

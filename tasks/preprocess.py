@@ -1,4 +1,4 @@
-"""Fourth step: the good rows become the table that was asked for."""
+"""The good rows become the table that was asked for."""
 
 from prefect_aws import S3Bucket
 

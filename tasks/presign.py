@@ -1,4 +1,4 @@
-"""Sixth step: a link to the result."""
+"""A link to the result."""
 
 from prefect import get_run_logger
 from prefect_aws import S3Bucket

@@ -1,4 +1,4 @@
-"""Before the third step: a file that was there before gets its answer at once."""
+"""A file that was there before gets its answer at once."""
 
 from prefect import get_run_logger
 from prefect_aws import S3Bucket

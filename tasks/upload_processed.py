@@ -1,4 +1,4 @@
-"""Fifth step: the outputs go up, and the receipt after them."""
+"""The outputs go up, and the receipt after them."""
 
 from prefect import get_run_logger
 from prefect_aws import S3Bucket

@@ -1,4 +1,4 @@
-"""Third step: the file is read, typed and held to its contract."""
+"""The file is read, typed and held to its contract."""
 
 from prefect import get_run_logger
 from prefect_aws import S3Bucket
