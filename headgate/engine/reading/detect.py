@@ -80,14 +80,17 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
 
 
 def refuse_useless_delimiter(path: Path, options: ReadOptions, dialect: Dialect) -> None:
-    """Refuse a delimiter that splits no header, or no line, where another one would.
+    """Refuse a delimiter that splits no header, or no line, where another one surely would.
 
     Raises:
         OptionsError: It does not, and another one does.
     """
     if options.delimiter is None or _split(dialect) > 1:
         return
-    found = detect(path, options.model_copy(update={"delimiter": None}))
+    try:
+        found = detect(path, options.model_copy(update={"delimiter": None}))
+    except BadFileError:  # what cannot be read without it is what the option is for
+        return
     if _split(found) > 1 and found.delimiter != options.delimiter:
         raise OptionsError(
             f"The delimiter {options.delimiter!r} does not split this file into columns; "

@@ -68,6 +68,12 @@ def test_a_delimiter_that_splits_nothing_is_refused_where_another_one_would(tmp_
     assert [column.name for column in reading.columns] == ["city"]
 
 
+def test_a_delimiter_is_taken_where_none_could_be_found_without_it(tmp_path):
+    """That the file is undecided is no reason to refuse what decides it."""
+    path = write(tmp_path, "Name 0\n\n1,457,423\n")
+    assert reading_of(path, delimiter="|", header_rows=1).rows_good == 1
+
+
 def test_no_delimiter_is_refused_in_favour_of_itself(tmp_path):
     """Without it, whole lines are found to be in quotes; with it they are taken as they are."""
     lines = '"a","b","c"\r\n""\r\n","""\r\n'
