@@ -32,6 +32,8 @@ _FIELDS = re.compile(r"#+\s?(?:fields|columns):?\s+", re.IGNORECASE)
 """The beginning of a comment that names columns, as in the logs of web servers and of Zeek."""
 _FACT = re.compile(r"#(?:datatype|group|default)\b|!(?:Series|Sample)_|# [a-z]+: ")
 """Beginnings of lines above a table as InfluxDB, GEO and Octave write them."""
+_RIVALS = frozenset(",;\t|")
+"""Delimiters that hardly stand in the texts of a single column, as blanks do."""
 
 
 def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa: B008
@@ -91,7 +93,7 @@ def refuse_useless_delimiter(path: Path, options: ReadOptions, dialect: Dialect)
         found = detect(path, options.model_copy(update={"delimiter": None}))
     except BadFileError:  # what cannot be read without it is what the option is for
         return
-    if _split(found) > 1 and found.delimiter != options.delimiter:
+    if _split(found) > 1 and found.delimiter in _RIVALS - {options.delimiter}:
         raise OptionsError(
             f"The delimiter {options.delimiter!r} does not split this file into columns; "
             f"{found.delimiter!r} does.",
