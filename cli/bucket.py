@@ -165,12 +165,11 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
     else:
         good = ((f.key, "yes" if f.ok else "no", f.detail) for f in findings)
         table("Outputs", ("Key", "Good", "What"), [*good])
-    bad = sum(not finding.ok for finding in findings)
-    if not bad and not json:
-        say(f"All {counted(len(findings), 'output')} are as they were published.")
-    if bad:
+    if not all(finding.ok for finding in findings):
         _show_how_to_make_anew(store, receipt)
         sys.exit(1)
+    if not json:
+        say(f"All {counted(len(findings), 'output')} are as they were published.")
 
 
 def housekeeping(

@@ -166,16 +166,6 @@ def commit(
             store.put(content_key(sha256), pointer, "application/json")
 
 
-def history(store: Store, upload: Upload) -> Iterator[dict[str, Any]]:
-    """Yield the receipts that forced runs have replaced.
-
-    Raises:
-        ReceiptError: A receipt cannot be read.
-    """
-    for stored in _replaced(store, upload):
-        yield parse(stored, RootModel[dict[str, Any]]).root
-
-
 def verify(store: Store, receipt: Mapping[str, Any]) -> Iterator[Finding]:
     """Compare each output of a receipt, byte for byte by sha256, with what the bucket holds."""
     for output in receipt["outputs"]:

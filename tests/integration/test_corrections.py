@@ -2,11 +2,13 @@
 
 import csv
 import io
+import json
 
 import pytest
 
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
+from headgate.bucket.keys import older_receipts_prefix
 from headgate.errors import ClaimHeldError, TransientError
 from headgate.journey import corrections, processing, results
 from headgate.options import DeliverOptions, ProcessOptions
@@ -70,7 +72,8 @@ def test_corrected_rows_join_the_result_of_their_upload(store, kept):
     states = [row["_corrected_by"] for row in rows_of(store, receipt, "corrections")]
     assert states == ["", SHEET]
     assert all(found.ok for found in receipts.verify(store, receipt.model_dump()))
-    (older,) = receipts.history(store, receipt.source.upload)
+    (kept,) = store.list(older_receipts_prefix(receipt.source.upload))
+    older = json.loads(store.read(kept.key).body)
     assert older["outputs"][0]["key"] == first.outputs[0].key
     assert not list(pending(store))
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 from prefect.client.schemas.objects import StateType
@@ -115,3 +117,19 @@ def test_every_message_in_troubleshooting_is_one_that_the_code_gives():
     assert heading == "Message"
     assert messages
     assert [message for message in messages if message not in code and message != heading] == []
+
+
+def test_what_the_readme_shows_of_a_clean_is_what_it_prints(tmp_path):
+    """Line by line, but for the blanks that fill a column up."""
+    shown = re.search(r"```text\n(.*?)```", PAGES[0].read_text(), re.DOTALL)[1].splitlines()
+    command = ["cli.main", "clean", "samples/penguins/penguins.csv", "--dataset", "penguins"]
+    done = subprocess.run(
+        [sys.executable, "-m", *command, "--out", tmp_path / "out"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    printed = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    for line in filter(None, shown):
+        assert line == "..." or " ".join(line.split()) in printed
