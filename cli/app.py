@@ -11,6 +11,7 @@ from cyclopts import (
     CycloptsError,
     CycloptsPanel,
     MissingArgumentError,
+    Parameter,
     UnusedCliTokensError,
 )
 from pydantic import ValidationError
@@ -102,6 +103,7 @@ app = App(
     help_format="markdown",
     version=__version__,
     error_console=err,
+    default_parameter=Parameter(negative_iterable=()),
 )
 for module, commands in COMMANDS.items():
     for command, explained in commands.items():
