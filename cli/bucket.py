@@ -28,7 +28,7 @@ from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
 from headgate.journey import processing, results, steps
 from headgate.journey.processing import Outcome
 from headgate.journey.receipt import Receipt
-from headgate.journey.summary import answered_before, markdown
+from headgate.journey.summary import answered_before, is_made_with, markdown
 from headgate.options import (
     CheckOptions,
     DeliverOptions,
@@ -66,7 +66,7 @@ def process(
         as_json(receipt)
     else:
         page(markdown(receipt))
-        if receipt.finished < asked or receipt.options != options:
+        if receipt.finished < asked or not is_made_with(options, receipt):
             say(answered_before(receipt, options, "--force"))
         if deliver.show_link and receipt.outcome == "published":
             link(receipt.key(), hours=deliver.link_hours)

@@ -1,6 +1,8 @@
 """Which contract in `schemas/` a file is held to. What one is: `headgate.engine.contract`."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,7 +15,9 @@ from pydantic import ValidationError
 import schemas
 from headgate.engine.contract import Contract
 from headgate.engine.reading.dialect import Evidence
-from headgate.errors import OptionsError, SettingsError
+from headgate.errors import ContractError, OptionsError, SettingsError
+from headgate.options import ProcessOptions
+from headgate.record import Record
 
 _SAID = {"extra_forbidden": "there is no such argument"}
 """What pydantic says otherwise, in plain words."""
@@ -36,17 +40,61 @@ def contract_for(dataset: str | None, name: str | None = None) -> Contract:
     return _load(wanted if _exists(wanted) else "default")
 
 
-def default_note(contract: Contract, dataset: str | None, name: str | None) -> tuple[Evidence, ...]:
-    """Return a note that the default holds, where a data set has no contract of its own."""
-    if name is not None or dataset is None or contract.name == _module(dataset):
-        return ()
-    why = f"there is no contract named {dataset!r}; the default holds"
-    return (Evidence(what="contract", found=contract.name, why=why),)
+def in_force(options: ProcessOptions, dataset: str | None) -> ProcessOptions:
+    """Return what a run says, and what its contract does wherever the run says nothing.
+
+    Raises:
+        OptionsError: There is no contract of the name that the run gives.
+        SettingsError: The contract's module does not work.
+    """
+    return options.over(contract_for(dataset, options.check.contract).options)
+
+
+def notes_of(
+    contract: Contract, dataset: str | None, options: ProcessOptions
+) -> tuple[Evidence, ...]:
+    """Return why the default holds where a data set has no contract, and what options it sets."""
+    notes = []
+    if options.check.contract is None and dataset and contract.name != _module(dataset):
+        notes.append(f"there is no contract named {dataset!r}; the default holds")
+    said = options.said()
+    own = contract.options.said().items()
+    if told := [f"{name} to {value!r}" for name, value in own if said.get(name) == value]:
+        notes.append(f"it sets {', '.join(told)}")
+    return tuple(Evidence(what="contract", found=contract.name, why=why) for why in notes)
+
+
+@contextmanager
+def answering_for_options(contract: Contract, options: ProcessOptions) -> Iterator[None]:
+    """Refuse a file that the contract's options do not fit, where a run has none of its own.
+
+    Args:
+        contract: What the file is held to.
+        options: Those in force.
+
+    Raises:
+        ContractError: An option does not fit the file.
+    """
+    try:
+        yield
+    except OptionsError as error:
+        own = contract.options
+        if own == ProcessOptions() or _what_fits(options) != _what_fits(own):
+            raise
+        todo = (
+            f"The contract {contract.name!r} sets this option: correct the file, or the contract."
+        )
+        raise ContractError(error.what, where=error.where, todo=todo) from error
 
 
 def names() -> list[str]:
     """List the contracts."""
     return sorted(module.name for module in iter_modules(schemas.__path__))
+
+
+def _what_fits(options: ProcessOptions) -> tuple[Record | str | None, ...]:
+    """Return the options that may fit a file or not."""
+    return options.read, options.check.target, options.prepare
 
 
 def _module(name: str) -> str:

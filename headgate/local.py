@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from headgate import output_folder
-from headgate.contracts import contract_for, default_note
+from headgate.contracts import answering_for_options, contract_for, notes_of
 from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Layout
 from headgate.engine.checking.ledger import SheetCounts, extend_ledger
@@ -25,7 +25,7 @@ from headgate.engine.result.row_counts import RowCounts
 from headgate.engine.staging import LINE, StagedFile
 from headgate.engine.validate import Reading, validate_file
 from headgate.errors import BadFileError, ContractError, NotKeptBackError, OptionsError
-from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+from headgate.options import CheckOptions, PrepareOptions, ProcessOptions, ReadOptions
 from headgate.record import Record
 from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
@@ -83,11 +83,12 @@ def inspect(
         BadFileError: The file cannot be accepted.
         OptionsError: There is no such file.
     """
-    sheet = open_sheet(_readable(path), read.member)
+    sheet, contract = open_sheet(_readable(path), read.member), None
     if sheet:
-        read, check, dataset = sheet.options, CheckOptions(max_bad_share=1), None
-        previous = None
-    with _opened(path, dataset, read, check, previous) as file:
+        read, check, contract = sheet.options, CheckOptions(max_bad_share=1), Contract()
+        dataset, previous = None, None
+    options = ProcessOptions(read=read, check=check)
+    with _opened(path, dataset, options, contract=contract, previous=previous) as file:
         refusal = None
         try:
             reading = file.read()
@@ -140,17 +141,10 @@ def clean(
         check = check.model_copy(update={"contract": recipes.load(recipe).contract})
     sheets = [_sheet(each) for each in corrected]
     output_folder.clear(out, _readable(path), recipe, *corrected)
-    with _opened(path, dataset, read, check) as file:
+    asked = ProcessOptions(read=read, check=check, prepare=options)
+    with _opened(path, dataset, asked) as file:
         reading, ledger, counts = _read_corrected(file, sheets)
-        with _naming(path):
-            prepared = preprocess_rows(
-                reading,
-                file.scratch,
-                options,
-                target=check.target,
-                recipe=recipe,
-                drift=check.drift,
-            )
+        prepared = file.prepare(reading, recipe)
         rows = RowCounts.of(reading, prepared)
         moved = output_folder.fill(out, result_files(reading, prepared, ledger))
     extras = tuple(moved[each] for each in prepared.extras)
@@ -167,7 +161,7 @@ def draft_contract(path: Path, *, dataset: str | None = None, read: ReadOptions)
     """Write the source of a first contract that this file passes."""
     from headgate.engine.draft import draft
 
-    with _opened(path, None, read, CheckOptions()) as file:
+    with _opened(path, None, ProcessOptions(read=read)) as file:
         return draft(file.read(), dataset or path.name.split(".")[0], read.missing)
 
 
@@ -175,8 +169,7 @@ class _LocalFile(NamedTuple):
     """A file on this machine, what it is held to, and the folder in which it is worked on."""
 
     path: Path
-    options: ReadOptions
-    check: CheckOptions
+    options: ProcessOptions
     contract: Contract
     notes: tuple[Evidence, ...]
     scratch: Path
@@ -184,12 +177,12 @@ class _LocalFile(NamedTuple):
 
     def read(self, ledger: Path | None = None) -> Reading:
         """Read the file, with the rows of a ledger in the place of its own."""
-        with _naming(self.path):
+        with _naming(self.path), answering_for_options(self.contract, self.options):
             reading = validate_file(
                 self.path,
                 self.scratch,
-                options=self.options,
-                check=self.check,
+                options=self.options.read,
+                check=self.options.check,
                 contract=self.contract,
                 previous=self.previous,
                 corrected=ledger,
@@ -198,26 +191,48 @@ class _LocalFile(NamedTuple):
 
     def read_on(self) -> Reading:
         """Read the file, however many of its rows are good or bad."""
-        check = self.check.model_copy(update={"max_bad_share": 1})
+        check = self.options.check.model_copy(update={"max_bad_share": 1})
+        options = self.options.model_copy(update={"check": check})
         contract = self.contract.model_copy(update={"min_rows": 0, "max_rows": None})
-        reading = self._replace(check=check, contract=contract).read()
+        reading = self._replace(options=options, contract=contract).read()
         return reading.model_copy(update={"contract_hash": self.contract.hash})
+
+    def prepare(self, reading: Reading, recipe: Path | None) -> Prepared:
+        """Make its good rows into what the options ask for."""
+        options = self.options
+        if recipe is None and options.prepare.recipe:
+            raise OptionsError(
+                f"The contract {self.contract.name!r} names a recipe that lies in the bucket.",
+                where=options.prepare.recipe,
+                todo="Download it, and give its path to `headgate apply`.",
+            )
+        with _naming(self.path), answering_for_options(self.contract, options):
+            return preprocess_rows(
+                reading,
+                self.scratch,
+                options.prepare,
+                target=options.check.target,
+                recipe=recipe,
+                drift=options.check.drift,
+            )
 
 
 @contextmanager
 def _opened(
     path: Path,
     dataset: str | None,
-    options: ReadOptions,
-    check: CheckOptions,
+    options: ProcessOptions,
+    *,
+    contract: Contract | None = None,
     previous: Layout | None = None,
 ) -> Iterator[_LocalFile]:
     _readable(path)
-    contract = contract_for(dataset, check.contract)
-    notes = default_note(contract, dataset, check.contract)
+    contract = contract or contract_for(dataset, options.check.contract)
+    options = options.over(contract.options)
+    notes = notes_of(contract, dataset, options)
     scratch = new_scratch(load().scratch)
     try:
-        yield _LocalFile(path, options, check, contract, notes, scratch, previous)
+        yield _LocalFile(path, options, contract, notes, scratch, previous)
     finally:
         remove_scratch(scratch)
 

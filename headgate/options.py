@@ -1,15 +1,18 @@
 """All that a user may choose, as records that the Prefect UI draws as forms.
 
-`position` keeps the order of nested fields in the form on every database.
+Forms and deployments send whole records, so that a default counts as nothing said. `position`
+keeps the order of nested fields in the form on every database.
 """
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
 from headgate.record import Record
 
+R = TypeVar("R", bound=Record)
 Key = Annotated[str, Field(min_length=1, max_length=1024)]
 Concurrency = Annotated[int, Field(ge=1, le=64)]
 FileLimit = Annotated[int, Field(ge=1, le=10_000)]
@@ -190,6 +193,13 @@ class PrepareOptions(Record):
         False
     )
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether any rule is given, for which a recipe would stand."""
+        return PrepareOptions(mode=self.mode, clean=self.clean, model=self.model) != (
+            PrepareOptions()
+        )
+
 
 class SourcePolicy(StrEnum):
     """What becomes of the uploaded object once its result is published."""
@@ -222,3 +232,40 @@ class ProcessOptions(Record):
     check: Annotated[CheckOptions, _at(1, "What the file is held to")] = CheckOptions()
     prepare: Annotated[PrepareOptions, _at(2, "What is made of it")] = PrepareOptions()
     deliver: Annotated[DeliverOptions, _at(3, "What happens around the result")] = DeliverOptions()
+
+    def said(self) -> dict[str, Any]:
+        """Return what differs from the default, by names such as `prepare.clean.fill`."""
+        return dict(_named(self.model_dump(mode="json", exclude_defaults=True)))
+
+    def over(self, base: "ProcessOptions") -> "ProcessOptions":
+        """Take these options, and another record's wherever these have the default.
+
+        A recipe and rules stand for each other: who gives one is not given the other.
+        """
+        check, prepare = base.check, base.prepare
+        if self.prepare.recipe:
+            check = check.model_copy(update={"target": None})
+            prepare = PrepareOptions(spreadsheet=prepare.spreadsheet)
+        elif self.prepare.has_rules:
+            prepare = prepare.model_copy(update={"recipe": None})
+        return _over(self, base.model_copy(update={"check": check, "prepare": prepare}))
+
+
+def _named(said: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in said.items():
+        if isinstance(value, dict):
+            yield from _named(value, f"{within}{name}.")
+        else:
+            yield within + name, value
+
+
+def _over(asked: R, base: R) -> R:
+    """Take one record field by field, and another's where it has the default."""
+    values = {}
+    for name, field in type(asked).model_fields.items():
+        value, other = getattr(asked, name), getattr(base, name)
+        if isinstance(value, Record):
+            values[name] = _over(value, other)
+        else:
+            values[name] = other if value == field.default else value
+    return type(asked)(**values)

@@ -1,10 +1,14 @@
 """What all tests share: `--slow`, and the whole stack, started at most once a session."""
 
+import importlib
+import linecache
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
+import schemas
 from stack.running import Stack, running
 from tests.harness.stores import write_users
 
@@ -20,6 +24,24 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture
+def add_contract(monkeypatch, tmp_path) -> Iterator[Callable[[str, str], None]]:
+    """Write a module of `schemas/`, or write it anew, for one test."""
+    folder = tmp_path / "schemas"
+    folder.mkdir()
+    monkeypatch.setattr(schemas, "__path__", [*schemas.__path__, str(folder)])
+
+    def add(name: str, source: str) -> None:
+        (folder / f"{name}.py").write_text(source, encoding="utf-8")
+        sys.modules.pop(f"schemas.{name}", None)
+        importlib.invalidate_caches()
+        linecache.clearcache()
+
+    yield add
+    for module in folder.glob("*.py"):
+        sys.modules.pop(f"schemas.{module.stem}", None)
 
 
 @pytest.fixture(scope="session")

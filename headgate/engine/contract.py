@@ -9,13 +9,19 @@ import inspect
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from headgate.options import DriftPolicy
+from headgate.options import DriftPolicy, ProcessOptions
 from headgate.record import Record
 
 _NOT_OWN = ("pandera", "typing", "builtins")
 """Packages whose base classes are none of the contract."""
+_BESIDE = frozenset({"read.missing", "check.max_bad_share", "check.drift"})
+"""Options that are arguments of a contract itself."""
+_OF_A_RUN = frozenset(
+    {"check.contract", "deliver.show_link", "deliver.link_hours", "deliver.force"}
+)
+"""Options that only whoever starts a run can give."""
 
 
 class Contract(Record):
@@ -51,6 +57,20 @@ class Contract(Record):
     drift: Annotated[DriftPolicy, Field(description="What to do when columns changed")] = (
         DriftPolicy.ACCEPT
     )
+    options: Annotated[
+        ProcessOptions, Field(description="Options of every run that say nothing else")
+    ] = ProcessOptions()
+
+    @field_validator("options")
+    @classmethod
+    def _are_those_of_a_data_set(cls, options: ProcessOptions) -> ProcessOptions:
+        for name in options.said():
+            if name in _BESIDE:
+                own = name.rpartition(".")[2]
+                raise ValueError(f"{name} is no option here; give `{own}` to Contract itself")
+            if name in _OF_A_RUN:
+                raise ValueError(f"{name} is no option here; only a run can give it")
+        return options
 
     @model_validator(mode="after")
     def _some_number_of_rows_is_right(self) -> Self:
@@ -63,9 +83,9 @@ class Contract(Record):
         """Hash of all that the contract says; it changes when a rule does.
 
         Rules are code, so that they are told by the text of the contract's module, and by that of
-        the model's base classes, which may be from elsewhere.
+        the model's base classes, which may be from elsewhere. That text tells the options, too.
         """
-        said = self.model_dump_json(exclude={"model", "references"})
+        said = self.model_dump_json(exclude={"model", "references", "options"})
         sets = sorted((name, sorted(values)) for name, values in self.references.items())
         rules = [*map(_source, self.model.__mro__)] if inspect.isclass(self.model) else self.model
         return hashlib.sha256(f"{said}\n{sets}\n{rules}".encode()).hexdigest()

@@ -284,8 +284,7 @@ def _rules(reading: Reading, plan: Plan, tables: Tables) -> Iterator[RuleResult]
 
 def _unused(options: PrepareOptions, recipe: Recipe | None) -> Iterator[RuleResult]:
     """Yield a note of rules that were asked for and are not used."""
-    asked = PrepareOptions(mode=options.mode, clean=options.clean, model=options.model)
-    if recipe and asked != PrepareOptions():
+    if recipe and options.has_rules:
         yield RuleResult(rule="replay recipe", detail="Other rules were given, and are not used.")
     elif options.mode == "clean" and options.model != ModelOptions():
         detail = "Rules for training tables were given, and are not used: the mode is 'clean'."

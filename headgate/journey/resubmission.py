@@ -99,7 +99,7 @@ def _is_there(store: Store, earlier: Receipt) -> bool:
 
 def _would_be_the_same(earlier: Receipt, work: Work) -> bool:
     """Return whether a result is what this work would give: by data set, contract and options."""
-    dataset, before, now = keys.dataset_of(work.upload.key), earlier.options, work.options
+    dataset, before, now = work.dataset, earlier.options, work.options
     return (
         earlier.outcome == "published"
         and keys.dataset_of(earlier.source.upload.key) == dataset

@@ -18,9 +18,10 @@ from headgate.bucket.claims import Claim
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.bucket.transfer import Progress
-from headgate.contracts import contract_for, default_note
+from headgate.contracts import answering_for_options, contract_for, in_force, notes_of
 from headgate.engine.checking.drift import Layout
 from headgate.engine.cleaning.rules import RuleResult
+from headgate.engine.contract import Contract
 from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.result.files import QUARANTINE, result_files
 from headgate.engine.result.prepared import Prepared
@@ -60,7 +61,7 @@ class Work(Record):
     """One claimed upload and the folder it is worked on in."""
 
     claim: Claim
-    options: ProcessOptions
+    options: Annotated[ProcessOptions, Field(description="The run's, over the contract's")]
     scratch: Path
     started: Annotated[datetime, Field(description="When the claim was won (UTC)")]
     replaces: Annotated[
@@ -79,6 +80,11 @@ class Work(Record):
     def name(self) -> str:
         """The name by which people know the upload."""
         return self.upload.name
+
+    @property
+    def dataset(self) -> str | None:
+        """The data set that the upload is one of."""
+        return keys.dataset_of(self.upload.key)
 
     @property
     def prefetched(self) -> Path:
@@ -105,7 +111,9 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     source that was to be, but could not be at the time, is put away now.
 
     Raises:
-        OptionsError: The key is no upload's, or the address is another store's.
+        OptionsError: The key is no upload's, the address is another store's, or there is no
+            contract of the name that the options give.
+        SettingsError: The contract's module does not work.
         NoSuchObjectError: There is no such object.
         ClaimHeldError: Another run is working on it.
         ReceiptError: It has a receipt that cannot be read, and no `force`.
@@ -166,39 +174,46 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
         SettingsError: The contract cannot judge.
         NoRoomError: The scratch disk became full.
     """
-    dataset, named = keys.dataset_of(work.upload.key), work.options.check.contract
-    contract, corrected = contract_for(dataset, named), work.corrected
+    contract, corrected = _contract(work), work.corrected
     previous = _previous_layout(store, work)
-    reading = validate_file(
-        file.path,
-        work.scratch,
-        options=work.options.read,
-        check=work.options.check,
-        contract=contract,
-        previous=previous,
-        corrected=corrected.ledger if corrected else None,
-        upload=keys.mark(work.upload),
-    )
-    unread = layouts.unread(previous, work.last_layout)
-    notes = (*reading.notes, *default_note(contract, dataset, named), *unread)
+    with answering_for_options(contract, work.options):
+        reading = validate_file(
+            file.path,
+            work.scratch,
+            options=work.options.read,
+            check=work.options.check,
+            contract=contract,
+            previous=previous,
+            corrected=corrected.ledger if corrected else None,
+            upload=keys.mark(work.upload),
+        )
+    about_contract = notes_of(contract, work.dataset, work.options)
+    notes = (*reading.notes, *about_contract, *layouts.unread(previous, work.last_layout))
     drift = dict.fromkeys((*(corrected.drift if corrected else ()), *reading.drift))
     return reading.model_copy(update={"notes": notes, "drift": tuple(drift)})
 
 
 def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
-    """Make the good rows into what the options ask for."""
+    """Make the good rows into what the options ask for.
+
+    Raises:
+        BadFileError: The recipe, or an option of the contract's, does not fit the file.
+        OptionsError: An option of the run's does not.
+        NoRoomError: The scratch disk became full.
+    """
     recipe = None
     if key := work.options.prepare.recipe:
         recipe = work.scratch / "replayed-recipe.json"
         transfer.download(store, store.head(key_of(store, key)), recipe)
-    return preprocess_rows(
-        reading,
-        work.scratch,
-        work.options.prepare,
-        target=work.options.check.target,
-        recipe=recipe,
-        drift=work.options.check.drift,
-    )
+    with answering_for_options(_contract(work), work.options):
+        return preprocess_rows(
+            reading,
+            work.scratch,
+            work.options.prepare,
+            target=work.options.check.target,
+            recipe=recipe,
+            drift=work.options.check.drift,
+        )
 
 
 def upload_processed(
@@ -232,9 +247,8 @@ def upload_processed(
     )
     committed = commit(store, work, receipt)
     if committed is receipt and not (corrected and corrected.layout):
-        dataset = keys.dataset_of(work.upload.key)
         with suppress(TransientError):  # the result is published without it
-            layouts.remember(store, dataset, reading.layout, work.last_layout)
+            layouts.remember(store, work.dataset, reading.layout, work.last_layout)
     return committed
 
 
@@ -321,7 +335,7 @@ def _begin(
     """Give a claimed upload what its work needs; where that fails, others may claim it at once."""
     work = None
     try:
-        work = work_on(held, options, settings)
+        work = work_on(held, in_force(options, keys.dataset_of(held.upload.key)), settings)
         if first and len(first) == held.upload.size:
             with written_to_disk(work.prefetched):
                 work.prefetched.write_bytes(first)
@@ -331,6 +345,10 @@ def _begin(
             remove_scratch(work.scratch)
         claims.release(store, held)
         raise
+
+
+def _contract(work: Work) -> Contract:
+    return contract_for(work.dataset, work.options.check.contract)
 
 
 def _replacing(store: Store, work: Work) -> Work:
@@ -349,7 +367,7 @@ def _previous_layout(store: Store, work: Work) -> Layout | None:
     """Return the columns of the result that is corrected, or of the data set's last file."""
     if work.corrected and work.corrected.layout:
         return work.corrected.layout
-    return layouts.recall(store, keys.dataset_of(work.upload.key), work.last_layout)
+    return layouts.recall(store, work.dataset, work.last_layout)
 
 
 def _put(store: Store, work: Work, role: str, path: Path) -> Output:

@@ -2,8 +2,12 @@
 
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 
+from headgate.bucket.keys import dataset_of
+from headgate.contracts import in_force
 from headgate.engine.result.row_counts import RowCounts
+from headgate.errors import OptionsError, SettingsError
 from headgate.journey.receipt import Receipt
 from headgate.options import ProcessOptions, SourcePolicy
 from headgate.words import counted
@@ -36,6 +40,15 @@ def markdown(receipt: Receipt) -> str:
     return "\n\n".join(section for section in sections if section)
 
 
+def is_made_with(options: ProcessOptions, receipt: Receipt) -> bool:
+    """Return whether a run with these options would make the same, whatever they say of links."""
+    had = receipt.options
+    with suppress(OptionsError, SettingsError):  # of a contract that is missing or broken by now
+        options = in_force(options, dataset_of(receipt.source.upload.key))
+    deliver = had.deliver.model_copy(update={"source": options.deliver.source})
+    return options.model_copy(update={"deliver": deliver}) == had
+
+
 def answered_before(receipt: Receipt, options: ProcessOptions, force: str) -> str:
     """Say since when an upload has its receipt, and where that may surprise, what makes a new one.
 
@@ -44,19 +57,13 @@ def answered_before(receipt: Receipt, options: ProcessOptions, force: str) -> st
         options: What was asked for now.
         force: Name of the option that asks for a new one.
     """
-    same = _same(options, receipt.options)
+    same = is_made_with(options, receipt)
     said = f"This upload was answered before, on {receipt.finished:%Y-%m-%d at %H:%M} UTC"
     said += "" if same else ", with other options"
     put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
     if receipt.outcome == "published" and (same or put_away):
         return f"{said}."
     return f"{said}; {force} processes it again."
-
-
-def _same(asked: ProcessOptions, had: ProcessOptions) -> bool:
-    """Return whether two make the same of an upload, whatever they say of links and the like."""
-    deliver = had.deliver.model_copy(update={"source": asked.deliver.source})
-    return asked.model_copy(update={"deliver": deliver}) == had
 
 
 def _head(receipt: Receipt) -> str:

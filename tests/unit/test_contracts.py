@@ -1,13 +1,9 @@
 """A data set's contract is found by name; what is wrong with one is told."""
 
-import importlib
-import linecache
-import sys
 from types import ModuleType
 
 import pytest
 
-import schemas
 from headgate.contracts import contract_for, names
 from headgate.engine.contract import Contract
 from headgate.errors import OptionsError, SettingsError
@@ -37,15 +33,25 @@ DEFINES = "from headgate.engine.contract import Contract\nCONTRACT = "
         (f"{DEFINES}Contract(min_rows=5, max_rows=2)", "Contract: min_rows, 5, is more than max_r"),
         (f"{DEFINES}Contract(unknwn=1)", r"used: Contract: unknwn: there is no such argument\. C"),
         (f"{DEFINES}Contract(min_rows='x')", "Contract: min_rows: Input should be a valid integer"),
+        (
+            f"{DEFINES}Contract(options={{'read': {{'sep': ';'}}}})",
+            r"Contract: options: read: sep: there is no such argument\. C",
+        ),
+        (
+            f"{DEFINES}Contract(options={{'check': {{'drift': 'refuse'}}}})",
+            "Contract: options: check.drift is no option here; give `drift` to Contract itself",
+        ),
+        (
+            f"{DEFINES}Contract(options={{'deliver': {{'force': True}}}})",
+            "Contract: options: deliver.force is no option here; only a run can give it",
+        ),
     ],
 )
-def test_a_contract_that_does_not_work_is_named(monkeypatch, tmp_path, source, says):
+def test_a_contract_that_does_not_work_is_named(add_contract, source, says):
     """With its file and what Python says of it, not with a traceback."""
-    (tmp_path / "broken.py").write_text(source)
-    monkeypatch.setattr(schemas, "__path__", [*schemas.__path__, str(tmp_path)])
+    add_contract("broken", source)
     with pytest.raises(SettingsError, match=says):
         contract_for("broken")
-    sys.modules.pop("schemas.broken", None)
 
 
 SHARED = """import pandera.pandas as pa
@@ -76,33 +82,22 @@ CONTRACT = Contract(model=Rates)
         (MODEL, ("ge=1", "ge=2")),
     ],
 )
-def test_the_hash_changes_with_any_rule_however_it_is_written(
-    monkeypatch, tmp_path, source, changed
-):
+def test_the_hash_changes_with_any_rule_however_it_is_written(add_contract, source, changed):
     """In a lambda, a constant beside it, or a base class from another module; else it stays."""
-    monkeypatch.setattr(schemas, "__path__", [*schemas.__path__, str(tmp_path)])
     found = []
     for before, after in (("", ""), ("", ""), changed):
         for name, text in (("hashed", source), ("hashed_base", SHARED)):
-            (tmp_path / f"{name}.py").write_text(text.replace(before, after))
-            sys.modules.pop(f"schemas.{name}", None)
-        importlib.invalidate_caches()
-        linecache.clearcache()
+            add_contract(name, text.replace(before, after))
         found.append(contract_for("hashed").hash)
-    for name in ("hashed", "hashed_base"):
-        sys.modules.pop(f"schemas.{name}", None)
     assert found[0] == found[1] != found[2]
 
 
-def test_the_hash_is_that_of_the_contract_as_it_was_loaded(monkeypatch, tmp_path):
+def test_the_hash_is_that_of_the_contract_as_it_was_loaded(add_contract, tmp_path):
     """A module that is edited under a process that has loaded it changes neither rule nor hash."""
-    module = tmp_path / "kept.py"
-    module.write_text(f"{DEFINES}Contract()")
-    monkeypatch.setattr(schemas, "__path__", [*schemas.__path__, str(tmp_path)])
+    add_contract("kept", f"{DEFINES}Contract()")
     before = contract_for("kept")
-    module.write_text(f"{DEFINES}Contract(min_rows=3) # and more")
+    (tmp_path / "schemas" / "kept.py").write_text(f"{DEFINES}Contract(min_rows=3) # and more")
     assert contract_for("kept") == before
-    sys.modules.pop("schemas.kept")
 
 
 def test_a_model_that_no_file_holds_has_a_hash():
