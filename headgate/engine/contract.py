@@ -4,6 +4,7 @@ Here: the `Contract` record. Not here: the contracts themselves, which live in `
 how rows are held to them.
 """
 
+import codecs
 import hashlib
 import inspect
 from collections.abc import Mapping
@@ -70,6 +71,18 @@ class Contract(Record):
                 raise ValueError(f"{name} is no option here; give `{own}` to Contract itself")
             if name in _OF_A_RUN:
                 raise ValueError(f"{name} is no option here; only a run can give it")
+        return options
+
+    @field_validator("options")
+    @classmethod
+    def _fit_some_file(cls, options: ProcessOptions) -> ProcessOptions:
+        encoding = options.read.encoding or "utf-8"
+        try:
+            codecs.lookup(encoding)
+        except LookupError as error:
+            raise ValueError(f"there is no encoding named {encoding!r}") from error
+        if options.prepare.mode == "model" and options.check.target is None:
+            raise ValueError("prepare.mode 'model' needs a check.target")
         return options
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from cli import bucket
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import ARCHIVE, CLAIMS
@@ -12,6 +13,7 @@ from headgate.errors import SettingsError
 from headgate.journey import processing, results
 from headgate.journey.summary import answered_before
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions, ReadOptions
+from tests.harness.command import Command
 
 OPEN = ProcessOptions()
 CONTRACT = "from headgate.engine.contract import Contract\nCONTRACT = Contract(options={})\n"
@@ -80,6 +82,21 @@ def test_an_upload_is_put_away_as_its_data_set_says(store, contracts):
     assert "other options" in answered_before(receipt, other, "--force")
 
 
+def test_a_result_that_was_just_made_is_not_called_an_older_one(
+    store, contracts, monkeypatch, capsys
+):
+    """Its options are not those of the command line alone."""
+    contracts(sensors=SENSORS)
+    store.put("uploads/sensors/june.csv", READINGS)
+    monkeypatch.setenv("AWS_BUCKET_NAME", store.bucket)
+    monkeypatch.setattr(bucket, "connect", lambda _: store)
+    headgate = Command(monkeypatch, capsys)
+    done = headgate("process", "uploads/sensors/june.csv")
+    assert "it sets read.delimiter to ';'" in done.out
+    assert "answered before" not in done.out
+    assert headgate("process", "uploads/sensors/june.csv").out.endswith("UTC.\n")
+
+
 def test_a_file_that_the_options_of_its_data_set_do_not_fit_is_answered(store, contracts):
     """It is refused with the reason, and not tried again at every backlog."""
     contracts(sensors=SENSORS)
@@ -88,6 +105,22 @@ def test_a_file_that_the_options_of_its_data_set_do_not_fit_is_answered(store, c
     assert "The contract 'sensors' sets this option" in backlog(store)[key].detail
     assert results.find_receipt(store, key).outcome == "refused"
     assert not backlog(store)
+
+
+def test_a_data_set_may_have_one_recipe_for_all_its_files(store, contracts):
+    """One that is not there is no fault of the file, which waits until the contract is mended."""
+    first, key = "uploads/members/may.csv", "uploads/members/june.csv"
+    contracts(members=MEMBERS)
+    store.put(first, LEFT.encode())
+    fitted = process(store, first)
+    store.put(key, LEFT.encode()[:100])
+    contracts(members={"prepare": {"recipe": "processed/nowhere/recipe.json"}})
+    assert backlog(store)[key].verdict == "failed"
+    contracts(members={"prepare": {"recipe": fitted.key("recipe")}})
+    assert backlog(store)[key].verdict == "published"
+    receipt = results.find_receipt(store, key)
+    assert header(store, receipt) == header(store, fitted)
+    assert store.read(receipt.key("recipe")).body == store.read(fitted.key("recipe")).body
 
 
 def test_an_option_of_a_run_that_does_not_fit_is_no_refusal(store, contracts):

@@ -45,6 +45,14 @@ DEFINES = "from headgate.engine.contract import Contract\nCONTRACT = "
             f"{DEFINES}Contract(options={{'deliver': {{'force': True}}}})",
             "Contract: options: deliver.force is no option here; only a run can give it",
         ),
+        (
+            f"{DEFINES}Contract(options={{'read': {{'encoding': 'cp-99'}}}})",
+            "Contract: options: there is no encoding named 'cp-99'",
+        ),
+        (
+            f"{DEFINES}Contract(options={{'prepare': {{'mode': 'model'}}}})",
+            "Contract: options: prepare.mode 'model' needs a check.target",
+        ),
     ],
 )
 def test_a_contract_that_does_not_work_is_named(add_contract, source, says):
