@@ -53,6 +53,9 @@ Check files and send them to the bucket; a bad one is refused and not sent.
 
 The options are for this check alone; the run that processes a file later has its own.""",
     },
+    "cli.status": {
+        "status": "Tell what became of each upload, the newest first; nothing is held or written.",
+    },
     "cli.bucket": {
         "process": """\
 Check, clean and publish one upload, here and now.

@@ -106,7 +106,7 @@ def backlog(
         as_json(outcomes)
     elif not outcomes:
         say("Nothing to do: every upload has its answer.")
-        say("Where one was refused, headgate verify KEY tells why.")
+        say("headgate status --only refused lists those that were refused, and why.")
     else:
         table("Files", ("Key", "Outcome", "What"), [(o.key, o.verdict, o.detail) for o in outcomes])
     if any(outcome.verdict == "failed" for outcome in outcomes):

@@ -32,6 +32,18 @@ def key_of(store: Store, place: str) -> str:
     return key
 
 
+def uploads_prefix_of(store: Store, place: str) -> str:
+    """Return the beginning of keys that a data set, a key, a part of one or an address names.
+
+    Raises:
+        OptionsError: It is a link, or no address in this store.
+    """
+    key = UPLOADS if place in ("", store.where()) else key_of(store, place)
+    if key.startswith(UPLOADS):
+        return key
+    return UPLOADS if key == UPLOADS.rstrip("/") else f"{UPLOADS}{key.rstrip('/')}/"
+
+
 def upload_key_of(store: Store, place: str) -> str:
     """Return the key of the upload that an address or a key names.
 

@@ -1,14 +1,16 @@
-"""What is still to do: uploads without a receipt, found by merging two sorted listings.
+"""Every upload and whether it has a receipt, found by merging two sorted listings.
 
 One request for each 1,000 uploads and one for each 1,000 receipts, whatever is new; memory for a
 few pages. Nothing is remembered from one time to the next, so nothing can be forgotten.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from heapq import nlargest
 from itertools import chain, pairwise
 from operator import attrgetter
 from random import random
+from typing import NamedTuple
 
 from headgate.bucket.keys import (
     RECEIPTS,
@@ -22,18 +24,43 @@ from headgate.bucket.keys import (
 from headgate.bucket.store import Store
 
 
+class Entry(NamedTuple):
+    """An upload of which the listings tell: itself, its receipt, or both."""
+
+    key: str
+    at: datetime
+    """When it came or, if later, was answered."""
+    upload: Upload | None
+    """None where only the receipt is left."""
+    receipt: str | None
+    """Key of its receipt."""
+
+
+def inventory(store: Store, prefix: str = UPLOADS) -> Iterator[Entry]:
+    """Yield every upload that is there or has a receipt, in the order of the listing.
+
+    Where names upset the order, a receipt without an upload may stand anywhere; hashed receipts are
+    found only by their uploads. One that is written meanwhile may be overlooked.
+    """
+    receipts = _Receipts(store, prefix)
+    for item in store.list(prefix):
+        if not is_upload(item.key, item.size):
+            continue
+        upload = Upload(bucket=store.bucket, key=item.key, etag=item.etag, size=item.size)
+        yield from receipts.passed(upload)
+        receipt = receipt_key(upload) if receipts.cover(upload) else None
+        yield Entry(item.key, max(item.modified, receipts.at or item.modified), upload, receipt)
+    yield from receipts.rest()
+
+
 def pending(store: Store) -> Iterator[Upload]:
     """Yield every upload that has no receipt, in the order of the listing.
 
     One whose receipt is written meanwhile may still be given; claiming tells.
     """
-    receipts = _Receipts(store)
-    for item in store.list(UPLOADS):
-        if not is_upload(item.key, item.size):
-            continue
-        upload = Upload(bucket=store.bucket, key=item.key, etag=item.etag, size=item.size)
-        if not receipts.cover(upload):
-            yield upload
+    for entry in inventory(store):
+        if entry.upload and not entry.receipt:
+            yield entry.upload
 
 
 def choose_pending(store: Store, most: int) -> list[Upload]:
@@ -45,49 +72,87 @@ def choose_pending(store: Store, most: int) -> list[Upload]:
     return sorted(chosen, key=attrgetter("size"))
 
 
+class _Receipt(NamedTuple):
+    """A line of the listing of receipts."""
+
+    key: str
+    id: str
+    at: datetime
+    place: str
+
+
 class _Receipts:
     """The listing of receipts, read alongside the uploads'.
 
     Where the merge cannot tell, the one receipt in question is asked for.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, prefix: str) -> None:
+        self.at: datetime | None = None
         self._store = store
+        self._prefix = RECEIPTS + prefix.removeprefix(UPLOADS)
         self._order = _Order()
         self._listing = self._read()
         self._head = next(self._listing, None)
         self._last = ""
+        self._before: bool | None = True
+        self._looked_up: set[str] = set()
 
-    def cover(self, upload: Upload) -> bool:
-        """Return whether an upload has a receipt; uploads must come in the order of the listing."""
+    def passed(self, upload: Upload) -> Iterator[Entry]:
+        """Go on to an upload, which must come in the order of the listing; yield what is passed."""
+        self.at, self._before = None, True
         if not has_mirrored_receipt(upload.key):
-            return self._look_up(upload)
+            return
         self._order.check(self._last, upload.key)
         self._last = upload.key
-        found = False
-        before: bool | None = True
-        while self._head and before:
-            key, receipt_id = self._head
-            before = key == upload.key or self._order.before(key, upload.key)
-            if before:
-                found = found or (key, receipt_id) == (upload.key, upload.id)
-                self._head = next(self._listing, None)
-        return found or (self._unclear(upload, before) and self._look_up(upload))
+        while self._head and self._before:
+            head = self._head
+            self._before = head.key == upload.key or self._order.before(head.key, upload.key)
+            if not self._before:
+                return
+            if (head.key, head.id) == (upload.key, upload.id):
+                self.at = head.at
+            else:
+                yield from self._left(head)
+            self._head = next(self._listing, None)
 
-    def _unclear(self, upload: Upload, before: bool | None) -> bool:
+    def cover(self, upload: Upload) -> bool:
+        """Return whether the upload has a receipt to which `passed` went on."""
+        return self.at is not None or (self._unclear(upload) and self._look_up(upload))
+
+    def rest(self) -> Iterator[Entry]:
+        """Yield what is listed behind the last upload."""
+        while self._head:
+            yield from self._left(self._head)
+            self._head = next(self._listing, None)
+
+    def _left(self, receipt: _Receipt) -> Iterator[Entry]:
+        """Yield a receipt whose upload is gone, unless that may be listed elsewhere."""
+        if receipt.id not in self._looked_up and not self._order.broken:
+            yield Entry(receipt.key, receipt.at, None, receipt.place)
+
+    def _unclear(self, upload: Upload) -> bool:
         """After `a.csv!`, names like `a.csv (2)` come before the receipt of `a.csv`."""
-        follows = self._head is not None and self._head[0].startswith(upload.key)
-        return before is None or follows or self._order.broken
+        follows = self._head is not None and self._head.key.startswith(upload.key)
+        hashed = not has_mirrored_receipt(upload.key)
+        return hashed or follows or self._before is None or self._order.broken
 
     def _look_up(self, upload: Upload) -> bool:
-        return self._store.exists(receipt_key(upload))
+        found = self._store.exists(receipt_key(upload))
+        if found:
+            self._looked_up.add(upload.id)
+        return found
 
-    def _read(self) -> Iterator[tuple[str, str]]:
-        """Yield key and id of each receipt; the order is learned one ahead."""
-        found = (parse_receipt_key(item.key) for item in self._store.list(RECEIPTS))
-        for receipt, following in pairwise(chain(filter(None, found), [None])):
+    def _read(self) -> Iterator[_Receipt]:
+        """Yield the receipts; the order is learned one ahead."""
+        found = (
+            _Receipt(*parsed, item.modified, item.key)
+            for item in self._store.list(self._prefix)
+            if (parsed := parse_receipt_key(item.key))
+        )
+        for receipt, following in pairwise(chain(found, [None])):
             if receipt and following:
-                self._order.learn(receipt[0], following[0])
+                self._order.learn(receipt.key, following.key)
             if receipt:
                 yield receipt
 

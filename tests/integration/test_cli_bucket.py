@@ -633,7 +633,7 @@ def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack
     }
     assert place.receipt("uploads/a.csv").options.prepare.clean.names == "tidy"
     assert "Nothing to do: every upload has its answer." in second.out
-    assert "headgate verify KEY" in second.out
+    assert "headgate status --only refused" in second.out
 
 
 def test_a_delimiter_that_splits_nothing_publishes_nothing(headgate, place):

@@ -38,6 +38,32 @@ def test_exactly_those_without_a_receipt_are_pending(order, names, data):
     assert sorted(found) == sorted(f"uploads/{name}" for name in new)
 
 
+@pytest.mark.parametrize("order", ["bytes", "folders"])
+@settings(max_examples=400)
+@given(names=st.lists(NAMES, unique=True, max_size=12), data=st.data())
+def test_each_upload_is_told_once_also_where_only_its_receipt_is_left(order, names, data):
+    """With its receipt if it has one, and without its source if that is gone, unless hashed."""
+    states = {name: data.draw(st.sampled_from(["new", "done", "gone"])) for name in names}
+    made = filled(
+        ORDERS[order],
+        [name for name, state in states.items() if state != "new"],
+        [name for name, state in states.items() if state == "new"],
+    )
+    for name, state in states.items():
+        if state == "gone":
+            del made.objects[f"uploads/{name}"]
+    found = [
+        (entry.key.removeprefix("uploads/"), entry.upload is None, entry.receipt is None)
+        for entry in backlog.inventory(made)
+    ]
+    expected = [
+        (name, state == "gone", state == "new")
+        for name, state in states.items()
+        if state != "gone" or keys.has_mirrored_receipt(f"uploads/{name}")
+    ]
+    assert sorted(found) == sorted(expected)
+
+
 @settings(max_examples=200)
 @given(names=st.lists(NAMES, unique=True, max_size=12), data=st.data())
 def test_no_order_of_listing_loses_an_upload(names, data):
