@@ -13,7 +13,7 @@ from botocore.utils import determine_content_length
 from headgate import __version__
 from headgate.bucket.errors import explain, explained
 from headgate.bucket.listing import parse_listings
-from headgate.errors import HeadgateError
+from headgate.errors import HeadgateError, TransientError
 from headgate.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def client_of(session: boto3.Session, service: str, **how: Any) -> Any:
     client = session.client(service, **how)  # type: ignore[call-overload]
     events = client.meta.events
     events.register_last("before-call.s3", _send_at_once)
+    events.register_first(f"needs-retry.{service}", _try_nothing_final_again)
     events.register("choose-signer.s3.GetObject", _sign_by_v4)
     parse_listings(client)
     return client
@@ -132,6 +133,12 @@ def _send_at_once(params: dict[str, Any], **_: Any) -> None:
     size = determine_content_length(params["body"])
     if size is not None and size < _SMALL:
         params["headers"].pop("Expect", None)
+
+
+def _try_nothing_final_again(caught_exception: Exception | None, **_: Any) -> bool | None:
+    """Keep boto from taking every failed handshake for a broken connection."""
+    final = caught_exception and not isinstance(explain(caught_exception, ""), TransientError)
+    return False if final else None
 
 
 def _sign_by_v4(signature_version: str, **_: Any) -> str | None:

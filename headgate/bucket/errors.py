@@ -3,8 +3,10 @@
 It also decides what may pass by itself (`TransientError`) and what will not.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as boto
@@ -47,6 +49,13 @@ class UnsupportedError(BucketError):
 class ForeignAnswerError(BucketError):
     """What answers at the endpoint's address is no S3 API."""
 
+
+class TlsError(BucketError):
+    """The store cannot be spoken to by TLS, now or later."""
+
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""What S3 allows as the name of a bucket."""
 
 _FOREIGN = (
     "What answers at this address does not speak S3.",
@@ -171,6 +180,28 @@ _PASSING: dict[str, type[TransientError]] = {
     TransientError,
 )
 
+_NO_TLS = (
+    "What answers at the address does not speak TLS.",
+    "Check the endpoint URL: http:// where the store has no TLS, else the port where it has.",
+)
+
+_TLS = {
+    "CERTIFICATE_VERIFY_FAILED": (
+        "The store's certificate is not trusted.",
+        "Set AWS_CA_BUNDLE to its authority's, and call the store by the name that it is for.",
+    ),
+} | dict.fromkeys(
+    (
+        "HTTP_REQUEST",
+        "PACKET_LENGTH_TOO_LONG",
+        "RECORD_LAYER_FAILURE",
+        "UNKNOWN_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    ),
+    _NO_TLS,
+)
+"""By the name that OpenSSL gives to what is the same at each try."""
+
 _RAISED_BY_BOTO = (
     BotoCoreError,
     ClientError,
@@ -183,12 +214,6 @@ _RAISED_BY_BOTO = (
 _Case = tuple[tuple[type[BaseException], ...], type[HeadgateError], str, str]
 
 _LOCAL: tuple[_Case, ...] = (
-    (
-        (boto.SSLError,),
-        UnreachableError,
-        "What answers at the address does not speak TLS, or its certificate is not trusted.",
-        "Check the endpoint URL: http:// where the store has no TLS; else AWS_CA_BUNDLE.",
-    ),
     (
         (
             boto.EndpointConnectionError,
@@ -266,10 +291,17 @@ def explain(error: BaseException, where: str) -> HeadgateError:
         return _explain_answer(error, where)
     if isinstance(error, boto.ParamValidationError):
         return _final("InvalidBucketName", where, "")
+    if isinstance(error, boto.SSLError) and (found := _TLS.get(_reason(error))):
+        return TlsError(f"{found[0]} ({error})", where=where, todo=found[1])
     for kinds, meant, what, todo in _LOCAL:
         if isinstance(error, kinds):
             return meant(f"{what} ({error})", where=where, todo=todo)
     return HeadgateError(f"{type(error).__name__}: {error}", where=where)
+
+
+def _reason(error: boto.SSLError) -> str:
+    found = re.search(r"\[SSL: (\w+)\]", str(error))
+    return found[1] if found else ""
 
 
 def _explain_answer(error: ClientError, where: str) -> HeadgateError:
@@ -281,6 +313,8 @@ def _explain_answer(error: ClientError, where: str) -> HeadgateError:
     code = _ALIASES.get(code, code)
     if code in _PRECONDITION or status == 412:
         return PreconditionError("The object is not the expected one.", where=where)
+    if code == "NoSuchBucket" and not _BUCKET.fullmatch(urlsplit(where).netloc):
+        code, said = "InvalidBucketName", ""
     if code in _FINAL:
         region = headers.get("x-amz-bucket-region")
         return _final(code, where, f"it is in {region}" if region else said)

@@ -90,6 +90,17 @@ def test_a_web_server_is_no_store(seaweed, tmp_path):
     assert last.detail == "What answers at this address does not speak S3."
 
 
+def test_a_store_without_tls_is_asked_once(seaweed):
+    """By a client with the usual patience: the next handshake would fail alike."""
+    url, calls = seaweed.url.replace("http:", "https:"), []
+    store = connect(settings_for(seaweed, "tests", endpoint_url=url, attempts=6))
+    store.client.meta.events.register("before-send.s3", lambda **_: calls.append(1))
+    last = failure(store)
+    assert "does not speak TLS" in last.detail
+    assert last.exit_code == 4
+    assert len(calls) == 1
+
+
 def test_an_unknown_access_key(seaweed):
     """Told apart from a wrong secret."""
     last = failure(connect(settings_for(seaweed, "tests", access_key_id="nobody")))

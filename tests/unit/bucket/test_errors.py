@@ -9,6 +9,7 @@ from headgate.bucket.errors import (
     DamagedError,
     ForeignAnswerError,
     PreconditionError,
+    TlsError,
     UnsupportedError,
     explain,
 )
@@ -36,6 +37,10 @@ def answer(code, status=400, asked="GetObject", **headers):
         },
         asked,
     )
+
+
+def handshake(said):
+    return boto.SSLError(endpoint_url="https://x", error=said)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +75,10 @@ def answer(code, status=400, asked="GetObject", **headers):
         (boto.UnauthorizedSSOTokenError(), ExpiredCredentialsError),
         (boto.NoRegionError(), RegionError),
         (boto.EndpointConnectionError(endpoint_url="http://x"), UnreachableError),
+        (handshake("[SSL: WRONG_VERSION_NUMBER] wrong version number"), TlsError),
+        (handshake("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"), TlsError),
+        (handshake("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred"), TransientError),
+        (handshake("The handshake operation timed out"), TransientError),
         (boto.ConnectTimeoutError(endpoint_url="http://x"), UnreachableError),
         (boto.ReadTimeoutError(endpoint_url="http://x"), TransientError),
         (boto.ConnectionClosedError(endpoint_url="http://x"), TransientError),
@@ -95,9 +104,18 @@ def test_the_region_is_named_where_the_store_names_it():
     )
 
 
+@pytest.mark.parametrize(
+    ("bucket", "said"),
+    [("tests", "no bucket of this name"), ("My_Bucket", "3 to 63 lower-case"), ("ab", "3 to 63")],
+)
+def test_a_missing_bucket_is_told_from_a_name_that_none_can_have(bucket, said):
+    """Stores may answer both alike."""
+    assert said in str(explain(answer("NoSuchBucket", 404), f"s3://{bucket}/uploads/"))
+
+
 def test_only_what_may_pass_is_transient():
     """Everything else is final: a retry would not help."""
-    final = (CredentialsError, DeniedError, NoSuchBucketError, RegionError, ClockError)
+    final = (TlsError, CredentialsError, DeniedError, NoSuchBucketError, RegionError, ClockError)
     assert not any(issubclass(kind, TransientError) for kind in final)
     assert issubclass(UnreachableError, TransientError)
 
