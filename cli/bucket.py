@@ -18,7 +18,20 @@ from cli.options import (
     Read,
     flags_of,
 )
-from cli.show import AsJson, as_json, err, out, page, say, table
+from cli.show import (
+    AsJson,
+    as_json,
+    changed,
+    corrected,
+    doubts,
+    drift,
+    err,
+    failures,
+    how_read,
+    out,
+    say,
+    table,
+)
 from headgate.bucket import connection, receipts
 from headgate.bucket.backlog import choose_pending
 from headgate.bucket.housekeeping import sweep
@@ -28,7 +41,7 @@ from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
 from headgate.journey import processing, results, steps
 from headgate.journey.processing import Outcome
 from headgate.journey.receipt import Receipt
-from headgate.journey.summary import answered_before, is_made_with, markdown
+from headgate.journey.summary import answered_before, is_made_with
 from headgate.options import (
     CheckOptions,
     DeliverOptions,
@@ -65,7 +78,7 @@ def process(
     if json:
         as_json(receipt)
     else:
-        page(markdown(receipt))
+        _show(receipt)
         if receipt.finished < asked or not is_made_with(options, receipt):
             say(answered_before(receipt, options, "--force"))
         if deliver.show_link and receipt.outcome == "published":
@@ -196,6 +209,24 @@ def _process(key: str, options: ProcessOptions) -> Receipt:
     from flows.process_upload import process_upload
 
     return Receipt.model_validate(_result(process_upload(key, options=options, return_state=True)))
+
+
+def _show(receipt: Receipt) -> None:
+    """Tell what became of an upload, much as `clean` tells it of a local file."""
+    say(f"{receipt.source.upload.name}: {receipt}")
+    if receipt.same_as:
+        say(f"It has the result of {receipt.same_as}.")
+    for each in receipt.corrections:
+        say(f"Corrected by {each.upload.key}: {corrected(each)}.")
+    how_read(receipt)
+    doubts(receipt)
+    failures(receipt)
+    changed(receipt.rules)
+    drift(receipt)
+    for output in receipt.outputs:  # in a table, a terminal would break the keys
+        say(f"{output.role}, {output.bytes:,} bytes: {output.key}")
+    if receipt.outcome == "published":
+        say(f"For a link to the table: headgate link {shlex.quote(receipt.source.upload.key)}")
 
 
 def _standing(key: str, asked: datetime) -> str:

@@ -9,6 +9,7 @@ from cli.options import Check, Prepare, Read, with_flags
 from cli.show import (
     AsJson,
     as_json,
+    changed,
     corrected,
     doubts,
     err,
@@ -157,15 +158,7 @@ def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
     how_read(cleaned.reading)
     doubts(cleaned.reading)
     failures(cleaned.reading)
-    table(
-        "What was changed",
-        ("Rule", "Cells", "Rows", "How"),
-        [
-            (r.rule, f"{r.cells:,}", f"{r.rows:,}", r.detail)
-            for r in cleaned.prepared.rules
-            if r.cells or r.rows or r.detail
-        ],
-    )
+    changed(cleaned.prepared.rules)
     table(
         "Drift",
         ("How the file differs from the one that the recipe was made with",),

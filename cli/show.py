@@ -17,8 +17,10 @@ from headgate.words import counted, lines_between
 
 if TYPE_CHECKING:
     from headgate.engine.checking.ledger import SheetCounts
+    from headgate.engine.cleaning.rules import RuleResult
     from headgate.engine.reading.dialect import Dialect
     from headgate.engine.validate import Reading
+    from headgate.journey.receipt import Correction, Receipt
 
 AsJson = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON document, for programs")
@@ -78,9 +80,11 @@ def preview(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     table(f"First rows{more}", columns[:shown], [row[:shown] for row in rows])
 
 
-def how_read(reading: "Reading") -> None:
-    """Print in two lines how the file was read, and what it was held to."""
+def how_read(reading: "Reading | Receipt") -> None:
+    """Print in two lines how the file was read, and what it was held to, if it was."""
     dialect = reading.dialect
+    if dialect is None:
+        return
     delimiter = {"\t": "tab", " ": "space"}.get(dialect.delimiter, f"'{dialect.delimiter}'")
     split = "aligned columns" if dialect.borders else f"delimiter {delimiter}"
     places = {"preamble": "before", "comment": "within", "footer": "after"}
@@ -104,13 +108,13 @@ def _header(dialect: "Dialect") -> str:
     return f"header in {lines_between(dialect.skip_lines + 1, last)}"
 
 
-def held_to(reading: "Reading") -> None:
+def held_to(reading: "Reading | Receipt") -> None:
     """Print which contract held, and why where it is not the one that was asked for."""
     said = [note.why for note in reading.notes if note.what == "contract"]
-    say(f"Held to the contract {'; '.join([reading.contract, *said])}.")
+    say(f"Held to the contract {'; '.join([str(reading.contract), *said])}.")
 
 
-def failures(reading: "Reading") -> None:
+def failures(reading: "Reading | Receipt") -> None:
     """Print why rows were kept back, and where they stand."""
     from cli.options import with_flags
 
@@ -126,7 +130,20 @@ def failures(reading: "Reading") -> None:
     table("Bad rows", ("Column", "Reason", "Rows", "First lines"), rows)
 
 
-def drift(reading: "Reading") -> None:
+def changed(rules: Iterable["RuleResult"]) -> None:
+    """Print what the rules changed."""
+    table(
+        "What was changed",
+        ("Rule", "Cells", "Rows", "How"),
+        [
+            (rule.rule, f"{rule.cells:,}", f"{rule.rows:,}", rule.detail)
+            for rule in rules
+            if rule.cells or rule.rows or rule.detail
+        ],
+    )
+
+
+def drift(reading: "Reading | Receipt") -> None:
     """Print how the columns differ from those of the data set's last file."""
     table(
         "Drift",
@@ -135,20 +152,10 @@ def drift(reading: "Reading") -> None:
     )
 
 
-def doubts(reading: "Reading") -> None:
+def doubts(reading: "Reading | Receipt") -> None:
     """Print why columns are text that look like something else."""
     why = [(column.name, column.doubt) for column in reading.columns if column.doubt]
     table("Kept as text", ("Column", "Why"), why)
-
-
-def page(markdown: str) -> None:
-    """Print a markdown page; drawn in a terminal, else as it is."""
-    if out.is_terminal:
-        from rich.markdown import Markdown  # here, since every command would wait for it
-
-        out.print(Markdown(markdown))
-    else:
-        say(markdown)
 
 
 def say(text: str) -> None:
@@ -156,7 +163,7 @@ def say(text: str) -> None:
     out.print(text, markup=False, soft_wrap=True)
 
 
-def corrected(counts: "SheetCounts") -> str:
+def corrected(counts: "SheetCounts | Correction") -> str:
     """Say how many rows and cells were put right."""
     return f"{counted(counts.rows, 'row')}, {counted(sum(counts.cells.values()), 'cell')}"
 

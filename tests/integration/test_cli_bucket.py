@@ -181,16 +181,18 @@ def test_process_without_prefect_prints_the_receipt(headgate, place):
     assert rows["rows_in"] == sum(count for name, count in rows.items() if name != "rows_in")
 
 
-def test_the_page_of_a_result_is_plain_for_other_programs(headgate, place):
-    """It is markdown as it stands, and ends with how to get a link."""
-    key = place.put("uploads/with a space.csv", PEOPLE)
+def test_what_process_tells_is_plain_text(headgate, place):
+    """Rows, reasons, and whole keys on lines of their own; it ends with how to get a link."""
+    key = place.put("uploads/with a space.csv", PEOPLE + "60\n")
 
     said = headgate("process", key, **place.environment(), COLUMNS="40").out
 
-    assert said.startswith("# with a space.csv: published")
-    (table,) = re.findall(r"^- table, .* bytes: `(.*)`$", said, re.MULTILINE)
+    assert said.startswith("with a space.csv: 61 rows in, 60 out, 1 quarantined\nRead as utf-8")
+    assert "has 1 cell where the table has 2 columns" in said
+    (table,) = re.findall(r"^table, .* bytes: (.*)$", said, re.MULTILINE)
     assert place.store.exists(table)
-    assert f"`headgate link '{key}'`" in said.splitlines()[-1]
+    assert said.splitlines()[-1].endswith(f"headgate link '{key}'")
+    assert not set(said) & set("#`|")
 
 
 def test_an_upload_that_was_answered_before_says_so(headgate, place, key):
