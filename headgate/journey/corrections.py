@@ -98,15 +98,17 @@ def carried(store: Store, standing: Receipt, scratch: Path) -> CorrectedRows | N
     return CorrectedRows(ledger=ledger, files=standing.corrections) if ledger else None
 
 
-def fetch_original(store: Store, receipt: Receipt, to: Path) -> None:
-    """Fetch the upload that a result was made from, from where it is now.
+def fetch_original(store: Store, receipt: Receipt, scratch: Path) -> Path:
+    """Fetch the upload that a result was made from, from where it is now; return the file.
 
     Raises:
         BadFileError: The original was deleted or overwritten.
     """
+    to = scratch / "original" / receipt.source.upload.file_name
+    to.parent.mkdir(exist_ok=True)
     for found in _originals(store, receipt):
         if transfer.download(store, found, to).sha256 == receipt.source.sha256:
-            return
+            return to
     raise _no_original(receipt)
 
 

@@ -60,9 +60,8 @@ def _make_anew(
             standing, etag = corrections.find(store, sheet)
             corrected = corrections.add(store, again.scratch, sheet, file.source, standing)
             again = again.model_copy(update={"corrected": corrected, "replaces": etag})
-            path = again.scratch / again.upload.file_name
+            path = corrections.fetch_original(store, standing, again.scratch)
             source = Download(path=path, source=standing.source)
-            corrections.fetch_original(store, standing, source.path)
             reading = steps.validate(store, again, source)
             prepared = steps.preprocess(store, again, reading)
             receipt = steps.upload_processed(store, again, source, reading, prepared)

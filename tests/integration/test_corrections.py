@@ -176,12 +176,12 @@ def test_no_correction_overwrites_another(store, kept, monkeypatch):
     send(store, other, "uploads/other.csv")
     fetch = corrections.fetch_original
 
-    def overtaken(store, receipt, to):
+    def overtaken(store, receipt, scratch):
         monkeypatch.undo()
         for claim in list(store.list("receipts/claims/")):
             store.delete(claim.key)
         process(store, "uploads/one.csv")
-        fetch(store, receipt, to)
+        return fetch(store, receipt, scratch)
 
     monkeypatch.setattr(corrections, "fetch_original", overtaken)
     with pytest.raises(ClaimHeldError):
@@ -267,3 +267,17 @@ def test_what_does_not_fit_is_refused(store, kept, spoil, says):
         == processing.Receipt.model_validate_json(stands.body).model_dump_json()
     )
     assert not list(store.list("receipts/claims/"))
+
+
+@pytest.mark.parametrize("name", ["corrections.csv", "quarantine.csv", "standing"])
+def test_an_upload_may_have_any_name(store, name):
+    """Also one that a file of the work on it has."""
+    key = f"uploads/{name}"
+    store.put(key, BODY)
+    kept = rows_of(store, process(store, key))
+    kept[0]["zip"], kept[0]["note"] = "00502", "now right"
+
+    told = process(store, send(store, kept))
+
+    assert told.rows.rows_out == 5
+    assert "2,00502,now right\n" in table(store, told)
