@@ -23,8 +23,7 @@ from cli.show import (
 from headgate.bucket.store import Store, connect
 from headgate.errors import BadFileError, NoRoomError, OptionsError
 from headgate.journey import intake
-from headgate.journey.intake import Uploaded
-from headgate.local import Inspection
+from headgate.journey.intake import Checked, Uploaded
 from headgate.options import CheckOptions, ReadOptions
 from headgate.settings import load
 from headgate.words import counted
@@ -68,7 +67,7 @@ def upload(
 
 def _upload(
     store: Store, file: Path, dataset: str | None, read: ReadOptions, check: CheckOptions
-) -> tuple[Uploaded, Inspection]:
+) -> tuple[Uploaded, Checked]:
     with err.status(f"Checking {file.name} ..."):
         inspection = intake.inspect(store, file, dataset=dataset, read=read, check=check)
     with err.status(f"Uploading {file.name} ..."):
@@ -76,19 +75,25 @@ def _upload(
         return intake.upload(store, file, key, inspection), inspection
 
 
-def _show(uploaded: Uploaded, inspection: Inspection, *, whole: bool) -> None:
+def _show(uploaded: Uploaded, inspection: Checked, *, whole: bool) -> None:
     """Tell of a file that was sent; of one among several, without its first rows."""
     if whole:
         preview(uploaded.columns, uploaded.rows[:5])
-    failures(inspection.reading)
-    drift(inspection.reading)
+    judged = inspection.joined if uploaded.corrected else inspection.reading
+    if judged:
+        failures(judged)
+        drift(judged)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
     if uploaded.corrected:
         say(f"It corrects {uploaded.corrects}: {corrected(uploaded.corrected)}.")
+    if judged:
+        held_to(judged)
     else:
-        held_to(inspection.reading)
-    if bad := uploaded.quarantined:
-        say(f"{bad:,} of its {counted(uploaded.rows_in, 'row')} will be kept back as bad.")
+        say("Which of its rows are still bad is told once it is processed.")
+    if judged and judged.quarantined:
+        still = "still " if uploaded.corrected else ""
+        rows = counted(judged.rows_in, "row")
+        say(f"{judged.quarantined:,} of its {rows} will {still}be kept back as bad.")
     if not whole:
         say("")
 

@@ -12,8 +12,7 @@ from headgate.bucket.store import Store
 from headgate.engine.validate import ROOM
 from headgate.errors import OptionsError, TransientError
 from headgate.journey import intake
-from headgate.journey.intake import Uploaded
-from headgate.local import Inspection
+from headgate.journey.intake import Checked, Uploaded
 from headgate.options import CheckOptions, ReadOptions
 from headgate.scratch import new_scratch, remove_scratch, require_room, written_to_disk
 from headgate.settings import load
@@ -30,7 +29,7 @@ class Arrival(NamedTuple):
     path: Path
     dataset: str | None
 
-    def inspect(self, store: Store) -> Inspection:
+    def inspect(self, store: Store) -> Checked:
         """Look at the file as its upload will be looked at.
 
         Raises:
@@ -40,7 +39,7 @@ class Arrival(NamedTuple):
             store, self.path, dataset=self.dataset, read=ReadOptions(), check=CheckOptions()
         )
 
-    def send(self, store: Store, found: Inspection) -> Uploaded:
+    def send(self, store: Store, found: Checked) -> Uploaded:
         """Send the file to the bucket, as it is."""
         key = intake.new_key(self.path, found, self.dataset)
         return intake.upload(store, self.path, key, found)

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from headgate import __version__
+from headgate.bucket.keys import marked_key
 from headgate.words import counted
 
 SHORT = 80
@@ -34,6 +35,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "count": lambda number: f"{number:,}",
         "counted": counted,
+        "marked_key": marked_key,
         "short": _short,
         "size": _size,
     }

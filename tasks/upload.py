@@ -5,8 +5,7 @@ from pathlib import Path
 from prefect_aws import S3Bucket
 
 from headgate.journey import intake
-from headgate.journey.intake import Uploaded
-from headgate.local import Inspection
+from headgate.journey.intake import Checked, Uploaded
 from headgate.options import CheckOptions, ReadOptions
 from prefect_support.artifacts import show_preview
 from prefect_support.block import store_of
@@ -16,13 +15,13 @@ from prefect_support.step import step
 @step("validate-local {path.name}")
 def validate_local(
     bucket: S3Bucket, path: Path, dataset: str | None, read: ReadOptions, check: CheckOptions
-) -> Inspection:
+) -> Checked:
     """Read the file and hold it to its data set's contract."""
     return intake.inspect(store_of(bucket), path, dataset=dataset, read=read, check=check)
 
 
 @step("upload {path.name}")
-def upload(bucket: S3Bucket, path: Path, key: str, inspection: Inspection) -> Uploaded:
+def upload(bucket: S3Bucket, path: Path, key: str, inspection: Checked) -> Uploaded:
     """Send the file as it is."""
     uploaded = intake.upload(store_of(bucket), path, key, inspection)
     show_preview(path.name, uploaded.columns, uploaded.rows)

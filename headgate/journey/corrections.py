@@ -13,13 +13,19 @@ from pydantic import Field
 from headgate.bucket import keys, receipts, transfer
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
+from headgate.contracts import contract_for
 from headgate.engine.checking.drift import Drift, Layout
 from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet
 from headgate.engine.result.files import LEDGER, QUARANTINE
-from headgate.errors import BadFileError, NoSuchObjectError
+from headgate.engine.validate import ROOM, Reading, validate_file
+from headgate.errors import BadFileError, NoSuchObjectError, OptionsError
 from headgate.journey.receipt import Correction, Receipt, Source
 from headgate.record import Record
+from headgate.scratch import require_room
+
+LOOK_MIB = 100
+"""Size of an upload up to which it is read again before corrected rows of it are sent."""
 
 _AS_A_NEW_FILE = (
     "Upload the corrected rows, without the columns that begin with '_', as a new file."
@@ -62,16 +68,20 @@ def find(store: Store, sheet: Sheet) -> tuple[Receipt, str]:
     return receipt, stored.etag
 
 
-def judge(store: Store, sheet: Sheet, scratch: Path) -> SheetCounts:
-    """Say what a sheet that is not uploaded yet would put right in the result that stands.
+def judge(store: Store, sheet: Sheet, scratch: Path) -> tuple[SheetCounts, Reading | None]:
+    """Say what a sheet that is not uploaded yet would put right, and how its upload would be read.
+
+    That is not known where the original is too large for a look, or this machine has no such
+    contract.
 
     Raises:
-        BadFileError: The sheet does not fit that result.
+        BadFileError: The sheet does not fit the result that stands, or would have it refused.
     """
     standing, _ = find(store, sheet)
     if next(_originals(store, standing), None) is None:
         raise _no_original(standing)
-    return _extended(store, scratch, sheet, sheet.path.name, standing)[1]
+    ledger, done = _extended(store, scratch, sheet, sheet.path.name, standing)
+    return done, _read_again(store, standing, ledger, scratch)
 
 
 def add(
@@ -135,6 +145,26 @@ def _extended(
 ) -> tuple[Path, SheetCounts]:
     kept, earlier = (_fetch(store, standing, role, scratch) for role in (QUARANTINE, LEDGER))
     return extend_ledger(scratch, kept, sheet, name, earlier)
+
+
+def _read_again(store: Store, standing: Receipt, ledger: Path, scratch: Path) -> Reading | None:
+    original, options = standing.source.upload, standing.options
+    if original.size > LOOK_MIB << 20:
+        return None
+    try:
+        contract = contract_for(keys.dataset_of(original.key), options.check.contract)
+    except OptionsError:
+        return None
+    require_room(scratch, (1 + ROOM) * original.size)
+    return validate_file(
+        fetch_original(store, standing, scratch),
+        scratch,
+        options=options.read,
+        check=options.check,
+        contract=contract,
+        previous=Layout.of(standing.columns),
+        corrected=ledger,
+    )
 
 
 def _fetch(store: Store, receipt: Receipt, role: str, scratch: Path) -> Path | None:

@@ -20,6 +20,7 @@ from headgate.bucket.store import Store
 from headgate.engine.checking.drift import Drift
 from headgate.engine.checking.ledger import SheetCounts
 from headgate.engine.checking.sheets import open_sheet
+from headgate.engine.validate import Reading
 from headgate.errors import OptionsError
 from headgate.journey import corrections, layouts
 from headgate.local import Inspection
@@ -30,12 +31,23 @@ from headgate.settings import load
 from headgate.words import counted, first_of
 
 
+class Checked(Inspection):
+    """A local file beside what the bucket holds."""
+
+    joined: Annotated[
+        Reading | None,
+        Field(description="The upload that it corrects, with its rows, where that was read again"),
+    ] = None
+
+
 class Uploaded(Record):
     """A file that is now under `uploads/`, with a look at what it holds."""
 
     key: Annotated[str, Field(description="Key of the upload")]
     file_name: str
-    rows_in: Annotated[int, Field(description="Rows in the file, header excluded")]
+    rows_in: Annotated[
+        int, Field(description="Rows in the file, or in the one that it corrects, without header")
+    ]
     quarantined: Annotated[int, Field(description="Rows found bad, which will be kept back")]
     contract: Annotated[
         str | None, Field(description="What the file was held to; corrected rows are not yet")
@@ -64,7 +76,7 @@ class Uploaded(Record):
 
 def inspect(
     store: Store, path: Path, *, dataset: str | None, read: ReadOptions, check: CheckOptions
-) -> Inspection:
+) -> Checked:
     """Look at a local file beside the last one that the bucket accepted of its data set.
 
     Corrected rows are looked at beside the result that they belong to.
@@ -78,10 +90,11 @@ def inspect(
     found = local.inspect(path, dataset=dataset, read=read, check=check, previous=previous)
     sheet = open_sheet(path, read.member)
     if sheet is None:
-        return found
+        return Checked(**dict(found))
     scratch = new_scratch(load().scratch)
     try:
-        return found.model_copy(update={"corrected": corrections.judge(store, sheet, scratch)})
+        corrected, joined = corrections.judge(store, sheet, scratch)
+        return Checked(**dict(found) | {"corrected": corrected, "joined": joined})
     finally:
         remove_scratch(scratch)
 
@@ -118,10 +131,10 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
     return _new_key(path.name, marked_dataset(corrects) if corrects else dataset)
 
 
-def upload(store: Store, path: Path, key: str, inspection: Inspection) -> Uploaded:
+def upload(store: Store, path: Path, key: str, inspection: Checked) -> Uploaded:
     """Send a file that was found good, as it is; twice under one key, it is one upload."""
     transfer.upload(store, path, key, "text/csv")
-    reading, mark = inspection.reading, inspection.corrects
+    reading, mark = inspection.joined or inspection.reading, inspection.corrects
     return Uploaded(
         key=key,
         file_name=path.name,

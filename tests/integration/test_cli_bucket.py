@@ -15,7 +15,7 @@ from headgate.bucket import keys, receipts
 from headgate.bucket.keys import claim_key
 from headgate.bucket.store import connect
 from headgate.errors import NoRoomError, TransientError
-from headgate.journey import intake, processing, results
+from headgate.journey import corrections, intake, processing, results
 from headgate.options import ProcessOptions
 from stack.running import ROOT
 from stack.service import LOOPBACK, free_port
@@ -110,6 +110,42 @@ def test_a_corrected_quarantine_file_is_judged_before_it_is_sent(headgate, place
 
     place.put(key, PEOPLE)
     assert "deleted or overwritten" in headgate("upload", path, **place.environment()).err
+
+
+def test_rows_that_are_still_bad_are_told_before_they_are_sent(headgate, place, tmp_path):
+    """By line, column and reason in the upload that they belong to, as a run will find them."""
+    key = place.put("uploads/people.csv", PEOPLE + "60\n61,Una,x\n")
+    processing.process(place.store, key, ProcessOptions(), owner="test")
+    path = tmp_path / "quarantine.csv"
+    kept = place.store.read(place.receipt(key).key("quarantine")).body
+    path.write_bytes(kept.replace(b",60,,", b",60,Zoe,"))
+
+    done = headgate("upload", path, **place.environment())
+
+    assert "It corrects uploads/people.csv: 1 row, 1 cell." in done.out
+    assert "1 of its 62 rows will still be kept back as bad." in done.out
+    (bad,) = re.findall(r"^ *has 3 cells .* 1 +(\d+) *$", done.out, re.MULTILINE)
+    (sent,) = re.findall(r"as (uploads/\S+)", done.out)
+    processing.process(place.store, sent, ProcessOptions(), owner="test")
+    (failure,) = place.receipt(key).failures
+    assert [str(each.line) for each in failure.examples] == [bad] == ["63"]
+
+
+def test_a_large_upload_is_not_read_again_before_its_rows_are_sent(
+    headgate, place, tmp_path, monkeypatch
+):
+    """What is still bad there is told by the run."""
+    key = place.put("uploads/people.csv", PEOPLE + "60\n")
+    processing.process(place.store, key, ProcessOptions(), owner="test")
+    path = tmp_path / "quarantine.csv"
+    kept = place.store.read(place.receipt(key).key("quarantine")).body
+    path.write_bytes(kept.replace(b",60,,", b",60,Zoe,"))
+    monkeypatch.setattr(corrections, "LOOK_MIB", 0)
+
+    done = headgate("upload", path, **place.environment())
+
+    assert done.code == 0
+    assert "Which of its rows are still bad is told once it is processed." in done.out
 
 
 def test_several_files_are_sent_at_once_and_a_bad_one_holds_up_no_other(headgate, place, tmp_path):

@@ -1,5 +1,6 @@
 """The page for uploaders, as a browser and as others see it, in front of a real S3 server."""
 
+import re
 import shutil
 import signal
 import socket
@@ -603,6 +604,25 @@ def test_corrected_rows_go_to_the_data_set_that_they_belong_to(served):
 
     assert answer.status_code == 200
     assert unquote(answer.headers["Headgate-Key"]).startswith("uploads/towns/")
+
+
+def test_corrected_rows_that_are_still_bad_are_told(served):
+    """At once, and once they are processed: column, reason, and line in the upload itself."""
+    served.send("towns.csv", (TOWNS + "Chur;x\n").encode())
+    served.run()
+    (kept,) = (each.key for each in served.store.list(QUARANTINE))
+    sheet = served.store.read(kept).body.replace(b"Zug,1242,", b"Zug,1242,22")
+    answer = served.send("kept.csv", sheet)
+    served.run()
+    key = unquote(answer.headers["Headgate-Key"])
+    stands = httpx.get(f"{served.url}/uploads", params={"key": key})
+
+    assert "1 of its 4 rows is still bad" in answer.text
+    assert "Why 1 row is kept back" in stands.text
+    for page in (answer.text, stands.text):
+        assert "<td>has 2 cells where the table has 3 columns</td>" in page
+        assert '<td class="n">1</td><td>5</td>' in page
+        assert "!" not in re.findall("<code>(uploads/.*?)</code>", page)[-1]
 
 
 def test_ctrl_c_ends_it(seaweed, tmp_path):

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import StateType
 
 from bridge import outstanding, sqs, watch, watchdog, worker
 from headgate.bucket import claims, links, transfer
-from headgate.journey import processing
+from headgate.journey import corrections, processing
 from headgate.settings import Settings
 from page import app, serve
 from prefect_support import heartbeat
@@ -29,6 +29,7 @@ FIXED = {
     ),
     "Starts over": (processing.RESTARTS,),
     "Reads of one object": (transfer.READS_TO_AGREE,),
+    "Size of an upload": (corrections.LOOK_MIB,),
     "Longest life of a link": (links.LIMIT.days,),
     "Share of its time": (100 * watch._LISTING_SHARE,),
     "Keys in one event": (watch._MOST_KEYS,),
