@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from headgate import __version__
 from headgate.bucket.keys import marked_key
 from headgate.words import counted
+from page.instead import instead
 
 SHORT = 80
 """Characters of a name or a cell that are shown."""
@@ -35,6 +36,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "count": lambda number: f"{number:,}",
         "counted": counted,
+        "instead": instead,
         "marked_key": marked_key,
         "short": _short,
         "size": _size,

@@ -625,6 +625,19 @@ def test_corrected_rows_that_are_still_bad_are_told(served):
         assert "!" not in re.findall("<code>(uploads/.*?)</code>", page)[-1]
 
 
+def test_what_the_page_has_no_option_for_is_done_otherwise(served):
+    """Before a file is sent, and where a run refused what came another way."""
+    tables = b"a,b\n1,2\n3,4\n\nc,d,e\n1,2,3\n4,5,6\n"
+    answer = served.send("tables.csv", tables)
+    served.store.put("uploads/tables.csv", tables)
+    served.run()
+    stands = httpx.get(f"{served.url}/uploads", params={"key": "uploads/tables.csv"})
+
+    assert answer.status_code == 422
+    for page in (answer.text, stands.text):
+        assert "save the table that you mean as a file of its own; or use" in page
+
+
 def test_ctrl_c_ends_it(seaweed, tmp_path):
     """With 0, and no traceback."""
     with serving(seaweed, tmp_path) as served:
