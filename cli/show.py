@@ -163,6 +163,11 @@ def say(text: str) -> None:
     out.print(text, markup=False, soft_wrap=True)
 
 
+def line(*cells: object) -> None:
+    """Print cells side by side; a terminal that is too narrow does not break them as a table's."""
+    out.print(Text("  ").join(_plain(cell) for cell in cells), soft_wrap=True)
+
+
 def corrected(counts: "SheetCounts | Correction") -> str:
     """Say how many rows and cells were put right."""
     return f"{counted(counts.rows, 'row')}, {counted(sum(counts.cells.values()), 'cell')}"

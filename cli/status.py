@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from cli.options import FileLimit
-from cli.show import AsJson, as_json, err, say, table
+from cli.show import AsJson, as_json, err, line, say
 from headgate.bucket.addresses import uploads_prefix_of
 from headgate.bucket.store import connect
 from headgate.errors import OptionsError
@@ -39,8 +39,8 @@ def status(
     if json:
         as_json(found)
         return
-    rows = [(u.key, f"{u.at:%Y-%m-%d %H:%M}", u.state, u.detail) for u in found.uploads]
-    table("Uploads", ("Key", "When (UTC)", "State", "What"), rows)
+    for each in found.uploads:
+        line(f"{each.at:%Y-%m-%dT%H:%MZ}", f"{each.state:<10}", each.key, each.detail)
     if found.listed:
         _show_counts(found, only)
         return
