@@ -19,7 +19,7 @@ def status(
     place: str = "",
     /,
     *,
-    only: Annotated[tuple[State, ...], Parameter(negative="", show_default=False)] = (),
+    only: Annotated[tuple[State, ...], Parameter(show_default=False)] = (),
     since: timedelta | datetime | None = None,
     limit: FileLimit = 100,
     json: AsJson = False,

@@ -1,6 +1,6 @@
 """What an uploader can do where a message names an option: the page has none.
 
-Runs that process what the page sends have options of their own, so it could not hand any on.
+What was chosen there would not reach the run; what a data set's contract sets holds in both.
 """
 
 INSTEAD = {
@@ -26,4 +26,7 @@ def instead(text: str) -> str:
         return ""
     ways = ", or ".join(dict.fromkeys(INSTEAD[name] for name in names))
     flags = " or ".join(f"--{name.replace('_', '-')}" for name in names)
-    return f"This page has no options. Please {ways}; or use the command line, with {flags}."
+    return (
+        f"This page has no options. Please {ways}; or use the command line, with {flags}. "
+        "For all files of a data set, its contract can set this."
+    )
