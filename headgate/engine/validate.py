@@ -4,9 +4,9 @@ Here: `validate_file`, the one path from a file of any size to a `Reading`. Not 
 dialect is found, what the contract says, and what is made of the good rows afterwards.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,7 +27,7 @@ from headgate.engine.checking.unique_keys import set_repeats_aside
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.names import with_safe_names
 from headgate.engine.contract import Contract
-from headgate.engine.reading.blocks import map_blocks
+from headgate.engine.reading.blocks import Block, map_blocks
 from headgate.engine.reading.detect import detect, refuse_useless_delimiter
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
@@ -36,6 +36,8 @@ from headgate.errors import RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
 from headgate.scratch import filling, require_room
+
+Made = TypeVar("Made")
 
 ROOM = 4
 """Bytes on the scratch disk for each byte of a file: its staged rows, cells and lines; its CSV and
@@ -167,13 +169,12 @@ class _Judged(NamedTuple):
 
 def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
     """Stage the good rows and keep the others back, unless these are too many."""
-    path, scratch, dialect, sieve = file.path, file.scratch, file.dialect, file.sieve
+    path, scratch, dialect = file.path, file.scratch, file.dialect
     staged = scratch / "staged.arrow"
     corrections = Corrections(corrected, scratch, dialect.names) if corrected else None
-    sift = corrections.before(sieve.sift) if corrections else sieve.sift
     with Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
-        total, blank = _sift(map_blocks(path, dialect, sift), staged, sieve, kept)
-        for key in sieve.contract.unique:
+        total, blank = _sift(file, corrections, staged, kept)
+        for key in file.sieve.contract.unique:
             kept.add(set_repeats_aside(staged, key, path, dialect, corrections))
         hold_to_share(total, kept, file.contract, file.check)
         total += kept.add(rows_of_other_tables(path, dialect, file.others))
@@ -181,17 +182,28 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
     return _Rows(staged, StagedFile(staged).num_rows, kept, total, blank, put_right)
 
 
-def _sift(parts: Iterable[Sifted], staged: Path, sieve: Sieve, kept: Quarantine) -> tuple[int, int]:
-    """Pass once over the file; count its rows and its blank lines."""
-    rows, blank = 0, 0
+def _sift(
+    file: _File, corrections: Corrections | None, staged: Path, kept: Quarantine
+) -> tuple[int, int]:
+    """Pass over the file block by block; count its rows and its blank lines."""
+    rows, blank, sieve = 0, 0, file.sieve
     with writing(staged, sieve.schema) as out:
-        for part in parts:
-            out.write(part.good)
-            sieve.typing.add(part.seen)
-            kept.add(part.kept)
-            rows += part.rows
-            blank += part.blank
+        for part in _map_blocks(file, corrections, sieve.try_sift):
+            further = _map_blocks(file, corrections, lambda block: block.rows)
+            sifted = part if isinstance(part, Sifted) else sieve.learn(part, further)
+            out.write(sifted.good)
+            sieve.typing.add(sifted.seen)
+            kept.add(sifted.kept)
+            rows += sifted.rows
+            blank += sifted.blank
     return rows, blank
+
+
+def _map_blocks(
+    file: _File, corrections: Corrections | None, make: Callable[[Block], Made]
+) -> Iterator[Made]:
+    """Do some work on each block of a file after its rows were corrected."""
+    return map_blocks(file.path, file.dialect, corrections.before(make) if corrections else make)
 
 
 def _judge(file: _File, rows: _Rows, previous: Layout | None) -> _Judged:

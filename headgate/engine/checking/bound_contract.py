@@ -4,7 +4,6 @@ Which rows are bad is worked out here, row by row. Not here: how pandera judges,
 file, and what becomes of bad rows.
 """
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -62,10 +61,9 @@ class BoundContract:
         model = _bound(contract, names)
         self.expected: tuple[Expected, ...] = model.expected if model else ()
         self.dropped = model.dropped if model else ()
-        self.formats: dict[str, Format] = {}
-        """By name of a column that has a type, how it is written, as far as blocks have told."""
         self._untold = [each for each in self.expected if each.kind != "text"]
-        self._lock = threading.Lock()
+        self.formats = {each.name: each.plain for each in self._untold}
+        """By name of a column that has a type, how it is written, as far as it was learnt."""
         self._keys = (*contract.unique, *(model.unique if model else ()))
         self._model = model
         self._references = contract.references
@@ -81,16 +79,52 @@ class BoundContract:
             for names in self._keys
         )
 
+    def knows(self, rows: pa.Table) -> bool:
+        """Return whether it was learnt how the values of these rows are written."""
+        return all(pc.all(self._texts(each, rows)[1]).as_py() for each in self._untold)
+
+    def learn(self, rows: pa.Table, further: Iterator[pa.Table]) -> None:
+        """Find out how columns are written that have a type and had no value further up.
+
+        Args:
+            rows: The first rows in which some have one.
+            further: More rows of the file, which are looked at where these do not tell.
+
+        Raises:
+            ContractError: The values of a column could as well be others.
+        """
+        found = self._found_in(rows, dict.fromkeys(self._untold, ()))
+        while doubtful := {each: forms for each, forms in found.items() if len(forms) != 1}:
+            more = next(further, None)
+            if more is None:
+                break
+            found |= self._found_in(more, doubtful)
+        for each, forms in found.items():
+            if len(forms) > 1:
+                raise each.undecided(forms)
+            self.formats[each.name] = forms[0] if forms else each.plain
+        self._untold = [each for each in self._untold if each not in found]
+
+    def _found_in(
+        self, rows: pa.Table, among: Mapping[Expected, Sequence[Format]]
+    ) -> dict[Expected, Sequence[Format]]:
+        """Return how columns may be written that have a value in some rows."""
+        samples = {each: sample_of(rows[each.name], self._missing) for each in among}
+        return {
+            each: each.formats_of(sample, point=self._point, among=among[each])
+            for each, sample in samples.items()
+            if sample
+        }
+
     def check(self, rows: pa.Table) -> list[Fault]:
         """Return everything that is wrong with any of these rows; may run in several threads.
 
         Raises:
-            ContractError: A check speaks of the whole file, and fails; or the values of a column
-                could as well be others.
+            ContractError: A check speaks of the whole file, and fails; or dates are in several
+                orders.
             SettingsError: A check itself fails.
             NoRoomError: The values are too long for the memory.
         """
-        self._learn(rows)
         texts, faults = self._hold_to_types(rows)
         refused = {(fault.line, fault.column) for fault in faults}
         faults += self._outside_references(rows, texts)
@@ -98,16 +132,6 @@ class BoundContract:
             judged = self._model.judge(self._typed(texts), rows)
             faults += (each for each in judged if (each.line, each.column) not in refused)
         return faults
-
-    def _learn(self, rows: pa.Table) -> None:
-        """Find out how columns are written that have a type and had no value further up."""
-        with self._lock:
-            untold = []
-            for each in self._untold:
-                sample = sample_of(rows[each.name], self._missing)
-                self.formats[each.name] = each.format_of(sample, point=self._point)
-                untold += [] if sample else [each]
-            self._untold = untold
 
     def _outside_references(self, rows: pa.Table, texts: dict[str, pa.Array]) -> Iterator[Fault]:
         for name, allowed in self._references.items():
@@ -120,10 +144,8 @@ class BoundContract:
         """Blank out the cells that are missing or not of their column's type."""
         columns, faults = dict[str, pa.Array](), list[Fault]()
         for each in self.expected:
-            texts, form = rows[each.name].combine_chunks(), self.formats.get(each.name)
-            texts = pc.utf8_trim_whitespace(texts) if each.coerce else texts
-            blank = pc.is_in(texts, value_set=pa.array(self._absent(form), pa.string()))
-            if form:
+            texts, blank = self._texts(each, rows)
+            if form := self.formats.get(each.name):
                 unfit = pc.invert(pc.or_(form.fits(texts), blank))
                 each.refuse_other_orders(form, texts, unfit, rows[LINE].combine_chunks())
                 reason = f"is not {_KIND_IN_WORDS[form.kind]} written like {form.label}"
@@ -131,6 +153,13 @@ class BoundContract:
                 blank = pc.or_(blank, unfit)
             columns[each.name] = pc.if_else(blank, pa.scalar(None, pa.string()), texts)
         return columns, faults
+
+    def _texts(self, each: Expected, rows: pa.Table) -> tuple[pa.Array, pa.BooleanArray]:
+        """Return the texts of a column as they are judged, and which of them are missing."""
+        texts = rows[each.name].combine_chunks()
+        texts = pc.utf8_trim_whitespace(texts) if each.coerce else texts
+        absent = self._absent(self.formats.get(each.name))
+        return texts, pc.is_in(texts, value_set=pa.array(absent, pa.string()))
 
     def _absent(self, form: Format | None) -> tuple[str, ...]:
         """Texts that count as missing in a column of some format, or of texts."""

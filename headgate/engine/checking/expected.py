@@ -51,32 +51,44 @@ class Expected:
     written: Format | None = None
     """How its dates are written, where the contract says so."""
 
-    def format_of(self, sample: Counter[str], *, point: bool | None) -> Format:
-        """Choose the format that most of a sample is written in, unless the contract says which.
+    def formats_of(
+        self, sample: Counter[str], *, point: bool | None, among: Sequence[Format] = ()
+    ) -> Sequence[Format]:
+        """Return the format that most of a sample is written in, unless the contract says which.
+
+        Several are returned where the values could as well be others, and `among` where none fits.
 
         Args:
             sample: Texts of the column, and how often each stands there.
             point: Whether a point is the decimal mark; None where nothing tells.
-
-        Raises:
-            ContractError: The values could as well be others.
+            among: What other samples have left to choose from.
         """
         if self.written:
-            return self.written
+            return (self.written,)
+        guesses = self._guesses([*sample], among)
         counts = np.array([*sample.values()], np.int64)
-        hits = {form: int(counts[fits].sum()) for form, fits in self._guesses([*sample]).items()}
+        hits = {form: int(counts[fits].sum()) for form, fits in guesses.items()}
         best = max(hits, key=lambda form: hits[form])
+        if not hits[best]:
+            return among
         rivals = [each for each in hits if hits[each] == hits[best] and each.rivals(best)]
         if rivals and point and isinstance(best, Number):
-            return next(each for each in (best, *rivals) if has_point(each))
-        if rivals and hits[best]:
-            readings = dict.fromkeys(each.label for each in (best, *rivals))
-            raise ContractError(
-                f"The values could be written {' or '.join(readings)}.",
-                where=self.name,
-                todo=_told_apart(best),
-            )
-        return best
+            return (next(each for each in (best, *rivals) if has_point(each)),)
+        return (best, *rivals)
+
+    @property
+    def plain(self) -> Format:
+        """How its values are written where none tells."""
+        return self.written or _PLAIN[self.kind][0]
+
+    def undecided(self, forms: Sequence[Format]) -> ContractError:
+        """Return the refusal of a file whose values could be written in several ways."""
+        readings = dict.fromkeys(each.label for each in forms)
+        return ContractError(
+            f"The values could be written {' or '.join(readings)}.",
+            where=self.name,
+            todo=_told_apart(forms[0]),
+        )
 
     def refuse_other_orders(
         self, form: Format, texts: pa.Array, unfit: pa.BooleanArray, lines: pa.Array
@@ -114,13 +126,15 @@ class Expected:
         value, _ = form.sql(text)
         return f"CAST({value} AS TIMESTAMP)" if self.kind == "timestamp" else value
 
-    def _guesses(self, sample: Sequence[str]) -> dict[Format, Fits]:
+    def _guesses(self, sample: Sequence[str], among: Sequence[Format]) -> dict[Format, Fits]:
         """List the formats that fit all texts of a sample or one of the first, and which they fit.
 
-        A format must come to mind at the text that it fits.
+        A format must come to mind at the text that it fits, unless it is one of those given.
         """
         texts = pa.array(sample, pa.string())
         fits = cache(lambda form: np.asarray(form.fits(texts)))
+        if among:
+            return {form: fits(form) for form in among}
         guesses = dict.fromkeys(_PLAIN[self.kind])
         if self.coerce:
             guesses |= {form: None for form in self._taken(sample) if fits(form).all()}

@@ -35,7 +35,10 @@ class Sifted(NamedTuple):
 
 
 class Sieve:
-    """Parts the good rows of each block from the bad ones; `sift` may run in several threads."""
+    """Parts the good rows of each block from the bad ones.
+
+    `try_sift` may run in several threads; they change nothing. `learn` sees the blocks in order.
+    """
 
     def __init__(self, dialect: Dialect, contract: Contract, missing: Sequence[str]) -> None:
         """Get ready for one file.
@@ -58,14 +61,31 @@ class Sieve:
         self._first = True
         self._header = dialect.header if dialect.header_rows == 1 else ()
 
-    def sift(self, block: Block) -> Sifted:
-        """Check the rows of a block; the first block must be through before the others."""
+    def try_sift(self, block: Block) -> Sifted | Block:
+        """Check the rows of a block; return it as it is if it must be learnt from before."""
+        if self._first or not self.contract.knows(block.rows):
+            return block
+        return self._sift(*self._part(block), block.blank)
+
+    def learn(self, block: Block, further: Iterator[pa.Table]) -> Sifted:
+        """Learn from a block how its columns are written, then check its rows.
+
+        Args:
+            block: The first in which some column has a value.
+            further: Rows of the whole file, which are looked at where the block does not tell.
+
+        Raises:
+            ContractError: The values of a column could as well be others.
+        """
+        self.contract.learn(block.rows, further)
         good, kept = self._part(block)
         if self._first:
             self.typing.start(good, self.contract.formats)
             self._first = False
-        rows = good.num_rows + len(kept)
-        return Sifted(good, kept, self.typing.look(good), rows, block.blank)
+        return self._sift(good, kept, block.blank)
+
+    def _sift(self, good: pa.Table, kept: list[Kept], blank: int) -> Sifted:
+        return Sifted(good, kept, self.typing.look(good), good.num_rows + len(kept), blank)
 
     def _part(self, block: Block) -> tuple[pa.Table, list[Kept]]:
         checked = self.contract.check(block.rows)

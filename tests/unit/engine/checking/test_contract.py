@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import re
 import sys
+import time
 import types
 import typing
 import uuid
@@ -351,6 +352,40 @@ def test_a_column_is_read_as_its_first_values_are_written(
         reading = reading_of(tmp_path, rows, Contract(model=model), header="id,day,good")
         assert reading.quarantined == 0
         assert reading.columns[1].format == "DD/MM/YYYY"
+
+
+@pytest.mark.parametrize("slow", range(4, 9))
+def test_no_column_is_read_as_the_block_that_is_through_first_is_written(
+    tmp_path, monkeypatch, slow
+):
+    """Threads may be through with later blocks before: the first value tells all the same."""
+    check = BoundContract.check
+
+    def check_slowly(self, rows):
+        time.sleep(0.05 * (slow in rows[LINE].to_pylist()))
+        return check(self, rows)
+
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 9)
+    monkeypatch.setattr(BoundContract, "check", check_slowly)
+    rows = ["0000001,", "0000002,", "0000003,", "0000004,1.50 €", '0000005,"2,50 €"', "6,3.50 €"]
+    prices = pa.DataFrameSchema({"price": pa.Column(float, coerce=True, nullable=True)})
+    contract = Contract(model=prices, max_bad_share=1)
+    assert list(kept_back(reading_of(tmp_path, rows, contract, header="id,price"))) == [6]
+
+
+@pytest.mark.parametrize(
+    ("first", "type_"),
+    [("01/02/2024", "datetime64[ns]"), ("unknown", "datetime64[ns]"), ("unknown", bool)],
+)
+def test_values_further_down_tell_where_the_first_do_not(tmp_path, monkeypatch, first, type_):
+    """They could be of several formats, or are of none."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 9)
+    plain = "yes" if type_ is bool else "13/02/2024"
+    rows = [f"000000{i},{value}" for i, value in enumerate(["", first, "", plain, plain])]
+    model = pa.DataFrameSchema({"v": pa.Column(type_, coerce=True, nullable=True)})
+    reading = reading_of(tmp_path, rows, Contract(model=model), header="id,v")
+    assert reading.quarantined == (first == "unknown")
+    assert reading.columns[1].format == ("yes/no" if type_ is bool else "DD/MM/YYYY")
 
 
 def test_missing_unknown_and_misplaced_columns(tmp_path):
