@@ -186,6 +186,7 @@ class _LocalFile(NamedTuple):
                 contract=self.contract,
                 previous=self.previous,
                 corrected=ledger,
+                drops_duplicates=self.options.prepare.drops_duplicates,
             )
         return reading.model_copy(update={"notes": (*reading.notes, *self.notes)})
 

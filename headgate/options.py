@@ -200,6 +200,11 @@ class PrepareOptions(Record):
             PrepareOptions()
         )
 
+    @property
+    def drops_duplicates(self) -> bool:
+        """Whether exact duplicates are dropped for certain; a recipe brings a rule of its own."""
+        return self.recipe is None and self.clean.drop_duplicates
+
 
 class SourcePolicy(StrEnum):
     """What becomes of the uploaded object once its result is published."""

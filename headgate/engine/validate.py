@@ -101,6 +101,7 @@ def validate_file(
     previous: Layout | None = None,
     corrected: Path | None = None,
     upload: str | None = None,
+    drops_duplicates: bool = True,
 ) -> Reading:
     """Read, type and check one file; stage its good rows and quarantine the others.
 
@@ -113,6 +114,7 @@ def validate_file(
         previous: Columns of the data set's last accepted file.
         corrected: Ledger of rows that stand in the place of the file's own.
         upload: The upload's mark, to stand beside each row kept back.
+        drops_duplicates: Whether cleaning drops exact duplicates, which then break no unique key.
 
     Raises:
         BadFileError: The file as a whole cannot be accepted.
@@ -127,7 +129,7 @@ def validate_file(
     hold_to_header(dialect, contract, options, check)
     others = dialect.others if options.table is None else ()
     sieve = Sieve(dialect, contract, options.missing)
-    file = _File(path, scratch, dialect, notes, others, contract, check, sieve)
+    file = _File(path, scratch, dialect, notes, others, contract, check, sieve, drops_duplicates)
     with filling(scratch):
         rows = _stage(file, corrected, upload)
         judged = _judge(file, rows, previous)
@@ -146,6 +148,7 @@ class _File(NamedTuple):
     contract: Contract
     check: CheckOptions
     sieve: Sieve
+    drops_duplicates: bool
 
 
 class _Rows(NamedTuple):
@@ -175,7 +178,10 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
     with Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
         total, blank = _sift(file, corrections, staged, kept)
         for key in file.sieve.contract.unique:
-            kept.add(set_repeats_aside(staged, key, path, dialect, corrections))
+            repeats = set_repeats_aside(
+                staged, key, path, dialect, corrections, duplicates=file.drops_duplicates
+            )
+            kept.add(repeats)
         hold_to_share(total, kept, file.contract, file.check)
         total += kept.add(rows_of_other_tables(path, dialect, file.others))
     put_right = corrections.rows if corrections else 0

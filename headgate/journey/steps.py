@@ -186,6 +186,7 @@ def validate(store: Store, work: Work, file: Download) -> Reading:
             previous=previous,
             corrected=corrected.ledger if corrected else None,
             upload=keys.mark(work.upload),
+            drops_duplicates=work.options.prepare.drops_duplicates,
         )
     about_contract = notes_of(contract, work.dataset, work.options)
     notes = (*reading.notes, *about_contract, *layouts.unread(previous, work.last_layout))

@@ -1,7 +1,7 @@
 """Keys that may occur once in the whole file: the first row stays, later ones are kept back.
 
-Here: rules that no block can judge by itself. Not here: duplicates of whole rows, which are no
-fault and which cleaning drops.
+Here: rules that no block can judge by itself. Not here: dropping duplicates of whole rows, which
+cleaning does.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,13 @@ from duckdb import DuckDBPyConnection
 
 from headgate.engine.checking.correction import Corrections
 from headgate.engine.checking.quarantine import Fault, Kept
-from headgate.engine.duck import database, quote_name
+from headgate.engine.duck import database, first, quote_name
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
-from headgate.engine.staging import LINE, StagedFile, register, writing
+from headgate.engine.staging import CSV, LINE, StagedFile, register, writing
 
-_FIRST, _PART = "_headgate_first", "_headgate_part"
-"""The line on which a key stands first, and how its values are called."""
+_FIRST, _ROW, _PART = "_headgate_first", "_headgate_row", "_headgate_part"
+"""The line on which a key stands first, the row there, and how the key's values are called."""
 
 
 class Key(NamedTuple):
@@ -37,10 +37,21 @@ def set_repeats_aside(
     source: Path,
     dialect: Dialect,
     corrections: Corrections | None = None,
+    *,
+    duplicates: bool = False,
 ) -> Iterator[Kept]:
     """Take rows whose key stood further up out of the staged file, and yield them.
 
     Rows in which a part of the key is missing are no repeats.
+
+    Args:
+        staged: The staged file.
+        key: The key.
+        source: The file that was staged, which has the rows' original text.
+        dialect: How that is written.
+        corrections: Rows of it that were put right.
+        duplicates: Whether to leave rows that repeat the first in every cell, since cleaning drops
+            them.
     """
     with database(staged.parent, staged) as con:
         register(con, staged)
@@ -53,9 +64,16 @@ def set_repeats_aside(
             f" FROM (SELECT {LINE}, {named} FROM staged)"
             f" WHERE {filled} GROUP BY {', '.join(parts)} HAVING count(*) > 1"
         )
+        if not first(con, "SELECT 1 FROM twice LIMIT 1"):
+            return
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE firsts AS SELECT {LINE} AS {_FIRST}, {CSV} AS {_ROW}"
+            f" FROM staged WHERE {LINE} IN (SELECT {_FIRST} FROM twice)"
+        )
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT * FROM (SELECT *, {named} FROM staged)"
-            f" JOIN twice USING ({', '.join(parts)}) WHERE {LINE} > {_FIRST}"
+            f" JOIN twice USING ({', '.join(parts)}) JOIN firsts USING ({_FIRST})"
+            f" WHERE {LINE} > {_FIRST} AND NOT ({duplicates} AND {CSV} = {_ROW})"
         )
         con.unregister("staged")
         lines = con.execute(f"SELECT {LINE} FROM repeats").fetchnumpy()[LINE]

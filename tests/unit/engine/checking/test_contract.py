@@ -27,10 +27,11 @@ from headgate.engine.draft import draft
 from headgate.engine.duck import first
 from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.reading import blocks
+from headgate.engine.result.row_counts import RowCounts
 from headgate.engine.staging import LINE, StagedFile, register
 from headgate.engine.validate import validate_file
 from headgate.errors import ContractError, DriftError, SettingsError
-from headgate.options import CheckOptions, DriftPolicy, PrepareOptions, ReadOptions
+from headgate.options import CheckOptions, CleanOptions, DriftPolicy, PrepareOptions, ReadOptions
 
 
 class Orders(pa.DataFrameModel):
@@ -53,7 +54,9 @@ LENIENT = Contract(name="orders", model=Orders, max_bad_share=1, min_rows=0)
 HEADER = "id,price,country,code,sent"
 
 
-def reading_of(folder, rows, contract=LENIENT, header=HEADER, previous=None, **check):
+def reading_of(
+    folder, rows, contract=LENIENT, header=HEADER, previous=None, *, drops_duplicates=True, **check
+):
     path = folder / "file.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     scratch = folder / "scratch"
@@ -65,6 +68,7 @@ def reading_of(folder, rows, contract=LENIENT, header=HEADER, previous=None, **c
         check=CheckOptions(**check),
         contract=contract,
         previous=previous,
+        drops_duplicates=drops_duplicates,
     )
 
 
@@ -286,7 +290,8 @@ def test_a_check_may_group_values(tmp_path):
 def test_a_key_is_compared_by_its_values(tmp_path, column, values):
     """However one is written; signs for missing values are no values and no repeats."""
     contract = Contract(model=pa.DataFrameSchema({"n": column}), max_bad_share=1)
-    found = kept_back(reading_of(tmp_path, [f"{n},x" for n in values], contract, header="n,m"))
+    rows = [f"{n},{place}" for place, n in enumerate(values)]
+    found = kept_back(reading_of(tmp_path, rows, contract, header="n,m"))
     assert {line: row["_check"] for line, row in found.items()} == {4: "unique"}
 
 
@@ -313,7 +318,7 @@ def test_a_reference_set_is_compared_as_the_column_is_read(tmp_path):
 def test_a_key_is_unique_over_all_blocks(tmp_path, monkeypatch):
     """The first row stays; each later one names the line of the first."""
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 50)
-    rows = [f"{i},9,DE,001," for i in range(1, 40)] + ["3,9,DE,001,", "3,9,FR,001,"]
+    rows = [f"{i},9,DE,001," for i in range(1, 40)] + ["3,8,DE,001,", "3,9,FR,001,"]
     reading = reading_of(tmp_path, rows)
     found = kept_back(reading)
     assert list(found) == [41, 42]
@@ -322,12 +327,35 @@ def test_a_key_is_unique_over_all_blocks(tmp_path, monkeypatch):
     assert reading.rows_good == 39
 
 
+@pytest.mark.parametrize(
+    ("drops", "kept", "counts"),
+    [
+        (True, [4, 5, 10, 6, 7], "9 rows in, 2 out, 5 quarantined, 2 duplicates"),
+        (False, [3, 4, 5, 7, 9, 10, 6], "9 rows in, 2 out, 7 quarantined"),
+    ],
+)
+def test_a_row_that_comes_again_in_every_cell_is_a_duplicate_and_no_fault(
+    tmp_path, drops, kept, counts
+):
+    """Where duplicates are dropped; it breaks the key if they stay, or if the first row differs."""
+    contract = Contract(unique=(("a",), ("b",)), max_bad_share=1)
+    rows = ["1,x", '1,"x"', "1,y", "1,y", "2,x", "2,x", "3,z", "3,z", "3, z"]
+    prepare = PrepareOptions(clean=CleanOptions(drop_duplicates=drops))
+    reading = reading_of(
+        tmp_path, rows, contract, header="a,b", drops_duplicates=prepare.drops_duplicates
+    )
+    prepared = preprocess_rows(reading, tmp_path / "scratch", prepare)
+    assert list(kept_back(reading)) == kept
+    assert str(RowCounts.of(reading, prepared)) == counts
+
+
 def test_a_key_of_several_columns_and_a_reference_set(tmp_path):
     """Both are said in the contract, beside the model."""
     contract = Contract(
         unique=(("a", "b"),), references={"b": frozenset({"x", "y"})}, max_bad_share=1
     )
-    reading = reading_of(tmp_path, ["1,x", "1,y", "1,x", "2,z"], contract, header="a,b")
+    rows = ["1,x,1", "1,y,2", "1,x,3", "2,z,4"]
+    reading = reading_of(tmp_path, rows, contract, header="a,b,c")
     assert {line: row["_check"] for line, row in kept_back(reading).items()} == {
         4: "unique",
         5: "reference",
