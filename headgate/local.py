@@ -17,7 +17,7 @@ from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.contract import Contract
 from headgate.engine.preprocess import preprocess_rows
-from headgate.engine.reading.dialect import Evidence
+from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.result.files import result_files
 from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.result.prepared import Prepared
@@ -98,7 +98,7 @@ def inspect(
             reading, refusal = file.read_on(), str(error)
         rows = _first_rows(reading)
         if sheet:
-            reading = _with_names(reading, sheet.dialect.names)
+            reading = _as_sheet(reading, sheet.dialect)
         return Inspection(
             reading=reading,
             corrects=sheet.upload if sheet else None,
@@ -307,12 +307,12 @@ def _readable(path: Path) -> Path:
     return path
 
 
-def _with_names(reading: Reading, names: Sequence[str]) -> Reading:
-    """Call the columns as the file does; a quarantine file has some that are Headgate's own."""
-    columns = zip(reading.columns, names, strict=True)
+def _as_sheet(reading: Reading, dialect: Dialect) -> Reading:
+    """Call the columns as a quarantine file does: it has some that are Headgate's own."""
+    columns = zip(reading.columns, dialect.names, strict=True)
     named = tuple(column.model_copy(update={"name": name}) for column, name in columns)
     notes = tuple(note for note in reading.notes if note.what != "column name")
-    return reading.model_copy(update={"columns": named, "notes": notes})
+    return reading.model_copy(update={"columns": named, "notes": notes, "dialect": dialect})
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:

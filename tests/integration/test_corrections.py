@@ -246,7 +246,7 @@ def _mix_marks(_store, rows):
         (_overwrite, "deleted or overwritten"),
         (_change_nothing, "No row was corrected"),
         (_move_a_line, "not the line of a row that was kept back"),
-        (_repeat, "stands twice"),
+        (_repeat, "as does a row further up"),
         (_drop_a_column, "lacks 'zip'"),
         (_drop_the_mark, "does not say to which upload it belongs"),
         (_invent_a_mark, "has no result here"),

@@ -79,6 +79,19 @@ def test_the_first_rows_are_shown_however_the_file_is_cut(tmp_path):
     assert found.rows == (("a", "1"), ("b", "2"), ("c", "3"))
 
 
+def test_a_quarantine_file_is_known_by_its_header_not_told_by_an_option(tmp_path):
+    """Only its encoding is found out, which a spreadsheet program may have changed."""
+    local.clean(PENGUINS, tmp_path / "out", options=PrepareOptions(), **PLAIN)
+    path = tmp_path / "out" / "quarantine.csv"
+    found = local.inspect(path, read=ReadOptions(), check=CheckOptions())
+    assert {each.what: each.why for each in found.reading.dialect.evidence} == {
+        "encoding": "the file starts with its byte order mark",
+        **dict.fromkeys(
+            ("delimiter", "quotechar", "header"), "known by the header of a quarantine file"
+        ),
+    }
+
+
 def test_the_page_for_people_names_the_file(tmp_path):
     """Among the reports of several files each tells which it is of."""
     local.clean(PENGUINS, tmp_path / "out", options=PrepareOptions(), **PLAIN)

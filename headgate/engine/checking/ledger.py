@@ -13,6 +13,7 @@ from pydantic import Field
 
 from headgate.engine.checking.quarantine import CHECK, NOTES, RAW, REASON, SHEET
 from headgate.engine.checking.sheets import Sheet, as_shown, load_rows, own_sheet
+from headgate.engine.columns.column import BLANKS
 from headgate.engine.duck import database, first, quote_text
 from headgate.engine.staging import LINE
 from headgate.errors import BadFileError, NotKeptBackError
@@ -21,6 +22,11 @@ from headgate.words import quoted
 
 LEDGER_NOTES = {"sheet": SHEET, "raw": RAW}
 """What the ledger says of each row besides its cells."""
+
+_CUT = "The row ends before its last column; a file that was cut off must be sent whole."
+_NO_LINE = f"{LINE} says {{!r}}, which is no line's number."
+_NOT_KEPT = f"{LINE} says {{}}, which is not the line of a row that was kept back."
+_TWICE = f"{LINE} says {{}}, as does a row further up."
 
 
 class SheetCounts(Record):
@@ -98,15 +104,16 @@ def _refuse_strangers(con: DuckDBPyConnection, where: str) -> None:
     )
     strange = first(
         con,
-        "SELECT row_at, line FROM sent WHERE line IS NULL OR line NOT IN (SELECT line FROM state)"
-        " UNION ALL SELECT max(row_at), line FROM sent GROUP BY line HAVING count(*) > 1"
-        " ORDER BY row_at LIMIT 1",
+        f"SELECT row_at, CASE WHEN cut THEN {quote_text(_CUT)}"
+        f" WHEN line IS NULL THEN {quote_text(_NO_LINE)}"
+        f" WHEN line NOT IN (SELECT line FROM state) THEN {quote_text(_NOT_KEPT)}"
+        f" WHEN row_number() OVER (PARTITION BY line ORDER BY row_at) > 1 THEN {quote_text(_TWICE)}"
+        " END AS why, shown FROM sent QUALIFY why IS NOT NULL ORDER BY row_at LIMIT 1",
     )
     if strange:
-        at, line = strange
+        at, why, shown = strange
         raise NotKeptBackError(
-            f"{LINE} says {line or 'no number'}, which is not the line of a row that was kept "
-            "back, or stands twice.",
+            why.format(shown),
             where=f"{where}, line {at}",
             todo=f"Leave {LINE} as it was; new rows belong into a file of their own.",
         )
@@ -118,7 +125,7 @@ def _find_corrected(con: DuckDBPyConnection, where: str) -> None:
         "CREATE OR REPLACE TEMP TABLE corrected AS"
         " SELECT line, sent.cells, sent.plain, state.cells AS before, state.plain AS plain_before,"
         " raw, fault, fresh FROM sent JOIN state USING (line)"
-        " WHERE (fresh AND trim(reason) = '') OR NOT EXISTS (FROM"
+        f" WHERE (fresh AND trim(reason, {quote_text(BLANKS)}) = '') OR NOT EXISTS (FROM"
         " (SELECT line, plain FROM kept UNION ALL SELECT line, plain FROM ledger) AS shown"
         " WHERE shown.line = sent.line AND shown.plain = sent.plain)"
     )
@@ -126,7 +133,8 @@ def _find_corrected(con: DuckDBPyConnection, where: str) -> None:
         raise BadFileError(
             "No row was corrected: each is as it was kept back, or corrected before.",
             where=where,
-            todo=f"Correct cells, or empty {REASON} in rows that are right as they are.",
+            todo=f"Correct cells, or empty {REASON} in rows that are right as they are. Rows that "
+            "are left alone or deleted stay kept back: nothing need be sent for them.",
         )
     if foreign := first(con, "SELECT line FROM corrected WHERE fault = 'table' LIMIT 1"):
         raise BadFileError(

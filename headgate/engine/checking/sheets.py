@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from headgate.engine.checking.quarantine import NOTES, RAW, UPLOAD
+from headgate.engine.checking.quarantine import CHECK, NOTES, RAW, REASON, UPLOAD
+from headgate.engine.columns.column import BLANKS
+from headgate.engine.duck import quote_text
 from headgate.engine.reading.blocks import Block, map_blocks, with_lines
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect
@@ -36,6 +38,11 @@ _OWN = ReadOptions(
     table=1,
 )
 """How the files are read that Headgate itself wrote."""
+_SURE = {CHECK, REASON, RAW, UPLOAD}
+"""Columns by which a quarantine file is known that lacks others of Headgate's."""
+_WHY = "known by the header of a quarantine file"
+_LINE_NUMBER = r"^0*([0-9]{1,18})(?:[.,]0{1,2})?$"
+"""Regular expression of a line's number, as programs may show it."""
 _HEAD = 1 << 16
 _LINES = 20
 """Lines among which a sheet's header stands."""
@@ -109,24 +116,31 @@ def load_rows(
     names: Sequence[str],
     notes: Mapping[str, str],
 ) -> None:
-    """Load each row with its cells, its place in the file, and some of the notes beside it."""
+    """Load each row with its cells, its place in the file, and some of the notes beside it.
+
+    `shown` is what stands for the line, whether or not it is a number, and `cut` whether the row
+    ends before the last of Headgate's columns.
+    """
     said = "".join(f", {note} VARCHAR" for note in notes)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table}"
-        f" (row_at BIGINT, line BIGINT, cells VARCHAR[], plain VARCHAR[]{said})"
+        f"CREATE OR REPLACE TEMP TABLE {table} (row_at BIGINT, line BIGINT, shown VARCHAR,"
+        f" cut BOOLEAN, cells VARCHAR[], plain VARCHAR[]{said})"
     )
     if sheet is None:
         return
     place = {name: f"c{i}" for i, name in enumerate(sheet.dialect.names)}
-    cells = ", ".join(place[name] for name in names)
-    plain = ", ".join(f"replace({place[name]}, chr(13) || chr(10), chr(10))" for name in names)
+    given = [f"coalesce({place[name]}, '')" for name in names]
+    plain = ", ".join(f"replace({cell}, chr(13) || chr(10), chr(10))" for cell in given)
+    last = " OR ".join(f"{place[name]} IS NULL" for name in (RAW, UPLOAD) if name in place)
     said = "".join(f", {place.get(column, 'NULL')}" for column in notes.values())
+    line = f"trim(coalesce({place[LINE]}, ''), {quote_text(BLANKS)})"
+    number = f"TRY_CAST(regexp_extract({line}, {quote_text(_LINE_NUMBER)}, 1) AS BIGINT)"
     filled = " OR ".join(f"{name} <> ''" for name in place.values())
     for part in map_blocks(sheet.path, _numbered(sheet.dialect), _padded):
         con.register("part", part)
         con.execute(
-            f"INSERT INTO {table} SELECT {LINE}, TRY_CAST(trim({place[LINE]}) AS BIGINT),"
-            f" [{cells}], [{plain}]{said} FROM part WHERE {filled}"
+            f"INSERT INTO {table} SELECT {LINE}, {number}, {line}, {last or False},"
+            f" [{', '.join(given)}], [{plain}]{said} FROM part WHERE {filled}"
         )
         con.unregister("part")
 
@@ -138,12 +152,12 @@ def _header(path: Path, member: str | None) -> ReadOptions | None:
             head = file.read(_HEAD).replace(b"\0", b"").removeprefix(codecs.BOM_UTF8)
     except BadFileError:
         return None
-    if LINE.encode() not in head:
+    if not any(name.encode() in head for name in (LINE, REASON)):
         return None
     for skip, line in enumerate(head.decode("latin-1").lstrip("\xff\xfe").splitlines()[:_LINES]):
         for delimiter in ",;\t|":
             names = {*next(csv.reader([line], delimiter=delimiter), ())}
-            if LINE in names and (UPLOAD in names or {*NOTES[1:], RAW} <= names):
+            if (LINE in names and UPLOAD in names) or names >= _SURE or names >= {*NOTES, RAW}:
                 told = {"delimiter": delimiter, "skip_lines": skip, "member": member}
                 return _OWN.model_copy(update=told)
     return None
@@ -151,17 +165,22 @@ def _header(path: Path, member: str | None) -> ReadOptions | None:
 
 def _dialect(path: Path, read: ReadOptions) -> Dialect:
     """Find out what a spreadsheet program may have changed: encoding and line ends."""
-    return detect(path, read).model_copy(update={"comment": None})
+    found = detect(path, read)
+    why = [
+        each if each.what == "encoding" else each.model_copy(update={"why": _WHY})
+        for each in found.evidence
+    ]
+    return found.model_copy(update={"comment": None, "evidence": tuple(why)})
 
 
 def _upload(path: Path, dialect: Dialect) -> str | None:
     """Return the mark that all rows bear."""
     if UPLOAD not in dialect.names:
         return None
-    marks: set[str] = set()
+    marks: set[str | None] = set()
     for rows in map_blocks(path, _numbered(dialect), _padded):
         marks.update(pc.unique(rows.column(dialect.names.index(UPLOAD))).to_pylist())
-    marks.discard("")
+    marks -= {"", None}
     if len(marks) > 1:
         raise BadFileError(
             f"The column {UPLOAD!r} names {len(marks)} uploads.",
@@ -179,7 +198,10 @@ def _numbered(dialect: Dialect) -> Dialect:
 
 
 def _padded(block: Block) -> pa.Table:
-    """Take rows that lost empty cells at their end, as some programs save them, for whole ones."""
+    """Take rows that lost cells at their end for whole ones, with nulls in their places.
+
+    Some programs leave out empty ones.
+    """
     names = [name for name in block.rows.column_names if name not in (LINE, CSV)]
     width = len(names)
     for bad in block.bad:
@@ -189,7 +211,7 @@ def _padded(block: Block) -> pa.Table:
                 where=f"line {bad.line}",
                 todo="Leave the columns as they are, and quote cells that hold the delimiter.",
             )
-    fields = [[*bad.fields, *[""] * width][:width] for bad in block.bad]
+    fields = [[*bad.fields, *[None] * width][:width] for bad in block.bad]
     columns = [pa.array(column, pa.string()) for column in zip(*fields, strict=True)]
     if not columns:
         return block.rows

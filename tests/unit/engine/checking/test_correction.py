@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pandera.pandas as pa
 import pytest
@@ -33,8 +34,8 @@ HEADER = "id,price,note"
 class Desk:
     """A file, its reading, and the corrections made so far."""
 
-    def __init__(self, folder, body, contract=STRICT):
-        self.folder, self.contract, self.ledger = folder, contract, None
+    def __init__(self, folder, body, contract=STRICT, upload=None):
+        self.folder, self.contract, self.upload, self.ledger = folder, contract, upload, None
         self.path = folder / "file.csv"
         self.path.write_bytes(body if isinstance(body, bytes) else "\n".join(body).encode())
         self.read()
@@ -47,6 +48,7 @@ class Desk:
             check=CheckOptions(),
             contract=self.contract,
             corrected=self.ledger,
+            upload=self.upload,
         )
         return self
 
@@ -60,8 +62,11 @@ class Desk:
         writer = csv.DictWriter(text, list(rows[0]), **how)
         writer.writeheader()
         writer.writerows(rows)
+        return self.send(text.getvalue().encode(encoding))
+
+    def send(self, data):
         sheet = self.folder / "sheet.csv"
-        sheet.write_bytes(text.getvalue().encode(encoding))
+        sheet.write_bytes(data)
         found = open_sheet(sheet)
         self.ledger, done = extend_ledger(
             self.folder, self.reading.quarantine, found, sheet.name, self.ledger
@@ -122,14 +127,49 @@ def test_a_sheet_may_be_sent_once_more_with_more_rows_put_right(tmp_path):
 def test_rows_that_lost_empty_cells_at_the_end_are_whole(tmp_path):
     """Some spreadsheet programs leave them out; blank rows below the table are none."""
     desk = Desk(tmp_path, [HEADER, "x,1,", "2,2,b"])
-    head, row = (list(each) for each in (desk.kept()[0], desk.kept()[0].values()))
-    row[head.index("id")] = "1"
-    text = ",".join(head) + "\r\n" + ",".join(row[: head.index("note")]) + "\r\n,,,,,,,,\r\n"
-    (tmp_path / "sheet.csv").write_text(text)
-    _, done = extend_ledger(
-        tmp_path, desk.reading.quarantine, open_sheet(tmp_path / "sheet.csv"), "sheet.csv"
-    )
-    assert done.cells == {"id": 1}
+    head, row = list(desk.kept()[0]), desk.kept()[0] | {"id": "1"}
+    lines = [",".join([*head, "done by", "on"]), ",".join(row.values()).replace("x,1,", '"x,1,"')]
+    assert desk.send("\r\n".join([*lines, ",,,,,,,,,", ",,", ""]).encode()).cells == {"id": 1}
+
+
+@pytest.mark.parametrize("upload", [None, "uploads/file.csv!0123456789abcdef"])
+def test_a_sheet_that_was_cut_off_is_refused(tmp_path, upload):
+    """Before the original text: the cells that are gone were not emptied by a person."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b", "3,y,c"], upload=upload)
+    whole = desk.reading.quarantine.read_bytes().replace(b",x,1,a,", b",1,1,a,")
+    for end in range(whole.index(b"\r\n4,") + len(b"\r\n4,"), whole.index(b',"3,y,c"') + 1):
+        with pytest.raises(BadFileError, match=r"line 3: The row ends .* sent whole"):
+            desk.send(whole[:end])
+    assert desk.send(whole).rows == 1
+
+
+def test_a_row_may_be_put_right_accepted_left_alone_or_deleted(tmp_path):
+    """The first two are judged again; the others stay kept back, and so does what stays bad."""
+    body = [HEADER, "x,1,a", "2,2", "3,y,c", "4,z,d", "5,5,e", "5,6,f", "7,,"]
+    desk = Desk(tmp_path, body)
+    right, short, bad, _, deleted = desk.kept()
+    right["id"], short["_reason"], bad["_reason"] = "1", " \t", ""
+    assert deleted["_check"] == "unique"
+    assert desk.correct([right, short, bad]).rows == 3
+    assert list(desk.table()) == [2, 3, 6, 8]
+    assert [row["_line"] for row in desk.kept()] == ["4", "5", "7"]
+    assert desk.reading.rows_in == 7
+
+
+def test_deleted_rows_alone_correct_nothing(tmp_path):
+    """A sheet may hold only some of the rows: those that it lacks are as they were."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b"])
+    head = desk.reading.quarantine.read_bytes().splitlines(keepends=True)[0]
+    with pytest.raises(BadFileError, match=r"No row was corrected: .* deleted stay kept back"):
+        desk.send(head)
+
+
+def test_a_row_that_is_put_right_into_one_that_is_there_is_a_duplicate(tmp_path):
+    """Cleaning drops it and counts it; the key is not broken."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "1,1,a"])
+    (row,) = desk.kept()
+    desk.correct([row | {"id": "1"}])
+    assert (desk.reading.rows_good, desk.reading.quarantined) == (2, 0)
 
 
 def test_rows_of_another_table_cannot_be_corrected_into_this_one(tmp_path):
@@ -147,14 +187,52 @@ def test_rows_of_another_table_cannot_be_corrected_into_this_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "says"), [("3", "says 3, which"), ("two", "no number"), ("", "no number")]
+    ("line", "says"),
+    [
+        ("3", "says 3, which is not the line of a row that was kept back"),
+        ("4", "says 4, as does a row further up"),
+        *(
+            (line, f"says {line!r}, which is no line's number")
+            for line in ("two", "", "1.5", "0x2")
+        ),
+    ],
 )
-def test_only_rows_that_were_kept_back_may_be_corrected(tmp_path, line, says):
+def test_only_rows_that_were_kept_back_may_be_corrected_and_each_once(tmp_path, line, says):
     """Another line number is told, with the line of the sheet."""
-    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b"])
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b", "y,3,c"])
+    rows = desk.kept()[::-1]
+    rows[1] |= {"_line": line, "id": "1"}
+    with pytest.raises(BadFileError, match=f"sheet.csv, line 3: .*{re.escape(says)}"):
+        desk.correct(rows)
+
+
+@pytest.mark.parametrize("shown", ["{}", " {}\u00a0", "0{}", "{}.0", "{},00"])
+def test_lines_are_known_however_a_program_shows_their_numbers(tmp_path, shown):
+    """Rows and columns may stand in another order, too."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b", "y,3,c"])
+    rows = [
+        dict(reversed((row | {"_line": shown.format(row["_line"]), "id": new}).items()))
+        for row, new in zip(desk.kept(), "13", strict=True)
+    ]
+    assert desk.correct(rows[::-1], delimiter=";", encoding="utf-16").cells == {"id": 2}
+    assert list(desk.table().values()) == [("1", "1", "a"), ("2", "2", "b"), ("3", "3", "c")]
+
+
+@pytest.mark.parametrize("absent", ["_line", "id", "note"])
+def test_a_sheet_without_a_column_says_so(tmp_path, absent):
+    """It is not taken for a table of its own."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b"], upload="uploads/file.csv!0123456789abcdef")
+    rows = [{name: cell for name, cell in row.items() if name != absent} for row in desk.kept()]
+    with pytest.raises(BadFileError, match=f"lacks '{absent}'"):
+        desk.correct(rows)
+
+
+def test_rows_of_two_uploads_are_told_apart(tmp_path):
+    """Each has its own result."""
+    desk = Desk(tmp_path, [HEADER, "x,1,a", "y,2,b"], upload="uploads/file.csv!0123456789abcdef")
     rows = desk.kept()
-    rows[0]["_line"], rows[0]["id"] = line, "1"
-    with pytest.raises(BadFileError, match=f"sheet.csv, line 2: .*{says}"):
+    rows[0] |= {"_upload": "uploads/other.csv!0123456789abcdef", "id": "1"}
+    with pytest.raises(BadFileError, match="names 2 uploads"):
         desk.correct(rows)
 
 
