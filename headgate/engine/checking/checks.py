@@ -40,13 +40,11 @@ _MASKED: Mapping[Kind, Any] = {**_ARROW, "integer": "Int64", "decimal": "Float64
 
 def frame(values: pa.Table) -> pd.DataFrame:
     """Return the values that checks judge, exact also beside missing ones."""
-    columns = zip(values.column_names, values.columns, strict=True)
-    return pd.DataFrame(
-        {
-            name: column.to_pandas(types_mapper=_EXACT.get if column.null_count else None)
-            for name, column in columns
-        }
-    )
+    seen: pd.DataFrame = values.to_pandas()
+    for name, column in zip(values.column_names, values.columns, strict=True):
+        if column.null_count and column.type in _EXACT:
+            seen[name] = column.to_pandas(types_mapper=_EXACT.get)
+    return seen
 
 
 def bounds(dtype: Any) -> Iterator[pandera.Check]:
