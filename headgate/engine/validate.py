@@ -177,11 +177,8 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
     corrections = Corrections(corrected, scratch, dialect.names) if corrected else None
     with Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
         total, blank = _sift(file, corrections, staged, kept)
-        for key in file.sieve.contract.unique:
-            repeats = set_repeats_aside(
-                staged, key, path, dialect, corrections, duplicates=file.drops_duplicates
-            )
-            kept.add(repeats)
+        if _set_repeats_aside(file, corrections, staged, kept):
+            file.sieve.typing.begin_anew(staged)
         hold_to_share(total, kept, file.contract, file.check)
         total += kept.add(rows_of_other_tables(path, dialect, file.others))
     put_right = corrections.rows if corrections else 0
@@ -203,6 +200,24 @@ def _sift(
             rows += sifted.rows
             blank += sifted.blank
     return rows, blank
+
+
+def _set_repeats_aside(
+    file: _File, corrections: Corrections | None, staged: Path, kept: Quarantine
+) -> int:
+    """Keep back the rows that repeat a key; count them."""
+    found = (
+        set_repeats_aside(
+            staged,
+            key,
+            file.path,
+            file.dialect,
+            corrections,
+            duplicates=file.drops_duplicates,
+        )
+        for key in file.sieve.contract.unique
+    )
+    return sum(map(kept.add, found))
 
 
 def _map_blocks(

@@ -109,6 +109,12 @@ class TypeInference:
         """Take in what `look` saw, in file order."""
         _add(self._trials, seen)
 
+    def begin_anew(self, staged: Path) -> None:
+        """See what is left in the staged file, after rows were taken out of it."""
+        first = next(iter(StagedFile(staged)), StagedFile(staged).nothing())
+        self.start(pa.Table.from_batches([first]), self._judged)
+        self._look_again(self._trials, staged)
+
     def settle(self, staged: Path) -> tuple[Column, ...]:
         """Decide, after the last block; late doubts are cleared up on the staged file."""
         trials = self._cleared(staged)
@@ -161,7 +167,7 @@ class TypeInference:
         if not trial.seen.filled or trial.name in self._text or trial.live:
             return None
         if not trial.sample:
-            again = self._begun(trial.name, _first_filled(staged, trial.name))
+            again = self._begun(trial.name, _first_filled(staged, trial.name, self._declared))
         elif trial.formats:
             late = [each.value.strip() for each in trial.seen.misfits.values()]
             again = self._trial(trial.name, [*trial.sample, *late], trial.seen.misfits)
@@ -351,11 +357,11 @@ def _why_text(sample: list[str]) -> str:
     return ""
 
 
-def _first_filled(staged: Path, name: str) -> pa.ChunkedArray:
-    """Return the texts of the first batch in which a column holds any."""
+def _first_filled(staged: Path, name: str, missing: Iterable[str]) -> pa.ChunkedArray:
+    """Return the texts of the first batch in which a column has a value."""
     texts = pa.chunked_array([[]], pa.string())
     for batch in StagedFile(staged, [name]):
         texts = pa.chunked_array([batch.column(0)])
-        if pc.max(pc.binary_length(texts)).as_py():
+        if sample_of(texts, missing):
             break
     return texts

@@ -295,6 +295,14 @@ def test_a_key_is_compared_by_its_values(tmp_path, column, values):
     assert {line: row["_check"] for line, row in found.items()} == {4: "unique"}
 
 
+def test_rows_kept_back_for_their_key_say_nothing_of_a_column(tmp_path):
+    """Neither of its type nor of its missing values: these are the table's."""
+    contract = Contract(unique=(("id",),), max_bad_share=1)
+    rows = ["1,5", "2,6", "3,", "1,x", "2,", "3,7"]
+    column = reading_of(tmp_path, rows, contract, header="id,n").columns[1]
+    assert (column.kind, [each.count for each in column.missing]) == ("integer", [1])
+
+
 def test_missing_parts_of_a_key_are_no_repeats(tmp_path):
     """Be they empty, a sign beside numbers, or a text that the contract names."""
     columns = {"n": pa.Column(int, nullable=True, unique=True)}
@@ -1034,3 +1042,54 @@ def test_the_row_equation_holds_under_any_contract_failure(tmp_path, rows):
     good = {line for batch in StagedFile(reading.table) for line in batch.column(LINE).to_pylist()}
     assert good.isdisjoint(kept)
     assert good | set(kept) == set(range(2, len(rows) + 2))
+
+
+WRITTEN = {
+    int: ["1", "22", "-3", "007", "1.5", "x", "", "NA", " 4"],
+    float: ["1.5", "2.25", "1e3", "7", '"1,5"', "x", "", "NA"],
+    bool: ["true", "false", "yes", "", "NA"],
+    "datetime64[ns]": ["2024-01-02", "2024-12-31", "31/12/2024", "x", "", "NA"],
+    str: ["a", " a", "NA", "", '"x,y"', '"two\nlines"', "ü"],
+}
+
+
+@st.composite
+def typed_columns(draw):
+    """Return a type or none, whether values may be missing, and cells, not all of the type."""
+    type_ = draw(st.sampled_from(list(WRITTEN)))
+    pool = draw(st.lists(st.sampled_from(WRITTEN[type_]), min_size=1, max_size=4))
+    cells = draw(st.lists(st.sampled_from(pool), min_size=40, max_size=40))
+    gap = draw(st.sampled_from([0, 0, 20, 38]))
+    return draw(st.sampled_from([type_, None])), draw(st.booleans()), [""] * gap + cells[gap:]
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(typed_columns(), min_size=1, max_size=3),
+    st.lists(st.sampled_from(["2", "3,,,,", '4,"', ""]), max_size=3),
+    st.sampled_from([60, 200]),
+)
+def test_a_result_does_not_depend_on_how_a_file_is_cut(tmp_path, columns, odd, size):
+    """Table, quarantine, reasons and types are those of the file, whatever a thread gets of it."""
+    names = [f"c{place}" for place, _ in enumerate(columns)]
+    types = zip(names, columns, strict=True)
+    model = {n: pa.Column(type_, nullable=empty) for n, (type_, empty, _) in types if type_}
+    contract = Contract(
+        model=pa.DataFrameSchema(model), unique=(("id",),), max_bad_share=1, min_rows=0
+    )
+    rows = [",".join(row) for row in zip(*(cells for *_, cells in columns), strict=True)]
+    rows = [f"{place % 38},{row}" for place, row in enumerate(rows)]
+    rows[30:30] = odd
+    found = []
+    for bytes_ in (size, 4 << 20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(blocks, "BLOCK_BYTES", bytes_)
+            reading = reading_of(tmp_path, rows, contract, header=",".join(["id", *names]))
+        kept = reading.quarantine.read_bytes() if reading.quarantine else b""
+        typed = [each.model_copy(update={"evidence": (), "near": None}) for each in reading.columns]
+        told = reading.model_copy(update={"columns": tuple(typed)})
+        table = [row for batch in StagedFile(reading.table) for row in batch.to_pylist()]
+        found.append((told, table, kept))
+    assert found[0] == found[1]

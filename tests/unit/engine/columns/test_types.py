@@ -699,3 +699,11 @@ def test_a_block_looked_at_ahead_changes_neither_type_nor_evidence(tmp_path, ahe
     assert [each.why for each in column.evidence] == [
         "All 4 values are written so; '1234,567' on line 2 rules out 1,234."
     ]
+
+
+def test_signs_for_missing_values_alone_hide_no_later_ones(tmp_path, monkeypatch):
+    """A first block of them tells nothing."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 100)
+    column, typed = column_of(tmp_path, [*["NA"] * 40, *map(str, range(1000, 1040))])
+    assert column.kind == "integer"
+    assert typed == [*[None] * 40, *range(1000, 1040)]
