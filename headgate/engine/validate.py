@@ -206,15 +206,9 @@ def _set_repeats_aside(
     file: _File, corrections: Corrections | None, staged: Path, kept: Quarantine
 ) -> int:
     """Keep back the rows that repeat a key; count them."""
+    source, dialect, duplicates = file.path, file.dialect, file.drops_duplicates
     found = (
-        set_repeats_aside(
-            staged,
-            key,
-            file.path,
-            file.dialect,
-            corrections,
-            duplicates=file.drops_duplicates,
-        )
+        set_repeats_aside(staged, key, source, dialect, corrections, duplicates=duplicates)
         for key in file.sieve.contract.unique
     )
     return sum(map(kept.add, found))

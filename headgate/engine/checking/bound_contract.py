@@ -88,7 +88,7 @@ class BoundContract:
 
         Args:
             rows: The first rows in which some have one.
-            further: More rows of the file, which are looked at where these do not tell.
+            further: The file's rows, all of which are looked at where a sample does not tell.
 
         Raises:
             ContractError: The values of a column could as well be others.
@@ -98,7 +98,7 @@ class BoundContract:
             more = next(further, None)
             if more is None:
                 break
-            found |= self._found_in(more, doubtful)
+            found |= self._found_in(more, doubtful, whole=True)
         for each, forms in found.items():
             if len(forms) > 1:
                 raise each.undecided(forms)
@@ -106,10 +106,10 @@ class BoundContract:
         self._untold = [each for each in self._untold if each not in found]
 
     def _found_in(
-        self, rows: pa.Table, among: Mapping[Expected, Sequence[Format]]
+        self, rows: pa.Table, among: Mapping[Expected, Sequence[Format]], *, whole: bool = False
     ) -> dict[Expected, Sequence[Format]]:
         """Return how columns may be written that have a value in some rows."""
-        samples = {each: sample_of(rows[each.name], self._missing) for each in among}
+        samples = {each: sample_of(rows[each.name], self._missing, whole=whole) for each in among}
         return {
             each: each.formats_of(sample, point=self._point, among=among[each])
             for each, sample in samples.items()

@@ -72,7 +72,7 @@ class Sieve:
 
         Args:
             block: The first in which some column has a value.
-            further: Rows of the whole file, which are looked at where the block does not tell.
+            further: The file's rows, all of which are looked at where a sample does not tell.
 
         Raises:
             ContractError: The values of a column could as well be others.

@@ -959,6 +959,16 @@ def test_dates_that_nothing_tells_apart_are_refused_until_the_contract_does(tmp_
     assert (reading.columns[1].kind, reading.columns[1].format) == ("date", "MM/DD/YY")
 
 
+def test_one_date_among_many_tells_day_from_month(tmp_path):
+    """No sample need hit it."""
+    rows = [
+        f"{i},{1 + i // 999:02}/{1 + i // 9999:02}/2024 0{i % 9}:{i % 60:02}" for i in range(9000)
+    ]
+    rows.append("9000,28/01/2024 00:00")
+    reading = reading_of(tmp_path, rows, dated(coerce=True), header="id,day")
+    assert (reading.quarantined, reading.columns[1].format) == (0, "DD/MM/YYYY hh:mm")
+
+
 def in_two_orders(own, other, share):
     """Many rows with dates of a year, some in another order, and that order's unmistakable rows."""
     days = [pd.Timestamp("2024-01-01") + pd.Timedelta(days=(i * 7) % 366) for i in range(400)]
