@@ -164,6 +164,7 @@ def _read_again(store: Store, standing: Receipt, ledger: Path, scratch: Path) ->
         contract=contract,
         previous=Layout.of(standing.columns),
         corrected=ledger,
+        drops_duplicates=options.prepare.drops_duplicates,
     )
 
 
