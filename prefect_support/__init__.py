@@ -1,1 +1,1 @@
-"""What flows and tasks share: the bucket block, retries, final states, artifacts, heartbeat."""
+"""What flows and tasks share: the bucket block, task policies, states, artifacts, heartbeat."""

@@ -1,15 +1,15 @@
 """The bucket is tried, step by step."""
 
-from prefect import get_run_logger
+from prefect import get_run_logger, task
 from prefect_aws import S3Bucket
 
 from headgate.bucket.connection import CheckResult, check
 from prefect_support.artifacts import show_records
 from prefect_support.block import store_of
-from prefect_support.step import step
+from prefect_support.policies import KEEP_NOTHING
 
 
-@step("check-bucket")
+@task(task_run_name="check-bucket", **KEEP_NOTHING)
 def check_bucket(bucket: S3Bucket, full: bool) -> list[CheckResult]:
     """Try the bucket and log a line for each step."""
     logger = get_run_logger()

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from prefect import get_run_logger
+from prefect import get_run_logger, task
 from prefect.runtime import flow_run
 from prefect_aws import S3Bucket
 
@@ -13,10 +13,10 @@ from headgate.journey.steps import Work
 from headgate.journey.summary import answered_before
 from headgate.options import ProcessOptions
 from prefect_support.block import store_of
-from prefect_support.step import step
+from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT
 
 
-@step("claim {key}")
+@task(task_run_name="claim {key}", **RETRY_TRANSIENT, **KEEP_NOTHING)
 def claim(bucket: S3Bucket, key: str, options: ProcessOptions) -> Work | Receipt:
     """Claim an upload for this run, or return the receipt that it already has."""
     claimed = steps.claim(store_of(bucket), key, options, owner=flow_run.get_id() or "")

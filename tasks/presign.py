@@ -1,6 +1,6 @@
 """A link to the result."""
 
-from prefect import get_run_logger
+from prefect import get_run_logger, task
 from prefect_aws import S3Bucket
 
 from headgate.bucket import links
@@ -8,10 +8,10 @@ from headgate.bucket.links import Link
 from headgate.journey import results
 from prefect_support.artifacts import show_link
 from prefect_support.block import store_of
-from prefect_support.step import step
+from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT
 
 
-@step("presign {key}")
+@task(task_run_name="presign {key}", **RETRY_TRANSIENT, **KEEP_NOTHING)
 def presign(bucket: S3Bucket, key: str, hours: float, *, show: bool = False) -> Link:
     """Sign a download link; the log says until when it works, only `show` shows the link itself."""
     link = links.presign(store_of(bucket), key, hours=hours)
@@ -21,7 +21,7 @@ def presign(bucket: S3Bucket, key: str, hours: float, *, show: bool = False) -> 
     return link
 
 
-@step("find-table {key}")
+@task(task_run_name="find-table {key}", **RETRY_TRANSIENT, **KEEP_NOTHING)
 def find_table(bucket: S3Bucket, key: str) -> str:
     """Find the table that was made from an upload; any other key stands for itself."""
     return results.find_table(store_of(bucket), key)

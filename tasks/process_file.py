@@ -9,7 +9,7 @@ import logging
 from functools import partial
 
 from anyio import CapacityLimiter
-from prefect import get_run_logger
+from prefect import get_run_logger, task
 from prefect.runtime import flow_run, task_run
 from prefect_aws import S3Bucket
 
@@ -20,10 +20,10 @@ from headgate.options import ProcessOptions
 from headgate.words import first_of
 from prefect_support.artifacts import show_records
 from prefect_support.block import store_of
-from prefect_support.step import step
+from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT
 
 
-@step("process {key}")
+@task(task_run_name="process {key}", **RETRY_TRANSIENT, **KEEP_NOTHING)
 async def process_file(bucket: S3Bucket, key: str, options: ProcessOptions) -> Receipt:
     """Take one upload through the whole journey."""
     process = partial(processing.process, owner=flow_run.get_id() or "")
@@ -36,7 +36,7 @@ def _run_name() -> str:
     return f"process {first_of(task_run.get_parameters()['keys'])}"
 
 
-@step("process", run_name=_run_name)
+@task(task_run_name=_run_name, **KEEP_NOTHING)
 async def process_chunk(
     bucket: S3Bucket, keys: list[str], options: ProcessOptions, limiter: CapacityLimiter
 ) -> list[Outcome]:
@@ -56,7 +56,7 @@ async def process_chunk(
     return await asyncio.gather(*map(one, keys))
 
 
-@step("show-outcomes")
+@task(task_run_name="show-outcomes", **KEEP_NOTHING)
 def show_outcomes(outcomes: list[Outcome]) -> None:
     """Show what became of each file of the run; where there was none, the last table stays."""
     if outcomes:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from prefect import task
 from prefect_aws import S3Bucket
 
 from headgate.journey import intake
@@ -9,10 +10,10 @@ from headgate.journey.intake import Checked, Uploaded
 from headgate.options import CheckOptions, ReadOptions
 from prefect_support.artifacts import show_preview
 from prefect_support.block import store_of
-from prefect_support.step import step
+from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT
 
 
-@step("validate-local {path.name}")
+@task(task_run_name="validate-local {path.name}", **RETRY_TRANSIENT, **KEEP_NOTHING)
 def validate_local(
     bucket: S3Bucket, path: Path, dataset: str | None, read: ReadOptions, check: CheckOptions
 ) -> Checked:
@@ -20,7 +21,7 @@ def validate_local(
     return intake.inspect(store_of(bucket), path, dataset=dataset, read=read, check=check)
 
 
-@step("upload {path.name}")
+@task(task_run_name="upload {path.name}", **RETRY_TRANSIENT, **KEEP_NOTHING)
 def upload(bucket: S3Bucket, path: Path, key: str, inspection: Checked) -> Uploaded:
     """Send the file as it is."""
     uploaded = intake.upload(store_of(bucket), path, key, inspection)

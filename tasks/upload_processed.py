@@ -1,6 +1,6 @@
 """The outputs go up, and the receipt after them."""
 
-from prefect import get_run_logger
+from prefect import get_run_logger, task
 from prefect_aws import S3Bucket
 
 from headgate.engine.result.prepared import Prepared
@@ -11,10 +11,10 @@ from headgate.journey.receipt import Receipt
 from headgate.journey.steps import Download, Work
 from prefect_support.artifacts import show_receipt
 from prefect_support.block import store_of
-from prefect_support.step import step
+from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT
 
 
-@step("upload-processed {work.name}")
+@task(task_run_name="upload-processed {work.name}", **RETRY_TRANSIENT, **KEEP_NOTHING)
 def upload_processed(
     bucket: S3Bucket, work: Work, file: Download, reading: Reading, prepared: Prepared
 ) -> Receipt:
@@ -25,7 +25,7 @@ def upload_processed(
     return receipt
 
 
-@step("refuse {work.name}")
+@task(task_run_name="refuse {work.name}", **RETRY_TRANSIENT, **KEEP_NOTHING)
 def refuse(bucket: S3Bucket, work: Work, file: Download, error: BadFileError) -> Receipt:
     """Commit a receipt that says why the file was refused."""
     receipt = steps.refuse(store_of(bucket), work, file, error)
