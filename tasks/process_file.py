@@ -37,14 +37,15 @@ def _run_name() -> str:
 
 
 @task(task_run_name=_run_name, **KEEP_NOTHING)
-async def process_chunk(
-    bucket: S3Bucket, keys: list[str], options: ProcessOptions, limiter: CapacityLimiter
+async def process_many(
+    bucket: S3Bucket, keys: list[str], options: ProcessOptions, concurrency: int
 ) -> list[Outcome]:
-    """Take several uploads through the journey, each in its turn and with a log line.
+    """Take several uploads through the journey, each with tries and a log line of its own.
 
-    A task of its own for each file would cost the Prefect server more than the file does.
+    A task for each file would cost the Prefect server more than the file does.
     """
     log, owner = get_run_logger(), flow_run.get_id() or ""
+    limiter = CapacityLimiter(concurrency)
     attempt = partial(processing.attempt, store_of(bucket), options=options, owner=owner, log=log)
 
     async def one(key: str) -> Outcome:

@@ -2,7 +2,6 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
 
 from anyio import CapacityLimiter
 from prefect.client.schemas.objects import State
@@ -12,10 +11,9 @@ from headgate.journey import processing
 from headgate.journey.processing import Outcome
 from headgate.journey.receipt import Receipt
 from headgate.options import ProcessOptions
-from tasks.process_file import process_chunk, process_file
+from tasks.process_file import process_file, process_many
 
-_FEW = 20  # files that get a task each
-_CHUNK = 100  # files to a task, where there are more
+_FEW = 20  # files that get a task each; more share one
 _OTHERS = 4  # threads for what else the event loop does in them, such as looking up names
 
 
@@ -27,12 +25,10 @@ async def process_files(
     One that is named twice is processed once.
     """
     keys = list(dict.fromkeys(keys))
-    limiter = CapacityLimiter(concurrency)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency + _OTHERS))
     if len(keys) > _FEW:
-        chunks = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
-        done = await asyncio.gather(*(process_chunk(bucket, c, options, limiter) for c in chunks))
-        return list(chain.from_iterable(done))
+        return await process_many(bucket, keys, options, concurrency)
+    limiter = CapacityLimiter(concurrency)
 
     async def one(key: str) -> Outcome:
         async with limiter:
