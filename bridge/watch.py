@@ -75,7 +75,7 @@ def watch(settings: Settings) -> None:
 
 
 async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
-    sender, notices = anyio.create_memory_object_stream[Notice](_MOST_KEYS)
+    sender, notices = anyio.create_memory_object_stream[Notice]()  # what waits, waits in the queue
     every = settings.sweep_seconds if queue else settings.poll_seconds
     with get_client(sync_client=True) as prefect:
         batches = partial(unfinished_batches, prefect)

@@ -8,14 +8,16 @@ import anyio
 import boto3
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from bridge.outstanding import Outstanding
 from bridge.sqs import Queue
-from bridge.watch import EVENT, from_listing
+from bridge.watch import EVENT, _watch, from_listing
 from headgate.bucket import receipts
 from headgate.bucket.keys import CLAIMS, receipt_key
 from headgate.bucket.store import Store, connect
 from stack.s3 import REGION
+from stack.service import LOOPBACK, free_port
 from tests.harness.faults import error
 from tests.harness.runs import eventually
 from tests.harness.stores import new_store, put_upload, settings_for
@@ -151,6 +153,24 @@ def test_a_message_that_cannot_be_deleted_holds_up_nothing(queue, caplog):
         source.acknowledge(["a handle"])
     (told,) = caplog.messages
     assert "will come again" in told
+
+
+def test_while_prefect_is_away_messages_wait_in_the_queue(queue, moto, monkeypatch):
+    """Received over and over they would end in the dead-letter queue, with nothing wrong."""
+    source, send, _ = queue
+    source._client.set_queue_attributes(QueueUrl=source._url, Attributes={"VisibilityTimeout": "1"})
+    send(notification(source._store, "uploads/a.csv"))
+    received = []
+    receive = source.receive
+    monkeypatch.setattr(source, "receive", lambda: received.append(receive()) or received[-1])
+
+    async def watch_for(seconds):
+        with anyio.move_on_after(seconds):
+            await _watch(source._store, source, settings_for(moto, source._store.bucket))
+
+    with temporary_settings({PREFECT_API_URL: f"http://{LOOPBACK}:{free_port()}/api"}):
+        anyio.run(watch_for, 6)
+    assert 1 <= sum(map(len, received)) <= 2
 
 
 def test_after_an_outage_the_store_is_listed_as_often_as_before(faulty_moto):
