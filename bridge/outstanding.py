@@ -5,36 +5,73 @@ All of it is in memory and may be forgotten: a watcher that starts anew announce
 
 import math
 import time
-from collections.abc import Callable, Container, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from itertools import islice
 
 from bridge.runs import BatchRun
-from headgate.bucket import claims
+from bridge.stale_claims import StaleClaims
 from headgate.bucket.backlog import pending
+from headgate.bucket.claims import RENEWALS_PER_LEASE
 from headgate.bucket.keys import CLAIMS, claim_key
 from headgate.bucket.store import Store
-from headgate.errors import HeadgateError
 
 _MOST = 50_000  # uploads that are kept in mind at once; the rest is seen when these are done
 _LONGEST = 3600.0  # seconds between two announcements of the same upload
 _GRACE = 2.0  # seconds by which a claim may lapse later: stores tell times in whole ones
 
 
+class _State(Enum):
+    """What has last been seen of an upload without a receipt."""
+
+    NEW = "found by listing"
+    ANNOUNCED = "announced, or let go by a run that failed"
+    CLAIMED = "claimed"
+
+
 @dataclass
-class _Pending:
-    """One upload without a receipt."""
+class _Upload:
+    """An upload without a receipt; each method is a transition."""
 
     key: str
+    lease: float
     due: float
+    """When it is to be announced, if nothing else is seen of it until then."""
     wait: float
     """Seconds from its next announcement to the one after, if nothing comes of it."""
-    claim_etag: str | None = None
-    lapses: float = 0.0
-    again: float = 0.0
-    """When it may be announced again, however soon its run fails; 0 before the first."""
+    state: _State = _State.NEW
     announced: float = -math.inf
+    again: float = -math.inf
+    """When it may be announced again, however soon its run fails."""
+    claim: str | None = None
+    """ETag of the claim that was last seen."""
+    fresh_until: float = -math.inf
+    """Until when its claim, or its end, tells that a run is alive."""
+
+    def announce(self, now: float) -> None:
+        """Take note that it is announced; if nothing comes of it, the next time is due later."""
+        self.state, self.announced = _State.ANNOUNCED, now
+        self.due = self.again = now + self.wait
+        self.wait = min(2 * self.wait, _LONGEST)
+
+    def put_off(self, now: float) -> None:
+        """Look again soon: a run has it before it."""
+        self.due = now + self.lease / RENEWALS_PER_LEASE
+
+    def see_claim(self, etag: str | None, now: float) -> None:
+        """Take note of its claim, or of none; each renewal has another ETag."""
+        if etag == self.claim:
+            return
+        self.claim, lapse = etag, now + self.lease + _GRACE
+        if etag:
+            self.state, self.due, self.fresh_until = _State.CLAIMED, lapse, lapse
+        else:
+            self.state, self.due, self.fresh_until = _State.ANNOUNCED, max(lapse, self.again), now
+
+    def end(self, now: float) -> None:
+        """Take note that it has a receipt, or is gone; a small file's claim is rarely seen."""
+        self.fresh_until = now + self.lease
 
 
 class Outstanding:
@@ -49,8 +86,6 @@ class Outstanding:
     lease, one of its uploads was done, or its claim renewed. What was announced again since the run
     started is the progress of another. Prefect itself learns late, or never, of a machine that
     died.
-
-    A claim on what is done, left by a run that died between its receipt and its end, goes as well.
     """
 
     def __init__(
@@ -65,10 +100,10 @@ class Outstanding:
         self._lease = lease
         self._batches = batches
         self._clock = clock
-        self._uploads: dict[str, _Pending] = {}
-        self._done: list[_Pending] = []
+        self._stale_claims = StaleClaims(store, lease)
+        self._uploads: dict[str, _Upload] = {}
+        self._ended: list[_Upload] = []
         self._noticed: dict[str, float] = {}
-        self._unneeded: dict[tuple[str, str], float] = {}
 
     def note(self, keys: Iterable[str]) -> None:
         """Take note that keys were announced just now, since a queue told of them."""
@@ -78,70 +113,48 @@ class Outstanding:
     def poll(self) -> list[str]:
         """List the bucket; return the keys that are to be announced now."""
         held = {item.key: item.etag for item in self._store.list(CLAIMS)}
-        now, uploads = self._clock(), dict[str, _Pending]()
+        now, listed = self._clock(), dict[str, _Upload]()
         for found in islice(pending(self._store), _MOST):
             upload = self._uploads.get(found.id) or self._found(found.key, now)
-            uploads[found.id] = upload
-            etag = held.pop(claim_key(found), None)
-            if etag != upload.claim_etag:
-                upload.claim_etag, upload.lapses = etag, now + self._lease + _GRACE
-                upload.due = upload.lapses if etag else max(upload.lapses, upload.again)
-        self._note_done(uploads, now)
-        self._uploads = uploads
-        self._remove_stale_claims(held, now)
+            upload.see_claim(held.pop(claim_key(found), None), now)
+            listed[found.id] = upload
+        ended = [upload for each, upload in self._uploads.items() if each not in listed]
+        for upload in ended:
+            upload.end(now)
+        self._ended = [upload for upload in (*self._ended, *ended) if now < upload.fresh_until]
+        self._uploads = listed
+        self._stale_claims.remove(held, now)
         return self._due(now)
 
-    def _found(self, key: str, now: float) -> _Pending:
+    def _found(self, key: str, now: float) -> _Upload:
         """Begin to watch over an upload; one that a queue told of was announced then."""
-        noticed = self._noticed.get(key)
-        if noticed is None:
-            return _Pending(key, due=now, wait=self._lease)
-        due, wait = noticed + self._lease, 2 * self._lease
-        return _Pending(key, due=due, wait=wait, again=due, announced=noticed)
+        upload = _Upload(key, self._lease, due=now, wait=self._lease)
+        if key in self._noticed:
+            upload.announce(self._noticed[key])
+        return upload
 
     def _due(self, now: float) -> list[str]:
         """Return the keys whose announcement is due, and set when the next one of each will be."""
         due = [upload for upload in self._uploads.values() if now >= upload.due]
-        waiting = {upload.key for upload in due if upload.again and upload.claim_etag is None}
+        waiting = {upload.key for upload in due if upload.state is _State.ANNOUNCED}
         in_hand = self._in_hand() & waiting if waiting else set()
         for upload in due:
             if upload.key in in_hand:
-                upload.due = now + self._lease / claims.RENEWALS_PER_LEASE
+                upload.put_off(now)
             else:
-                upload.announced = now
-                upload.due = upload.again = now + upload.wait
-                upload.wait = min(2 * upload.wait, _LONGEST)
+                upload.announce(now)
         return [upload.key for upload in due if upload.key not in in_hand]
 
     def _in_hand(self) -> set[str]:
         """Return the keys of runs that wait for their start or are alive."""
         runs, now = list(self._batches()), self._clock()
-        claimed = [upload for upload in self._uploads.values() if upload.claim_etag]
-        progress = {
-            upload.key: upload.announced
-            for upload in (*self._done, *claimed)
-            if now < upload.lapses
-        }
-        good = [run.keys for run in runs if self._alive(run, progress, now)]
-        return set().union(*good)
+        seen = (*self._ended, *self._uploads.values())
+        progress = {upload.key: upload.announced for upload in seen if now < upload.fresh_until}
 
-    def _alive(self, run: BatchRun, progress: Mapping[str, float], now: float) -> bool:
-        if run.age is None or run.age < self._lease:
-            return True
-        started = now - run.age
-        return any(progress[key] <= started for key in run.keys & progress.keys())
+        def is_alive(run: BatchRun) -> bool:
+            if run.age is None or run.age < self._lease:
+                return True
+            started = now - run.age
+            return any(progress[key] <= started for key in run.keys & progress.keys())
 
-    def _note_done(self, left: Container[str], now: float) -> None:
-        """Note for a lease what is no longer outstanding; a small file's claim is rarely seen."""
-        done = [upload for upload_id, upload in self._uploads.items() if upload_id not in left]
-        for upload in done:
-            upload.lapses = now + self._lease
-        self._done = [upload for upload in (*self._done, *done) if now < upload.lapses]
-
-    def _remove_stale_claims(self, held: dict[str, str], now: float) -> None:
-        """Remove claims on nothing that is pending, once they have stayed the same for a lease."""
-        self._unneeded = {claim: self._unneeded.get(claim, now) for claim in held.items()}
-        for (key, _), since in self._unneeded.items():
-            if now - since > self._lease:
-                with suppress(HeadgateError):  # tidying must not hold up an announcement
-                    claims.remove_abandoned(self._store, key)
+        return set().union(*(run.keys for run in runs if is_alive(run)))

@@ -83,6 +83,17 @@ def test_a_claim_that_is_not_renewed_for_a_lease_is_announced_again(watcher):
     assert watcher.poll(after=3) == [KEY]
 
 
+def test_what_a_dead_run_left_is_not_announced_again_while_its_next_run_waits_to_start(watcher):
+    watcher.store.add(claim_key(watcher.upload(KEY)))
+    watcher.poll()
+    assert watcher.poll(after=LEASE + 3) == [KEY]
+    watcher.waiting = [{KEY}]
+    for _ in range(5):
+        assert watcher.poll(after=LEASE) == []
+    watcher.waiting = []
+    assert watcher.poll(after=LEASE) == [KEY]
+
+
 def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
     watcher.upload(KEY)
     watcher.poll()
