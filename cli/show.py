@@ -138,7 +138,7 @@ def changed(rules: Iterable["RuleResult"]) -> None:
         [
             (rule.rule, f"{rule.cells:,}", f"{rule.rows:,}", rule.detail)
             for rule in rules
-            if rule.cells or rule.rows or rule.detail
+            if rule.has_effect
         ],
     )
 

@@ -107,7 +107,7 @@ def _left_out(receipt: Receipt) -> Iterable[tuple[object, ...]]:
 
 def _changed(receipt: Receipt) -> Iterable[tuple[object, ...]]:
     for rule in receipt.rules:
-        if rule.cells or rule.rows or rule.detail:
+        if rule.has_effect:
             yield rule.rule, f"{rule.cells:,}", f"{rule.rows:,}", rule.detail
 
 

@@ -25,6 +25,11 @@ class RuleResult(Record):
     rows: int = 0
     detail: str = ""
 
+    @property
+    def has_effect(self) -> bool:
+        """Whether it did anything, or has anything to say."""
+        return bool(self.cells or self.rows or self.detail)
+
 
 def count(
     rows: RemainingRows, removed: Removed, recipe: Recipe, changed: Counter[tuple[str, str]]

@@ -58,8 +58,8 @@ def write(
         plots=_plots(reading, prepared, recipe, profiles[:COLUMNS]),
         balance=balance,
         balance_top=top,
-        changed=[rule for rule in prepared.rules if rule.cells or rule.rows or rule.detail],
-        idle=[rule.rule for rule in prepared.rules if not (rule.cells or rule.rows or rule.detail)],
+        changed=[rule for rule in prepared.rules if rule.has_effect],
+        idle=[rule.rule for rule in prepared.rules if not rule.has_effect],
         failures=reading.failures[:FAILURES],
     )
     prepared.report.write_text(page, encoding="utf-8")
