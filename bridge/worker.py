@@ -112,9 +112,9 @@ class WarmWorker(ProcessWorker, abc.ABC):  # Prefect would put any other subclas
         try:
             return await super().run(*args, **kwargs)
         finally:
-            self._wake_up.set()
             gc.collect()  # clients of a run lie in cycles, each with a TLS context of 1 MiB
             await to_thread.run_sync(sweep_scratch, self._scratch)
+            self._wake_up.set()  # last of all, when the run's place is free
 
 
 def _launched_from(address: Path) -> type[ProcessJobConfiguration]:
