@@ -110,19 +110,21 @@ def _can_execute(user: int, path: Path) -> bool:
 
 
 def _initialise(programs: Path, home: Path, user: int | None) -> str:
-    """Make the database where there is none yet; return its password."""
-    password, data = home / "password", home / "data"
+    """Make the database where there is none yet, whole or not at all; return its password."""
+    password, data, new = home / "password", home / "data", home / "new-data"
     if not data.exists():
+        shutil.rmtree(new, ignore_errors=True)
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe())
         if user is not None:
             os.chown(password, user, -1)
         options = ["-U", "headgate", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"]
         subprocess.run(
-            [programs / "initdb", "-D", data, "-E", "UTF8", "--no-locale", *options],
+            [programs / "initdb", "-D", new, "-E", "UTF8", "--no-locale", *options],
             stdout=subprocess.DEVNULL,
             check=True,
             user=user,
             cwd=home,
         )
+        new.rename(data)
     return password.read_text()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -43,6 +44,26 @@ def test_data_outlive_the_server(directory):
         ask(url, "CREATE TABLE kept AS SELECT 42 AS n")
     with postgres(directory) as url:
         assert ask(url, "SELECT n FROM kept")[0]["n"] == 42
+
+
+def test_a_first_start_that_was_killed_midway_is_made_good_by_the_next(directory, monkeypatch):
+    """What it had made of the database by then is no database."""
+    plain = subprocess.run
+
+    def killed(command, **how):
+        if Path(command[0]).name != "initdb":
+            return plain(command, **how)
+        half = Path(command[command.index("-D") + 1])
+        half.mkdir()
+        (half / "PG_VERSION").touch()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "run", killed)
+        with pytest.raises(KeyboardInterrupt), postgres(directory):
+            pass
+    with postgres(directory) as url:
+        assert ask(url, "SELECT 42 AS n")[0]["n"] == 42
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's data can lie elsewhere")
