@@ -68,6 +68,7 @@ def show_records(name: str, records: Sequence[Record], description: str) -> None
     create_table_artifact(rows, key=artifact_key(name), description=description)
 
 
+@_if_possible()
 def show_link(link: Link) -> None:
     """Show a download link to everyone who may see the run."""
     create_link_artifact(
