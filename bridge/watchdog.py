@@ -7,6 +7,7 @@ ended. What such a run left undone is announced again by the watcher, or found b
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import anyio
@@ -36,6 +37,14 @@ _DEPLOYMENT = "headgate"
 log = get_logger("headgate.watchdog")
 
 
+class _Seen(NamedTuple):
+    """What the checks have shown of a run."""
+
+    beat: object
+    repeats: int = 0
+    """Checks in a row at which nothing had changed."""
+
+
 class Watchdog:
     """Finds the runs that fell silent: neither in another state nor with another heartbeat.
 
@@ -45,22 +54,25 @@ class Watchdog:
     def __init__(self, most_silent: Mapping[StateType, int] = MOST_SILENT) -> None:
         """Expect something new of a run in each of these states within so many checks."""
         self._most_silent = most_silent
-        self._seen: dict[UUID, tuple[object, int]] = {}
+        self._seen: dict[UUID, _Seen] = {}
 
     def silent(self, runs: Iterable[FlowRun]) -> list[FlowRun]:
         """Check all runs that have not ended; return those that fell silent."""
-        former, self._seen, silent = self._seen, {}, []
-        for run in runs:
-            beat, (last, count) = _last_beat(run), former.get(run.id, (None, 0))
-            count = count + 1 if beat == last else 0
-            self._seen[run.id] = beat, count
-            if run.state_type and count >= self._most_silent[run.state_type]:
-                silent.append(run)
-        return silent
+        checked = list(runs)
+        self._seen = {run.id: self._check(run) for run in checked}
+        return [run for run in checked if self._is_silent(run)]
 
     def reset(self) -> None:
         """Begin anew, after a time in which heartbeats may have been lost."""
         self._seen = {}
+
+    def _check(self, run: FlowRun) -> _Seen:
+        beat, last = _last_beat(run), self._seen.get(run.id)
+        return _Seen(beat, last.repeats + 1) if last and last.beat == beat else _Seen(beat)
+
+    def _is_silent(self, run: FlowRun) -> bool:
+        repeats, state = self._seen[run.id].repeats, run.state_type
+        return state is not None and repeats >= self._most_silent[state]
 
 
 async def watch_runs() -> None:

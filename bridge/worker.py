@@ -191,7 +191,9 @@ async def _stop_on_signal(stop: asyncio.Event, running: anyio.CancelScope, grace
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
             if stop.is_set():
+                log.info("Ending the runs under way.")
                 running.cancel()
-            log.info("Stopping; runs under way have %.0f seconds to end.", grace)
-            stop.set()
-            running.deadline = anyio.current_time() + grace
+            else:
+                log.info("Stopping; runs under way have %.0f seconds to end.", grace)
+                stop.set()
+                running.deadline = anyio.current_time() + grace
