@@ -31,8 +31,9 @@ from headgate.record import Record
 
 RENEWALS_PER_LEASE = 4
 
-_given_up: set[str] = set()
-"""Attempts of this process that have ended, though their claims may still lie in the store."""
+_left: set[str] = set()
+"""Attempts of this process that have ended and left their claims: others must wait until these
+lapse, but this process, which alone knows, may take them over at once."""
 
 
 class Claim(Record):
@@ -63,11 +64,8 @@ def claim(
         AlreadyProcessedError: There is a receipt, and no `force`.
     """
     wanted = Claim(upload=upload, owner=owner, attempt=secrets.token_hex(4), lease=lease)
-    try:
+    with kept_if_unanswered(wanted):
         won = _put(store, wanted)
-    except TransientError:  # it may have been written all the same
-        _given_up.add(wanted.attempt)
-        raise
     try:
         if not force and receipts.read(store, upload):  # only now can no other commit
             raise AlreadyProcessedError(where=store.where(upload.key))
@@ -104,18 +102,15 @@ def release(store: Store, held: Claim, age: float = math.inf) -> None:
         age: Seconds since it was last written; within a lease nobody can have taken it over.
     """
     key = claim_key(held.upload)
-    try:
+    with kept_if_unanswered(held):
         if age > held.lease / 2:
             current = _read(store, key)
             if current is None or current[0].attempt != held.attempt:
                 return
-        if held.took_over and not receipts.discard_attempts(store, held.upload):
-            _given_up.add(held.attempt)
+        if not held.took_over or receipts.discard_attempts(store, held.upload):
+            store.delete(key)
             return
-        store.delete(key)
-    except TransientError:  # only now: nobody may take it over while it is being deleted
-        _given_up.add(held.attempt)
-        raise
+    _left.add(held.attempt)
 
 
 def confirm(store: Store, held: Claim) -> None:
@@ -139,18 +134,18 @@ def kept_if_unanswered(held: Claim) -> Iterator[None]:
     try:
         yield
     except (AlreadyProcessedError, ClaimLostError):  # by now no earlier try can take effect either
-        _given_up.discard(held.attempt)
+        _left.discard(held.attempt)
         raise
     except BaseException as error:
         if isinstance(error, TransientError) or not isinstance(error, HeadgateError):
-            _given_up.add(held.attempt)
+            _left.add(held.attempt)
         raise
-    _given_up.discard(held.attempt)
+    _left.discard(held.attempt)
 
 
 def is_left(held: Claim) -> bool:
     """Return whether a claim of this process is left for its next owner to clear away."""
-    return held.attempt in _given_up
+    return held.attempt in _left
 
 
 def abandoned(store: Store, key: str) -> Claim | None:
@@ -257,9 +252,9 @@ def _put(store: Store, wanted: Claim) -> Claim:
     if stored is None:
         raise _refusal(store, wanted, "Another run, which has just ended,", 0)
     held = _parse(stored) or wanted.model_copy(update={"attempt": "", "owner": "An unknown run"})
-    left = _seconds_left(held, stored)
-    if left > 0 and held.attempt not in _given_up:
-        raise _refusal(store, wanted, held.owner, left)
+    seconds = _seconds_left(held, stored)
+    if seconds > 0 and not is_left(held):
+        raise _refusal(store, wanted, held.owner, seconds)
     taken = wanted.model_copy(update={"took_over": True})
     try:
         etag = store.replace(key, taken.body(), stored.etag)
@@ -273,11 +268,11 @@ def _seconds_left(held: Claim, stored: Stored) -> float:
     return held.lease + 1 - (stored.now - stored.modified).total_seconds()
 
 
-def _refusal(store: Store, wanted: Claim, owner: str, left: float) -> ClaimHeldError:
+def _refusal(store: Store, wanted: Claim, owner: str, seconds: float) -> ClaimHeldError:
     return ClaimHeldError(
         f"{owner} is working on it.",
         where=store.where(wanted.upload.key),
-        todo=f"Its claim lapses in {left:.0f} s unless it is renewed.",
+        todo=f"Its claim lapses in {seconds:.0f} s unless it is renewed.",
     )
 
 
