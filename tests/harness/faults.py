@@ -98,7 +98,7 @@ class Proxy:
 def proxy(upstream: str) -> Iterator[Proxy]:
     """Run a proxy before the server at `upstream`."""
     state = Proxy(upstream)
-    server = _Server(("127.0.0.1", 0), _handler(state))
+    server = _Server(state)
     state.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -186,54 +186,53 @@ def _flipped(body: bytes) -> bytes:
     return body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :] if body else body
 
 
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        sent = dict(self.headers.items())
+        body, port = self.rfile.read(length), self.client_address[1]
+        answer = self.server.proxy.answer(Request(self.command, self.path, sent, body, port))
+        if answer.cut == -1:
+            self.reset()
+        else:
+            self.send(answer)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
+
+    def send(self, answer):
+        self.send_response_only(answer.status)
+        for name, value in answer.headers:
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        length = {name.lower(): value for name, value in answer.headers}.get("content-length")
+        if self.command != "HEAD" or length is None:
+            length = str(len(answer.body))
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        self.wfile.write(answer.body[: answer.cut])
+        if answer.cut is not None:
+            self.wfile.flush()
+            time.sleep(0.2)  # a reset takes back what the client has not read yet
+            self.reset()
+
+    def reset(self):
+        """Close with RST, as a broken network does."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
+    def __init__(self, proxy: Proxy) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.proxy = proxy
+
     def handle_error(self, request, client_address):
         """Connections are reset on purpose here."""
-
-
-def _handler(state: Proxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def handle_one(self):
-            length = int(self.headers.get("Content-Length") or 0)
-            request = Request(
-                self.command,
-                self.path,
-                dict(self.headers.items()),
-                self.rfile.read(length),
-                self.client_address[1],
-            )
-            answer = state.answer(request)
-            if answer.cut == -1:
-                self.reset()
-                return
-            self.send_response_only(answer.status)
-            for name, value in answer.headers:
-                if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-                    self.send_header(name, value)
-            length = {k.lower(): v for k, v in answer.headers}.get("content-length")
-            if request.method != "HEAD" or length is None:
-                length = str(len(answer.body))
-            self.send_header("Content-Length", length)
-            self.end_headers()
-            self.wfile.write(answer.body[: answer.cut])
-            if answer.cut is not None:
-                self.wfile.flush()
-                time.sleep(0.2)  # a reset takes back what the client has not read yet
-                self.reset()
-
-        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_one  # noqa: N815
-
-        def reset(self):
-            """Close with RST, as a broken network does."""
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-            self.close_connection = True
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    return Handler

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,43 +106,33 @@ def reading(
 
 def staged_frame(scratch: Path, frame: "pd.DataFrame") -> Reading:
     """Stage a pandas frame as a reader would, each column of the kind that it has."""
-    import pandas as pd
+    kinds = {str(name): _kind(values) for name, values in frame.items()}
+    columns = [_texts(frame[name], _kind(frame[name])) for name in frame]
+    staged = reading(scratch, kinds, list(zip(*columns, strict=True)))
+    typed = tuple(map(_as_double, staged.columns))
+    return staged.model_copy(update={"columns": typed})
 
-    scratch.mkdir(parents=True, exist_ok=True)
-    kinds: dict[str, Kind] = {}
-    texts = {}
-    for name, values in frame.items():
-        kind: Kind = "text"
-        if pd.api.types.is_bool_dtype(values):
-            kind = "boolean"
-        elif pd.api.types.is_integer_dtype(values):
-            kind = "integer"
-        elif pd.api.types.is_float_dtype(values):
-            kind = "decimal"
-        elif pd.api.types.is_datetime64_any_dtype(values):
-            kind = "timestamp"
-        kinds[str(name)] = kind
-        shown = values.map(repr if kind == "decimal" else str).astype(object)
-        texts[str(name)] = shown.where(values.notna(), None)
-    cells = {
-        name: pa.array(values, pa.string(), from_pandas=True) for name, values in texts.items()
+
+def _kind(values: "pd.Series") -> Kind:
+    from pandas.api import types
+
+    kinds: dict[Kind, Callable[..., bool]] = {
+        "boolean": types.is_bool_dtype,
+        "integer": types.is_integer_dtype,
+        "decimal": types.is_float_dtype,
+        "timestamp": types.is_datetime64_any_dtype,
     }
-    path = write(scratch, pa.table(cells | {LINE: pa.array(range(2, len(frame) + 2))}))
-    columns = []
-    for place, (name, kind) in enumerate(kinds.items()):
-        sql_type = "DOUBLE" if kind == "decimal" else TYPES[kind]
-        found = column(name, place, kind)
-        quoted = quote_name(found.name)
-        sql = quoted if kind == "text" else f"TRY_CAST({quoted} AS {sql_type})"
-        columns.append(found.model_copy(update={"sql": sql, "sql_type": sql_type}))
-    return Reading(
-        name="file.csv",
-        dialect=Dialect(names=tuple(kinds)),
-        table=path,
-        columns=tuple(columns),
-        contract="default",
-        contract_hash="0",
-        rows_in=len(frame),
-        rows_good=len(frame),
-        quarantined=0,
-    )
+    return next((kind for kind, fits in kinds.items() if fits(values)), "text")
+
+
+def _texts(values: "pd.Series", kind: Kind) -> list[str | None]:
+    shown = values.map(repr if kind == "decimal" else str).astype(object)
+    return shown.where(values.notna(), None).tolist()
+
+
+def _as_double(found: Column) -> Column:
+    """Let decimals be floating-point numbers, as they are in a frame."""
+    if found.kind != "decimal":
+        return found
+    sql = found.sql.replace(TYPES["decimal"], "DOUBLE")
+    return found.model_copy(update={"sql": sql, "sql_type": "DOUBLE"})
