@@ -75,25 +75,23 @@ def running(
     again = say if revive else None
     with ExitStack() as stack:
         say("Starting an S3 server ...")
-        s3 = stack.enter_context(
-            s3_server(directory / "s3", port=choose_port(s3_port, say), revive=again)
-        )
+        port = choose_port(s3_port, say)
+        s3 = stack.enter_context(s3_server(directory / "s3", port=port, revive=again))
         say("Starting a Prefect server (the first start takes about 20 seconds) ...")
         port = choose_port(prefect_port, say)
         api = stack.enter_context(prefect_server(directory / "prefect", port=port, revive=again))
-        page = None if page_port is None else choose_port(page_port, say)
-        address = f"http://{LOOPBACK}:{page}" if page else None
-        started = Stack(s3=s3, api=api, page=address)
+        commands, page = [[service] for service in services], None
+        if page_port is not None:
+            port = choose_port(page_port, say)
+            commands.append(["page", "--port", str(port)])
+            page = f"http://{LOOPBACK}:{port}"
+        started = Stack(s3=s3, api=api, page=page)
         stack.enter_context(environment(started.variables))
         say("Making the bucket and deploying the flows ...")
-        make_bucket(started)
-        register("headgate", "headgate")
-        deploy()
-        say(f"Starting {' and '.join(services)} ...")
-        for command in services:
-            stack.enter_context(headgate([command], directory, again))
-        if page:
-            stack.enter_context(headgate(["page", "--port", str(page)], directory, again))
+        set_up(started)
+        say(f"Starting {' and '.join(name for name, *_ in commands)} ...")
+        for command in commands:
+            stack.enter_context(headgate(command, directory, again))
         yield started
 
 
@@ -105,15 +103,21 @@ def choose_port(preferred: int, say: Say) -> int:
     return port
 
 
-def make_bucket(stack: Stack) -> None:
-    """Make the bucket, unless a former run left it."""
+def set_up(stack: Stack) -> None:
+    """Make the bucket, register it with Prefect and deploy the flows; what is there stays."""
+    _make_bucket(stack)
+    register("headgate", "headgate")
+    _deploy()
+
+
+def _make_bucket(stack: Stack) -> None:
     client = boto3.client("s3", endpoint_url=stack.s3.url)
     names = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
     if stack.bucket not in names:
         client.create_bucket(Bucket=stack.bucket)
 
 
-def deploy() -> None:
+def _deploy() -> None:
     """Deploy all of prefect.yaml.
 
     Raises:

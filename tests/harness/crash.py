@@ -16,7 +16,6 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import StateType
 
-from bridge.registration import register
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.errors import PreconditionError
@@ -26,7 +25,7 @@ from headgate.errors import HeadgateError
 from headgate.settings import load
 from stack.postgres import postgres
 from stack.prefect_server import prefect_server
-from stack.running import Stack, deploy, headgate, make_bucket
+from stack.running import Stack, headgate, set_up
 from stack.s3 import s3_server
 from stack.service import environment, free_port
 from tests.harness.runs import eventually
@@ -70,9 +69,7 @@ class KillableStack:
         stack = Stack(s3=s3, api=api)
         self._variables |= stack.variables
         self._always.enter_context(environment(self._variables))
-        make_bucket(stack)
-        register("headgate", "headgate")
-        deploy()
+        set_up(stack)
         self.start("worker")
         self.start("watch")
         self.store = connect(load())
