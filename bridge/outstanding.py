@@ -51,7 +51,8 @@ class _Upload:
 
     def announce(self, now: float) -> None:
         """Take note that it is announced; if nothing comes of it, the next time is due later."""
-        self.state, self.announced = _State.ANNOUNCED, now
+        self.state = _State.ANNOUNCED
+        self.announced = now
         self.due = self.again = now + self.wait
         self.wait = min(2 * self.wait, _LONGEST)
 
@@ -63,11 +64,15 @@ class _Upload:
         """Take note of its claim, or of none; each renewal has another ETag."""
         if etag == self.claim:
             return
-        self.claim, lapse = etag, now + self.lease + _GRACE
+        self.claim = etag
+        lapses = now + self.lease + _GRACE
         if etag:
-            self.state, self.due, self.fresh_until = _State.CLAIMED, lapse, lapse
+            self.state = _State.CLAIMED
+            self.due = self.fresh_until = lapses
         else:
-            self.state, self.due, self.fresh_until = _State.ANNOUNCED, max(lapse, self.again), now
+            self.state = _State.ANNOUNCED
+            self.due = max(lapses, self.again)
+            self.fresh_until = now
 
     def end(self, now: float) -> None:
         """Take note that it has a receipt, or is gone; a small file's claim is rarely seen."""
