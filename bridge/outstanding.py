@@ -23,15 +23,16 @@ _GRACE = 2.0  # seconds by which a claim may lapse later: stores tell times in w
 
 
 class _State(Enum):
-    """What has last been seen of an upload without a receipt."""
+    """How far an upload without a receipt has come, as far as can be seen."""
 
     NEW = "found by listing"
+    DUE = "handed to the watcher, which is yet to announce it"
     ANNOUNCED = "announced, or let go by a run that failed"
     CLAIMED = "claimed"
 
 
 @dataclass
-class _Upload:
+class Pending:
     """An upload without a receipt; each method is a transition."""
 
     key: str
@@ -48,6 +49,11 @@ class _Upload:
     """ETag of the claim that was last seen."""
     fresh_until: float = -math.inf
     """Until when its claim, or its end, tells that a run is alive."""
+
+    def hand_on(self) -> None:
+        """Leave it to the watcher, which may have to wait for Prefect."""
+        self.state = _State.DUE
+        self.due = math.inf
 
     def announce(self, now: float) -> None:
         """Take note that it is announced; if nothing comes of it, the next time is due later."""
@@ -106,8 +112,8 @@ class Outstanding:
         self._batches = batches
         self._clock = clock
         self._stale_claims = StaleClaims(store, lease)
-        self._uploads: dict[str, _Upload] = {}
-        self._ended: list[_Upload] = []
+        self._uploads: dict[str, Pending] = {}
+        self._ended: list[Pending] = []
         self._noticed: dict[str, float] = {}
 
     def note(self, keys: Iterable[str]) -> None:
@@ -115,10 +121,16 @@ class Outstanding:
         known = {**self._noticed, **dict.fromkeys(keys, self._clock())}
         self._noticed = dict(islice(known.items(), max(0, len(known) - _MOST), None))
 
-    def poll(self) -> list[str]:
-        """List the bucket; return the keys that are to be announced now."""
+    def announced(self, uploads: Iterable[Pending]) -> None:
+        """Take note that these were announced just now."""
+        now = self._clock()
+        for upload in uploads:
+            upload.announce(now)
+
+    def poll(self) -> list[Pending]:
+        """List the bucket; return what is to be announced now."""
         held = {item.key: item.etag for item in self._store.list(CLAIMS)}
-        now, listed = self._clock(), dict[str, _Upload]()
+        now, listed = self._clock(), dict[str, Pending]()
         for found in islice(pending(self._store), _MOST):
             upload = self._uploads.get(found.id) or self._found(found.key, now)
             upload.see_claim(held.pop(claim_key(found), None), now)
@@ -131,15 +143,15 @@ class Outstanding:
         self._stale_claims.remove(held, now)
         return self._due(now)
 
-    def _found(self, key: str, now: float) -> _Upload:
+    def _found(self, key: str, now: float) -> Pending:
         """Begin to watch over an upload; one that a queue told of was announced then."""
-        upload = _Upload(key, self._lease, due=now, wait=self._lease)
+        upload = Pending(key, self._lease, due=now, wait=self._lease)
         if key in self._noticed:
             upload.announce(self._noticed[key])
         return upload
 
-    def _due(self, now: float) -> list[str]:
-        """Return the keys whose announcement is due, and set when the next one of each will be."""
+    def _due(self, now: float) -> list[Pending]:
+        """Hand on what is due, but for what was announced and a run has before it."""
         due = [upload for upload in self._uploads.values() if now >= upload.due]
         waiting = {upload.key for upload in due if upload.state is _State.ANNOUNCED}
         in_hand = self._in_hand() & waiting if waiting else set()
@@ -147,8 +159,8 @@ class Outstanding:
             if upload.key in in_hand:
                 upload.put_off(now)
             else:
-                upload.announce(now)
-        return [upload.key for upload in due if upload.key not in in_hand]
+                upload.hand_on()
+        return [upload for upload in due if upload.state is _State.DUE]
 
     def _in_hand(self) -> set[str]:
         """Return the keys of runs that wait for their start or are alive."""

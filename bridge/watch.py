@@ -22,7 +22,7 @@ from prefect.events import Event, Resource
 from prefect.logging import get_logger
 from prefect.logging.configuration import setup_logging
 
-from bridge.outstanding import Outstanding
+from bridge.outstanding import Outstanding, Pending
 from bridge.runs import unfinished_batches
 from bridge.sqs import Queue
 from bridge.watchdog import watch_runs
@@ -49,10 +49,13 @@ log = get_logger("headgate.watch")
 
 
 class Notice(NamedTuple):
-    """Key of an upload; the last one of a queue's message has the handle to delete it by."""
+    """Key of an upload, from a queue or from listing."""
 
     key: str
     receipt_handle: str | None = None
+    """By which a queue's message is deleted; the last of its keys has it."""
+    pending: Pending | None = None
+    """What listing found."""
 
 
 def watch(settings: Settings) -> None:
@@ -90,6 +93,7 @@ async def _watch(store: Store, queue: Queue | None, settings: Settings) -> None:
                 keys = list(dict.fromkeys(notice.key for notice in batch))
                 await _with_retries(emit_event, prefect, store, keys)
                 log.info("Announced %s", _told(keys))
+                outstanding.announced(notice.pending for notice in batch if notice.pending)
                 if queue:
                     outstanding.note(keys)
                     handles = [notice.receipt_handle for notice in batch if notice.receipt_handle]
@@ -103,10 +107,10 @@ async def from_listing(
     took = deque([0.0], _LAST_LISTINGS)
     while True:
         started = anyio.current_time()
-        keys = await _with_retries(outstanding.poll)
+        due = await _with_retries(outstanding.poll)
         took.append(anyio.current_time() - started)
-        for key in keys:
-            await sender.send(Notice(key))
+        for upload in due:
+            await sender.send(Notice(upload.key, pending=upload))
         await anyio.sleep(max(every, min(took) / _LISTING_SHARE))
 
 

@@ -35,7 +35,9 @@ class Watcher:
 
     def poll(self, after=0.0):
         self.now += after
-        return self.outstanding.poll()
+        due = self.outstanding.poll()
+        self.outstanding.announced(due)
+        return [upload.key for upload in due]
 
     def upload(self, key):
         self.store.add(key)
@@ -97,6 +99,17 @@ def test_what_a_dead_run_left_is_not_announced_again_while_its_next_run_waits_to
 def test_a_lost_announcement_is_repeated_after_a_lease(watcher):
     watcher.upload(KEY)
     watcher.poll()
+    assert watcher.poll(after=LEASE - 1) == []
+    assert watcher.poll(after=1) == [KEY]
+
+
+def test_what_has_to_wait_for_prefect_is_announced_once_when_it_is_back(watcher):
+    """The time until its next announcement counts from then."""
+    watcher.upload(KEY)
+    due = watcher.outstanding.poll()
+    watcher.now += 10 * LEASE
+    assert watcher.poll() == []
+    watcher.outstanding.announced(due)
     assert watcher.poll(after=LEASE - 1) == []
     assert watcher.poll(after=1) == [KEY]
 
