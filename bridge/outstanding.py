@@ -42,7 +42,8 @@ class Pending:
     wait: float
     """Seconds from its next announcement to the one after, if nothing comes of it."""
     state: _State = _State.NEW
-    announced: float = -math.inf
+    handed_on: float = -math.inf
+    """When it was last handed on; a run that started before was not started by that."""
     again: float = -math.inf
     """When it may be announced again, however soon its run fails."""
     claim: str | None = None
@@ -50,15 +51,15 @@ class Pending:
     fresh_until: float = -math.inf
     """Until when its claim, or its end, tells that a run is alive."""
 
-    def hand_on(self) -> None:
+    def hand_on(self, now: float) -> None:
         """Leave it to the watcher, which may have to wait for Prefect."""
         self.state = _State.DUE
+        self.handed_on = now
         self.due = math.inf
 
     def announce(self, now: float) -> None:
         """Take note that it is announced; if nothing comes of it, the next time is due later."""
         self.state = _State.ANNOUNCED
-        self.announced = now
         self.due = self.again = now + self.wait
         self.wait = min(2 * self.wait, _LONGEST)
 
@@ -146,8 +147,10 @@ class Outstanding:
     def _found(self, key: str, now: float) -> Pending:
         """Begin to watch over an upload; one that a queue told of was announced then."""
         upload = Pending(key, self._lease, due=now, wait=self._lease)
-        if key in self._noticed:
-            upload.announce(self._noticed[key])
+        noticed = self._noticed.get(key)
+        if noticed is not None:
+            upload.hand_on(noticed)
+            upload.announce(noticed)
         return upload
 
     def _due(self, now: float) -> list[Pending]:
@@ -159,14 +162,14 @@ class Outstanding:
             if upload.key in in_hand:
                 upload.put_off(now)
             else:
-                upload.hand_on()
+                upload.hand_on(now)
         return [upload for upload in due if upload.state is _State.DUE]
 
     def _in_hand(self) -> set[str]:
         """Return the keys of runs that wait for their start or are alive."""
         runs, now = list(self._batches()), self._clock()
         seen = (*self._ended, *self._uploads.values())
-        progress = {upload.key: upload.announced for upload in seen if now < upload.fresh_until}
+        progress = {upload.key: upload.handed_on for upload in seen if now < upload.fresh_until}
 
         def is_alive(run: BatchRun) -> bool:
             if run.age is None or run.age < self._lease:
