@@ -173,6 +173,18 @@ def test_a_run_that_has_done_one_of_its_uploads_has_the_others_in_hand(watcher):
     assert watcher.poll(after=LEASE) == [KEY]
 
 
+def test_a_run_that_started_before_prefect_had_answered_is_known_by_its_progress(watcher):
+    small = watcher.upload("uploads/small.csv")
+    watcher.upload(KEY)
+    due = watcher.outstanding.poll()
+    watcher.start(KEY, small.key)
+    watcher.now += 1
+    watcher.outstanding.announced(due)
+    watcher.poll(after=LEASE / 2)
+    watcher.store.add(receipt_key(small))
+    assert watcher.poll(after=LEASE / 2) == []
+
+
 def test_a_run_that_has_just_started_is_given_a_lease(watcher):
     watcher.upload(KEY)
     watcher.poll()
