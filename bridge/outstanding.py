@@ -55,7 +55,7 @@ class Pending:
         """Leave it to the watcher, which may have to wait for Prefect."""
         self.state = _State.DUE
         self.handed_on = now
-        self.due = math.inf
+        self.due = now + _LONGEST
 
     def announce(self, now: float) -> None:
         """Take note that it is announced; if nothing comes of it, the next time is due later."""
