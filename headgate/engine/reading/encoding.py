@@ -89,6 +89,7 @@ _COMMON = frozenset(
 )
 _APOSTROPHES = "’‘´"
 _MONEY = "£€¥¢"
+_TRADE_MARKS = "®™"
 _FRACTIONS = "¼½¾"
 _USUAL_SIGNS = "–—“”°…•µ\xa0½²³"
 
@@ -409,10 +410,11 @@ def _breaks_spelling(char: str, before: str, after: str) -> bool:
 def _placed_sign(char: str, before: str, after: str) -> float:
     """Find signs inside words, where only an apostrophe may stand; `Nº` and `1ª` are words.
 
-    So is a fraction before one.
+    So is a fraction before one, and a trade mark's sign behind one.
     """
     inside = before.isalpha() and after.isalpha()
-    if char in "ºª" and (before in "nN" or before.isdigit()):
+    ordinal = char in "ºª" and (before in "nN" or before.isdigit())
+    if ordinal or (char in _TRADE_MARKS and before.isalnum() and not after.isalpha()):
         return 1
     if char == "·":
         return 1 if before == after and before in "lL " else 0

@@ -159,11 +159,13 @@ def _find_spans(rows: Rows, options: ReadOptions, *, whole: bool) -> list[Span]:
 
 
 def _refuse_doubtful_table(table: _Table) -> None:
-    """Refuse a table of two columns beside a wider one of more cells: it may be keys and values."""
+    """Refuse a table of two cells a row beside a wider one of more: it may be keys and values."""
     fields = table.rows.fields
     wider = [span for span in table.spans if _width(span, fields) > 2]
     most = max((count_cells(span, fields) for span in wider), default=0)
-    if table.width <= 2 and most > count_cells(table.span, fields):
+    first, _, _, last = table.span
+    filled = max(map(count_filled, fields[first : last + 1]), default=0)
+    if min(table.width, filled) <= 2 and most > count_cells(table.span, fields):
         raise UndecidableError(
             f"Table {table.index + 1} may be one, or only tell about a larger one: {table.places}.",
             where=f"line {table.line}",

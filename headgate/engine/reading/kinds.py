@@ -49,6 +49,9 @@ _MARKUP = (
     ("ofxheader:", "a bank statement (OFX)"),
     ("!type:", "a bank statement (QIF)"),
     (":20:", "a bank statement (MT940)"),
+    ('charset="', "a table of PC-Axis (px)"),
+    ('axis-version="', "a table of PC-Axis (px)"),
+    ('subject-area="', "a table of PC-Axis (px)"),
 )
 _SQL = re.compile(
     r"(?:--|/\*|set |use |drop |begin|pragma).*?^(?:insert into|create table)\b",

@@ -181,7 +181,7 @@ def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
     filled = count_filled(row)
     following = below[0] if below else []
     if filled > 1:
-        told = filled < width and all(_TOLD.match(cell) for cell in row if cell.strip())
+        told = filled < width and (_is_key_first(row) or _all_told(row))
         amount = _is_amount(row, width) and names_all(following, width)
         return told or amount or _is_divider(row) or _is_sentence_above(row, below, width)
     if width < 2:
@@ -189,6 +189,16 @@ def _is_title(row: list[str], below: list[list[str]], width: int) -> bool:
     if filled == 0 or row[0].strip():
         return True
     return width > 3 and count_filled(following) > 0.8 * width
+
+
+def _all_told(row: list[str]) -> bool:
+    """Return whether each cell holds a key, or one before its value."""
+    return all(_TOLD.match(cell) for cell in row if cell.strip())
+
+
+def _is_key_first(row: list[str]) -> bool:
+    """Return whether a row begins with a key, as `Period:,,from:,1 May,,`, and is mostly blank."""
+    return row[0].rstrip().endswith(":") and 2 * count_filled(row) < len(row)
 
 
 def _is_divider(row: list[str]) -> bool:

@@ -442,7 +442,7 @@ def _judge(lines: list[str], syntax: Syntax, quoting: _Quoting) -> _Candidate:
         return _Candidate(0, syntax, width, even, alike)
     columns = _count_told(body) if syntax.delimiter == " " else width
     score = _prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / columns)
-    score *= quoting.worth(len(fields)) * (1 - 0.5 * _tabs_inside(body))
+    score *= quoting.worth(len(fields)) * (1 - 0.8 * _tabs_inside(body))
     return _Candidate(score, syntax, width, even, alike)
 
 

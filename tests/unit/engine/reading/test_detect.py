@@ -139,6 +139,7 @@ def test_a_zip_of_several_files_needs_to_be_told_which(tmp_path):
         (b"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX>\n<TRNAMT>-5.00\n", "OFX"),
         (b"!Type:Bank\nD01/31/2024\nT-23.45\n^\n", "QIF"),
         (b":20:START\n:25:500/06\n:60F:C240130EUR1,5\n", "MT940"),
+        (b'CHARSET="ANSI";\nAXIS-VERSION="2000";\nDATA=\n1 2\n3 4;\n', "PC-Axis"),
     ],
 )
 def test_other_kinds_of_file_are_named(tmp_path, content, kind):
@@ -804,6 +805,15 @@ def test_two_columns_above_a_larger_table_are_taken_for_neither_keys_nor_a_table
         dialect, read_rows = read(path, **told)
         assert [list(dialect.names), *read_rows] == rows
     assert read(path, table=2)[0].names == ("id", "region", "qty")
+
+
+def test_a_blank_column_makes_no_table_of_keys_and_values(tmp_path):
+    """A summary above the entries of an account is asked for as where it has two columns."""
+    above = "Text,,Sum\nOpening balance,,10.50\nIn all,,12.00\n\n"
+    rows = "".join(f"2024-01-0{i},shop,-{i}.00,{20 - i}.50\n" for i in range(1, 4))
+    path = write(tmp_path, f"{above}Date,Text,Amount,Balance\n{rows}")
+    with pytest.raises(UndecidableError, match="table 1: lines 1 to 3; table 2: lines 5 to 8"):
+        detect(path)
 
 
 def test_the_last_section_is_read_below_those_that_hold_settings(tmp_path):

@@ -52,6 +52,7 @@ TEXTS = {
     "taiwanese nothing": "編號,備註\n" + "".join(f"{i},無\n" for i in range(400)),
     "volumes": "gas,µg/m³\n" + "".join(f"NO{i},{i} µg/m³\n" for i in range(40)),
     "french numbers": "N°;Client\n" + "".join(f"N° {i};c{i}\n" for i in range(40)),
+    "trade marks": "index;value\n" + "".join(f"Smallcap® Index;{i}\n" for i in range(9)),
     "units": "time,temperature °C,width µm\n1,20,3\n2,21,4\n",
 }
 
@@ -125,6 +126,7 @@ TEXTS = {
         ("taiwanese nothing", "big5"),
         ("volumes", "cp1252"),
         ("french numbers", "cp1252"),
+        ("trade marks", "cp1252"),
         ("units", "cp1252"),
         ("units", "mac-roman"),
         ("russian", "utf-16-le"),
