@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from headgate.engine.columns.column import Column
@@ -37,7 +38,8 @@ def find_total(
     """Tell of last rows that say so in a word, if a number of the last is its column's sum.
 
     The sum is that of the rows above them all, or of some of them too. Where many rows in a row say
-    the word, it is what a column holds in every row.
+    the word, it is what a column holds in every row. The very last row is told of whatever its
+    numbers, if a cell holds the word alone and no other row does.
     """
     totals = [*takewhile(_label, _last_rows(staged))]
     if not 0 < len(totals) < _MANY:
@@ -45,14 +47,16 @@ def find_total(
     last = totals[0]
     numbers = [each for each in columns if each.kind in NUMBERS and last[each.name]]
     first = _first_total(staged, [each[LINE] for each in reversed(totals)], numbers)
-    if first is None:
+    if first is None and not _stands_alone(staged, last):
         return ()
+    doubt = "" if first else ", though these do not add up to it"
+    first = first or last[LINE]
     place = lines_between(first, last[LINE])
     one = first == last[LINE]
     lines = sum(map(len, read_lines(path, dialect))) - first + 1
     why = (
         f"{place} {'looks like a total' if one else 'look like totals'} of the rows above "
-        f"({_label(last)!r}); {'it is kept as a row' if one else 'they are kept as rows'}: "
+        f"({_label(last)!r}){doubt}; {'it is kept as a row' if one else 'they are kept as rows'}: "
         f"leave {'it' if one else 'them'} out with --footer-lines {lines}"
     )
     return (Evidence(what="total", found=place, why=why),)
@@ -62,6 +66,15 @@ def _label(row: dict[str, Any]) -> str | None:
     """Return the cell that says in a word that a row is a total."""
     texts = (text.strip() for name, text in row.items() if name not in (LINE, CSV))
     return next((text for text in texts if len(text) <= _LONGEST and _WORD.search(text)), None)
+
+
+def _stands_alone(staged: Path, row: dict[str, Any]) -> bool:
+    """Return whether a cell holds nothing but the word, and its column holds it only there."""
+    label = _label(row) or ""
+    name = next(name for name, text in row.items() if label == str(text).strip())
+    same = (pc.sum(pc.equal(batch[name], row[name])) for batch in StagedFile(staged, [name]))
+    alone = _WORD.fullmatch(label.strip(" :.*#-")) is not None
+    return alone and sum(each.as_py() or 0 for each in same) == 1
 
 
 def _last_rows(staged: Path) -> list[dict[str, Any]]:

@@ -44,16 +44,25 @@ def test_a_total_is_named_and_left_out_as_the_note_says(tmp_path, word, end, lin
 @pytest.mark.parametrize(
     "last",
     [
-        f'Total,,{SUMS[0] + 1},"{SUMS[1] + 1:,.2f}"',
+        f'Total of Region 2,,{SUMS[0] + 1},"{SUMS[1] + 1:,.2f}"',
         f'Nowhere,,{SUMS[0]},"{SUMS[1]:,.2f}"',
         f'Totality,,{SUMS[0]},"{SUMS[1]:,.2f}"',
-        'Total,,,"5.00"',
+        'Total,,1,"5.00"\nTotal,,2,"6.00"',
     ],
-    ids=["other numbers", "no such word", "another word", "no sum"],
+    ids=["other numbers", "no such word", "another word", "twice"],
 )
 def test_a_row_that_only_resembles_a_total_is_no_matter(tmp_path, last):
-    """Both the word and the sum must be there."""
+    """The sum must be there, or the word alone in one row."""
     assert reading_of(tmp_path, last).notes == ()
+
+
+@pytest.mark.parametrize("last", [f"Total:,,{SUMS[0] + 1},", 'Total,,,"5.00"', "Gesamt,,n/a,"])
+def test_a_total_that_the_rows_do_not_add_up_to_is_named_all_the_same(tmp_path, last):
+    """It may have been rounded, or rows may be missing; it is no row like the others."""
+    (note,) = reading_of(tmp_path, last).notes
+    assert "though these do not add up to it; it is kept as a row" in note.why
+    assert note.why.endswith("--footer-lines 1")
+    assert reading_of(tmp_path, last, footer_lines=1).rows_good == 46
 
 
 def test_the_total_of_a_large_file_is_left_out_when_told(tmp_path):
