@@ -29,6 +29,8 @@ class Syntax(NamedTuple):
     comment: str | None = None
     borders: tuple[int, ...] = ()
     wrapped: bool = False
+    framed: bool = False
+    literals: bool = False
     ruled: bool = False
 
 
@@ -59,6 +61,12 @@ class Dialect(Record):
     wrapped: Annotated[
         bool, Field(description="Whole lines are enclosed in quotes, and quotes inside doubled")
     ] = False
+    framed: Annotated[
+        bool, Field(description="The delimiter stands before and behind each row, too")
+    ] = False
+    literals: Annotated[
+        bool, Field(description='Texts are written as formulas of a spreadsheet: `="007"`')
+    ] = False
     ruled: Annotated[bool, Field(description="Lines are drawn between rows")] = False
     newline: Newline = "\n"
     skip_lines: Annotated[int, Field(ge=0, description="Physical lines before the header")] = 0
@@ -88,6 +96,8 @@ class Dialect(Record):
             self.comment,
             self.borders,
             self.wrapped,
+            self.framed,
+            self.literals,
             self.ruled,
         )
 
@@ -102,8 +112,7 @@ class Dialect(Record):
             and not self.skipinitialspace
             and self.comment is None
             and not self.borders
-            and not self.wrapped
-            and not self.ruled
+            and not (self.wrapped or self.framed or self.literals or self.ruled)
             and self.fallback is None
             and self.newline in ("\n", "\r\n")
         )

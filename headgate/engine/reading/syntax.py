@@ -13,7 +13,7 @@ from typing import NamedTuple
 from headgate.engine.reading.aligned import find_borders, find_ruled_borders
 from headgate.engine.reading.cells import count_filled, is_typed, shape, shapes
 from headgate.engine.reading.dialect import Evidence, Syntax
-from headgate.engine.reading.tokenise import parse, unwrap
+from headgate.engine.reading.tokenise import LITERAL, parse, unframe, unwrap
 from headgate.errors import UndecidableError, UnreadableError
 from headgate.options import ReadOptions
 from headgate.words import counted
@@ -21,6 +21,8 @@ from headgate.words import counted
 _COMMON = {",": 1.0, "\t": 1.0, ";": 0.98, "|": 0.95, "│": 0.95}
 _RARE = {":": 0.65, " ": 0.7, "#": 0.7}
 _UNUSUAL = 0.9
+_BARS = "|│"
+"""Delimiters that some programs put before and behind rows, too."""
 _INSIDE_VALUES = dict.fromkeys("=!*&\uff0c\uff1b", 0.7)
 """Those that stand in values too: `temp=20.5`, and the commas of Chinese sentences."""
 _UNUSUAL_DELIMITERS = (
@@ -91,6 +93,13 @@ def choose_syntax(
     inner = unwrap(lines) if options.delimiter is None else lines
     if inner != lines and (found := _wrapped(lines, inner, options, where)):
         return found
+    return _framed(lines, options, where) or _choose(lines, options, where)
+
+
+def _choose(
+    lines: list[str], options: ReadOptions, where: str
+) -> tuple[Syntax, tuple[Evidence, ...]]:
+    """Return the syntax of lines that are neither enclosed nor framed as a whole."""
     comment = _comment(lines)
     candidates = _ranked(lines, comment, options)
     rival = _rival(candidates[0], candidates, lines, options)
@@ -102,10 +111,10 @@ def choose_syntax(
         best = next(whole[d] for d in (*_COMMON, *whole) if d in whole)
     aligned = _aligned(lines, best, comment, options)
     if aligned:
-        return aligned.syntax, _explain(aligned, candidates, lines, options)
-    if not rival:
+        best = aligned
+    elif not rival:
         _refuse_tie(candidates, lines, options, where)
-    return best.syntax, _explain(best, candidates, lines, options)
+    return _with_literals(best.syntax, _explain(best, candidates, lines, options), lines)
 
 
 def _wrapped(
@@ -126,6 +135,49 @@ def _wrapped(
     told = f"{changed} of {len(lines)} lines looked at are enclosed in quotes as a whole"
     evidence = Evidence(what="wrapped", found="yes", why=told)
     return syntax._replace(wrapped=True), (*why, evidence)
+
+
+def _framed(
+    lines: list[str], options: ReadOptions, where: str
+) -> tuple[Syntax, tuple[Evidence, ...]] | None:
+    """Return the syntax inside bars that stand before and behind every row."""
+    marks = [mark for mark in _BARS if options.delimiter in (None, mark)]
+    for mark, barred in ((mark, _barred(lines, mark)) for mark in marks):
+        if not barred:
+            continue
+        syntax, why = _choose(unframe(barred, mark), options, where)
+        if syntax.delimiter == mark:
+            told = f"it stands before and behind each of {len(barred)} rows looked at, too"
+            evidence = Evidence(what="framed", found=f"by the {_name(mark)}", why=told)
+            return syntax._replace(framed=True), (*why, evidence)
+    return None
+
+
+def _barred(lines: list[str], mark: str) -> list[str]:
+    """Return the lines with bars; none where one does not begin and end so, or many have none."""
+    barred = [at for at, line in enumerate(lines) if mark in line]
+    below = lines[barred[0] :] if barred else []
+    others = sum(mark not in line and line.strip(_DRAWN) != "" for line in below)
+    found = [lines[at] for at in barred]
+    few = len(found) < max(_FEWEST, 3 * others)
+    return [] if few or {*found} & {*unframe(found, mark)} else found
+
+
+def _with_literals(
+    syntax: Syntax, why: tuple[Evidence, ...], lines: list[str]
+) -> tuple[Syntax, tuple[Evidence, ...]]:
+    """Look for texts that are written as formulas, so that a spreadsheet keeps their zeros."""
+    found = [
+        cell
+        for row in parse([line for line in lines if '="' in line], syntax, cut=True).fields
+        for cell in row
+        if LITERAL.fullmatch(cell.strip())
+    ]
+    if not found:
+        return syntax, why
+    told = f"{counted(len(found), 'cell')} looked at hold formulas of a text; the text is read"
+    evidence = Evidence(what="literals", found=f"such as {found[0].strip()}", why=told)
+    return syntax._replace(literals=True), (*why, evidence)
 
 
 def _ranked(lines: list[str], comment: str | None, options: ReadOptions) -> list[_Candidate]:

@@ -24,6 +24,8 @@ MAX_ROW_CHARACTERS = 8 << 20
 MAX_COLUMNS = 100_000
 _WRAPPED = re.compile(r'"((?![{\[])(?:[^"]|"")*)"[;, \t]*(\r?\n?)')
 """A row enclosed in quotes as a whole; JSON within them is a value."""
+LITERAL = re.compile(r'="([^"]*)"')
+"""A formula that only holds a text, so that a spreadsheet takes it for no number."""
 _STAND_INS = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6\ufdd7\x1c\x1d\x1e\x1f"
 """Characters that stand for a long delimiter or an escaped character while a line is split."""
 
@@ -203,6 +205,8 @@ class Parser:
         """Leave out blank and drawn lines and comments; put back what stand-ins stood for."""
         if batch.originals:
             rows.fields = [batch.restore(row) for row in rows.fields]
+        if self._syntax.literals:
+            rows.fields = [[*map(_without_formula, row)] for row in rows.fields]
         if rows.fields and max(map(len, rows.fields)) > MAX_COLUMNS:
             raise UnreadableError(
                 f"A row has more than {MAX_COLUMNS:,} fields.",
@@ -256,6 +260,8 @@ class _Batch:
         self.syntax = syntax
         if syntax.wrapped:
             self.lines = unwrap(lines)
+        if syntax.framed:
+            self.lines = unframe(self.lines, syntax.delimiter)
         if syntax.borders:
             self._cut(syntax)
         if syntax.escapechar is not None:
@@ -309,6 +315,22 @@ def unwrap(lines: list[str]) -> list[str]:
         found[1].replace('""', '"') + found[2] if (found := _WRAPPED.fullmatch(line)) else line
         for line in lines
     ]
+
+
+def unframe(lines: list[str], delimiter: str) -> list[str]:
+    """Take away the delimiter where it stands both before and behind a row."""
+    return [_unframed(line, delimiter) for line in lines]
+
+
+def _unframed(line: str, delimiter: str) -> str:
+    text = line.strip()
+    framed = len(text) > 1 and text.startswith(delimiter) and text.endswith(delimiter)
+    return text[1:-1] + line[len(line.rstrip("\r\n")) :] if framed else line
+
+
+def _without_formula(cell: str) -> str:
+    found = LITERAL.fullmatch(cell.strip())
+    return found[1] if found else cell
 
 
 class _Cursor:

@@ -763,8 +763,32 @@ def test_a_table_in_a_box_is_read_by_its_bars(tmp_path):
     rows = "".join(f"│ {i}  │ n{i}   │\n" for i in range(5))
     box = f"┌────┬──────┐\n│ id │ name │\n├────┼──────┤\n{rows}└────┴──────┘\n"
     dialect, read_rows = read(write(tmp_path, box))
-    assert dialect.names == ("column_1", "id", "name", "column_4")
-    assert [row[1].strip() for row in read_rows] == ["0", "1", "2", "3", "4"]
+    assert dialect.names == ("id", "name")
+    assert [row[0].strip() for row in read_rows] == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("told", [{}, {"delimiter": "|"}])
+def test_bars_before_and_behind_rows_part_no_cells(tmp_path, told):
+    """Blank cells between them are cells; a row without them makes all bars delimiters."""
+    rows = "".join(f"| |{i:05d}|01.02.202{i}|{i},500|\n" for i in range(4))
+    drawn = "-" * 25 + "\n"
+    path = write(tmp_path, f"Listing\n{drawn}| |Article|Made on|Weight|\n{drawn}{rows}{drawn}")
+    dialect, read_rows = read(path, **told)
+    assert dialect.names == ("column_1", "Article", "Made on", "Weight")
+    assert read_rows[3] == [" ", "00003", "01.02.2023", "3,500"]
+    assert dialect.framed
+    path.write_text(path.read_text() + "99|2\n")
+    assert not detect(path).framed
+
+
+@pytest.mark.parametrize("text", ['="{}"', '"=""{}"""'])
+def test_a_formula_that_holds_a_text_is_read_as_that_text(tmp_path, text):
+    """So are codes written that a spreadsheet shall not take for numbers; it is told."""
+    rows = "".join(f"{text.format(f'{i:05d}')},n{i},={i}+1\n" for i in range(9))
+    dialect, read_rows = read(write(tmp_path, f"code,name,next\n{rows}"))
+    assert read_rows[7] == ["00007", "n7", "=7+1"]
+    (told,) = (each for each in dialect.evidence if each.what == "literals")
+    assert "9 cells" in told.why
 
 
 @pytest.mark.parametrize(
@@ -1599,7 +1623,7 @@ def test_lines_between_the_rows_of_a_box_are_no_rows(tmp_path):
     line = "+----+------+\n"
     rows = line.join(f"| {i}  | n{i}   |\n" for i in range(4))
     _, read_rows = read(write(tmp_path, f"{line}| id | name |\n{line}{rows}{line}"))
-    assert [row[1].strip() for row in read_rows] == ["0", "1", "2", "3"]
+    assert [row[0].strip() for row in read_rows] == ["0", "1", "2", "3"]
 
 
 def test_what_is_said_of_a_header_and_of_lines_above_it_is_true(tmp_path):
