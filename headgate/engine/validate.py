@@ -31,6 +31,7 @@ from headgate.engine.reading.blocks import Block, map_blocks
 from headgate.engine.reading.detect import detect, refuse_useless_delimiter
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
+from headgate.engine.reading.swallowed import find_swallowed
 from headgate.engine.staging import LINE, StagedFile, writing
 from headgate.errors import RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
@@ -276,6 +277,10 @@ def _describe(file: _File, rows: _Rows, judged: _Judged) -> Reading:
         blank_lines=rows.blank - comments,
         left_out=left_out,
         left_out_lines=listed if left_out else None,
-        notes=(*file.notes, *find_total(path, dialect, rows.staged, judged.columns)),
+        notes=(
+            *file.notes,
+            *find_swallowed(path, dialect, rows.staged),
+            *find_total(path, dialect, rows.staged, judged.columns),
+        ),
         aside=judged.aside,
     )

@@ -49,6 +49,15 @@ SALES = "id,name,amount\n" + "".join(f"{i},shop {i},{i}.50\n" for i in range(10,
 CITIES = "city,people\nRome,3\nOslo,4\nBonn,5\n"
 
 
+@pytest.mark.parametrize(("inner", "told"), [("{i},shop {i},{i}.50", 1), ("Line {i}, of 3, x", 0)])
+def test_lines_like_rows_inside_quotes_are_told_of(tmp_path, inner, told):
+    """A quote left open takes in rows up to the next one; prose over several lines does not."""
+    lines = "\n".join(inner.format(i=i) for i in range(100, 106))
+    row = f'98,shop 98,"98\n{lines}\n107,shop 107,5"\n'
+    notes = reading_of(write(tmp_path, SALES + row + SALES.partition("\n")[2])).notes
+    assert [note.found for note in notes] == ["lines 32 to 39"] * told
+
+
 def test_files_put_one_after_another_stay_one_table(tmp_path):
     """A header that comes again is kept back; the rows below it are read like the others."""
     reading = reading_of(write(tmp_path, SALES + SALES.replace("shop", "store")))
