@@ -32,6 +32,8 @@ _FIELDS = re.compile(r"#+\s?(?:fields|columns):?\s+", re.IGNORECASE)
 """The beginning of a comment that names columns, as in the logs of web servers and of Zeek."""
 _FACT = re.compile(r"#(?:datatype|group|default)\b|!(?:Series|Sample)_|# [a-z]+: ")
 """Beginnings of lines above a table as InfluxDB, GEO and Octave write them."""
+_STARS, _STARRED = ("*", "#"), 4
+"""Marks of lines above the numbers of a probe at sea, and lines that begin with the first."""
 _RIVALS = frozenset(",;\t|")
 """Delimiters that hardly stand in the texts of a single column, as blanks do."""
 
@@ -146,7 +148,10 @@ def _with_rules(
 
 def _without_facts(rows: Rows) -> Rows:
     """Leave out facts about the table that stand above it and are as wide as it is."""
-    facts = [_FACT.match(" ".join(row)) is not None for row in rows.fields]
+    marks = _STARS if all(row[0].startswith("*") for row in rows.fields[:_STARRED]) else ()
+    facts = [
+        _FACT.match(" ".join(row)) is not None or row[0].startswith(marks) for row in rows.fields
+    ]
     return rows.only([*range(facts.index(False), len(facts))]) if False in facts else rows
 
 

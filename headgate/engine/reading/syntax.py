@@ -7,7 +7,7 @@ hold one kind of thing each, do the quotes stand where fields begin and end?
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import dropwhile, groupby
+from itertools import dropwhile, groupby, takewhile
 from typing import NamedTuple
 
 from headgate.engine.reading.aligned import find_borders, find_ruled_borders
@@ -39,6 +39,7 @@ _PHRASE = re.compile(r"(?:[^,]+, )+[^,]+")
 """A line with commas as they stand in a sentence, but hardly between names."""
 _COMMA_BESIDE_TEXT = re.compile(r"(?<![0-9]),|,(?![0-9])")
 _FEWEST = 3
+_MANY = 20
 _AMOUNT = re.compile(
     r"-?(?P<before>(?:[$€£¥]|[A-Z]{3})\s?)?-?(?P<body>\d(?:[\d.,\s]*\d)?)(?P<after>\s?(?:[$€£¥%]|[A-Z]{3}))?"
 )
@@ -101,6 +102,7 @@ def _choose(
 ) -> tuple[Syntax, tuple[Evidence, ...]]:
     """Return the syntax of lines that are neither enclosed nor framed as a whole."""
     comment = _comment(lines)
+    lines = _numbers_below_signs(lines) or lines
     candidates = _ranked(lines, comment, options)
     rival = _rival(candidates[0], candidates, lines, options)
     best = rival or candidates[0]
@@ -391,6 +393,20 @@ def _comment(lines: list[str]) -> str | None:
         if any(marked) and few and not (mark in _COMMON and _is_inside(mark, filled)):
             return mark
     return None
+
+
+def _numbers_below_signs(lines: list[str]) -> list[str]:
+    """Return many lines of as many numbers between blanks, below lines that begin with signs."""
+    numbers = [*takewhile(_holds_numbers, reversed(lines))]
+    above = [line for line in lines[: len(lines) - len(numbers)] if line.strip()]
+    many = len(numbers) >= _MANY and len({len(line.split()) for line in numbers}) == 1
+    signs = len(above) > _FEWEST and not any(line.lstrip()[0].isalnum() for line in above)
+    return numbers[::-1] if many and signs else []
+
+
+def _holds_numbers(line: str) -> bool:
+    words = line.split()
+    return len(words) > 1 and all(shape(word) == "number" for word in words)
 
 
 def _is_inside(mark: str, lines: list[str]) -> bool:
