@@ -106,6 +106,7 @@ def _borders(filled: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64]) -> tu
 
     Most lines must fill a column. Between two there must be several blanks in some line, or the
     first line must fill both: else words that stand one below the other by chance would be parted.
+    Nor is there a column that the first line alone fills.
     """
     borders = [0]
     padded = False
@@ -119,7 +120,8 @@ def _borders(filled: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64]) -> tu
         if 2 * right.sum() >= len(filled) and (apart or first):
             borders.append(int(start))
             padded |= apart
-    return tuple(borders) if padded else ()
+    below = filled[1:, : borders[1]] if len(borders) > 1 else filled
+    return tuple(borders) if padded and below.any() else ()
 
 
 def cut(line: str, borders: Sequence[int]) -> str:

@@ -34,6 +34,8 @@ _FACT = re.compile(r"#(?:datatype|group|default)\b|!(?:Series|Sample)_|# [a-z]+:
 """Beginnings of lines above a table as InfluxDB, GEO and Octave write them."""
 _STARS, _STARRED = ("*", "#"), 4
 """Marks of lines above the numbers of a probe at sea, and lines that begin with the first."""
+_APART = re.compile(r"\s{2,}")
+"""What stands between names of several words."""
 _RIVALS = frozenset(",;\t|")
 """Delimiters that hardly stand in the texts of a single column, as blanks do."""
 
@@ -220,14 +222,23 @@ def _with_names_above(extent: Extent, lines: list[str], syntax: Syntax) -> Exten
 
 
 def _with_names_in_words(extent: Extent, lines: list[str]) -> Extent:
-    """Name aligned columns by the words of a line that is not aligned with them."""
-    if extent.header_rows and all(map(str.strip, extent.header)):
+    """Name aligned columns by a line that is not aligned with them.
+
+    It has a word for each, or else words with several blanks between those of different columns.
+    """
+    cut = any("  " in name for name in extent.header)
+    if extent.header_rows and all(map(str.strip, extent.header)) and not cut:
         return extent
-    words = [line.split() for line in lines[: extent.skip_lines + 1]]
-    above = [at for at, line in enumerate(words) if line and not is_rule(line)]
+    above = [at for at, line in enumerate(lines[: extent.skip_lines + 1]) if _holds_words(line)]
     at = extent.skip_lines if extent.header_rows else max(above[:-1], default=0)
+    words, phrases = lines[at].split(), _APART.split(lines[at].strip())
+    named = words if len(words) == len(extent.names) else phrases
     why = "it has a word for each of the columns that are aligned below it"
-    return name_by_line(extent, words[at], at + 1, why)
+    return name_by_line(extent, named, at + 1, why)
+
+
+def _holds_words(line: str) -> bool:
+    return line.strip() != "" and not is_rule(line.split())
 
 
 def _decode(data: bytes, encoding: str, *, final: bool) -> str:

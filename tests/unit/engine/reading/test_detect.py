@@ -840,6 +840,14 @@ def test_a_blank_column_makes_no_table_of_keys_and_values(tmp_path):
         detect(path)
 
 
+def test_names_alone_make_no_aligned_column(tmp_path):
+    """The words of a long name stand above one column of numbers, and above the blanks before."""
+    rows = "".join(f"          {i}.5             {i + 3}.1\n" for i in range(1, 7))
+    dialect, read_rows = read(write(tmp_path, f"Mean wind speed  Air temperature\n{rows}"))
+    assert dialect.names == ("Mean wind speed", "Air temperature")
+    assert read_rows[0] == ["1.5", "4.1"]
+
+
 def test_the_last_section_is_read_below_those_that_hold_settings(tmp_path):
     """Words alone stand in its rows; a title in brackets tells where its names are."""
     rows = "".join(f"S{i},liver {i},ACGTAC{'ACGT'[i % 4]}\n" for i in range(5))
