@@ -32,11 +32,11 @@ def footer_rows(fields: list[list[str]], width: int) -> int:
     if count_filled(fields[last]) > 1 and not cites:
         return 0
     body = [row for row in fields[:-1] if len(row) == width and count_filled(row) > 1]
-    usual, typed = max((len(row[0]) for row in body), default=0), typed_columns(body, width)
+    longest, typed = max((row[0] for row in body), key=len, default=""), typed_columns(body, width)
     while (
         last >= 0
         and not _is_row_otherwise(fields[last], typed)
-        and (_is_note(fields[last], width, usual) or _cites_across(fields[: last + 1], width))
+        and (_is_note(fields[last], width, longest) or _cites_across(fields[: last + 1], width))
     ):
         last -= 1
     return len(fields) - 1 - last
@@ -59,7 +59,8 @@ def _is_row_otherwise(row: list[str], typed: list[bool]) -> bool:
     )
 
 
-def _is_note(row: list[str], width: int, usual: int) -> bool:
+def _is_note(row: list[str], width: int, longest: str) -> bool:
+    """Return whether a row is blank, or a text alone that is none of the first column's."""
     filled = count_filled(row)
     if filled == 0 or _END_OF_FILE.issuperset("".join(row)):
         return True
@@ -70,8 +71,9 @@ def _is_note(row: list[str], width: int, usual: int) -> bool:
     if _NOTE.match(row[0]) or is_rule(row):
         return width > 2 or len(row) < width
     if len(row) < width:  # else a row that broke off: it has to be kept back, not passed over
-        return not is_typed(row[0]) and (" " in row[0].strip() or len(row[0]) > usual)
-    return width > 2 and len(row[0]) > 2 * usual + 10
+        return not is_typed(row[0]) and (" " in row[0].strip() or len(row[0]) > len(longest))
+    sentence = len(row[0].split()) >= SENTENCE > len(longest.split())
+    return width > 2 and len(row[0]) > (len(longest) if sentence else 2 * len(longest) + 10)
 
 
 def _cites(row: list[str], width: int) -> bool:

@@ -848,6 +848,16 @@ def test_names_alone_make_no_aligned_column(tmp_path):
     assert read_rows[0] == ["1.5", "4.1"]
 
 
+def test_a_sentence_alone_in_the_last_row_is_a_note(tmp_path):
+    """Among short texts; where the others are as long it is one of them."""
+    rows = "".join(f"Department of Health,2024-01-0{i},{i}.50\n" for i in range(1, 6))
+    path = write(tmp_path, f"body,day,paid\n{rows}Report created in May by RX7,,\n")
+    dialect, read_rows = read(path)
+    assert (dialect.footer_lines, len(read_rows)) == (1, 5)
+    path.write_text(path.read_text().replace("Department", "Department of the Ministry"))
+    assert detect(path).footer_lines == 0
+
+
 def test_the_last_section_is_read_below_those_that_hold_settings(tmp_path):
     """Words alone stand in its rows; a title in brackets tells where its names are."""
     rows = "".join(f"S{i},liver {i},ACGTAC{'ACGT'[i % 4]}\n" for i in range(5))
