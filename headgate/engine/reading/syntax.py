@@ -114,6 +114,7 @@ def _choose(
     aligned = _aligned(lines, best, comment, options)
     if aligned:
         best = aligned
+        _refuse_fixed_width(aligned, lines, where)
     elif not rival:
         _refuse_tie(candidates, lines, options, where)
     return _with_literals(best.syntax, _explain(best, candidates, lines, options), lines)
@@ -373,6 +374,26 @@ def _aligned(
         found = _cut_at(find_borders(lines), lines, comment)
     blank = best.width == 1 or best.syntax.delimiter == " "
     return found if found and (blank or found.score > best.score) else None
+
+
+def _refuse_fixed_width(found: _Candidate, lines: list[str], where: str) -> None:
+    """Refuse aligned columns of which most rows have several blanks inside a cell.
+
+    More columns than are seen may begin there, or behind no blank at all.
+
+    Raises:
+        UndecidableError: That is so, and no dashes below the names tell where columns begin.
+    """
+    rows = [row for row in parse(lines, found.syntax).fields if len(row) == found.width]
+    gaps = sum(any("  " in cell.strip() for cell in row) for row in rows)
+    if 2 * gaps > len(rows) and not find_ruled_borders(lines):
+        raise UndecidableError(
+            f"The columns seem to be of fixed width, as {gaps} of {len(rows)} rows looked at have "
+            "several blanks inside a cell: blanks do not tell where all of them begin.",
+            where=where,
+            todo="Send it with a delimiter between the columns, or name the option `delimiter`: "
+            "';' to read each line as one value.",
+        )
 
 
 def _cut_at(borders: tuple[int, ...], lines: list[str], comment: str | None) -> _Candidate | None:

@@ -840,6 +840,15 @@ def test_a_blank_column_makes_no_table_of_keys_and_values(tmp_path):
         detect(path)
 
 
+def test_columns_of_fixed_width_are_not_guessed(tmp_path):
+    """Several blanks inside cells mean more columns than blanks tell; it is asked."""
+    rows = "".join(f"{i:04d}01  {i}   7{i}0  A{i}2011   5\n" for i in range(1, 9))
+    with pytest.raises(UndecidableError, match="of fixed width, as 7 of 8 rows"):
+        detect(write(tmp_path, rows.replace("  A", " A").replace("01  1", "01001")))
+    dialect, read_rows = read(write(tmp_path, rows), delimiter=";", header_rows=0)
+    assert (len(dialect.names), len(read_rows)) == (1, 8)
+
+
 def test_names_alone_make_no_aligned_column(tmp_path):
     """The words of a long name stand above one column of numbers, and above the blanks before."""
     rows = "".join(f"          {i}.5             {i + 3}.1\n" for i in range(1, 7))
