@@ -20,10 +20,11 @@ _MARK = re.compile("[:.*\u2013\u2014-]+")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _IDENTIFIER = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[a-z]+://\S+|\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{2}(?::[\da-f]{2}){5}"
-    r"|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32,}|\+\d{1,3}[ \d()/-]{6,}",
+    r"|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32,}|\+\d{1,3}[ \d()/-]{6,}"
+    r"|[a-z]:\\.+",
     re.IGNORECASE,
 )
-"""An address of mail, of the web or of a machine, a UUID, a hash, or a phone number for abroad."""
+"""An address of mail, of the web or of a machine, a UUID, a hash, a phone number, or a path."""
 _LABEL = re.compile(r"[\w.-]+[=:](?=\S)")
 """What some programs write before each value: `level=info`."""
 _ONE = {Decimal(1)}

@@ -46,10 +46,11 @@ _AMOUNT = re.compile(
 _IN_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"(?:\d+|\d{1,3}(?:[.\s]\d{3})+),\d+")
 _ONE_VALUE = re.compile(
-    r"[a-z]+://[^\s,;|]+|\+\d{1,3}[ \d()/-]{6,}|[a-z]{2}\d\d(?: [a-z\d]{4}){2,7}(?: [a-z\d]{1,3})?",
+    r"[a-z]+://[^\s,;|]+|[a-z]:\\[^,;|\t]+|\+\d{1,3}[ \d()/-]{6,}"
+    r"|[a-z]{2}\d\d(?: [a-z\d]{4}){2,7}(?: [a-z\d]{1,3})?",
     re.IGNORECASE,
 )
-"""A link, a phone number as it is written for abroad, an IBAN: a delimiter in it parts nothing."""
+"""A link, a path, a phone number for abroad, an IBAN: a delimiter in it parts nothing."""
 _MAX_CELLS = 6000
 _MAX_TEXT = 1 << 16
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", ":": "colon"}

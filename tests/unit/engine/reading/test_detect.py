@@ -435,6 +435,7 @@ def test_blanks_part_numbers_and_columns_below_one_word(tmp_path, text):
         "time\n10:15\n10:16\n11:00\n",
         "url\nhttp://a.b/c?x=1\nhttp://a.b/d?x=2\nhttps://a.b/e\n",
         "name\nSmith, John\nDoe, Jane\nRoe, Jim\n",
+        "path\nC:\\Data\\run 1.txt\nC:\\Data\\b.txt\nD:\\x\\c.txt\nD:\\x\\d.txt\n",
         "phone\n+49 170 1234567\n+49 171 7654321\n+49 172 1122334\n",
         "iban\nDE12 5001 0517 0648 4898 90\nDE89 3704 0044 0532 0130 00\n",
     ],
@@ -1306,6 +1307,7 @@ def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
         "+49 170 10{0:05}",
         "level=info,n={0},user=u{0}",
         "id:{0},name:Ann",
+        "C:\\data\\{0}.txt,ok",
     ],
 )
 def test_a_first_address_above_addresses_is_data(tmp_path, row):
