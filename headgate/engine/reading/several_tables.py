@@ -35,7 +35,11 @@ def cut_tables(
     in_sections = _is_section(fields, 0)
     for i in range(1, len(fields)):
         place = (fields, lines, starts[-1], i)
-        if _starts_below_title(*place) or _turns_below_title(*place):
+        if (
+            _starts_below_title(*place)
+            or _turns_below_title(*place)
+            or _comes_below_another_title(fields, starts[-1], i)
+        ):
             starts.append(i - 1)
         elif (
             (in_sections and _is_section(fields, i))
@@ -162,6 +166,29 @@ def _turns_below_title(fields: list[list[str]], lines: list[int], start: int, i:
     first, again = (fields[at + 1][1:] for at in (start + heads.index(fields[i]), i))
     fewer, more = sorted(sum(map(is_typed, row)) for row in (first, again))
     return len(first) == len(again) and fewer == 0 and 2 * more > len(first)
+
+
+def _comes_below_another_title(fields: list[list[str]], start: int, i: int) -> bool:
+    """Return whether a header comes again below another title than the one it stood below.
+
+    Titles of words that differ in their numbers alone are those of the pages of one table.
+    """
+    row = fields[i]
+    if i - start < 3 or count_filled(fields[i - 1]) != 1 or count_filled(row) < 2:
+        return False
+    heads = fields[start : min(start + MAX_PREAMBLE_ROWS, i - 1)]
+    at = heads.index(row) if row in heads else 0
+    first = all(count_filled(head) < count_filled(row) for head in heads[:at])
+    if at == 0 or not first or count_filled(heads[at - 1]) != 1 or any(map(_is_value, row)):
+        return False
+    above, again = ("".join(cells).strip() for cells in (heads[at - 1], fields[i - 1]))
+    words, others = (re.sub(r"\d", "", title) for title in (above, again))
+    return above != again and (words != others or not words)
+
+
+def _is_value(cell: str) -> bool:
+    """Return whether a cell holds a number or date; years may be names."""
+    return is_typed(cell) and not (len(cell.strip()) == 4 and cell.strip().isdecimal())
 
 
 def _is_below_title(fields: list[list[str]], lines: list[int], i: int) -> bool:

@@ -919,6 +919,25 @@ def test_a_header_that_comes_again_above_numbers_where_it_had_words_begins_a_tab
     assert not pages.others
 
 
+@pytest.mark.parametrize(
+    ("titles", "tables"),
+    [
+        (("2022,,,", "2023,,,"), 2),
+        (("Plan", "\nActual"), 2),
+        (("Page 1 of 2,,,", "Page 2 of 2,,,"), 1),
+        (("North,,,", "North,,,"), 1),
+    ],
+)
+def test_a_header_that_comes_again_below_another_title_begins_a_table(tmp_path, titles, tables):
+    """Its rows would lose what only the title tells; pages of one table go on."""
+    rows = "".join(f"{city},{i},{i + 2},7\n" for i, city in enumerate(("Oslo", "Bonn", "Kiel")))
+    text = "".join(f"{title}\ncity,rain,sun,rank\n{rows}" for title in titles)
+    dialect, read_rows = read(write(tmp_path, f"Cities,,,\n{text}"))
+    assert dialect.names == ("city", "rain", "sun", "rank")
+    assert len(dialect.others) == tables - 1
+    assert read_rows[:3] == [line.split(",") for line in rows.splitlines()]
+
+
 def test_tables_of_other_names_behind_a_gap_are_not_mixed(tmp_path):
     """Words between numbers tell where one begins; the names that stand above both do not."""
     wells = "".join(f"W{i},{i}.5,{i}\n" for i in range(5))
