@@ -80,9 +80,9 @@ def with_rule(block: list[list[str]], count: int) -> int:
 
 
 def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
-    """Count the rows, mostly empty, years or channels, above a full row of names and numbers."""
+    """Count the rows, mostly empty, alike, years or channels, above a full row of names."""
     for i, row in enumerate(block[:4]):
-        if len(row) != len(typed):
+        if len(row) != len(typed) or _is_missing(row):
             return 0
         corner = not row[0].strip()
         over = [*compress(row[corner:], typed[corner:])]
@@ -91,9 +91,19 @@ def _sparse_rows_above_names(block: list[list[str]], typed: list[bool]) -> int:
             names += filter(_is_year, over)
         if i and 1 < len(names) == len(over) and count_filled(row) + corner >= 0.8 * len(row):
             return i + 1
-        if 2 * count_filled(row) > len(row) and not (_spans_by_years(over) or _counts(row)):
+        if 2 * _count_groups(row) > len(row) and not (_spans_by_years(over) or _counts(row)):
             return 0
     return 0
+
+
+def _is_missing(row: list[str]) -> bool:
+    """Return whether a row holds signs for missing values alone."""
+    return count_filled(row) > 0 and {*map(shape, row)} == {"empty"}
+
+
+def _count_groups(row: list[str]) -> int:
+    """Count the cells that are filled, and not like the one before, as names of groups are."""
+    return sum(cell.strip() != "" and cell != before for before, cell in pairwise(["", *row]))
 
 
 def _spans_by_years(cells: list[str]) -> bool:
@@ -128,7 +138,7 @@ def _is_header(row: list[str], body: list[list[str]], typed: list[bool]) -> bool
     values = [cell for cell in row if is_typed(cell) and not _is_year(cell)]
     if len(row) < len(typed) and 0 < len(values) < count_filled(row):
         return False
-    if count_filled(row) and {*map(shape, row)} == {"empty"}:
+    if _is_missing(row):
         return False
     row = _fit(row, body, len(typed))
     columns = [*zip(*body, strict=True)]
