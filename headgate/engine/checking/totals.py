@@ -53,7 +53,7 @@ def find_total(
     first = first or last[LINE]
     place = lines_between(first, last[LINE])
     one = first == last[LINE]
-    lines = sum(map(len, read_lines(path, dialect))) - first + 1
+    lines = sum(map(len, read_lines(path, dialect.lenient))) - first + 1
     why = (
         f"{place} {'looks like a total' if one else 'look like totals'} of the rows above "
         f"({_label(last)!r}){doubt}; {'it is kept as a row' if one else 'they are kept as rows'}: "

@@ -102,6 +102,11 @@ class Dialect(Record):
         )
 
     @property
+    def lenient(self) -> "Dialect":
+        """The same for counting and showing lines: no byte makes them unreadable."""
+        return self.model_copy(update={"fallback": self.fallback or "latin-1"})
+
+    @property
     def plain(self) -> bool:
         """Whether a fast bulk parser may read the body."""
         return (

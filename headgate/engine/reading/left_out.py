@@ -45,7 +45,7 @@ def list_left_out(
         for where, line in _outside(path, dialect)
         if not any(line in lines for lines in kept_back)
     ]
-    texts = raw_lines(path, dialect, [(line, line) for _, line in places])
+    texts = raw_lines(path, dialect.lenient, [(line, line) for _, line in places])
     listed = [
         (line, where, text.rstrip("\r\n"))
         for (where, line), text in zip(places, texts, strict=False)
@@ -73,6 +73,6 @@ def _outside(path: Path, dialect: Dialect) -> Iterator[tuple[Where, int]]:
             for line in rows.blank:
                 yield "comment", line
     if dialect.footer_lines:
-        total = count_lines(path, dialect)
+        total = count_lines(path, dialect.lenient)
         for line in range(total - dialect.footer_lines + 1, total + 1):
             yield "footer", line

@@ -25,7 +25,8 @@ def find_swallowed(path: Path, dialect: Dialect, staged: Path) -> tuple[Evidence
     numbers = (line for batch in StagedFile(staged, [LINE]) for line in batch[LINE].to_pylist())
     long = ((a, b - 1) for a, b in pairwise(numbers) if b - a > _FEWEST + 1)
     spans = [*islice(long, _LOOKED_AT)]
-    for (first, last), text in zip(spans, raw_lines(path, dialect, spans), strict=True):
+    texts = raw_lines(path, dialect.lenient, spans)
+    for (first, last), text in zip(spans, texts, strict=True):
         opening, *inner, _ = text.splitlines()
         if opening.count(dialect.quotechar) % 2 and _look_like_rows(inner, dialect):
             why = (

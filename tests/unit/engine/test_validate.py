@@ -259,6 +259,16 @@ def test_bytes_that_are_no_text_cost_their_own_row_only(tmp_path):
     assert reading.rows_good == 2999
 
 
+def test_bytes_that_are_no_text_hide_no_total_or_note(tmp_path):
+    """Lines are counted and shown as far as they can be read."""
+    rows = b"id,text,n\n1,a\xff,5\n" + b"".join(b"%d,x,5\n" % i for i in range(2, 40))
+    path = write(tmp_path, rows + b"Total,,999\nSource: x\xff y z\n")
+    reading = reading_of(path, encoding="utf-8")
+    assert [row["_check"] for row in quarantined(reading)] == ["encoding"]
+    assert [note.what for note in reading.notes] == ["total"]
+    assert "Source: x" in reading.left_out_lines.read_text(encoding="utf-8-sig")
+
+
 def test_a_broken_byte_in_a_row_of_another_width_is_kept_back_quietly(tmp_path, capfd):
     """Both reasons hold for one row; it is named once, and nothing is written to the terminal."""
     reading = reading_of(write(tmp_path, b"a,b\n1,2\n3,\xff,4\n5,6\n7\n8,9\n"), encoding="utf-8")
