@@ -279,7 +279,7 @@ def _describe(file: _File, rows: _Rows, judged: _Judged) -> Reading:
         left_out_lines=listed if left_out else None,
         notes=(
             *file.notes,
-            *find_swallowed(path, dialect, rows.staged),
+            *find_swallowed(dialect, rows.staged),
             *find_total(path, dialect, rows.staged, judged.columns),
         ),
         aside=judged.aside,

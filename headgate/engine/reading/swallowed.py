@@ -3,12 +3,15 @@
 Here: finding such rows. They stay as they are: their quotes pair up, and nothing is lost.
 """
 
-from itertools import islice, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from headgate.engine.reading.cells import is_typed
 from headgate.engine.reading.dialect import Dialect, Evidence
-from headgate.engine.reading.lines import raw_lines
 from headgate.engine.staging import LINE, StagedFile
 from headgate.words import counted, lines_between
 
@@ -18,28 +21,35 @@ _LOOKED_AT = 100
 """Rows over several lines that are looked at."""
 
 
-def find_swallowed(path: Path, dialect: Dialect, staged: Path) -> tuple[Evidence, ...]:
+def find_swallowed(dialect: Dialect, staged: Path) -> tuple[Evidence, ...]:
     """Tell of the first row over several lines whose inner ones look like rows of the table."""
     if dialect.quotechar is None or dialect.borders:
         return ()
-    numbers = (line for batch in StagedFile(staged, [LINE]) for line in batch[LINE].to_pylist())
-    long = ((a, b - 1) for a, b in pairwise(numbers) if b - a > _FEWEST + 1)
-    spans = [*islice(long, _LOOKED_AT)]
-    texts = raw_lines(path, dialect.lenient, spans)
-    for (first, last), text in zip(spans, texts, strict=True):
-        opening, *inner, _ = text.splitlines()
-        if opening.count(dialect.quotechar) % 2 and _look_like_rows(inner, dialect):
+    for row in islice(_long_rows(staged, dialect.names), _LOOKED_AT):
+        cells = [str(row[name]).splitlines() for name in dialect.names]
+        inner = next((lines[1:-1] for lines in cells if _look_like_rows(lines[1:-1], dialect)), [])
+        if inner:
+            place = lines_between(row[LINE], row[LINE] + sum(max(0, len(c) - 1) for c in cells))
             why = (
-                f"{lines_between(first, last)} are one row, as a quote opens on the first and the "
+                f"{place} are one row, as a quote opens on the first and the "
                 f"next one is on the last; but {counted(len(inner), 'line')} between look like "
                 "rows: close the quote, or double it, if they are"
             )
-            return (Evidence(what="open quote", found=lines_between(first, last), why=why),)
+            return (Evidence(what="open quote", found=place, why=why),)
     return ()
+
+
+def _long_rows(staged: Path, names: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield rows over several lines: the next one does not stand on a line soon after."""
+    for batch in StagedFile(staged, [LINE, *names]):
+        ends = np.diff(batch.column(LINE), append=np.iinfo(np.int64).max) > _FEWEST + 1
+        rows = batch.take(np.flatnonzero(ends)[:_LOOKED_AT]).to_pylist()
+        yield from (row for row in rows if any("\n" in str(text) for text in row.values()))
 
 
 def _look_like_rows(lines: list[str], dialect: Dialect) -> bool:
     """Return whether all have a cell for each column, and numbers or dates in the same ones."""
     rows = [line.split(dialect.delimiter) for line in lines]
     typed = {tuple(map(is_typed, row)) for row in rows}
-    return {*map(len, rows)} == {len(dialect.names)} and len(typed) == 1 and any(*typed)
+    whole = {*map(len, rows)} == {len(dialect.names)}
+    return len(lines) >= _FEWEST and whole and len(typed) == 1 and any(*typed)
