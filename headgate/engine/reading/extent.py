@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from headgate.engine.reading.cells import count_filled, is_rule, is_typed, table_width
 from headgate.engine.reading.dialect import Evidence
-from headgate.engine.reading.header import PROFILED_ROWS, fit_names, join_header, unique_names
+from headgate.engine.reading.header import PROFILED_ROWS
+from headgate.engine.reading.header_names import fit_names, join_header, unique_names
 from headgate.engine.reading.several_tables import cut_tables, without_keys
 from headgate.engine.reading.span import Span, choose, count_cells, find_span
 from headgate.engine.reading.tokenise import Rows

@@ -4,7 +4,7 @@ import re
 from itertools import compress
 
 from headgate.engine.reading.cells import SENTENCE, count_filled, is_rule, is_typed, shape
-from headgate.engine.reading.header import typed_columns
+from headgate.engine.reading.header_cells import typed_columns
 
 _WORDS = re.compile(r"[^\W\d]+(?: [^\d\"]+){2}")
 """The beginning of a sentence: words, no numbers or quotes."""

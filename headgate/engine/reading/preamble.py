@@ -13,12 +13,8 @@ from headgate.engine.reading.cells import (
     table_width,
     value_kind,
 )
-from headgate.engine.reading.header import (
-    MAX_HEADER_ROWS,
-    count_header_rows,
-    names_all,
-    typed_columns,
-)
+from headgate.engine.reading.header import MAX_HEADER_ROWS, count_header_rows, names_all
+from headgate.engine.reading.header_cells import typed_columns
 
 MAX_PREAMBLE_ROWS = 500
 _FEW, _MANY = 3, 20

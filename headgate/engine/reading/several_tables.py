@@ -14,7 +14,8 @@ from headgate.engine.reading.cells import (
     table_width,
     value_kind,
 )
-from headgate.engine.reading.header import MAX_HEADER_ROWS, typed_columns
+from headgate.engine.reading.header import MAX_HEADER_ROWS
+from headgate.engine.reading.header_cells import typed_columns
 from headgate.engine.reading.preamble import MAX_PREAMBLE_ROWS
 from headgate.engine.reading.span import Span, find_span
 
