@@ -117,7 +117,8 @@ class KillableStack:
     def runs(self) -> list[psutil.Process]:
         """Find the flow runs: forks of the warm process."""
         warm = self.processes("warm")
-        return [process for process in warm if process.ppid() in {parent.pid for parent in warm}]
+        parents = {process.pid for process in warm}
+        return [process for process in warm if _parent(process) in parents]
 
     def _victims(self, victim: str) -> list[psutil.Process]:
         match victim:
@@ -220,3 +221,10 @@ def find_defects(stack: KillableStack, sent: list[str], seconds: float) -> list[
         if receipt["rows"]["rows_out"] != ROWS:
             wrong.append(f"{key}: {receipt['rows']}")
     return wrong
+
+
+def _parent(process: psutil.Process) -> int | None:
+    """Return which process forked this one; None once it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        return process.ppid()
+    return None
