@@ -68,10 +68,12 @@ class Sheet(NamedTuple):
 def open_sheet(path: Path, member: str | None = None) -> Sheet | None:
     """Open a quarantine file that came back, known by its header; None where it is another file.
 
+    In a zip it may also lie alone, whatever member the files of its data set have.
+
     Raises:
         BadFileError: It is one, but its rows are of several uploads.
     """
-    options = _header(path, member)
+    options = _header(path, member) or _header(path, None)
     if options is None:
         return None
     dialect = _dialect(path, options)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 
 import pandera.pandas as pa
 import pytest
@@ -91,6 +92,14 @@ def test_corrected_rows_take_their_places(tmp_path):
     assert (desk.reading.rows_in, desk.reading.quarantined) == (6, 1)
     assert desk.reading.corrected == 3
     assert [row["_raw"] for row in desk.kept()] == ["3,3"]
+
+
+def test_corrected_rows_may_come_alone_in_a_zip(tmp_path):
+    """Also where the files of their data set have a member of another name."""
+    sheet = Desk(tmp_path, [HEADER, "x,1,a", "2,2,b"]).reading.quarantine
+    with zipfile.ZipFile(tmp_path / "sheet.zip", "w") as archive:
+        archive.write(sheet, "quarantine.csv")
+    assert open_sheet(tmp_path / "sheet.zip", "orders.csv").dialect.member == "quarantine.csv"
 
 
 def test_rows_that_are_still_bad_are_kept_back_as_corrected(tmp_path):
