@@ -4,7 +4,7 @@ How rows are corrected is `headgate.engine.checking.ledger`.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -100,6 +100,20 @@ def add(
         layout=Layout.of(standing.columns),
         drift=standing.drift,
     )
+
+
+@contextmanager
+def answering_for_rows() -> Iterator[None]:
+    """Refuse corrected rows that the options of their upload, which stay, do not fit.
+
+    Raises:
+        BadFileError: An option does not fit.
+    """
+    try:
+        yield
+    except OptionsError as error:
+        todo = "The upload's options stay: correct these rows otherwise."
+        raise BadFileError(error.what, where=error.where, todo=todo) from error
 
 
 def carried(store: Store, standing: Receipt, scratch: Path) -> CorrectedRows | None:

@@ -63,7 +63,8 @@ def _make_anew(
             path = corrections.fetch_original(store, standing, again.scratch)
             source = Download(path=path, source=standing.source)
             reading = steps.validate(store, again, source)
-            prepared = steps.preprocess(store, again, reading)
+            with corrections.answering_for_rows():
+                prepared = steps.preprocess(store, again, reading)
             receipt = steps.upload_processed(store, again, source, reading, prepared)
         finally:
             steps.cleanup(store, again, receipt)

@@ -269,6 +269,22 @@ def test_what_does_not_fit_is_refused(store, kept, spoil, says):
     assert not list(store.list("receipts/claims/"))
 
 
+def test_rows_that_the_rules_of_their_upload_do_not_fit_are_refused(store):
+    """Those rules stay, so that no other run could have an answer for the file."""
+    rule = {"name": "zip", "fill": "median", "missing": ["none"]}
+    options = ProcessOptions.model_validate({"prepare": {"clean": {"columns": [rule]}}})
+    store.put(KEY, b"id,zip\n1,10\n2,20,x\n3,30\n4,none\n")
+    made = processing.process(store, KEY, options, owner="a test")
+    kept = rows_of(store, made)
+    kept[0]["zip"] = "unknown"
+    told = process(store, send(store, kept))
+    assert told.outcome == "refused"
+    assert "is one for numbers, and the column is text" in told.reasons[0]
+    assert "correct these rows otherwise" in told.reasons[0]
+    assert results.find_receipt(store, KEY) == made
+    assert not list(pending(store))
+
+
 @pytest.mark.parametrize("name", ["corrections.csv", "quarantine.csv", "standing"])
 def test_an_upload_may_have_any_name(store, name):
     """Also one that a file of the work on it has."""
