@@ -94,7 +94,8 @@ def names() -> list[str]:
 
 def _what_fits(options: ProcessOptions) -> tuple[Record | str | None, ...]:
     """Return the options that may fit a file or not."""
-    return options.read, options.check.target, options.prepare
+    prepare = options.prepare.model_copy(update={"spreadsheet": False})
+    return options.read, options.check.target, prepare
 
 
 def _module(name: str) -> str:

@@ -73,7 +73,7 @@ def test_a_contract_answers_for_options_that_do_not_fit(customers, tmp_path):
     with pytest.raises(
         ContractError, match=r"';' does not split .* The contract 'customers' sets this option"
     ):
-        clean(customers, tmp_path / "out")
+        clean(customers, tmp_path / "out", prepare=PrepareOptions(spreadsheet=True))
     with pytest.raises(OptionsError, match=r"Leave `delimiter` out"):
         clean(customers, tmp_path / "out", read=ReadOptions(delimiter="|"))
     customers.write_text(CUSTOMERS.replace("yes", "no"), encoding="cp1252")
