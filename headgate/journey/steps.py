@@ -19,6 +19,7 @@ from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.bucket.transfer import Progress
 from headgate.contracts import answering_for_options, contract_for, in_force, notes_of
+from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Layout
 from headgate.engine.cleaning.rules import RuleResult
 from headgate.engine.contract import Contract
@@ -199,13 +200,14 @@ def preprocess(store: Store, work: Work, reading: Reading) -> Prepared:
 
     Raises:
         BadFileError: The recipe, or an option of the contract's, does not fit the file.
-        OptionsError: An option of the run's does not.
+        OptionsError: An option of the run's does not, or the recipe cannot be read.
         NoRoomError: The scratch disk became full.
     """
     recipe = None
     if key := work.options.prepare.recipe:
         recipe = work.scratch / "replayed-recipe.json"
         transfer.download(store, store.head(key_of(store, key)), recipe)
+        recipes.load(recipe)  # one that is none is no fault of the file's
     with answering_for_options(_contract(work), work.options):
         return preprocess_rows(
             reading,
