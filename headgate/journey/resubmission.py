@@ -6,6 +6,7 @@ What a new result with corrected rows holds is `headgate.journey.corrections`.
 from contextlib import suppress
 
 from headgate.bucket import claims, keys, receipts
+from headgate.bucket.addresses import key_of
 from headgate.bucket.store import Store
 from headgate.contracts import contract_for
 from headgate.engine.checking.sheets import Sheet, open_sheet
@@ -77,7 +78,7 @@ def _known(store: Store, work: Work, file: Download) -> Receipt | None:
     if deliver.same_content == "process" or deliver.force:
         return None
     earlier = _earlier(store, file.source.sha256)
-    if earlier is None or not _would_be_the_same(earlier, work) or not _is_there(store, earlier):
+    if not (earlier and _would_be_the_same(store, earlier, work) and _is_there(store, earlier)):
         return None
     same_as = earlier.same_as or earlier.source.upload.key
     own = {"source": file.source, "same_as": same_as, **steps.about(work)}
@@ -97,7 +98,7 @@ def _is_there(store: Store, earlier: Receipt) -> bool:
     return all(store.exists(output.key) for output in earlier.outputs)
 
 
-def _would_be_the_same(earlier: Receipt, work: Work) -> bool:
+def _would_be_the_same(store: Store, earlier: Receipt, work: Work) -> bool:
     """Return whether a result is what this work would give: by data set, contract and options."""
     dataset, before, now = work.dataset, earlier.options, work.options
     return (
@@ -105,4 +106,11 @@ def _would_be_the_same(earlier: Receipt, work: Work) -> bool:
         and keys.dataset_of(earlier.source.upload.key) == dataset
         and earlier.contract_hash == contract_for(dataset, now.check.contract).hash
         and (before.read, before.check, before.prepare) == (now.read, now.check, now.prepare)
+        and (now.prepare.recipe is None or _has_recipe(store, earlier, now.prepare.recipe))
     )
+
+
+def _has_recipe(store: Store, earlier: Receipt, recipe: str) -> bool:
+    """Return whether a recipe in the bucket is still the one that a result was made by."""
+    now, then = store.read(key_of(store, recipe)), store.read(earlier.key("recipe"))
+    return now is not None and then is not None and now.body == then.body

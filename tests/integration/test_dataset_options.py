@@ -108,19 +108,34 @@ def test_a_file_that_the_options_of_its_data_set_do_not_fit_is_answered(store, c
 
 
 def test_a_data_set_may_have_one_recipe_for_all_its_files(store, contracts):
-    """One that is not there is no fault of the file, which waits until the contract is mended."""
+    """One that is not there, or is none, is no fault of the file, which waits for a better one."""
     first, key = "uploads/members/may.csv", "uploads/members/june.csv"
     contracts(members=MEMBERS)
     store.put(first, LEFT.encode())
     fitted = process(store, first)
     store.put(key, LEFT.encode()[:100])
-    contracts(members={"prepare": {"recipe": "processed/nowhere/recipe.json"}})
-    assert backlog(store)[key].verdict == "failed"
+    for recipe in ("processed/nowhere/recipe.json", fitted.key()):
+        contracts(members={"prepare": {"recipe": recipe}})
+        assert backlog(store)[key].verdict == "failed"
     contracts(members={"prepare": {"recipe": fitted.key("recipe")}})
     assert backlog(store)[key].verdict == "published"
     receipt = results.find_receipt(store, key)
     assert header(store, receipt) == header(store, fitted)
     assert store.read(receipt.key("recipe")).body == store.read(fitted.key("recipe")).body
+
+
+def test_content_is_known_only_while_the_recipe_stays_as_it_was(store, contracts):
+    """A recipe of the data set may be written anew under its key; so the content is processed."""
+    recipe = "recipes/sensors.json"
+    store.put("uploads/first.csv", b"id,note\n1,warm\n2,cold\n")
+    fitted = store.read(process(store, "uploads/first.csv").key("recipe")).body
+    contracts(sensors={"prepare": {"recipe": recipe}, "deliver": {"same_content": "skip"}})
+    known = []
+    for name, content in (("a", fitted), ("b", fitted), ("c", fitted.replace(b"true", b"false"))):
+        store.put(recipe, content)
+        store.put(f"uploads/sensors/{name}.csv", b"id,note\n1,warm\n2,cold\n")
+        known.append(process(store, f"uploads/sensors/{name}.csv").same_as)
+    assert known == [None, "uploads/sensors/a.csv", None]
 
 
 def test_an_option_of_a_run_that_does_not_fit_is_no_refusal(store, contracts):
