@@ -79,8 +79,7 @@ def _show(uploaded: Uploaded, inspection: Checked, *, whole: bool) -> None:
     """Tell of a file that was sent; of one among several, without its first rows."""
     if whole:
         preview(uploaded.columns, uploaded.rows[:5])
-    judged = inspection.joined if uploaded.corrected else inspection.reading
-    if judged:
+    if judged := inspection.judged:
         failures(judged)
         drift(judged)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")

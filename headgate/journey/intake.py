@@ -39,6 +39,11 @@ class Checked(Inspection):
         Field(description="The upload that it corrects, with its rows, where that was read again"),
     ] = None
 
+    @property
+    def judged(self) -> Reading | None:
+        """What its contract was seen to say of the rows; None where only their run will tell."""
+        return self.joined if self.corrected else self.reading
+
 
 class Uploaded(Record):
     """A file that is now under `uploads/`, with a look at what it holds."""
@@ -50,7 +55,7 @@ class Uploaded(Record):
     ]
     quarantined: Annotated[int, Field(description="Rows found bad, which will be kept back")]
     contract: Annotated[
-        str | None, Field(description="What the file was held to; corrected rows are not yet")
+        str | None, Field(description="What its rows were held to, where they were read so far")
     ]
     drift: Annotated[
         tuple[Drift, ...], Field(description="How its columns differ from its data set's last file")
@@ -134,13 +139,14 @@ def new_key(path: Path, inspection: Inspection, dataset: str | None = None) -> s
 def upload(store: Store, path: Path, key: str, inspection: Checked) -> Uploaded:
     """Send a file that was found good, as it is; twice under one key, it is one upload."""
     transfer.upload(store, path, key, "text/csv")
-    reading, mark = inspection.joined or inspection.reading, inspection.corrects
+    judged, mark = inspection.judged, inspection.corrects
+    reading = judged or inspection.reading
     return Uploaded(
         key=key,
         file_name=path.name,
         rows_in=reading.rows_in,
         quarantined=reading.quarantined,
-        contract=None if mark else reading.contract,
+        contract=judged.contract if judged else None,
         drift=reading.drift,
         corrects=marked_key(mark) if mark else None,
         corrected=inspection.corrected,
