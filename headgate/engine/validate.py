@@ -19,6 +19,7 @@ from headgate.engine.checking.limits import (
     hold_to_header,
     hold_to_share,
     refuse_drift,
+    refuse_nothing_left,
 )
 from headgate.engine.checking.quarantine import Failure, Quarantine
 from headgate.engine.checking.sieve import Sieve, Sifted, rows_of_other_tables
@@ -134,6 +135,7 @@ def validate_file(
     with filling(scratch):
         rows = _stage(file, corrected, upload)
         judged = _judge(file, rows, previous)
+        refuse_nothing_left([each.name for each in judged.columns], dialect.names)
         return _describe(file, rows, judged)
 
 

@@ -97,6 +97,20 @@ def refuse_drift(drift: Sequence[Drift]) -> None:
         )
 
 
+def refuse_nothing_left(left: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a file all of whose columns are dropped or set aside.
+
+    Raises:
+        ContractError: No column is left.
+    """
+    if not left:
+        raise ContractError(
+            f"No column is left: {quoted(names)} would all be dropped or set aside.",
+            where="header",
+            todo="Rename the columns, or choose another contract.",
+        )
+
+
 def hold_to_share(rows_in: int, kept: Quarantine, contract: Contract, check: CheckOptions) -> None:
     """Refuse a file too many of whose rows are bad.
 

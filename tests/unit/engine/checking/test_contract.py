@@ -902,6 +902,17 @@ def test_drift_is_refused_accepted_or_set_aside(tmp_path):
     assert reading_of(tmp_path, **(more | {"contract": named})).aside is None
 
 
+@pytest.mark.parametrize("how", [{"unknown": "drop"}, {"drift": DriftPolicy.SET_ASIDE}])
+def test_a_file_of_which_no_column_is_left_is_refused(tmp_path, how):
+    """Nothing could be published of it, by whatever options."""
+    schema = pa.DataFrameSchema({"id": pa.Column(int, required=False)})
+    before = Layout(names=("id",), kinds=("integer",))
+    with pytest.raises(ContractError, match="No column is left: 'a', 'b' would all be"):
+        reading_of(
+            tmp_path, ["x,y", "z,w"], Contract(model=schema, **how), header="a,b", previous=before
+        )
+
+
 def test_what_was_judged_is_what_is_published(tmp_path):
     """Three digits behind a point are decimals where the contract says `float`."""
     contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(float, pa.Check.lt(100))}))
