@@ -38,7 +38,8 @@ def uploads_prefix_of(store: Store, place: str) -> str:
     Raises:
         OptionsError: It is a link, or no address in this store.
     """
-    key = UPLOADS if place in ("", store.where()) else key_of(store, place)
+    everywhere = place.rstrip("/") in ("", store.where().rstrip("/"))
+    key = UPLOADS if everywhere else key_of(store, place)
     if key.startswith(UPLOADS):
         return key
     return UPLOADS if key == UPLOADS.rstrip("/") else f"{UPLOADS}{key.rstrip('/')}/"

@@ -203,15 +203,16 @@ def test_the_command_shows_a_line_for_each_and_the_totals(headgate, here, seawee
         ("uploads/crew", True),
         ("uploads", True),
         ("uploads/crew/good.csv", True),
-        ("s3://{bucket}/{folder}uploads/crew/", True),
-        ("s3://{bucket}/{folder}", True),
+        ("{root}/uploads/crew/", True),
+        ("{root}/", True),
+        ("{root}", True),
         ("good.csv", False),
     ],
 )
 def test_a_place_is_a_data_set_or_how_keys_begin(headgate, here, seaweed_store, named, found):
     """Where nothing is, the place is named as it was taken."""
     put_upload(seaweed_store, "uploads/crew/good.csv", GOOD)
-    place = named.format(bucket=seaweed_store.bucket, folder=seaweed_store.folder)
+    place = named.format(root=seaweed_store.where().rstrip("/"))
 
     done = headgate("status", place, **here)
 
