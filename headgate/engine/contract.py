@@ -81,8 +81,14 @@ class Contract(Record):
             codecs.lookup(encoding)
         except LookupError as error:
             raise ValueError(f"there is no encoding named {encoding!r}") from error
-        if options.prepare.mode == "model" and options.check.target is None:
+        prepare = options.prepare
+        if prepare.mode == "model" and options.check.target is None:
             raise ValueError("prepare.mode 'model' needs a check.target")
+        if prepare.model.group_column and prepare.model.time_column:
+            raise ValueError("prepare.model has a group_column or a time_column, not both")
+        named = [each.name for each in prepare.clean.columns]
+        if twice := [name for name in named if named.count(name) > 1]:
+            raise ValueError(f"prepare.clean.columns has two rules for {twice[0]!r}")
         return options
 
     @model_validator(mode="after")

@@ -20,6 +20,8 @@ def test_a_contract_is_found_by_data_set_or_by_name():
 
 
 DEFINES = "from headgate.engine.contract import Contract\nCONTRACT = "
+SPLITS = {"group_column": "a", "time_column": "b"}
+RULES = [{"name": "a", "trim": False}, {"name": "a", "drop": True}]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,14 @@ DEFINES = "from headgate.engine.contract import Contract\nCONTRACT = "
         (
             f"{DEFINES}Contract(options={{'prepare': {{'mode': 'model'}}}})",
             "Contract: options: prepare.mode 'model' needs a check.target",
+        ),
+        (
+            f"{DEFINES}Contract(options={{'prepare': {{'model': {SPLITS}}}}})",
+            "Contract: options: prepare.model has a group_column or a time_column, not both",
+        ),
+        (
+            f"{DEFINES}Contract(options={{'prepare': {{'clean': {{'columns': {RULES}}}}}}})",
+            "Contract: options: prepare.clean.columns has two rules for 'a'",
         ),
     ],
 )
