@@ -133,6 +133,10 @@ class ClaimHeldError(HeadgateError):
     exit_code = 7
 
 
+class ResultHeldError(ClaimHeldError, TransientError):
+    """Another run is making the result anew to which corrected rows belong; it is soon free."""
+
+
 class ClaimLostError(ClaimHeldError):
     """This run's claim lapsed, or its receipt was replaced; what it made is not published."""
 

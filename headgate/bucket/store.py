@@ -126,6 +126,16 @@ class Store:
             return self.head(key), b""
         return self._upload(key, found, size), first
 
+    def modified(self, upload: Upload) -> datetime:
+        """Return when an upload came, by the store's clock, in whole seconds.
+
+        Raises:
+            NoSuchObjectError: It is gone.
+        """
+        with explained(self.where(upload.key)):
+            found: datetime = self.client.head_object(**self.at(upload.key))["LastModified"]
+        return found
+
     def exists(self, key: str) -> bool:
         """Return whether there is an object under exactly this key."""
         try:

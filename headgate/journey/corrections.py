@@ -3,7 +3,7 @@
 How rows are corrected is `headgate.engine.checking.ledger`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
@@ -89,11 +89,21 @@ def add(
 ) -> CorrectedRows:
     """Add what a sheet corrects to the result that stands.
 
+    What came later goes first, in whichever order the sheets are processed.
+
     Raises:
         BadFileError: The sheet does not fit.
     """
-    ledger, done = _extended(store, scratch, sheet, source.upload.key, standing)
-    file = Correction(upload=source.upload, sha256=source.sha256, rows=done.rows, cells=done.cells)
+    came, before = store.modified(source.upload), standing.corrections
+    later = [each.upload.key for each in before if each.uploaded and each.uploaded > came]
+    ledger, done = _extended(store, scratch, sheet, source.upload.key, standing, later=later)
+    file = Correction(
+        upload=source.upload,
+        uploaded=came,
+        sha256=source.sha256,
+        rows=done.rows,
+        cells=done.cells,
+    )
     return CorrectedRows(
         ledger=ledger,
         files=(*standing.corrections, file),
@@ -155,10 +165,16 @@ def _no_original(receipt: Receipt) -> BadFileError:
 
 
 def _extended(
-    store: Store, scratch: Path, sheet: Sheet, name: str, standing: Receipt
+    store: Store,
+    scratch: Path,
+    sheet: Sheet,
+    name: str,
+    standing: Receipt,
+    *,
+    later: Sequence[str] = (),
 ) -> tuple[Path, SheetCounts]:
     kept, earlier = (_fetch(store, standing, role, scratch) for role in (QUARANTINE, LEDGER))
-    return extend_ledger(scratch, kept, sheet, name, earlier)
+    return extend_ledger(scratch, kept, sheet, name, earlier, later=later)
 
 
 def _read_again(store: Store, standing: Receipt, ledger: Path, scratch: Path) -> Reading | None:

@@ -50,6 +50,9 @@ class Correction(Record):
     """A file of corrected rows that a result holds."""
 
     upload: Upload
+    uploaded: Annotated[
+        datetime | None, Field(description="When it came; earlier receipts do not say")
+    ] = None
     sha256: str
     rows: Annotated[int, Field(ge=1, description="Rows that it corrected, or accepted as they are")]
     cells: Annotated[dict[str, int], Field(description="Cells that it changed, by column")]

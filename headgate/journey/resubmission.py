@@ -7,10 +7,12 @@ from contextlib import suppress
 
 from headgate.bucket import claims, keys, receipts
 from headgate.bucket.addresses import key_of
+from headgate.bucket.claims import Claim
+from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.contracts import contract_for
 from headgate.engine.checking.sheets import Sheet, open_sheet
-from headgate.errors import ReceiptError
+from headgate.errors import ClaimHeldError, ReceiptError, ResultHeldError
 from headgate.journey import corrections, steps
 from headgate.journey.receipt import Receipt
 from headgate.journey.steps import Download, Work
@@ -22,7 +24,7 @@ def answer(store: Store, work: Work, file: Download) -> Receipt | None:
 
     Raises:
         BadFileError: Corrected rows do not fit the result that they belong to.
-        ClaimHeldError: Another run is working on that result.
+        ResultHeldError: Another run is working on that result.
     """
     return _correct(store, work, file) or _known(store, work, file)
 
@@ -35,7 +37,7 @@ def _correct(store: Store, work: Work, file: Download) -> Receipt | None:
 
     Raises:
         BadFileError: The rows do not fit.
-        ClaimHeldError: Another run is working on the earlier upload.
+        ResultHeldError: Another run is working on the earlier upload.
     """
     sheet = open_sheet(file.path, work.options.read.member)
     if sheet is None:
@@ -53,7 +55,7 @@ def _make_anew(
 ) -> Receipt:
     """Take the upload whose rows were corrected through the journey again."""
     original, settings = standing.source.upload, load()
-    held = claims.claim(store, original, work.claim.owner, settings.lease_seconds, force=True)
+    held = _claim_again(store, original, work.claim.owner, settings.lease_seconds)
     with claims.renewed(store, held):
         again = steps.work_on(held, standing.options, settings)
         receipt = None
@@ -70,6 +72,13 @@ def _make_anew(
         finally:
             steps.cleanup(store, again, receipt)
     return receipt
+
+
+def _claim_again(store: Store, original: Upload, owner: str, lease: float) -> Claim:
+    try:
+        return claims.claim(store, original, owner, lease, force=True)
+    except ClaimHeldError as error:
+        raise ResultHeldError(error.what, where=error.where, todo=error.todo) from error
 
 
 def _known(store: Store, work: Work, file: Download) -> Receipt | None:

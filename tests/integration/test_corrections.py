@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 
 import pytest
 
@@ -118,6 +119,24 @@ def test_two_files_may_correct_one_in_the_same_backlog(store, kept):
     outcomes = processing.process_all(store, pending(store), ProcessOptions(), 2)
     assert [outcome.verdict for outcome in outcomes] == ["published", "published"]
     assert len(results.find_receipt(store, KEY).corrections) == 2
+
+
+def test_the_later_of_two_corrections_holds_whichever_is_processed_first(store, kept):
+    """A cell that was corrected again has the value of the file that came last."""
+    for name in ("first", "second"):
+        kept[0]["zip"], kept[0]["note"] = "00502", name
+        send(store, kept, f"uploads/{name}.csv")
+        time.sleep(1.1)  # a store tells times in whole seconds
+    for name in ("second", "first"):
+        process(store, f"uploads/{name}.csv")
+        receipt = results.find_receipt(store, KEY)
+        assert "2,00502,second\n" in table(store, receipt)
+    assert [file.upload.key for file in receipt.corrections] == [
+        "uploads/second.csv",
+        "uploads/first.csv",
+    ]
+    states = [row["_corrected_by"] for row in rows_of(store, receipt, "corrections")]
+    assert states == ["", "uploads/first.csv", "uploads/second.csv"]
 
 
 def test_a_forced_run_keeps_what_was_corrected(store, kept):

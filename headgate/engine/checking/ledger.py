@@ -37,7 +37,13 @@ class SheetCounts(Record):
 
 
 def extend_ledger(
-    scratch: Path, kept: Path | None, sheet: Sheet, name: str, earlier: Path | None = None
+    scratch: Path,
+    kept: Path | None,
+    sheet: Sheet,
+    name: str,
+    earlier: Path | None = None,
+    *,
+    later: Sequence[str] = (),
 ) -> tuple[Path, SheetCounts]:
     """Write the ledger anew with the rows that a sheet puts right; return it and what they are.
 
@@ -50,6 +56,7 @@ def extend_ledger(
         sheet: The file that came back.
         name: How the ledger calls that file.
         earlier: The ledger of the result that stands, if it has one.
+        later: Sheets in that ledger whose rows stay in force where this one has them too.
 
     Raises:
         BadFileError: The sheet lacks columns or corrects nothing.
@@ -67,7 +74,7 @@ def extend_ledger(
         _refuse_strangers(con, sheet.path.name)
         _find_corrected(con, sheet.path.name)
         ledger = scratch / "corrections.csv"
-        _write(con, ledger, names, name)
+        _write(con, ledger, names, name, later)
         return ledger, _count_cells(con, names)
 
 
@@ -154,17 +161,23 @@ def _count_cells(con: DuckDBPyConnection, names: Sequence[str]) -> SheetCounts:
     )
 
 
-def _write(con: DuckDBPyConnection, ledger: Path, names: Sequence[str], sheet: str) -> None:
-    """Write all states of every corrected row; cells that did not change keep their line ends."""
+def _write(
+    con: DuckDBPyConnection, ledger: Path, names: Sequence[str], sheet: str, later: Sequence[str]
+) -> None:
+    """Write all states of every corrected row, the one in force last.
+
+    Cells that did not change keep their line ends.
+    """
     cells = ", ".join(
         f"CASE WHEN plain[{i}] = plain_before[{i}] THEN before[{i}] ELSE cells[{i}] END"
         for i, _ in enumerate(names, start=1)
     )
+    in_force = f"list_contains([{', '.join(map(quote_text, later))}]::VARCHAR[], sheet)"
     rows = con.execute(
         "SELECT line, sheet, cells, raw FROM (SELECT row_at, line, sheet, cells, raw FROM ledger"
         " UNION ALL SELECT 0, line, '', before, raw FROM corrected WHERE fresh"
         f" UNION ALL SELECT {2**62}, line, {quote_text(sheet)}, [{cells}], raw FROM corrected)"
-        " ORDER BY line, row_at"
+        f" ORDER BY line, {in_force}, row_at"
     )
     with ledger.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
