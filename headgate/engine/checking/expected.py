@@ -57,6 +57,7 @@ class Expected:
         """Return the format that most of a sample is written in, unless the contract says which.
 
         Several are returned where the values could as well be others, and `among` where none fits.
+        Of formats that fit as many, one that leaves the number of decimals open comes first.
 
         Args:
             sample: Texts of the column, and how often each stands there.
@@ -68,7 +69,7 @@ class Expected:
         guesses = self._guesses([*sample], among)
         counts = np.array([*sample.values()], np.int64)
         hits = {form: int(counts[fits].sum()) for form, fits in guesses.items()}
-        best = max(hits, key=lambda form: hits[form])
+        best = max(hits, key=lambda form: (hits[form], isinstance(form, Number) and form.loose))
         if not hits[best]:
             return among
         rivals = [each for each in hits if hits[each] == hits[best] and each.rivals(best)]

@@ -902,6 +902,16 @@ def test_drift_is_refused_accepted_or_set_aside(tmp_path):
     assert reading_of(tmp_path, **(more | {"contract": named})).aside is None
 
 
+def test_as_many_decimals_as_the_first_values_have_are_not_asked_of_all(tmp_path, monkeypatch):
+    """A decimal comma stays one where later values have more digits behind it, or fewer."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 60)
+    schema = pa.DataFrameSchema({"n": pa.Column(float, coerce=True)})
+    rows = [f'{i},"{n}"' for i, n in enumerate([*["2,25"] * 20, "1,5", "100,125", "3"])]
+    reading = reading_of(tmp_path, rows, Contract(model=schema), header="id,n")
+    assert reading.quarantine is None
+    assert reading.columns[1].sql_type == "DECIMAL(18,3)"
+
+
 @pytest.mark.parametrize("how", [{"unknown": "drop"}, {"drift": DriftPolicy.SET_ASIDE}])
 def test_a_file_of_which_no_column_is_left_is_refused(tmp_path, how):
     """Nothing could be published of it, by whatever options."""
