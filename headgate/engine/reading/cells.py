@@ -42,6 +42,8 @@ _MOMENT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_BETWEEN_MOMENTS = re.compile(r"\s+(?:[-\u2013\u2014]|bis|to|au|al|a|do)\s+")
+"""What stands between the ends of a period."""
 _WORD = re.compile(r"[^\s,;|\t\"]+")
 _RULE = frozenset("-=+:_─━═┌┬┐├┼┤└┴┘╞╪╡╔╦╗╠╬╣╚╩╝")
 _LINE = re.compile("[-=_─━═]{3}")
@@ -123,7 +125,9 @@ def table_width(fields: list[list[str]]) -> int:
 
 
 def value_kind(value: str) -> str:
-    """Tell dates and times, what holds no letters, as `01/2024`, and words apart."""
+    """Tell dates, times and periods, what holds no letters, as `01/2024`, and words apart."""
     if is_typed(value):
         return shape(value)
+    if [*map(shape, _BETWEEN_MOMENTS.split(value))] == ["moment", "moment"]:
+        return "moment"
     return "word" if any(map(str.isalpha, value)) else "number"

@@ -325,6 +325,16 @@ def test_keys_and_values_above_a_table_are_told_from_it(tmp_path):
     assert len(read(only_keys)[1]) == 3
 
 
+@pytest.mark.parametrize("period", ["01.01.2024 - 31.01.2024", "2024-01-01 bis 2024-01-31"])
+def test_a_number_and_a_period_above_a_table_tell_about_it(tmp_path, period):
+    """They are of two kinds, as the values of one column are not."""
+    keys = f"Statement;Current account\nAccount;0012345678\nPeriod;{period}\n\n"
+    table = "Date;Payee;Amount\n02.01.2024;Rent;-800,00\n03.01.2024;Wages;2.500,00\n"
+    dialect, rows = read(write(tmp_path, keys + table))
+    assert (dialect.names, len(rows)) == (("Date", "Payee", "Amount"), 2)
+    assert not dialect.others
+
+
 def test_of_several_tables_the_first_large_one_is_read(tmp_path):
     """Its cells count: a few long rows are more than a balance above them."""
     balance = "Account;DE12\n\nBalance;1,5\n\n"
