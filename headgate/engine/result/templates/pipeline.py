@@ -44,11 +44,15 @@ class RecipeTransformer(TransformerMixin, BaseEstimator):
 
     def transform(self, rows):
         """Return one numeric column for each feature of the recipe."""
-        kinds = {column["name"]: column for column in self._recipe()["inputs"]}
-        sources = {name: clean(rows, column) for name, column in kinds.items()}
+        steps = self._steps()
+        needed = {step["source"] for step in steps}
+        sources = {
+            column["name"]: clean(rows, column)
+            for column in self._recipe()["inputs"]
+            if column["name"] in needed
+        }
         features = {
-            step["name"]: STEPS[step["step"]](sources[step["source"]], step)
-            for step in self._steps()
+            step["name"]: STEPS[step["step"]](sources[step["source"]], step) for step in steps
         }
         return pd.DataFrame(features, index=rows.index)
 

@@ -501,7 +501,7 @@ WRITTEN = pd.DataFrame(
 def dated(tmp_path_factory):
     """A transformer of a day, a number and a truth value."""
     days = pd.to_datetime(WRITTEN["day"])
-    rows = pd.concat([WRITTEN.assign(day=days, share=n / 10, price=n) for n in range(40)])
+    rows = pd.concat([WRITTEN.assign(day=days, share=n * 7 % 40 / 10, price=n) for n in range(40)])
     return _transformer(made(tmp_path_factory.mktemp("dated"), rows, "price"))
 
 
@@ -519,6 +519,12 @@ def test_the_exported_pipeline_refuses_text_that_it_does_not_read(dated, column,
     """It would be taken for missing, in silence."""
     with pytest.raises(ValueError, match=f"{column}: '{text}' is no {kind}"):
         dated.transform(WRITTEN.assign(**{column: [text, None]}))
+
+
+def test_the_exported_pipeline_asks_nothing_of_columns_that_make_no_feature(dated):
+    """The target may be written in any way, or be missing."""
+    expected = dated.transform(WRITTEN)
+    pd.testing.assert_frame_equal(dated.transform(WRITTEN.assign(price="1.797,73 €")), expected)
 
 
 def _transformer(first):
