@@ -7,8 +7,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from headgate.engine.reading.cells import is_rule, is_typed, table_width
-from headgate.engine.reading.dialect import Dialect, Evidence, Newline, Syntax
-from headgate.engine.reading.encoding import guess_encoding
+from headgate.engine.reading.dialect import Compression, Dialect, Evidence, Newline, Syntax
+from headgate.engine.reading.encoding import Encoding, guess_encoding
 from headgate.engine.reading.extent import Extent, find_extent, footer_evidence, name_by_line
 from headgate.engine.reading.footer import footer_rows
 from headgate.engine.reading.kinds import (
@@ -20,7 +20,7 @@ from headgate.engine.reading.kinds import (
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tokenise import Rows, parse
-from headgate.engine.reading.unpack import find_stray, sample
+from headgate.engine.reading.unpack import Sample, find_stray, sample
 from headgate.errors import BadFileError, OptionsError
 from headgate.options import ReadOptions
 
@@ -45,6 +45,7 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
 
     Raises:
         BadFileError: The file is empty.
+        OptionsError: The encoding that the options name is surely not the file's.
         UnreadableError: The bytes are no text table.
         UndecidableError: Two readings are equally likely.
     """
@@ -53,10 +54,7 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
     if compression != "none":
         refuse_compressed_twice(data.head, path.name)
         refuse_known_binary(data.head, path.name)
-    encoding = guess_encoding(data.head, data.tail, options.encoding, path.name)
-    if encoding.name == "utf-8" and not data.whole and not options.encoding:
-        stray = find_stray(path, compression, member)
-        encoding = guess_encoding(data.head + b"\n" + stray, data.tail, None, path.name)
+    encoding = _find_encoding(path, compression, member, data, options.encoding)
     text = _decode(data.head, encoding.name, final=data.whole)
     if not options.delimiter:
         refuse_markup(text, path.name)
@@ -83,6 +81,22 @@ def detect(path: Path, options: ReadOptions = ReadOptions()) -> Dialect:  # noqa
         **syntax._asdict(),
         **extent._replace(evidence=(encoding.evidence, *why, *ruled, *extent.evidence))._asdict(),
     )
+
+
+def _find_encoding(
+    path: Path, compression: Compression, member: str | None, data: Sample, told: str | None
+) -> Encoding:
+    """Find the encoding from a sample, and from what only the bytes between its parts tell."""
+    found = guess_encoding(data.head, data.tail, told, path.name)
+    if data.whole:
+        return found
+    if not told and found.name == "utf-8":
+        stray = find_stray(path, compression, member)
+        return guess_encoding(data.head + b"\n" + stray, data.tail, None, path.name)
+    if told and found.name != "utf-8" and data.head.isascii() and data.tail.isascii():
+        beyond = find_stray(path, compression, member, "ascii")
+        guess_encoding(data.head, beyond, told, path.name)
+    return found
 
 
 def refuse_useless_delimiter(path: Path, options: ReadOptions, dialect: Dialect) -> None:

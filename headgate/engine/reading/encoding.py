@@ -59,6 +59,10 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _WESTERN = {"cp1252", "latin-1", "iso8859-15"}
 _UTF8_IN_WORD = re.compile(rb"[a-z]\xc3[\x80-\xbf]|\xc3[\x80-\x9f\xa1-\xbf][a-z]")
 """A letter of UTF-8 in a word: in Western encodings a capital or a sign within small letters."""
+_CHANCE = 0.1
+"""How much more plausible bytes that are valid UTF-8 must be so; `MANHÃ”` is also a word."""
+_BEYOND = re.compile(r"\w{0,20}[^\x00-\x7f\ufffd]\w{0,20}")
+"""A word or a sign beyond ASCII, or a part of it."""
 _FEW = 12
 """Characters beyond ASCII up to which another encoding may be as likely."""
 
@@ -79,7 +83,7 @@ def guess_encoding(head: bytes, tail: bytes, told: str | None, where: str) -> En
     """Find the encoding of a sample, or take the one that the user told.
 
     Raises:
-        OptionsError: The told encoding is unknown.
+        OptionsError: The told encoding is unknown, or the bytes are surely in another.
         UnreadableError: The bytes are no text.
     """
     mark = next((name for bom, name in _MARKS if head.startswith(bom)), None)
@@ -87,6 +91,12 @@ def guess_encoding(head: bytes, tail: bytes, told: str | None, where: str) -> En
         name = _known(told)
         if name in ("utf-16", "utf-32"):  # which read no sample that begins without a mark
             name = mark or _utf16_without_mark(head) or f"{name}-le"
+        if other := _other(name, mark, head, tail):
+            raise OptionsError(
+                f"The file is not in {told}: {other}.",
+                where=where,
+                todo="Leave `encoding` out, or name another.",
+            )
         return Encoding(name, mark is not None, _evidence(told, "told by an option"))
     if mark is not None:
         return Encoding(mark, True, _evidence(mark, "the file starts with its byte order mark"))
@@ -97,7 +107,7 @@ def guess_encoding(head: bytes, tail: bytes, told: str | None, where: str) -> En
     if shifted is not None:
         return Encoding(shifted, False, _evidence(shifted, "it is told by escape sequences"))
     _refuse_binary(head, where)
-    if is_utf8(head) and is_utf8(tail.lstrip(bytes(range(0x80, 0xC0)))):
+    if _are_utf8(head, tail):
         plain = head.isascii() and tail.isascii()
         why = "only ASCII characters so far" if plain else "all bytes looked at are valid UTF-8"
         return Encoding("utf-8", False, _evidence("utf-8", why))
@@ -113,6 +123,37 @@ def is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _are_utf8(head: bytes, tail: bytes) -> bool:
+    """Return whether both are valid UTF-8; the tail may begin within a character."""
+    return is_utf8(head) and is_utf8(tail.lstrip(bytes(range(0x80, 0xC0))))
+
+
+def _other(name: str, mark: str | None, head: bytes, tail: bytes) -> str | None:
+    """Return what shows that bytes are in another encoding than the one of this name, if so."""
+    marked = mark == "utf-8" or (mark is not None and b"\0" in head)
+    if marked and mark != name.removesuffix("-sig"):
+        return f"it starts with the byte order mark of {mark}"
+    if name.startswith("utf-8") or b"\0" in head or not _are_utf8(head, tail):
+        return None
+    sample = _telling_lines(head + b"\n" + tail)
+    text = sample.decode("utf-8", "replace")
+    word = _BEYOND.search(text)
+    if not word or not _is_misread(text, sample.decode(name, "replace")):
+        return None
+    misread = word[0].encode().decode(name, "replace")
+    return f"it is utf-8, and {word[0]!r} would become {misread!r}"
+
+
+def _is_misread(text: str, misread: str) -> bool:
+    """Return whether bytes that are valid UTF-8 are so by more than chance.
+
+    They cannot be read otherwise, or read worse. No other encoding has what an emoji is made of.
+    """
+    if "\ufffd" in misread or max(text) > "\uffff":
+        return True
+    return plausibility(text) > plausibility(misread) + _CHANCE
 
 
 def _mixed(data: bytes) -> Encoding | None:

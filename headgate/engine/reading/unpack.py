@@ -121,12 +121,14 @@ def _read_tail(file: BinaryIO, tail: bytes, seen: int) -> bytes:
     return tail if seen < BOMB_SIZE else b""
 
 
-def find_stray(path: Path, compression: Compression, member: str | None = None) -> bytes:
-    """Return what surrounds the first bytes that are no UTF-8, however far into the file.
+def find_stray(
+    path: Path, compression: Compression, member: str | None = None, encoding: str = "utf-8"
+) -> bytes:
+    """Return what surrounds the first bytes that are not of an encoding, however far into the file.
 
     Of compressed data, the first `BOMB_SIZE` bytes are looked at.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    decoder = codecs.getincrementaldecoder(encoding)()
     seen = 0
     with open_bytes(path, compression, member) as file:
         while (data := file.read(CHUNK)) and (compression == "none" or seen < BOMB_SIZE):

@@ -5,8 +5,10 @@ import io
 
 import pytest
 
+from headgate.engine.reading.detect import detect
 from headgate.engine.reading.encoding import guess_encoding
 from headgate.errors import OptionsError
+from headgate.options import ReadOptions
 
 TEXTS = {
     "french": "nom;ville\nÉlodie Lefèvre;Besançon\nHélène Garçon;Nîmes\nécole;Saint-Étienne\n",
@@ -56,84 +58,83 @@ TEXTS = {
     "units": "time,temperature °C,width µm\n1,20,3\n2,21,4\n",
 }
 
+READ = [
+    ("french", "cp1252"),
+    ("french", "mac-roman"),
+    ("french", "cp850"),
+    ("german", "cp1252"),
+    ("german", "mac-roman"),
+    ("english", "cp1252"),
+    ("english", "mac-roman"),
+    ("spanish", "cp1252"),
+    ("spanish", "mac-roman"),
+    ("polish", "cp1250"),
+    ("polish", "iso8859-2"),
+    ("czech", "cp1250"),
+    ("turkish", "cp1254"),
+    ("turkish", "cp857"),
+    ("russian", "cp1251"),
+    ("russian", "koi8-r"),
+    ("russian", "cp866"),
+    ("russian", "iso8859-5"),
+    ("ukrainian", "koi8-u"),
+    ("hungarian", "cp1250"),
+    ("latvian", "cp1257"),
+    ("latvian", "cp775"),
+    ("lithuanian", "cp775"),
+    ("bulgarian", "cp1251"),
+    ("bulgarian", "cp855"),
+    ("greek", "cp1253"),
+    ("greek", "cp737"),
+    ("greek euros", "cp1253"),
+    ("greek euros", "iso8859-7"),
+    ("greek capitals", "cp1253"),
+    ("russian capitals", "cp1251"),
+    ("russian capitals", "koi8-r"),
+    ("russian endings", "cp1251"),
+    ("hebrew", "cp1255"),
+    ("hebrew", "iso8859-8"),
+    ("arabic", "cp1256"),
+    ("arabic", "iso8859-6"),
+    ("arabic articles", "cp1256"),
+    ("arabic between pipes", "cp1256"),
+    ("persian", "cp1256"),
+    ("thai", "cp874"),
+    ("euros", "cp1252"),
+    ("euros", "iso8859-15"),
+    ("chinese", "gb18030"),
+    ("taiwanese", "big5"),
+    ("pipes", "big5"),
+    ("japanese", "shift_jis"),
+    ("half-width japanese", "shift_jis"),
+    ("japanese", "euc_jp"),
+    ("japanese", "iso2022_jp"),
+    ("japanese", "iso2022_jp_ext"),
+    ("korean", "euc_kr"),
+    ("korean", "iso2022_kr"),
+    ("korean names", "cp949"),
+    ("korean words", "cp949"),
+    ("chinese names", "gb18030"),
+    ("taiwanese names", "big5"),
+    ("japanese names", "euc_jp"),
+    ("vietnamese", "cp1258"),
+    ("numbered", "cp1252"),
+    ("microlitres", "cp1252"),
+    ("microlitres", "mac-roman"),
+    ("micrograms", "cp1252"),
+    ("taiwanese nothing", "big5"),
+    ("volumes", "cp1252"),
+    ("french numbers", "cp1252"),
+    ("trade marks", "cp1252"),
+    ("units", "cp1252"),
+    ("units", "mac-roman"),
+    ("russian", "utf-16-le"),
+    ("german", "utf-16-be"),
+    ("chinese", "utf-8"),
+]
 
-@pytest.mark.parametrize(
-    ("language", "encoding"),
-    [
-        ("french", "cp1252"),
-        ("french", "mac-roman"),
-        ("french", "cp850"),
-        ("german", "cp1252"),
-        ("german", "mac-roman"),
-        ("english", "cp1252"),
-        ("english", "mac-roman"),
-        ("spanish", "cp1252"),
-        ("spanish", "mac-roman"),
-        ("polish", "cp1250"),
-        ("polish", "iso8859-2"),
-        ("czech", "cp1250"),
-        ("turkish", "cp1254"),
-        ("turkish", "cp857"),
-        ("russian", "cp1251"),
-        ("russian", "koi8-r"),
-        ("russian", "cp866"),
-        ("russian", "iso8859-5"),
-        ("ukrainian", "koi8-u"),
-        ("hungarian", "cp1250"),
-        ("latvian", "cp1257"),
-        ("latvian", "cp775"),
-        ("lithuanian", "cp775"),
-        ("bulgarian", "cp1251"),
-        ("bulgarian", "cp855"),
-        ("greek", "cp1253"),
-        ("greek", "cp737"),
-        ("greek euros", "cp1253"),
-        ("greek euros", "iso8859-7"),
-        ("greek capitals", "cp1253"),
-        ("russian capitals", "cp1251"),
-        ("russian capitals", "koi8-r"),
-        ("russian endings", "cp1251"),
-        ("hebrew", "cp1255"),
-        ("hebrew", "iso8859-8"),
-        ("arabic", "cp1256"),
-        ("arabic", "iso8859-6"),
-        ("arabic articles", "cp1256"),
-        ("arabic between pipes", "cp1256"),
-        ("persian", "cp1256"),
-        ("thai", "cp874"),
-        ("euros", "cp1252"),
-        ("euros", "iso8859-15"),
-        ("chinese", "gb18030"),
-        ("taiwanese", "big5"),
-        ("pipes", "big5"),
-        ("japanese", "shift_jis"),
-        ("half-width japanese", "shift_jis"),
-        ("japanese", "euc_jp"),
-        ("japanese", "iso2022_jp"),
-        ("japanese", "iso2022_jp_ext"),
-        ("korean", "euc_kr"),
-        ("korean", "iso2022_kr"),
-        ("korean names", "cp949"),
-        ("korean words", "cp949"),
-        ("chinese names", "gb18030"),
-        ("taiwanese names", "big5"),
-        ("japanese names", "euc_jp"),
-        ("vietnamese", "cp1258"),
-        ("numbered", "cp1252"),
-        ("microlitres", "cp1252"),
-        ("microlitres", "mac-roman"),
-        ("micrograms", "cp1252"),
-        ("taiwanese nothing", "big5"),
-        ("volumes", "cp1252"),
-        ("french numbers", "cp1252"),
-        ("trade marks", "cp1252"),
-        ("units", "cp1252"),
-        ("units", "mac-roman"),
-        ("russian", "utf-16-le"),
-        ("german", "utf-16-be"),
-        ("chinese", "utf-8"),
-    ],
-)
+
+@pytest.mark.parametrize(("language", "encoding"), READ)
 def test_text_comes_back_in_its_own_letters(language, encoding):
     """A few lines are enough to read a language in an encoding that it is written in."""
     data = TEXTS[language].encode(encoding)
@@ -144,7 +145,6 @@ def test_text_comes_back_in_its_own_letters(language, encoding):
 @pytest.mark.parametrize("before", [0, 60_000])
 def test_a_file_of_seven_bits_is_read_by_its_escape_sequences(tmp_path, before):
     """Also where the first of them stands far down, and inside quotes and beside delimiters."""
-    from headgate.engine.reading.detect import detect
     from headgate.engine.reading.tokenise import tokenise
 
     path = tmp_path / "mail.csv"
@@ -167,7 +167,6 @@ def test_escape_sequences_of_a_terminal_are_text():
 
 def test_stray_bytes_in_utf8_are_read_as_cp1252(tmp_path):
     """Where two encodings were pasted together, neither part is garbled nor refused."""
-    from headgate.engine.reading.detect import detect
     from headgate.engine.reading.tokenise import tokenise
 
     path = tmp_path / "mixed.csv"
@@ -197,6 +196,67 @@ def test_a_codec_that_is_no_text_encoding_is_refused(name):
     """Python's codecs that turn bytes into bytes, or into nothing, decode no file."""
     with pytest.raises(OptionsError, match="no encoding named"):
         guess_encoding(b"a,b\n1,2\n", b"", name, "file.csv")
+
+
+@pytest.mark.parametrize("told", ["cp1252", "latin-1", "cp1254", "cp1251", "gb18030", "utf-16"])
+@pytest.mark.parametrize(
+    "text",
+    [*TEXTS.values(), "n;Müller\n", "CAFÉ\n", "N°\n", "5 €\n", "a – b\n", "NÃO\n", "fine 😀\n"],
+)
+def test_utf8_is_read_in_no_encoding_that_was_told_instead(text, told):
+    """Garbled names would be published as good ones; one word beyond ASCII is enough to tell."""
+    with pytest.raises(OptionsError, match=r"The file is not in .*: it is utf-8"):
+        guess_encoding(text.encode(), b"", told, "file.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("MANHÃ”\n", "cp1252"),
+        ("n;LÃ\xa0\n", "cp1252"),
+        ("PÅ…\n", "cp1252"),
+        ("n;โดน\n", "cp874"),
+        ("n;ﾜｲﾊｲ\n", "cp932"),
+        ("n;1\n", "cp1252"),
+    ],
+)
+def test_an_encoding_that_was_told_holds_where_bytes_are_utf8_by_chance(text, told):
+    """Few characters may be so, and read as well or better as they were told."""
+    data = text.encode(told)
+    data.decode()
+    assert data.decode(guess_encoding(data, b"", told, "file.csv").name) == text
+
+
+@pytest.mark.parametrize(("language", "encoding"), READ)
+def test_an_encoding_that_was_told_holds_where_it_is_the_files(language, encoding):
+    """No text of any language is taken for UTF-8."""
+    data = TEXTS[language].encode(encoding)
+    assert guess_encoding(data, b"", encoding, "file.csv").evidence.why == "told by an option"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [("utf-8-sig", "cp1252"), ("utf-16", "cp1252"), ("utf-16", "utf-8")]
+)
+def test_a_byte_order_mark_gainsays_the_encoding_that_was_told(written, told):
+    """It would become a part of the first name."""
+    with pytest.raises(OptionsError, match=f"not in {told}: it starts with the byte order mark"):
+        guess_encoding("id,n\n1,2\n".encode(written), b"", told, "file.csv")
+
+
+@pytest.mark.parametrize("told", ["utf-8-sig", "UTF8"])
+def test_a_byte_order_mark_agrees_with_its_encoding(told):
+    """By whatever name that was told."""
+    assert guess_encoding("\ufeffid,n\n1,ü\n".encode(), b"", told, "file.csv").bom
+
+
+def test_utf8_in_the_midst_of_a_large_file_is_not_read_as_was_told(tmp_path):
+    """Where its head and its end are plain."""
+    path = tmp_path / "large.csv"
+    rows = [f"{n},plain words of some length" for n in range(80_000)]
+    rows[40_000] = "40000,Jürgen Müller"
+    path.write_text("\n".join(["id,name", *rows]), encoding="utf-8")
+    with pytest.raises(OptionsError, match="it is utf-8, and 'Jürgen' would become 'JÃ¼rgen'"):
+        detect(path, ReadOptions(encoding="cp1252"))
 
 
 @pytest.mark.parametrize(
