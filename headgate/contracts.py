@@ -15,7 +15,7 @@ from pydantic import ValidationError
 import schemas
 from headgate.engine.contract import Contract
 from headgate.engine.reading.dialect import Evidence
-from headgate.errors import ContractError, OptionsError, SettingsError
+from headgate.errors import ContractError, OptionsError, SettingsError, UnreadableError
 from headgate.options import ProcessOptions
 from headgate.record import Record
 
@@ -77,12 +77,15 @@ def answering_for_options(contract: Contract, options: ProcessOptions) -> Iterat
     """
     try:
         yield
-    except OptionsError as error:
+    except (OptionsError, UnreadableError) as error:
         own = contract.options
-        if own == ProcessOptions() or _what_fits(options) != _what_fits(own):
+        named = _named(own, options, error.todo)
+        silent = own == ProcessOptions() or isinstance(error, UnreadableError)
+        if not named and (silent or _what_fits(options) != _what_fits(own)):
             raise
         todo = (
-            f"The contract {contract.name!r} sets this option: correct the file, or the contract."
+            f"The contract {contract.name!r} sets {' and '.join(named) or 'this option'}: "
+            "correct the file, or the contract."
         )
         raise ContractError(error.what, where=error.where, todo=todo) from error
 
@@ -90,6 +93,13 @@ def answering_for_options(contract: Contract, options: ProcessOptions) -> Iterat
 def names() -> list[str]:
     """List the contracts."""
     return sorted(module.name for module in iter_modules(schemas.__path__))
+
+
+def _named(own: ProcessOptions, options: ProcessOptions, text: str) -> list[str]:
+    """Return those of a contract's options that are in force and named by a text."""
+    said = options.said()
+    held = [name for name, value in own.said().items() if said.get(name) == value]
+    return [f"options.{name}" for name in held if f"`{name.rpartition('.')[2]}`" in text]
 
 
 def _what_fits(options: ProcessOptions) -> tuple[Record | str | None, ...]:

@@ -102,7 +102,7 @@ def test_a_file_that_the_options_of_its_data_set_do_not_fit_is_answered(store, c
     contracts(sensors=SENSORS)
     key = "uploads/sensors/june.csv"
     store.put(key, READINGS.replace(b",", b"").replace(b";", b","))
-    assert "The contract 'sensors' sets this option" in backlog(store)[key].detail
+    assert "The contract 'sensors' sets options.read.delimiter" in backlog(store)[key].detail
     assert results.find_receipt(store, key).outcome == "refused"
     assert not backlog(store)
 

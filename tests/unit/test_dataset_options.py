@@ -7,12 +7,14 @@ import pytest
 from headgate import local
 from headgate.errors import BadFileError, ContractError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
+from page.instead import instead
 from stack.running import ROOT
 
 PAGE = (ROOT / "docs" / "contracts.md").read_text()
 EXAMPLE = re.search(r"```python\n(# schemas/customers.py\n.*?)```", PAGE, re.DOTALL)[1]
 ROWS = [f"{n};{('Köln', 'Bonn')[n % 2]};{n % 7};{('yes', 'no')[n % 3 > 0]}" for n in range(60)]
 CUSTOMERS = "\n".join(["id;city;visits;churn", *ROWS]) + "\n"
+HEADED = ReadOptions(header_rows=1)
 NOTHING = {"read": ReadOptions(), "check": CheckOptions()}
 
 
@@ -71,7 +73,8 @@ def test_a_contract_answers_for_options_that_do_not_fit(customers, tmp_path):
     """The file is refused, as by any other rule; what the run said itself is the run's mistake."""
     customers.write_text(CUSTOMERS.replace(";", ","), encoding="cp1252")
     with pytest.raises(
-        ContractError, match=r"';' does not split .* The contract 'customers' sets this option"
+        ContractError,
+        match=r"';' does not split .* The contract 'customers' sets options.read.delimiter",
     ):
         clean(customers, tmp_path / "out", prepare=PrepareOptions(spreadsheet=True))
     with pytest.raises(OptionsError, match=r"Leave `delimiter` out"):
@@ -79,6 +82,25 @@ def test_a_contract_answers_for_options_that_do_not_fit(customers, tmp_path):
     customers.write_text(CUSTOMERS.replace("yes", "no"), encoding="cp1252")
     with pytest.raises(BadFileError, match=r"customers.csv: The target 'churn' has 1 different"):
         clean(customers, tmp_path / "out")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("city", ["Köln", "Łódź", "東京"])
+def test_a_contract_answers_for_an_encoding_that_is_not_the_files(customers, city, mark):
+    """Whatever else the run says; nobody is told to save UTF-8 as UTF-8."""
+    customers.write_text(mark + CUSTOMERS.replace("Köln", city), encoding="utf-8")
+    with pytest.raises(
+        ContractError, match=r"not in cp1252: .*utf-8.*The contract 'customers' sets .*encoding"
+    ) as refused:
+        local.inspect(customers, dataset="customers", **(NOTHING | {"read": HEADED}))
+    assert instead(str(refused.value)) == ""
+
+
+def test_a_contract_answers_for_bytes_that_its_encoding_has_not(customers):
+    """They are found only where the file is read."""
+    customers.write_bytes(CUSTOMERS.encode("cp1252") + b"99;Z\x81rich;1;no\n")
+    with pytest.raises(ContractError, match=r"not valid cp1252.*sets options.read.encoding: "):
+        local.inspect(customers, dataset="customers", **NOTHING)
 
 
 def test_a_recipe_is_replayed_without_the_rules_of_the_data_set(customers, tmp_path, add_contract):
