@@ -33,6 +33,8 @@ class Fault(NamedTuple):
     check: str
     value: str
     reason: str
+    counted_as: str = ""
+    """The reason in a summary, where that of each row is its own."""
 
 
 class Kept(NamedTuple):
@@ -102,7 +104,7 @@ class Quarantine:
         before = self.rows
         for row in rows:
             self.rows += 1
-            said = [_BETWEEN.join(each) for each in zip(*(f[1:] for f in row.faults), strict=True)]
+            said = [_BETWEEN.join(each) for each in zip(*(f[1:5] for f in row.faults), strict=True)]
             cells = [*row.fields, *[""] * self._width][: self._width]
             self._writer.writerow([row.line, *said, *cells, row.raw, *self._mark])
             for fault in row.faults:
@@ -110,7 +112,7 @@ class Quarantine:
         return self.rows - before
 
     def _count(self, fault: Fault) -> None:
-        key = (fault.column, fault.check, fault.reason)
+        key = (fault.column, fault.check, fault.counted_as or fault.reason)
         self._counts[key] += 1
         examples = self._examples.setdefault(key, [])
         if len(examples) < _EXAMPLES:

@@ -21,6 +21,8 @@ from headgate.engine.staging import CSV, LINE, StagedFile, register, writing
 
 _FIRST, _ROW, _PART = "_headgate_first", "_headgate_row", "_headgate_part"
 """The line on which a key stands first, the row there, and how the key's values are called."""
+_REPEATS = "repeats the key of an earlier row"
+"""The reason that is counted."""
 
 
 class Key(NamedTuple):
@@ -116,6 +118,6 @@ def _kept(
     while row := rows.fetchone():
         line, first, value, *fields = row
         reason = f"stands already on line {first:,}, and may occur once"
-        fault = Fault(line, ", ".join(names), "unique", value, reason)
+        fault = Fault(line, ", ".join(names), "unique", value, reason, _REPEATS)
         raw = corrections.raw(line) if corrections else None
         yield Kept(line, fields, next(raws).rstrip("\r\n") if raw is None else raw, [fault])

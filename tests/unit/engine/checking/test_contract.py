@@ -117,6 +117,17 @@ def test_a_bad_row_is_kept_back_with_its_reason(tmp_path, row, column, check, re
     assert found[6]["country"] == row.split(",")[2]
 
 
+def test_repeats_are_counted_under_one_reason(tmp_path):
+    """Only the quarantine file says of each row where its key stands first."""
+    repeats = [f"{1 + n % 2},1,DE,001," for n in range(300)]
+    reading = reading_of(tmp_path, [*GOOD, *repeats])
+    (failure,) = reading.failures
+    assert (failure.reason, failure.count) == ("repeats the key of an earlier row", 300)
+    assert [example.line for example in failure.examples] == [6, 7, 8, 9, 10]
+    reasons = {row["_reason"] for row in kept_back(reading).values()}
+    assert reasons == {f"stands already on line {n}, and may occur once" for n in (2, 3)}
+
+
 def test_every_failure_of_a_row_is_told(tmp_path):
     """A cell of the wrong type does not hide what is wrong with the others."""
     found = kept_back(reading_of(tmp_path, [*GOOD, "x,101,XX,1,99/99/2024"]))
