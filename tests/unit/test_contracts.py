@@ -1,12 +1,22 @@
 """A data set's contract is found by name; what is wrong with one is told."""
 
+import re
 from types import ModuleType
 
 import pytest
 
+from headgate import local
 from headgate.contracts import contract_for, names
 from headgate.engine.contract import Contract
 from headgate.errors import OptionsError, SettingsError
+from headgate.options import CheckOptions, ReadOptions
+from stack.running import ROOT
+
+PAGE = (ROOT / "docs" / "contracts.md").read_text()
+EXAMPLES = {
+    name: source
+    for source, name in re.findall(r"```python\n(# schemas/(\w+)\.py\n.*?)```", PAGE, re.DOTALL)
+}
 
 
 def test_a_contract_is_found_by_data_set_or_by_name():
@@ -17,6 +27,31 @@ def test_a_contract_is_found_by_data_set_or_by_name():
     assert {"default", "penguins"} <= set(names())
     with pytest.raises(OptionsError, match="no contract 'nothing'"):
         contract_for(None, "nothing")
+
+
+def test_the_examples_of_the_page_are_contracts(add_contract):
+    """As they stand there, each under the name that it is given."""
+    assert len(EXAMPLES) == PAGE.count("# schemas/")
+    for name, source in EXAMPLES.items():
+        add_contract(name, source)
+        assert contract_for(name).name == name
+
+
+def test_a_contract_gives_the_reasons_of_its_checks_as_the_page_shows(add_contract, tmp_path):
+    """In its own words: of a field, of a check of a column, and of a rule between columns."""
+    add_contract("members", EXAMPLES["members"])
+    path = tmp_path / "members.csv"
+    path.write_text(
+        "id,postcode,joined,left\n1,50667,2020-01-31,\n2,50668,2020-01-31,2021-01-31\n"
+        "0,5066,1920-01-31,1919-01-31\n"
+    )
+    found = local.inspect(path, dataset="members", read=ReadOptions(), check=CheckOptions())
+    assert {each.reason for each in found.reading.failures} == {
+        "must be a member's number",
+        "must have five digits",
+        "must not be before the club was founded",
+        "must not leave before joining",
+    }
 
 
 DEFINES = "from headgate.engine.contract import Contract\nCONTRACT = "
