@@ -45,6 +45,8 @@ def upload(
         dataset: Data set whose contract holds; also the folder under uploads/.
     """
     store, keys, code = connect(load()), list[str](), 0
+    if not json:
+        _tell_of_waiting(store)
     try:
         for file in files:
             try:
@@ -63,6 +65,18 @@ def upload(
             _show_what_follows(keys, len(files), flags_of(read, check))
     if code:
         sys.exit(code)
+
+
+def _tell_of_waiting(store: Store) -> None:
+    """Say once that the store is waited for, where it cannot be reached twice in a row."""
+    event, events = "needs-retry.s3", store.client.meta.events
+
+    def tell(attempts: int, caught_exception: Exception | None, **_: object) -> None:
+        if caught_exception and attempts > 1:
+            events.unregister(event, tell)
+            err.print("Waiting for the store, which does not answer ...")
+
+    events.register(event, tell)
 
 
 def _upload(

@@ -674,6 +674,16 @@ def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack
     assert "headgate status --only refused" in second.out
 
 
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_an_upload_says_that_it_waits_for_the_store(headgate, place, tmp_path, flags):
+    """Once, before it gives up; a program is told only what became of it."""
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    down = {"AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}", "HEADGATE_ATTEMPTS": "3"}
+    done = headgate("upload", tmp_path / "people.csv", *flags, **place.environment(**down))
+    assert done.code == 6
+    assert done.err.count("Waiting for the store") == (not flags)
+
+
 def test_a_delimiter_that_splits_nothing_publishes_nothing(headgate, place):
     """`process` refuses it as `clean` and `upload` do; corrected rows are read as they are."""
     key = place.put("uploads/commas.csv", PEOPLE + "60\n")
