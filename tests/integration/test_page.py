@@ -619,6 +619,7 @@ def test_corrected_rows_that_are_still_bad_are_told(served):
 
     assert "1 of its 4 rows is still bad" in answer.text
     assert "Why 1 row is kept back" in stands.text
+    assert "empty the <code>_reason</code> of a row that is right as it is" in stands.text
     for page in (answer.text, stands.text):
         assert "<td>has 2 cells where the table has 3 columns</td>" in page
         assert '<td class="n">1</td><td>5</td>' in page

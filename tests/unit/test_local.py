@@ -71,6 +71,18 @@ def test_a_correction_under_another_contract_says_what_to_do(tmp_path, bad):
     assert "Use the --dataset and options of the first clean" in refused.value.todo
 
 
+def test_a_row_that_stands_twice_is_no_matter_of_the_contract(tmp_path):
+    """What to do is to leave the lines' numbers alone; the options are those of the first clean."""
+    local.clean(PENGUINS, tmp_path / "out", options=PrepareOptions(), **PLAIN)
+    sheet = tmp_path / "out" / "quarantine.csv"
+    sheet.write_text(sheet.read_text() + sheet.read_text().splitlines()[-1] + "\n")
+    with pytest.raises(BadFileError, match="as does a row further up") as refused:
+        local.clean(
+            PENGUINS, tmp_path / "again", options=PrepareOptions(), corrected=[sheet], **PLAIN
+        )
+    assert refused.value.todo.startswith("Leave _line as it was")
+
+
 def test_the_first_rows_are_shown_however_the_file_is_cut(tmp_path):
     """A file with comments is read in pieces; its last rows may be one of their own."""
     path = tmp_path / "marked.csv"

@@ -59,7 +59,7 @@ def extend_ledger(
         later: Sheets in that ledger whose rows stay in force where this one has them too.
 
     Raises:
-        BadFileError: The sheet lacks columns or corrects nothing.
+        BadFileError: The sheet lacks columns, corrects nothing, or has a row twice or cut off.
         NotKeptBackError: It holds other rows than those that were kept back.
     """
     stands, former = (own_sheet(each) if each else None for each in (kept, earlier))
@@ -119,7 +119,8 @@ def _refuse_strangers(con: DuckDBPyConnection, where: str) -> None:
     )
     if strange:
         at, why, shown = strange
-        raise NotKeptBackError(
+        refusal = NotKeptBackError if why == _NOT_KEPT else BadFileError
+        raise refusal(
             why.format(shown),
             where=f"{where}, line {at}",
             todo=f"Leave {LINE} as it was; new rows belong into a file of their own.",
