@@ -6,6 +6,7 @@ A guess costs little and may be wrong: whoever asks holds all values of the file
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from itertools import product
 
@@ -186,6 +187,22 @@ def _loose(sample: Sequence[str]) -> Iterator[Format]:
     prefix, suffix = _affixes(sample[0]) or ("", "")
     for mark in ".,":
         yield Number(mark, "", None, prefix, suffix, loose=True)
+
+
+def groupings(form: Format) -> Iterator[Number]:
+    """Yield formats that part thousands and are like one that does not, in which small numbers fit.
+
+    Any separator goes with whole numbers, else those that go with the decimal mark.
+    """
+    if not isinstance(form, Number) or form.thousands:
+        return
+    marks = {
+        thousands: mark for thousands, mark in _GROUPED if form.scale == 0 or mark == form.mark
+    }
+    for late, (thousands, mark) in product((False, True), marks.items()):
+        yield replace(form, mark=mark, thousands=thousands, late=late)
+    if "," in marks:
+        yield replace(form, mark=".", thousands=",", lakh=True)
 
 
 def _affixes(text: str) -> tuple[str, str] | None:

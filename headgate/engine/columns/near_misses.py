@@ -25,7 +25,7 @@ from headgate.engine.columns.formats import (
     Number,
     Precision,
 )
-from headgate.engine.columns.guess import candidates, has_digit
+from headgate.engine.columns.guess import candidates, groupings, has_digit
 from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.staging import LINE, StagedFile
 from headgate.record import Record
@@ -92,7 +92,7 @@ def nearly(texts: pa.ChunkedArray, name: str, missing: Container[str]) -> list[F
     enough = (1 - _MOST_IN_SAMPLE) * counts.total()
     kinds = _possible(counts, enough)
     found = chain.from_iterable(candidates(each, name) for each in pivots)
-    guesses = dict.fromkeys(form for form in found if form.kind in kinds)
+    guesses = _with_groupings([form for form in found if form.kind in kinds])
     if not guesses:
         return []
     array, weights = pa.array(distinct, pa.string()), np.array([*counts.values()])
@@ -101,6 +101,21 @@ def nearly(texts: pa.ChunkedArray, name: str, missing: Container[str]) -> list[F
     if hits[best] < enough:
         return []
     return [form for form in hits if form == best or _as_good(form, best, hits)]
+
+
+def _with_groupings(formats: Sequence[Format]) -> list[Format]:
+    """Add formats that differ for large numbers only, which are few; and what else may fit these.
+
+    A separator in whole numbers may as well be a decimal mark; few of these are in lakhs.
+    """
+    found = chain.from_iterable(map(groupings, formats))
+    grouped = [form for form in found if form.scale != 0 or not form.lakh]
+    decimals = [
+        replace(form, mark=form.thousands, thousands="", scale=None, late=False)
+        for form in grouped
+        if form.scale == 0 and form.thousands in (".", ",")
+    ]
+    return [*dict.fromkeys([*formats, *grouped, *decimals])]
 
 
 def _possible(counts: Counter[str], enough: float) -> set[Kind]:
@@ -144,7 +159,7 @@ def count_misfits(
         missing: Texts that stand for a missing value.
     """
     absent = pa.array(missing, pa.string())
-    tallies = {form: _Tally() for form in formats}
+    tallies = {form: _Tally() for form in _with_groupings(formats)}
     count = 0
     most = _MOST_MISFITS * StagedFile(staged).num_rows
     for batch in StagedFile(staged, [name, LINE]):

@@ -608,6 +608,16 @@ ALMOST = {
         "free",
         "299 of 300 are numbers written $1,234.56",
     ),
+    "few amounts above a thousand": (
+        [f"1.{i + 100},50" if i % 20 == 12 else f"{i + 1},50" for i in range(299)],
+        "abc",
+        "299 of 300 are numbers written 1.234,56",
+    ),
+    "one count above a thousand": (
+        [*map(str, range(298)), "1,490"],
+        "abc",
+        "299 of 300 are whole numbers written 1,234",
+    ),
     "words": (["yes", "no"] * 150, "maybe", "300 of 301 are truth values written yes/no"),
     "dates of two readings": (
         [f"0{i % 9 + 1}/0{i % 8 + 1}/2024" for i in range(299)],
@@ -628,6 +638,15 @@ def test_one_odd_value_is_named_where_it_keeps_a_column_text(tmp_path, monkeypat
     assert typed[at] == odd
     assert column.doubt == f"{says}, but {odd!r} on line {at + 2} is not."
     assert (column.near.misfits, column.near.line) == (1, at + 2)
+
+
+@pytest.mark.parametrize("at", [0, 59, 298])
+def test_a_number_of_two_readings_stays_in_doubt_beside_an_odd_word(tmp_path, at):
+    """Its comma may part thousands, or decimals; no recipe reads it in one of these ways."""
+    values = [*map(str, range(298)), "1,491"]
+    column, _ = column_of(tmp_path, [*values[:at], "abc", *values[at:]])
+    assert {*column.near.formats} == {"1,234", "1234,56"}
+    assert (column.near.misfits, column.near.sql) == (1, "")
 
 
 @pytest.mark.parametrize("infinite", ["-inf", "inf", "+Infinity"])
