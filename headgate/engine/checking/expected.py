@@ -74,8 +74,8 @@ class Expected:
             return among
         rivals = [each for each in hits if hits[each] == hits[best] and each.rivals(best)]
         if rivals and point and isinstance(best, Number):
-            return (next(each for each in (best, *rivals) if has_point(each)),)
-        return (best, *rivals)
+            best, rivals = next(each for each in (best, *rivals) if has_point(each)), []
+        return (best, *rivals) if rivals else (self._eased(best),)
 
     @property
     def plain(self) -> Format:
@@ -144,6 +144,14 @@ class Expected:
         if self.coerce and self.kind == "boolean":
             guesses |= dict.fromkeys(truth_values())
         return {form: fits(form) for form in guesses}
+
+    def _eased(self, form: Format) -> Format:
+        """Let numbers that part thousands stand without separators, and with any decimals."""
+        if not isinstance(form, Number) or not form.thousands:
+            return form
+        if self.kind == "integer" or form.negative != "-5":
+            return replace(form, optional=True)
+        return replace(form, optional=True, scale=None, loose=True)
 
     def _taken(self, sample: Sequence[str]) -> Iterator[Format]:
         """Yield the formats of a kind that the column may have, as they come to mind."""

@@ -99,7 +99,7 @@ class Number(Format):
     and `loose` allows them, plus signs and exponents, at the price of the exact text. With `point`
     a mark stands in every text, and a lone zero may follow it: `104.0` beside `18.96`. `lakh`
     puts two digits into all groups but the last, `late` parts thousands from five digits on,
-    and `negative` tells where a minus stands.
+    `optional` lets separators be left out, and `negative` tells where a minus stands.
     """
 
     mark: str = "."
@@ -112,6 +112,7 @@ class Number(Format):
     point: bool = False
     lakh: bool = False
     late: bool = False
+    optional: bool = False
     negative: Negative = "-5"
 
     @property
@@ -130,6 +131,7 @@ class Number(Format):
         whole = f"1{self.thousands}234" if self.thousands else "1234"
         whole = f"12{self.thousands}345" if self.late else whole
         whole = "12,34,567" if self.lakh else whole
+        whole = "1234" if self.optional else whole
         digits = "56" if self.scale is None else "5678901234567890"[: self.scale]
         digits = "0" if self.point else digits
         label = f"{self.prefix}{whole}{self.mark if digits else ''}{digits}{self.suffix}"
@@ -147,6 +149,8 @@ class Number(Format):
             whole = f"{once}|[1-9][0-9]{{0,2}}(?:{group}){{2,5}}"
         if self.lakh:
             whole = "[1-9][0-9]{0,2}|[1-9][0-9]?(?:,[0-9]{2}){0,6},[0-9]{3}"
+        if self.optional:
+            whole = f"{whole}|[1-9][0-9]{{0,17}}"
         zero = "" if self.bare else "0"
         mark = re.escape(self.mark)
         if self.loose:

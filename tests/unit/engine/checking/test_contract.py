@@ -77,6 +77,14 @@ def kept_back(reading):
         return {int(row["_line"]): row for row in csv.DictReader(file)}
 
 
+def values_of(reading, place):
+    """The typed values of a column."""
+    column = reading.columns[place]
+    with duckdb.connect() as con:
+        register(con, reading.table)
+        return [row[0] for row in con.execute(f"SELECT {column.sql} FROM staged").fetchall()]
+
+
 GOOD = ["1,9.50,DE,001,31/12/2024", "2,8,FR,,", "3,,NA,003,01/02/2024", "4,7.5,DE,004,02/02/2024"]
 
 
@@ -659,13 +667,25 @@ def test_a_draft_of_a_wide_file_takes_few_statements(tmp_path, monkeypatch):
         assert f"number{i}: int = pa.Field()" in source
 
 
+def test_a_file_whose_large_amounts_come_late_passes_its_draft(tmp_path):
+    """The draft types the column by all its values, and so reads them."""
+    amounts = [f"{place + 1},50" for place in range(400)]
+    amounts[390] = "1.490,50"
+    rows = [f'{place},"{amount}"' for place, amount in enumerate(amounts)]
+    reading = reading_of(tmp_path, rows, Contract(), header="id,amount")
+    contract, source = drafted(tmp_path, reading)
+    assert "amount: float" in source
+    assert reading_of(tmp_path, rows, contract, header="id,amount").quarantine is None
+
+
 @pytest.mark.parametrize(
     ("texts", "odd", "written", "type_"),
     [
         ([str(i) for i in range(99)], "abc", "whole numbers", "int"),
+        (["1.50"] * 98 + ['"1,490.50"'], "abc", "numbers written 1,234.56", "float"),
         (["yes", "no"] * 50, "maybe", "truth values written yes/no", "bool"),
     ],
-    ids=["numbers", "words"],
+    ids=["numbers", "few large amounts", "words"],
 )
 def test_a_draft_shows_the_line_that_would_type_a_column(tmp_path, texts, odd, written, type_):
     """Taken instead of the other one, it keeps the odd row back and types the rest."""
@@ -921,6 +941,70 @@ def test_as_many_decimals_as_the_first_values_have_are_not_asked_of_all(tmp_path
     reading = reading_of(tmp_path, rows, Contract(model=schema), header="id,n")
     assert reading.quarantine is None
     assert reading.columns[1].sql_type == "DECIMAL(18,3)"
+
+
+LARGE = {
+    "a point": (float, "{},50", "1.490,50", 1490.5),
+    "a comma": (float, "{}.50", "1,490.50", 1490.5),
+    "a blank": (float, "{},5", "1 490,5", 1490.5),
+    "a narrow no-break space": (float, "{},50", "1\u202f490,50", 1490.5),
+    "currency": (float, "€{},50", "€1.234.567,50", 1234567.5),
+    "lakhs": (float, "{}.50", "12,34,567.50", 1234567.5),
+    "whole numbers": (int, "{}", "1,490", 1490),
+    "whole numbers with points": (int, "{}", "1.234.567", 1234567),
+}
+"""A type, how small numbers are written, and a large one."""
+
+
+@pytest.fixture(params=[600, 4 << 20], ids=["many blocks", "one block"])
+def cut(request, monkeypatch):
+    """Let a file be cut into small blocks, or not at all."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", request.param)
+
+
+@pytest.mark.usefixtures("cut")
+@pytest.mark.parametrize(("at", "odd"), [(30, 120), (390, 0), (499, 450)])
+@pytest.mark.parametrize("large", LARGE.values(), ids=LARGE.keys())
+def test_numbers_that_part_thousands_may_come_late(tmp_path, large, at, odd):
+    """The first ones may all be below a thousand; an odd word is one bad row, and no more."""
+    type_, small, text, value = large
+    texts = [small.format(place + 1) for place in range(500)]
+    texts[at], texts[odd] = text, "abc"
+    rows = [f'{place},"{text}"' for place, text in enumerate(texts)]
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(type_, coerce=True)}))
+    reading = reading_of(tmp_path, rows, contract, header="id,n")
+    assert [*kept_back(reading)] == [odd + 2]
+    assert reading.columns[1].kind == ("integer" if type_ is int else "decimal")
+    assert values_of(reading, 1)[at - (odd < at)] == value
+
+
+@pytest.mark.usefixtures("cut")
+def test_separators_of_thousands_may_be_left_out_beside_a_decimal_mark(tmp_path):
+    """Whichever way is seen first."""
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(float, coerce=True)}))
+    for texts in (["1,50", "1490,50", "1.490,50"], ["1,50", "1.490,50", "1490,50"]):
+        rows = [f'{i},"{text}"' for i, text in enumerate([texts[0]] * 300 + texts[1:])]
+        reading = reading_of(tmp_path, rows, contract, header="id,n")
+        assert values_of(reading, 1)[-2:] == [1490.5, 1490.5]
+
+
+@pytest.mark.usefixtures("cut")
+@pytest.mark.parametrize(
+    ("type_", "many", "text"),
+    [
+        (int, [str(place) for place in range(999)], "1.500"),
+        (int, [str(place) for place in range(990, 1999)], "1,500"),
+        (float, [f"{place},25" for place in range(999)], "1.500"),
+        (float, [f"{place},25" for place in range(999)], "1,490.50"),
+    ],
+    ids=["one point", "whole numbers without", "no mark", "other marks"],
+)
+def test_what_may_be_no_separator_of_thousands_is_a_bad_value(tmp_path, type_, many, text):
+    """A lone mark before three digits may be a decimal one; the other values decide."""
+    rows = [f'{place},"{text}"' for place, text in enumerate([*many, text])]
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(type_, coerce=True)}))
+    reading = reading_of(tmp_path, rows, contract, header="id,n")
+    assert [*kept_back(reading)] == [len(rows) + 1]
 
 
 @pytest.mark.parametrize("how", [{"unknown": "drop"}, {"drift": DriftPolicy.SET_ASIDE}])
