@@ -89,7 +89,7 @@ def add(
 ) -> CorrectedRows:
     """Add what a sheet corrects to the result that stands.
 
-    What came later goes first, in whichever order the sheets are processed.
+    Where two sheets correct one row, the one that came later holds, whichever is processed first.
 
     Raises:
         BadFileError: The sheet does not fit.

@@ -23,6 +23,7 @@ from headgate.bucket.store import Store, Stored
 from headgate.engine.result.row_counts import RowCounts
 from headgate.errors import ReceiptError
 from headgate.journey.receipt import Receipt
+from headgate.options import SourcePolicy
 from headgate.record import Record
 from headgate.words import counted
 
@@ -32,6 +33,13 @@ AT_ONCE = 16
 State = Literal["waiting", "processing", "lapsed", "published", "refused", "damaged"]
 ANSWERED: frozenset[State] = frozenset(("published", "refused", "damaged"))
 """Those that only a receipt tells apart."""
+
+_GONE = {
+    SourcePolicy.KEEP: "its source is no longer there",
+    SourcePolicy.ARCHIVE: "its source was archived",
+    SourcePolicy.DELETE: "its source was deleted once it was done",
+}
+"""What became of a source that is gone, by what its options say."""
 
 
 class Status(Record):
@@ -138,7 +146,7 @@ def _of_receipt(stored: Stored | None, *, gone: bool) -> dict[str, Any]:
     if corrections:
         said.append(f"corrected by {counted(corrections, 'file')}")
     if gone:
-        said.append("its source is no longer there")
+        said.append(_GONE[receipt.options.deliver.source])
     return {
         "state": receipt.outcome,
         "detail": "; ".join(said),

@@ -1,6 +1,7 @@
 """What became of all uploads, as the function and the command `status` tell it."""
 
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 import pytest
 
@@ -117,6 +118,9 @@ def test_an_upload_that_was_put_away_or_overwritten_is_told_as_well(store):
         ("uploads/data.csv", "waiting", False),
     ]
     assert (found.listed, found.answered) == (3, 2)
+    archived, former = sorted((each for each in found.uploads if each.gone), key=attrgetter("key"))
+    assert archived.detail.endswith("; its source was archived")
+    assert former.detail.endswith("; its source is no longer there")
 
 
 def test_only_what_is_shown_is_read(store):
