@@ -16,6 +16,7 @@ from cyclopts import (
 )
 from pydantic import ValidationError
 
+from cli.quick_start import leave_pandas_out
 from cli.show import err, fail, out
 from headgate import __version__
 from headgate.errors import DefectError, HeadgateError, OptionsError
@@ -120,6 +121,7 @@ def run() -> None:
         command, bound, _ = app.parse_args(exit_on_error=False, print_error=False)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # while there was nothing to stop
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        leave_pandas_out()
         command(*bound.args, **bound.kwargs)
     except HeadgateError as error:
         sys.exit(fail(error))

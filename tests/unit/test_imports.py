@@ -120,6 +120,15 @@ def test_local_work_loads_no_s3_client():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_a_file_is_cleaned_without_pandas(tmp_path):
+    """It would take a third of a command's start; a contract's checks are the ones to need it."""
+    (tmp_path / "data.csv").write_text("a,b\n1,x\n2,y\n")
+    sys_argv = ["headgate", "clean", str(tmp_path / "data.csv"), "--out", str(tmp_path / "out")]
+    code = f"import sys; sys.argv = {sys_argv}; from cli.app import run; run()"
+    code += "; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_one_module_opens_databases():
     """It bounds their memory."""
     opening = [path.name for path in modules("headgate") if "duckdb.connect(" in path.read_text()]
