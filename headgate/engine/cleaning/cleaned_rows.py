@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +57,6 @@ class Staged:
     def key(self) -> list[str]:
         """The columns of cleaned texts that tell rows apart."""
         return [CSV] if self.whole else [each.name for each in self.inputs]
-
-    @cached_property
-    def starts(self) -> list[int]:
-        """The place of the first row of each batch, and behind the last one."""
-        return [0, *accumulate(StagedFile(self.path).sizes)]
 
     def batches(self, *, lines: bool = False) -> StagedFile:
         """Return the staged rows, and if asked for their lines, where these hold the inputs."""
@@ -198,7 +192,7 @@ class RemainingRows:
     """The rows that stay, in file order, cleaned; `changes` tells what the cleaning changed."""
 
     staged: Staged
-    gone: Flags = field(repr=False)
+    gone: Sequence[Flags] = field(repr=False)
     changes: dict[str, Changes]
 
     def full(self, name: str) -> bool:
@@ -211,12 +205,12 @@ class RemainingRows:
         There is a batch without rows where there is no row. The lines of CSV are among the texts
         if asked for, where these hold the inputs.
         """
-        batches, starts = self.staged.batches(lines=lines), self.staged.starts
+        batches = self.staged.batches(lines=lines)
 
         def made(place: int) -> Any:
-            batch = batches[place] if place < len(batches) else batches.nothing()
-            gone = self.gone[starts[place] :][: batch.num_rows]
-            return make(self.staged.texts(stay(batch, gone))[0])
+            there = place < len(batches)
+            batch = stay(batches[place], self.gone[place]) if there else batches.nothing()
+            return make(self.staged.texts(batch)[0])
 
         return map_ahead(made, range(max(1, len(batches))))
 

@@ -4,10 +4,10 @@ Here: one look at all rows, which also counts what their cleaning changes, and a
 those that may be duplicates. Not here: counting bad rows, which never reach the staged table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import chain
+from itertools import accumulate, chain
 from operator import and_
 from typing import Any, NamedTuple
 
@@ -58,8 +58,8 @@ def leave_out(staged: Staged, rules: Removal) -> tuple[RemainingRows, Removed]:
     A row counts under the first rule that hits it: empty, without target, duplicate.
     """
     changes = {each.name: Changes() for each in staged.inputs if each.name in staged.columns}
-    gone = np.zeros(staged.rows, np.bool_)
-    at = empty = without = duplicates = 0
+    gone: list[Flags] = []
+    empty = without = duplicates = 0
     batches = staged.batches(lines=True)
     with Digests(staged.scratch, staged.rows) as digests:
         looks = map_ahead(lambda place: _look(staged, rules, batches[place]), range(len(batches)))
@@ -67,23 +67,25 @@ def leave_out(staged: Staged, rules: Removal) -> tuple[RemainingRows, Removed]:
             changes = {name: changes[name] + more for name, more in look.changes.items()}
             empty += int(look.empty.sum())
             without += int(look.without.sum())
-            gone[at : at + len(look.empty)] = look.empty | look.without
-            at += len(look.empty)
+            gone.append(look.empty | look.without)
             if look.hashes is not None:
                 digests.add(look.hashes)
         if rules.duplicates:
-            duplicates = _leave_out_duplicates(staged, digests, gone)
+            repeated = _duplicates(staged, digests, gone)
+            duplicates = sum(int(flags.sum()) for flags in repeated)
+            gone = [*map(np.logical_or, gone, repeated)]
     return RemainingRows(staged, gone, changes), Removed(staged.rows, duplicates, empty, without)
 
 
-def _leave_out_duplicates(staged: Staged, digests: Digests, gone: Flags) -> int:
-    """Mark all but the first of equal rows as gone, besides those that are; count them."""
+def _duplicates(staged: Staged, digests: Digests, gone: Sequence[Flags]) -> Sequence[Flags]:
+    """Return batch by batch which rows are equal to an earlier one, but for those already gone."""
     repeated = digests.repeated()
-    repeated[gone] = False
-    for places in _firsts(staged, repeated) if repeated.any() else ():
+    by_batch = np.split(repeated, np.cumsum([*map(len, gone)])[:-1])
+    for flags, others in zip(by_batch, gone, strict=False):
+        flags[others] = False
+    for places in _firsts(staged, by_batch) if repeated.any() else ():
         repeated[places] = False  # by then all of them are read
-    gone |= repeated
-    return int(repeated.sum())
+    return by_batch
 
 
 def _look(staged: Staged, rules: Removal, batch: pa.RecordBatch) -> Look:
@@ -125,7 +127,7 @@ def _hashes(staged: Staged, texts: pa.Table) -> Hashes:
     return hashes
 
 
-def _firsts(staged: Staged, repeated: Flags) -> Iterator[Any]:
+def _firsts(staged: Staged, repeated: Sequence[Flags]) -> Iterator[Any]:
     """Compare rows whose hash occurs again in full; yield the places of the first of equal ones."""
     cells = ", ".join(map(quote_name, staged.key))
     candidates = _candidates(staged, repeated)
@@ -138,16 +140,18 @@ def _firsts(staged: Staged, repeated: Flags) -> Iterator[Any]:
     staged.con.unregister("candidate_rows")
 
 
-def _candidates(staged: Staged, repeated: Flags) -> Iterator[pa.RecordBatch]:
-    """Yield the texts that tell rows apart and their places, of rows whose hash occurs again."""
-    batches, starts = staged.batches(lines=True), staged.starts
+def _candidates(staged: Staged, repeated: Sequence[Flags]) -> Iterator[pa.RecordBatch]:
+    """Yield the texts that tell rows apart and their places, of rows whose hash occurs again.
+
+    The last batches come first: of a file larger than memory they are what is still there of it.
+    """
+    batches, starts = staged.batches(lines=True), [0, *accumulate(map(len, repeated))]
 
     def candidates(place: int) -> pa.Table:
-        batch, start = batches[place], starts[place]
-        chosen = repeated[start : start + batch.num_rows]
-        texts, _ = staged.texts(stay(batch, ~chosen))
-        places = pa.array(np.flatnonzero(chosen) + start)
+        chosen = repeated[place]
+        texts, _ = staged.texts(stay(batches[place], ~chosen))
+        places = pa.array(np.flatnonzero(chosen) + starts[place])
         return texts.select(staged.key).append_column(ROW, places)
 
-    for table in map_ahead(candidates, range(len(batches))):
+    for table in map_ahead(candidates, reversed(range(len(batches)))):
         yield from table.to_batches()
