@@ -32,7 +32,7 @@ from headgate.engine.reading.blocks import Block, map_blocks
 from headgate.engine.reading.detect import detect, refuse_useless_delimiter
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
-from headgate.engine.reading.swallowed import find_swallowed
+from headgate.engine.reading.swallowed import LOOKED_AT, Row, find_swallowed
 from headgate.engine.staging import LINE, StagedFile, writing
 from headgate.errors import RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
@@ -163,6 +163,7 @@ class _Rows(NamedTuple):
     total: int
     blank: int
     corrected: int
+    notes: tuple[Evidence, ...]
 
 
 class _Judged(NamedTuple):
@@ -179,20 +180,36 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
     staged = scratch / "staged.arrow"
     corrections = Corrections(corrected, scratch, dialect.names) if corrected else None
     with Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
-        total, blank = _sift(file, corrections, staged, kept)
-        if _set_repeats_aside(file, corrections, staged, kept):
+        passed = _sift(file, corrections, staged, kept)
+        repeats = _set_repeats_aside(file, corrections, staged, kept)
+        if repeats:
             file.sieve.typing.begin_anew(staged)
-        hold_to_share(total, kept, file.contract, file.check)
-        total += kept.add(rows_of_other_tables(path, dialect, file.others))
-    put_right = corrections.rows if corrections else 0
-    return _Rows(staged, StagedFile(staged).num_rows, kept, total, blank, put_right)
+        hold_to_share(passed.rows, kept, file.contract, file.check)
+        others = kept.add(rows_of_other_tables(path, dialect, file.others))
+    return _Rows(
+        staged=staged,
+        good=passed.good - repeats,
+        kept=kept,
+        total=passed.rows + others,
+        blank=passed.blank,
+        corrected=corrections.rows if corrections else 0,
+        notes=find_swallowed(dialect, passed.long),
+    )
 
 
-def _sift(
-    file: _File, corrections: Corrections | None, staged: Path, kept: Quarantine
-) -> tuple[int, int]:
-    """Pass over the file block by block; count its rows and its blank lines."""
-    rows, blank, sieve = 0, 0, file.sieve
+class _Passed(NamedTuple):
+    """What a pass over a file shows of its rows."""
+
+    good: int
+    rows: int
+    blank: int
+    long: list[Row]
+
+
+def _sift(file: _File, corrections: Corrections | None, staged: Path, kept: Quarantine) -> _Passed:
+    """Pass over the file block by block; stage its good rows and keep the others back."""
+    good, rows, blank, sieve = 0, 0, 0, file.sieve
+    long: list[Row] = []
     with writing(staged, sieve.schema) as out:
         for part in _map_blocks(file, corrections, sieve.try_sift):
             further = _map_blocks(file, corrections, lambda block: block.rows)
@@ -200,9 +217,11 @@ def _sift(
             out.write(sifted.good)
             sieve.typing.add(sifted.seen)
             kept.add(sifted.kept)
+            good += sifted.good.num_rows
             rows += sifted.rows
             blank += sifted.blank
-    return rows, blank
+            long += sifted.long[: LOOKED_AT - len(long)]
+    return _Passed(good, rows, blank, long)
 
 
 def _set_repeats_aside(
@@ -281,7 +300,7 @@ def _describe(file: _File, rows: _Rows, judged: _Judged) -> Reading:
         left_out_lines=listed if left_out else None,
         notes=(
             *file.notes,
-            *find_swallowed(dialect, rows.staged),
+            *rows.notes,
             *find_total(path, dialect, rows.staged, judged.columns),
         ),
         aside=judged.aside,

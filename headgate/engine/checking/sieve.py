@@ -19,6 +19,7 @@ from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Bad, Block
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
+from headgate.engine.reading.swallowed import Row, long_rows
 from headgate.engine.reading.tokenise import parse
 from headgate.engine.staging import CSV, LINE
 from headgate.words import counted
@@ -32,6 +33,7 @@ class Sifted(NamedTuple):
     seen: list[Seen]
     rows: int
     blank: int
+    long: list[Row]
 
 
 class Sieve:
@@ -85,7 +87,8 @@ class Sieve:
         return self._sift(good, kept, block.blank)
 
     def _sift(self, good: pa.Table, kept: list[Kept], blank: int) -> Sifted:
-        return Sifted(good, kept, self.typing.look(good), good.num_rows + len(kept), blank)
+        rows, seen = good.num_rows + len(kept), self.typing.look(good)
+        return Sifted(good, kept, seen, rows, blank, long_rows(good))
 
     def _part(self, block: Block) -> tuple[pa.Table, list[Kept]]:
         checked = self.contract.check(block.rows)

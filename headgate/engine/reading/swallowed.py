@@ -3,29 +3,31 @@
 Here: finding such rows. They stay as they are: their quotes pair up, and nothing is lost.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from headgate.engine.reading.cells import is_typed
 from headgate.engine.reading.dialect import Dialect, Evidence
-from headgate.engine.staging import LINE, StagedFile
+from headgate.engine.staging import CSV, LINE
 from headgate.words import counted, lines_between
 
 _FEWEST = 3
 """Lines inside a cell that hardly all look like rows by chance."""
-_LOOKED_AT = 100
+LOOKED_AT = 100
 """Rows over several lines that are looked at."""
 
+Row: TypeAlias = dict[str, Any]
+"""Its cells and its line, by column."""
 
-def find_swallowed(dialect: Dialect, staged: Path) -> tuple[Evidence, ...]:
+
+def find_swallowed(dialect: Dialect, long: Iterable[Row]) -> tuple[Evidence, ...]:
     """Tell of the first row over several lines whose inner ones look like rows of the table."""
     if dialect.quotechar is None or dialect.borders:
         return ()
-    for row in islice(_long_rows(staged, dialect.names), _LOOKED_AT):
+    for row in long:
         cells = [str(row[name]).splitlines() for name in dialect.names]
         inner = next((lines[1:-1] for lines in cells if _look_like_rows(lines[1:-1], dialect)), [])
         if inner:
@@ -39,12 +41,11 @@ def find_swallowed(dialect: Dialect, staged: Path) -> tuple[Evidence, ...]:
     return ()
 
 
-def _long_rows(staged: Path, names: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield rows over several lines: the next one does not stand on a line soon after."""
-    for batch in StagedFile(staged, [LINE, *names]):
-        ends = np.diff(batch.column(LINE), append=np.iinfo(np.int64).max) > _FEWEST + 1
-        rows = batch.take(np.flatnonzero(ends)[:_LOOKED_AT]).to_pylist()
-        yield from (row for row in rows if any("\n" in str(text) for text in row.values()))
+def long_rows(rows: pa.Table) -> list[Row]:
+    """Return rows over several lines: the next one does not stand on a line soon after."""
+    ends = np.diff(rows[LINE], append=np.iinfo(np.int64).max) > _FEWEST + 1
+    ended = rows.drop_columns(CSV).take(np.flatnonzero(ends)[:LOOKED_AT]).to_pylist()
+    return [row for row in ended if any("\n" in str(text) for text in row.values())]
 
 
 def _look_like_rows(lines: list[str], dialect: Dialect) -> bool:
