@@ -17,6 +17,7 @@ Hashes = npt.NDArray[np.uint64]
 
 HASHES_PER_PART = 1 << 19
 """Hashes that a thread looks at, so few that it does so in its cache; more are parted by value."""
+_TOGETHER = 1 << 17  # hashes that are parted at a time, since each part is written to by itself
 _MOST_PARTS = 512  # files that are open at a time
 _IN_MEMORY = 1 << 18  # bytes of all parts that need no file
 _ROUNDS = np.uint64(0), np.uint64(32)
@@ -35,6 +36,7 @@ class Digests:
             self._files.enter_context(SpooledTemporaryFile(in_memory, dir=str(folder)))  # noqa: SIM115 - closed together
             for _ in range(1 << self._bits)
         ]
+        self._pending: list[Hashes] = []
         self._rows = 0
 
     def __enter__(self) -> Self:
@@ -45,19 +47,28 @@ class Digests:
 
     def add(self, hashes: Hashes) -> None:
         """Take the hashes of the next rows."""
+        self._pending.append(hashes)
+        if sum(map(len, self._pending)) >= _TOGETHER:
+            self._part()
+
+    def repeated(self) -> npt.NDArray[np.bool_]:
+        """Return for each row whether another one has the same hash."""
+        self._part()
+        marked = np.zeros(self._rows, np.bool_)
+        for rows in map_ahead(_repeated, self._parts):
+            marked[rows] = True
+        return marked
+
+    def _part(self) -> None:
+        """Write the hashes that have gathered to the files of their parts."""
+        hashes = np.concatenate([*self._pending, np.empty(0, np.uint64)])
+        self._pending = []
         records = np.empty(len(hashes), _RECORD)
         records["hash"] = hashes
         records["row"] = np.arange(self._rows, self._rows + len(hashes))
         self._rows += len(hashes)
         for part, own in zip(self._parts, self._parted(records), strict=True):
             part.write(own.tobytes())
-
-    def repeated(self) -> npt.NDArray[np.bool_]:
-        """Return for each row whether another one has the same hash."""
-        marked = np.zeros(self._rows, np.bool_)
-        for rows in map_ahead(_repeated, self._parts):
-            marked[rows] = True
-        return marked
 
     def _parted(self, records: npt.NDArray[np.void]) -> list[npt.NDArray[np.void]]:
         if not self._bits:
