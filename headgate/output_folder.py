@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from headgate.disk import full_disk_explained
 from headgate.engine.result.files import ROLES
 from headgate.errors import OptionsError
 from headgate.record import Record
-from headgate.scratch import filling
 
 R = TypeVar("R", bound=Record)
 
@@ -54,7 +54,7 @@ def fill(out: Path, files: Iterable[tuple[str, Path]]) -> dict[Path, Path]:
     """
     moved = {file: out / file.name for _, file in files}
     try:
-        with filling(out, todo="Free some room there, or choose another folder."):
+        with full_disk_explained(out, todo="Free some room there, or choose another folder."):
             out.mkdir(parents=True, exist_ok=True)
             with _all_or_none(moved.values()):
                 for file, place in moved.items():

@@ -9,12 +9,13 @@ import anyio
 from starlette.requests import Request
 
 from headgate.bucket.store import Store
+from headgate.disk import require_room, write_explained
 from headgate.engine.validate import ROOM
 from headgate.errors import OptionsError, TransientError
 from headgate.journey import intake
 from headgate.journey.intake import Checked, Uploaded
 from headgate.options import CheckOptions, ReadOptions
-from headgate.scratch import new_scratch, remove_scratch, require_room, written_to_disk
+from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import load
 
 NAME_BYTES = 200
@@ -70,7 +71,7 @@ async def received(request: Request) -> AsyncIterator[Arrival]:
 async def _write(request: Request, path: Path) -> None:
     """Write a body to a file; one of a size that was not announced may not fill the disk."""
     size = 0
-    with written_to_disk(path):
+    with write_explained(path):
         async with await anyio.open_file(path, "wb") as file:
             async for chunk in _chunks(request):
                 size += len(chunk)

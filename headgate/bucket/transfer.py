@@ -16,9 +16,9 @@ from urllib3.exceptions import HTTPError
 from headgate.bucket.errors import DamagedError, PreconditionError, explain, explained
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import MIB, Store, pause
+from headgate.disk import require_room, write_explained
 from headgate.errors import BucketError, ObjectChangedError, TransientError
 from headgate.record import Record
-from headgate.scratch import require_room, written_to_disk
 
 MAX_PARTS = 10_000
 READS_TO_AGREE = 4
@@ -68,7 +68,7 @@ def download(
         DamagedError: No two reads gave the same content.
     """
     seen: set[str] = set()
-    with written_to_disk(to):
+    with write_explained(to):
         to.touch()
         require_room(to.parent, upload.size)
         for number in range(READS_TO_AGREE):

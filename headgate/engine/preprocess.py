@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
+from headgate.disk import full_disk_explained, require_room
 from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Drift, Layout, compare
 from headgate.engine.cleaning import clean, rules
@@ -32,7 +33,6 @@ from headgate.engine.result.prepared import Prepared
 from headgate.engine.validate import Reading
 from headgate.errors import BadFileError, DriftError
 from headgate.options import CLEAN_ONLY, CleanOptions, DriftPolicy, ModelOptions, PrepareOptions
-from headgate.scratch import filling, require_room
 from headgate.words import quoted
 
 
@@ -58,7 +58,7 @@ def preprocess_rows(
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
     given = recipes.load(recipe) if recipe else None
-    with filling(scratch):
+    with full_disk_explained(scratch):
         with database(scratch, reading.table) as con:
             if given:
                 plan = _replayed(con, reading, scratch, given, drift)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
+from headgate.disk import full_disk_explained, require_room
 from headgate.engine.checking.correction import Corrections
 from headgate.engine.checking.drift import Drift, Layout, compare
 from headgate.engine.checking.limits import (
@@ -37,7 +38,6 @@ from headgate.engine.staging import LINE, StagedFile, writing
 from headgate.errors import RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
-from headgate.scratch import filling, require_room
 
 Made = TypeVar("Made")
 
@@ -132,7 +132,7 @@ def validate_file(
     others = dialect.others if options.table is None else ()
     sieve = Sieve(dialect, contract, options.missing)
     file = _File(path, scratch, dialect, notes, others, contract, check, sieve, drops_duplicates)
-    with filling(scratch):
+    with full_disk_explained(scratch):
         rows = _stage(file, corrected, upload)
         judged = _judge(file, rows, previous)
         refuse_nothing_left([each.name for each in judged.columns], dialect.names)

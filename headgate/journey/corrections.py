@@ -14,6 +14,7 @@ from headgate.bucket import keys, receipts, transfer
 from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.contracts import contract_for
+from headgate.disk import require_room
 from headgate.engine.checking.drift import Drift, Layout
 from headgate.engine.checking.ledger import SheetCounts, extend_ledger
 from headgate.engine.checking.sheets import Sheet
@@ -22,7 +23,6 @@ from headgate.engine.validate import ROOM, Reading, validate_file
 from headgate.errors import BadFileError, NoSuchObjectError, OptionsError
 from headgate.journey.receipt import Correction, Receipt, Source
 from headgate.record import Record
-from headgate.scratch import require_room
 
 LOOK_MIB = 100
 """Size of an upload up to which it is read again before corrected rows of it are sent."""

@@ -19,6 +19,7 @@ from headgate.bucket.keys import Upload
 from headgate.bucket.store import Store
 from headgate.bucket.transfer import Progress
 from headgate.contracts import answering_for_options, contract_for, in_force, notes_of
+from headgate.disk import require_room, write_explained
 from headgate.engine import recipe as recipes
 from headgate.engine.checking.drift import Layout
 from headgate.engine.cleaning.rules import RuleResult
@@ -47,7 +48,7 @@ from headgate.journey.receipt import (
 )
 from headgate.options import ProcessOptions, SourcePolicy
 from headgate.record import Record
-from headgate.scratch import new_scratch, remove_scratch, require_room, written_to_disk
+from headgate.scratch import new_scratch, remove_scratch
 from headgate.settings import Settings, load
 
 CONTENT_TYPES = {
@@ -340,7 +341,7 @@ def _begin(
     try:
         work = work_on(held, in_force(options, keys.dataset_of(held.upload.key)), settings)
         if first and len(first) == held.upload.size:
-            with written_to_disk(work.prefetched):
+            with write_explained(work.prefetched):
                 work.prefetched.write_bytes(first)
         return _replacing(store, work) if options.deliver.force else work
     except BaseException:

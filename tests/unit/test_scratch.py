@@ -4,18 +4,11 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from headgate.errors import NoRoomError, SettingsError
-from headgate.scratch import (
-    filling,
-    new_scratch,
-    remove_scratch,
-    require_room,
-    sweep_scratch,
-)
+from headgate.errors import SettingsError
+from headgate.scratch import new_scratch, remove_scratch, sweep_scratch
 
 MAKE = (
     "import sys, pathlib; from headgate.scratch import new_scratch; new_scratch(pathlib.Path('{}'))"
@@ -61,19 +54,3 @@ def test_a_place_that_cannot_hold_scratch_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match=r"cannot be written .*HEADGATE_SCRATCH"):
         new_scratch(tmp_path / "file")
-
-
-def test_work_that_the_disk_cannot_hold_is_refused_with_the_figures(tmp_path):
-    """Before it starts."""
-    with pytest.raises(NoRoomError, match=r"1,048,576\.0 MiB are needed and [\d,.]+ MiB are free"):
-        require_room(tmp_path, 2**40)
-
-
-def test_a_disk_that_becomes_full_is_told(tmp_path):
-    """`/dev/full` stands for it: every write there fails as on a full disk."""
-    with (
-        pytest.raises(NoRoomError, match="HEADGATE_SCRATCH"),
-        filling(tmp_path),
-        Path("/dev/full").open("w") as file,
-    ):
-        file.write("x")
