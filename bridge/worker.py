@@ -32,7 +32,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_WORKER_QUERY_SECONDS
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from bridge import launch, watchdog
-from headgate.scratch import new_scratch, remove_scratch, sweep_scratch
+from headgate.scratch import scratch_folder, sweep_scratch
 from headgate.settings import load
 
 log = get_logger("headgate.worker")
@@ -57,11 +57,8 @@ def work(pool: str, *, name: str | None = None, limit: int = 8, grace: float = 6
 
 async def _work(pool: str, name: str, limit: int, grace: float) -> None:
     sweep_scratch()
-    folder = new_scratch(lasting=True)
-    try:
+    with scratch_folder(lasting=True) as folder:
         await _serve(folder / "warm", pool, name, limit, grace)
-    finally:
-        remove_scratch(folder)
 
 
 async def _serve(address: Path, pool: str, name: str, limit: int, grace: float) -> None:

@@ -27,7 +27,7 @@ from headgate.engine.validate import Reading, validate_file
 from headgate.errors import BadFileError, ContractError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ProcessOptions, ReadOptions
 from headgate.record import Record
-from headgate.scratch import new_scratch, remove_scratch
+from headgate.scratch import scratch_folder
 from headgate.settings import load
 
 
@@ -231,11 +231,8 @@ def _opened(
     contract = contract or contract_for(dataset, options.check.contract)
     options = options.over(contract.options)
     notes = notes_of(contract, dataset, options)
-    scratch = new_scratch(load().scratch)
-    try:
+    with scratch_folder(load().scratch) as scratch:
         yield _LocalFile(path, options, contract, notes, scratch, previous)
-    finally:
-        remove_scratch(scratch)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import socket
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from headgate.disk import write_explained
@@ -34,6 +36,16 @@ def new_scratch(root: Path | None = None, *, lasting: bool = False) -> Path:
     with write_explained(folder):
         folder.mkdir(parents=True, mode=0o700)
     return folder
+
+
+@contextmanager
+def scratch_folder(root: Path | None = None, *, lasting: bool = False) -> Iterator[Path]:
+    """Make such a folder for as long as the block lasts."""
+    folder = new_scratch(root, lasting=lasting)
+    try:
+        yield folder
+    finally:
+        remove_scratch(folder)
 
 
 def remove_scratch(folder: Path) -> None:

@@ -15,7 +15,7 @@ from headgate.errors import OptionsError, TransientError
 from headgate.journey import intake
 from headgate.journey.intake import Checked, Uploaded
 from headgate.options import CheckOptions, ReadOptions
-from headgate.scratch import new_scratch, remove_scratch
+from headgate.scratch import scratch_folder
 from headgate.settings import load
 
 NAME_BYTES = 200
@@ -59,13 +59,10 @@ async def received(request: Request) -> AsyncIterator[Arrival]:
     name, dataset = _name(asked.get("name", "")), asked.get("dataset") or None
     intake.require_names(name, dataset)
     _refuse_form(request.headers.get("content-type", ""))
-    scratch = new_scratch(load().scratch)
-    try:
+    with scratch_folder(load().scratch) as scratch:
         require_room(scratch, (1 + ROOM) * int(request.headers.get("content-length", 0)))
         await _write(request, scratch / name)
         yield Arrival(scratch / name, dataset)
-    finally:
-        remove_scratch(scratch)
 
 
 async def _write(request: Request, path: Path) -> None:

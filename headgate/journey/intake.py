@@ -26,7 +26,7 @@ from headgate.journey import corrections, layouts
 from headgate.local import Inspection
 from headgate.options import CheckOptions, ReadOptions
 from headgate.record import Record
-from headgate.scratch import new_scratch, remove_scratch
+from headgate.scratch import scratch_folder
 from headgate.settings import load
 from headgate.words import counted, first_of
 
@@ -96,12 +96,9 @@ def inspect(
     sheet = open_sheet(path, read.member)
     if sheet is None:
         return Checked(**dict(found))
-    scratch = new_scratch(load().scratch)
-    try:
+    with scratch_folder(load().scratch) as scratch:
         corrected, joined = corrections.judge(store, sheet, scratch)
-        return Checked(**dict(found) | {"corrected": corrected, "joined": joined})
-    finally:
-        remove_scratch(scratch)
+    return Checked(**dict(found) | {"corrected": corrected, "joined": joined})
 
 
 def require_names(name: str, dataset: str | None) -> None:
