@@ -9,8 +9,7 @@ from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
 from tasks.find_pending import find_pending
 from tasks.housekeeping import remove_abandoned_claims, sweep_machine
-from tasks.process_file import show_outcomes
-from tasks.spread import process_files
+from tasks.process_files import process_files, show_outcomes
 
 
 @flow(name="process-backlog", flow_run_name="process the backlog", persist_result=False)

@@ -12,8 +12,7 @@ from headgate.options import Concurrency, Key, ProcessOptions
 from headgate.words import first_of
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import summary_state, supervised
-from tasks.process_file import show_outcomes
-from tasks.spread import process_files
+from tasks.process_files import process_files, show_outcomes
 
 
 def _run_name() -> str:
