@@ -57,13 +57,15 @@ The options are for this check alone; the run that processes a file later has it
     "cli.status": {
         "status": "Tell what became of each upload, the newest first; nothing is held or written.",
     },
-    "cli.bucket": {
+    "cli.process": {
         "process": """\
 Check, clean and publish one upload, here and now.
 
 With PREFECT_API_URL set it is a Prefect run, seen in the UI; without, it just runs. The bucket is
 the environment's, and Prefect's block must agree with it; without one, it is the block's.""",
         "backlog": "Process every upload that has no result; a bad one never holds up the others.",
+    },
+    "cli.bucket": {
         "check": "Try the bucket: credentials, region, listing; with --full also every kind of "
         "request.",
         "link": """\

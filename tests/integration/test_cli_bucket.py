@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from cli import bucket
+from cli import process as command
 from headgate.bucket import keys, receipts
 from headgate.bucket.keys import claim_key
 from headgate.bucket.store import connect
@@ -244,13 +244,13 @@ def test_an_upload_that_was_answered_before_says_so(headgate, place, key):
 def test_an_answer_to_another_who_was_first_says_so(headgate, place, monkeypatch):
     """Where a watcher processes the upload in its own way, the same line tells of it."""
     key = place.put("uploads/watched.csv", PEOPLE)
-    process = bucket._process
+    process = command._process
 
     def after_the_watcher(key, options):
         processing.process(place.store, key, ProcessOptions(), owner="watcher")
         return process(key, options)
 
-    monkeypatch.setattr(bucket, "_process", after_the_watcher)
+    monkeypatch.setattr(command, "_process", after_the_watcher)
     done = headgate("process", key, "--source", "archive", **place.environment())
 
     assert done.out.endswith("UTC, with other options; --force processes it again.\n")

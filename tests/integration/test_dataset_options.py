@@ -5,7 +5,6 @@ import io
 
 import pytest
 
-from cli import bucket
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import ARCHIVE, CLAIMS
@@ -89,7 +88,7 @@ def test_a_result_that_was_just_made_is_not_called_an_older_one(
     contracts(sensors=SENSORS)
     store.put("uploads/sensors/june.csv", READINGS)
     monkeypatch.setenv("AWS_BUCKET_NAME", store.bucket)
-    monkeypatch.setattr(bucket, "connect", lambda _: store)
+    monkeypatch.setattr("cli.process.connect", lambda _: store)
     headgate = Command(monkeypatch, capsys)
     done = headgate("process", "uploads/sensors/june.csv")
     assert "it sets read.delimiter to ';'" in done.out
