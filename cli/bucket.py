@@ -9,7 +9,7 @@ from headgate.bucket import connection, receipts
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.links import presign
 from headgate.bucket.store import Store, connect
-from headgate.journey import results, steps
+from headgate.journey import results, sources
 from headgate.journey.receipt import Receipt
 from headgate.settings import load
 from headgate.words import counted
@@ -97,7 +97,7 @@ def _show_how_to_make_anew(store: Store, receipt: Receipt) -> None:
         receipt = results.find_receipt(store, receipt.corrects)
     upload, options = receipt.source.upload, receipt.options
     if not store.exists(upload.key):
-        err.print(str(steps.no_source(store, upload)), markup=False, soft_wrap=True)
+        err.print(str(sources.not_there(store, upload)), markup=False, soft_wrap=True)
     deliver = options.deliver.model_copy(update={"force": True})
     flags = flags_of(options.read, options.check, options.prepare, deliver)
     command = shlex.join(["headgate", "process", upload.key, *flags])

@@ -7,7 +7,7 @@ from prefect_aws import S3Bucket
 from headgate.errors import BadFileError
 from headgate.journey.processing import repeated_if_overwritten
 from headgate.journey.receipt import Receipt
-from headgate.journey.steps import Download, Work
+from headgate.journey.work import Download, Work
 from headgate.options import Key, ProcessOptions
 from prefect_support.block import Bucket, open_bucket
 from prefect_support.states import receipt_state, supervised

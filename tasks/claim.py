@@ -9,8 +9,8 @@ from prefect_aws import S3Bucket
 from headgate.bucket.claims import Renewal, renewed
 from headgate.journey import steps
 from headgate.journey.receipt import Receipt
-from headgate.journey.steps import Work
 from headgate.journey.summary import answered_before
+from headgate.journey.work import Work
 from headgate.options import ProcessOptions
 from prefect_support.block import store_of
 from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT

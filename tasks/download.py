@@ -4,7 +4,7 @@ from prefect import task
 from prefect_aws import S3Bucket
 
 from headgate.journey import steps
-from headgate.journey.steps import Download, Work
+from headgate.journey.work import Download, Work
 from prefect_support.artifacts import progress_bar
 from prefect_support.block import store_of
 from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT

@@ -6,7 +6,7 @@ from prefect_aws import S3Bucket
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.validate import Reading
 from headgate.journey import steps
-from headgate.journey.steps import Work
+from headgate.journey.work import Work
 from prefect_support.block import store_of
 from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT
 

@@ -8,7 +8,7 @@ from headgate.engine.validate import Reading
 from headgate.errors import BadFileError
 from headgate.journey import steps
 from headgate.journey.receipt import Receipt
-from headgate.journey.steps import Download, Work
+from headgate.journey.work import Download, Work
 from prefect_support.artifacts import show_receipt
 from prefect_support.block import store_of
 from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT

@@ -5,7 +5,7 @@ from prefect_aws import S3Bucket
 
 from headgate.engine.validate import Reading
 from headgate.journey import steps
-from headgate.journey.steps import Download, Work
+from headgate.journey.work import Download, Work
 from prefect_support.block import store_of
 from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT
 

@@ -31,7 +31,7 @@ from headgate.errors import (
 )
 from headgate.journey import resubmission, steps
 from headgate.journey.receipt import Receipt
-from headgate.journey.steps import Download, Work
+from headgate.journey.work import Download, Work
 from headgate.options import ProcessOptions
 from headgate.record import Record
 

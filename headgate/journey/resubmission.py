@@ -15,7 +15,7 @@ from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.errors import ClaimHeldError, ReceiptError, ResultHeldError
 from headgate.journey import corrections, steps
 from headgate.journey.receipt import Receipt
-from headgate.journey.steps import Download, Work
+from headgate.journey.work import Download, Work, about, work_on
 from headgate.settings import load
 
 
@@ -46,7 +46,7 @@ def _correct(store: Store, work: Work, file: Download) -> Receipt | None:
     if not any(each.upload.id == work.upload.id for each in standing.corrections):
         standing = _make_anew(store, work, file, sheet, standing)
     whose = standing.source.upload.key
-    own = {"source": file.source, "corrects": whose, **steps.about(work)}
+    own = {"source": file.source, "corrects": whose, **about(work)}
     return steps.commit(store, work, standing.model_copy(update=own))
 
 
@@ -57,7 +57,7 @@ def _make_anew(
     original, settings = standing.source.upload, load()
     held = _claim_again(store, original, work.claim.owner, settings.lease_seconds)
     with claims.renewed(store, held):
-        again = steps.work_on(held, standing.options, settings)
+        again = work_on(held, standing.options, settings)
         receipt = None
         try:
             standing, etag = corrections.find(store, sheet)
@@ -90,7 +90,7 @@ def _known(store: Store, work: Work, file: Download) -> Receipt | None:
     if not (earlier and _would_be_the_same(store, earlier, work) and _is_there(store, earlier)):
         return None
     same_as = earlier.same_as or earlier.source.upload.key
-    own = {"source": file.source, "same_as": same_as, **steps.about(work)}
+    own = {"source": file.source, "same_as": same_as, **about(work)}
     return steps.commit(store, work, earlier.model_copy(update=own))
 
 

@@ -6,11 +6,7 @@ Each takes a `Store` and small records and can be called without Prefect. Their 
 
 import hashlib
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
 
 from headgate.bucket import claims, keys, receipts, transfer
 from headgate.bucket.addresses import key_of, upload_key_of
@@ -33,22 +29,14 @@ from headgate.errors import (
     AlreadyProcessedError,
     BadFileError,
     NoSuchObjectError,
-    ObjectChangedError,
     ReceiptError,
     TransientError,
 )
-from headgate.journey import corrections, layouts
-from headgate.journey.corrections import CorrectedRows
-from headgate.journey.receipt import (
-    Output,
-    Receipt,
-    ReceiptColumn,
-    Source,
-    library_versions,
-)
-from headgate.options import ProcessOptions, SourcePolicy
-from headgate.record import Record
-from headgate.scratch import new_scratch, remove_scratch
+from headgate.journey import corrections, layouts, sources
+from headgate.journey.receipt import Output, Receipt, ReceiptColumn, Source
+from headgate.journey.work import Download, Work, about, work_on
+from headgate.options import ProcessOptions
+from headgate.scratch import remove_scratch
 from headgate.settings import Settings, load
 
 CONTENT_TYPES = {
@@ -57,53 +45,6 @@ CONTENT_TYPES = {
     ".json": "application/json",
     ".parquet": "application/vnd.apache.parquet",
 }
-
-
-class Work(Record):
-    """One claimed upload and the folder it is worked on in."""
-
-    claim: Claim
-    options: Annotated[ProcessOptions, Field(description="The run's, over the contract's")]
-    scratch: Path
-    started: Annotated[datetime, Field(description="When the claim was won (UTC)")]
-    replaces: Annotated[
-        str | None, Field(description="ETag of the receipt that a new one may replace")
-    ] = None
-    corrected: Annotated[
-        CorrectedRows | None, Field(description="Corrected rows to be held by the new result")
-    ] = None
-
-    @property
-    def upload(self) -> Upload:
-        """What is worked on."""
-        return self.claim.upload
-
-    @property
-    def name(self) -> str:
-        """The name by which people know the upload."""
-        return self.upload.name
-
-    @property
-    def dataset(self) -> str | None:
-        """The data set that the upload is one of."""
-        return keys.dataset_of(self.upload.key)
-
-    @property
-    def prefetched(self) -> Path:
-        """Content of a small upload, which came with the look-up, until it is downloaded."""
-        return self.scratch / "prefetched-upload"
-
-    @property
-    def last_layout(self) -> Path:
-        """Local copy of the columns that the data set's last accepted file had."""
-        return self.scratch / "last-layout.json"
-
-
-class Download(Record):
-    """The upload's content on the local disk."""
-
-    path: Path
-    source: Source
 
 
 def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Work | Receipt:
@@ -124,9 +65,9 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     try:
         upload, first = store.look_up(key)
     except NoSuchObjectError:
-        receipt = _receipt_of_removed_source(store, key)
+        receipt = sources.receipt_of_removed(store, key)
         if receipt and options.deliver.force:
-            raise no_source(store, receipt.source.upload) from None
+            raise sources.not_there(store, receipt.source.upload) from None
         if receipt:
             return receipt
         raise
@@ -137,15 +78,9 @@ def claim(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Wor
     except AlreadyProcessedError:
         receipt = _standing_receipt(store, upload)
         if receipt.outcome == "published":
-            _archive_or_delete_source(store, upload, receipt.options)
+            sources.archive_or_delete(store, upload, receipt.options)
         return receipt
     return _begin(store, held, options, settings, first)
-
-
-def work_on(held: Claim, options: ProcessOptions, settings: Settings) -> Work:
-    """Give a claimed upload a scratch folder."""
-    scratch = new_scratch(settings.scratch)
-    return Work(claim=held, options=options, scratch=scratch, started=datetime.now(UTC))
 
 
 def download(store: Store, work: Work, progress: Progress | None = None) -> Download:
@@ -276,7 +211,7 @@ def cleanup(store: Store, work: Work, receipt: Receipt | None) -> None:
     """
     remove_scratch(work.scratch)
     if receipt and receipt.outcome == "published":
-        _archive_or_delete_source(store, work.upload, work.options)
+        sources.archive_or_delete(store, work.upload, work.options)
     elif receipt is None and not claims.is_left(work.claim):
         with claims.kept_if_unanswered(work.claim):
             receipts.discard_attempt(store, work.upload, work.claim.attempt)
@@ -303,34 +238,6 @@ def commit(store: Store, work: Work, receipt: Receipt) -> Receipt:
         receipts.discard_attempt(store, work.upload, work.claim.attempt)
         return _standing_receipt(store, work.upload)
     return receipt
-
-
-def about(work: Work) -> dict[str, Any]:
-    """Return what every receipt says of the work."""
-    return {
-        "options": work.options,
-        "run": work.claim.owner,
-        "started": work.started,
-        "finished": datetime.now(UTC),
-        "versions": library_versions(),
-    }
-
-
-def no_source(store: Store, upload: Upload) -> NoSuchObjectError:
-    """Say where a source is that was put away and is wanted again."""
-    archived = keys.archive_key(upload)
-    where = store.where(upload.key)
-    if store.exists(archived):
-        return NoSuchObjectError(
-            f"This upload was archived once it was done: it is {store.where(archived)} now.",
-            where=where,
-            todo=f"Copy it back to {where}, then process it again.",
-        )
-    return NoSuchObjectError(
-        "This upload was archived or deleted once it was done, and is not in the archive.",
-        where=where,
-        todo="Upload it again.",
-    )
 
 
 def _begin(
@@ -396,23 +303,3 @@ def _has_result(store: Store, upload: Upload) -> bool:
     with suppress(ReceiptError):
         return _standing_receipt(store, upload).outcome == "published"
     return False
-
-
-def _receipt_of_removed_source(store: Store, key: str) -> Receipt | None:
-    """Return the receipt of an upload whose source is no longer there, by its own options."""
-    stored = receipts.read_last(store, key)
-    if stored is None:
-        return None
-    receipt = receipts.parse(stored, Receipt)
-    put_away = receipt.options.deliver.source is not SourcePolicy.KEEP
-    return receipt if put_away and receipt.outcome == "published" else None
-
-
-def _archive_or_delete_source(store: Store, upload: Upload, options: ProcessOptions) -> None:
-    """Archive or delete the source; one that is gone, or new content in its place, is left."""
-    policy = options.deliver.source
-    with suppress(NoSuchObjectError, ObjectChangedError):
-        if policy is SourcePolicy.ARCHIVE:
-            store.copy(upload, keys.archive_key(upload))
-        if policy is not SourcePolicy.KEEP:
-            store.delete_upload(upload)
