@@ -16,8 +16,8 @@ from cyclopts import (
 )
 from pydantic import ValidationError
 
+from cli.console import err, fail, note, out
 from cli.quick_start import leave_pandas_out
-from cli.show import err, fail, out
 from headgate import __version__
 from headgate.errors import DefectError, HeadgateError, OptionsError
 from headgate.words import quoted
@@ -150,5 +150,5 @@ def _refuse(error: CycloptsError) -> int:
     if isinstance(error, MissingArgumentError) and error.argument:
         for flag, value in pairwise(sys.argv):
             if flag == error.argument.name and value.startswith("-"):
-                err.print(f"If {value} is to be its value, write {flag}={value}", markup=False)
+                note(f"If {value} is to be its value, write {flag}={value}")
     return OptionsError.exit_code

@@ -3,8 +3,8 @@
 import shlex
 import sys
 
+from cli.console import AsJson, as_json, note, say, table
 from cli.options import Days, Hours, flags_of
-from cli.show import AsJson, as_json, err, say, table
 from headgate.bucket import connection, receipts
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.links import presign
@@ -50,7 +50,7 @@ def link(key: str, /, *, hours: Hours = 24, json: AsJson = False) -> None:
         as_json({"url": url, "expires_at": f"{signed.expires_at:%Y-%m-%dT%H:%M:%SZ}"})
         return
     say(url)
-    err.print(f"Works until {signed.until}.", markup=False, soft_wrap=True)
+    note(f"Works until {signed.until}.")
 
 
 def verify(key: str, /, *, json: AsJson = False) -> None:
@@ -97,8 +97,8 @@ def _show_how_to_make_anew(store: Store, receipt: Receipt) -> None:
         receipt = results.find_receipt(store, receipt.corrects)
     upload, options = receipt.source.upload, receipt.options
     if not store.exists(upload.key):
-        err.print(str(sources.not_there(store, upload)), markup=False, soft_wrap=True)
+        note(str(sources.not_there(store, upload)))
     deliver = options.deliver.model_copy(update={"force": True})
     flags = flags_of(options.read, options.check, options.prepare, deliver)
     command = shlex.join(["headgate", "process", upload.key, *flags])
-    err.print(f"To make the result anew: {command}", markup=False, soft_wrap=True)
+    note(f"To make the result anew: {command}")

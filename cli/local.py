@@ -5,20 +5,9 @@ from pathlib import Path
 
 from cyclopts import App
 
+from cli import show
+from cli.console import AsJson, as_json, err, note, say, table
 from cli.options import Check, Prepare, Read, with_flags
-from cli.show import (
-    AsJson,
-    as_json,
-    changed,
-    corrected,
-    doubts,
-    err,
-    failures,
-    how_read,
-    preview,
-    say,
-    table,
-)
 from headgate import local
 from headgate.bucket.keys import marked_key
 from headgate.errors import ContractError
@@ -50,7 +39,7 @@ def inspect(
     else:
         _show_found(found, file)
     if found.refusal:
-        err.print(with_flags(found.refusal), markup=False, soft_wrap=True, style="red")
+        note(with_flags(found.refusal), style="red")
         sys.exit(ContractError.exit_code)
 
 
@@ -129,7 +118,7 @@ def _show_found(found: local.Inspection, file: Path) -> None:
         say(f"These are corrected rows of {marked_key(found.corrects)}.")
     columns = counted(len(reading.columns), "column")
     say(f"{file.name}: {counted(reading.rows_in, 'row')}, {columns}")
-    how_read(reading)
+    show.how_read(reading)
     table(
         "How it is written",
         ("What", "Found", "Why"),
@@ -143,9 +132,9 @@ def _show_found(found: local.Inspection, file: Path) -> None:
             for c in reading.columns
         ],
     )
-    doubts(reading)
-    failures(reading)
-    preview(found.columns, found.rows[:5])
+    show.doubts(reading)
+    show.failures(reading)
+    show.preview(found.columns, found.rows[:5])
 
 
 def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
@@ -154,11 +143,11 @@ def _show(cleaned: local.Cleaned, file: Path, json: bool) -> None:
         return
     say(f"{file.name}: {cleaned.rows}")
     for done in cleaned.corrected:
-        say(f"Corrected: {corrected(done)}.")
-    how_read(cleaned.reading)
-    doubts(cleaned.reading)
-    failures(cleaned.reading)
-    changed(cleaned.prepared.rules)
+        say(f"Corrected: {show.corrected(done)}.")
+    show.how_read(cleaned.reading)
+    show.doubts(cleaned.reading)
+    show.failures(cleaned.reading)
+    show.changes(cleaned.prepared.rules)
     table(
         "Drift",
         ("How the file differs from the one that the recipe was made with",),

@@ -7,22 +7,10 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from cli import show
 from cli.bucket import link
+from cli.console import AsJson, as_json, note, out, say, table
 from cli.options import Check, Concurrency, Deliver, FileLimit, Prepare, Read
-from cli.show import (
-    AsJson,
-    as_json,
-    changed,
-    corrected,
-    doubts,
-    drift,
-    err,
-    failures,
-    how_read,
-    out,
-    say,
-    table,
-)
 from headgate.bucket.backlog import choose_pending
 from headgate.bucket.store import connect
 from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
@@ -60,7 +48,7 @@ def process(
     try:
         receipt = _process(key, options)
     except KeyboardInterrupt:
-        err.print(f"Stopped. {_standing(key, asked)}", markup=False, soft_wrap=True)
+        note(f"Stopped. {_standing(key, asked)}")
         raise
     if json:
         as_json(receipt)
@@ -100,7 +88,7 @@ def backlog(
     try:
         outcomes = _backlog(options, limit, concurrency)
     except KeyboardInterrupt:
-        err.print("Stopped. `headgate backlog` takes up the rest.", markup=False)
+        note("Stopped. `headgate backlog` takes up the rest.")
         raise
     if json:
         as_json(outcomes)
@@ -177,12 +165,12 @@ def _show(receipt: Receipt) -> None:
     if receipt.same_as:
         say(f"It has the result of {receipt.same_as}.")
     for each in receipt.corrections:
-        say(f"Corrected by {each.upload.key}: {corrected(each)}.")
-    how_read(receipt)
-    doubts(receipt)
-    failures(receipt)
-    changed(receipt.rules)
-    drift(receipt)
+        say(f"Corrected by {each.upload.key}: {show.corrected(each)}.")
+    show.how_read(receipt)
+    show.doubts(receipt)
+    show.failures(receipt)
+    show.changes(receipt.rules)
+    show.drift(receipt)
     for output in receipt.outputs:  # in a table, a terminal would break the keys
         say(f"{output.role}, {output.bytes:,} bytes: {output.key}")
     if receipt.outcome == "published":

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cli.console import note, say
 from cli.options import Concurrency, Port
-from cli.show import err, say
 from headgate.errors import TransientError
 
 Names = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
@@ -106,7 +106,7 @@ def _wait_until(require: Callable[..., None], *arguments: object, most: float = 
             if monotonic() > end:
                 raise
             if not waiting:
-                err.print(f"{error.what} Waiting for it ...", markup=False, soft_wrap=True)
+                note(f"{error.what} Waiting for it ...")
             waiting = True
             sleep(PAUSE)
         else:

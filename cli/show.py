@@ -1,18 +1,11 @@
-"""How answers look in a terminal, and as JSON for programs."""
+"""What the commands tell of a file and its result, in a terminal."""
 
-import json
-import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
-from pydantic import BaseModel
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from headgate.errors import HeadgateError
+from cli.console import out, say, table
 from headgate.words import counted, lines_between
 
 if TYPE_CHECKING:
@@ -22,51 +15,7 @@ if TYPE_CHECKING:
     from headgate.engine.validate import Reading
     from headgate.journey.receipt import Correction, Receipt
 
-AsJson = Annotated[
-    bool, Parameter(name="--json", negative="", help="Print one JSON document, for programs")
-]
-AsJsonLines = Annotated[
-    bool,
-    Parameter(name="--json", negative="", help="Print a line of JSON for each file, for programs"),
-]
-
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
-
 _GAP = 2  # spaces between the columns of a table
-_WIDEST = 100_000  # characters of a table's line that goes to a file or to another command
-
-
-def as_json(
-    value: BaseModel | Sequence[BaseModel] | dict[str, Any],
-    exclude: dict[str, set[str]] | None = None,
-    indent: int | None = 2,
-) -> None:
-    """Print records as one JSON document, without the fields of a part that are excluded.
-
-    Without indent, it is one line.
-    """
-    if isinstance(value, BaseModel):
-        plain: Any = value.model_dump(mode="json", exclude=exclude)
-    elif isinstance(value, dict):
-        plain = value
-    else:
-        plain = [item.model_dump(mode="json") for item in value]
-    print(json.dumps(plain, indent=indent, ensure_ascii=False))  # noqa: T201 - this is the output
-
-
-def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a small table; nothing where there are no rows. A terminal alone bounds its width."""
-    drawn = Table(box=None, header_style="bold", pad_edge=False)
-    for head in heads:
-        drawn.add_column(head, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(_plain(cell) for cell in row))
-    if drawn.row_count:
-        out.print(Text(title, style="italic"))
-        shown = out if out.is_terminal else Console(highlight=False, width=_WIDEST)
-        shown.print(drawn)
-        out.print()
 
 
 def preview(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -130,7 +79,7 @@ def failures(reading: "Reading | Receipt") -> None:
     table("Bad rows", ("Column", "Reason", "Rows", "First lines"), rows)
 
 
-def changed(rules: Iterable["RuleResult"]) -> None:
+def changes(rules: Iterable["RuleResult"]) -> None:
     """Print what the rules changed."""
     table(
         "What was changed",
@@ -158,41 +107,6 @@ def doubts(reading: "Reading | Receipt") -> None:
     table("Kept as text", ("Column", "Why"), why)
 
 
-def say(text: str) -> None:
-    """Print one line as it is."""
-    out.print(text, markup=False, soft_wrap=True)
-
-
-def line(*cells: object) -> None:
-    """Print cells side by side; a terminal that is too narrow does not break them as a table's."""
-    out.print(Text("  ").join(_plain(cell) for cell in cells), soft_wrap=True)
-
-
 def corrected(counts: "SheetCounts | Correction") -> str:
     """Say how many rows and cells were put right."""
     return f"{counted(counts.rows, 'row')}, {counted(sum(counts.cells.values()), 'cell')}"
-
-
-def fail(error: HeadgateError, **about: str) -> int:
-    """Print what went wrong on standard error and return the exit code.
-
-    Args:
-        error: What went wrong.
-        about: What a program is told besides.
-    """
-    from cli.options import as_typed
-
-    error = as_typed(error)
-    if "--json" in sys.argv:
-        told = {"error": error.what, "where": error.where, "todo": error.todo}
-        as_json(about | told, indent=None)
-    place = f"{error.where}: " if error.where else ""
-    err.print(f"{place}{error.what}", markup=False, soft_wrap=True, style="red")
-    if error.todo:
-        err.print(error.todo, markup=False, soft_wrap=True)
-    return error.exit_code
-
-
-def _plain(cell: object) -> Text:
-    """Keep a value's brackets from being read as markup, and its control marks harmless."""
-    return Text("".join(mark if mark.isprintable() else "␣" for mark in str(cell)))

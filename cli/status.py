@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cli.console import AsJson, as_json, err, line, say
 from cli.options import FileLimit
-from cli.show import AsJson, as_json, err, line, say
 from headgate.bucket.addresses import uploads_prefix_of
 from headgate.bucket.store import connect
 from headgate.errors import OptionsError

@@ -7,19 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cli import show
+from cli.console import AsJsonLines, as_json, err, fail, note, say
 from cli.options import Check, Read, flags_of
-from cli.show import (
-    AsJsonLines,
-    as_json,
-    corrected,
-    drift,
-    err,
-    fail,
-    failures,
-    held_to,
-    preview,
-    say,
-)
 from headgate.bucket.store import Store, connect
 from headgate.errors import BadFileError, NoRoomError, OptionsError
 from headgate.journey import intake
@@ -74,7 +64,7 @@ def _tell_of_waiting(store: Store) -> None:
     def tell(attempts: int, caught_exception: Exception | None, **_: object) -> None:
         if caught_exception and attempts > 1:
             events.unregister(event, tell)
-            err.print("Waiting for the store, which does not answer ...")
+            note("Waiting for the store, which does not answer ...")
 
     events.register(event, tell)
 
@@ -92,15 +82,15 @@ def _upload(
 def _show(uploaded: Uploaded, inspection: Checked, *, whole: bool) -> None:
     """Tell of a file that was sent; of one among several, without its first rows."""
     if whole:
-        preview(uploaded.columns, uploaded.rows[:5])
+        show.preview(uploaded.columns, uploaded.rows[:5])
     if judged := inspection.judged:
-        failures(judged)
-        drift(judged)
+        show.failures(judged)
+        show.drift(judged)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")
     if uploaded.corrected:
-        say(f"It corrects {uploaded.corrects}: {corrected(uploaded.corrected)}.")
+        say(f"It corrects {uploaded.corrects}: {show.corrected(uploaded.corrected)}.")
     if judged:
-        held_to(judged)
+        show.held_to(judged)
     else:
         say("Which of its rows are still bad is told once it is processed.")
     if judged and judged.quarantined:

@@ -14,7 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import arun_deployment
 
-from cli.show import fail, out, say
+from cli.console import fail, out, say
 from headgate.bucket import transfer
 from headgate.bucket.keys import UPLOADS
 from headgate.bucket.links import presign

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from cli.show import fail, say
+from cli.console import fail, say
 from headgate.errors import HeadgateError
 from stack.running import Stack, running
 

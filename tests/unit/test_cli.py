@@ -93,7 +93,7 @@ def test_the_list_of_commands_imports_none():
         check=True,
     ).stderr
 
-    assert "cli.show" in said
+    assert "cli.console" in said
     assert not any(module in said for module in COMMANDS)
 
 
