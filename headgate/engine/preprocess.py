@@ -1,10 +1,10 @@
 """The good rows made into what the user asked for: a clean table, or one to train a model on.
 
-Here: the entry. Rules are in `clean` and `model`, what was fitted in
-`recipe`, files in `outputs`, the page for people in `report`.
+Here: the entry. Rules are in `cleaning` and `model`, what was fitted in `recipe`, how a file
+differs from a recipe's in `recipe_drift`, files and the page for people in `result`.
 """
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from headgate.disk import full_disk_explained, require_room
 from headgate.engine import recipe as recipes
-from headgate.engine.checking.drift import Drift, Layout, compare
+from headgate.engine import recipe_drift
 from headgate.engine.cleaning import clean, rules
 from headgate.engine.cleaning.adapt import adapted
 from headgate.engine.cleaning.cleaned_rows import RemainingRows, Staged
@@ -26,14 +26,12 @@ from headgate.engine.model import fit as model
 from headgate.engine.model import replay as model_replay
 from headgate.engine.model.inputs import as_numbers
 from headgate.engine.model.typed_rows import typed_rows
-from headgate.engine.recipe import CleanColumn, Input, Profile, Recipe, TestFlag
+from headgate.engine.recipe import Input, Profile, Recipe
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.validate import Reading
-from headgate.errors import BadFileError, DriftError
 from headgate.options import CLEAN_ONLY, CleanOptions, DriftPolicy, ModelOptions, PrepareOptions
-from headgate.words import quoted
 
 
 def preprocess_rows(
@@ -141,9 +139,9 @@ def _replayed(
     drift: DriftPolicy | None,
 ) -> Plan:
     """Take a recipe as it is, and tell how this file differs from the one that it was fitted to."""
-    _refuse_strange(reading, recipe)
+    recipe_drift.refuse_strange(reading, recipe)
     if drift is DriftPolicy.REFUSE:
-        _refuse_drift(reading, recipe)
+        recipe_drift.refuse_drift(reading, recipe)
     if recipe.modelling:
         _require_room(reading, scratch)
     own = adapted(recipe, reading.columns)
@@ -152,8 +150,8 @@ def _replayed(
     if recipe.modelling and not removed.rows_left:  # all rows are still to be predicted
         rows, removed = leave_out(staged, recipe.removal.model_copy(update={"target": None}))
     profile = profiles.profiles(rows, profiles.sampled(rows.staged), recipe.profile)
-    told = (*_drift(recipe, reading, profile), *_more_digits(recipe, own), *_gaps(recipe, own))
-    return Plan(rows, removed, own, profile, told)
+    told = recipe_drift.told(recipe, own, reading, profile)
+    return Plan(rows, removed, own, profile, tuple(told))
 
 
 def _require_room(reading: Reading, scratch: Path) -> None:
@@ -166,93 +164,6 @@ def _staged(
 ) -> Staged:
     columns = {column.name: column for column in reading.columns}
     return Staged(con, reading.table, scratch, inputs, columns, reading.rows_good)
-
-
-def _refuse_strange(reading: Reading, recipe: Recipe) -> None:
-    """Refuse a file for which the recipe was not made."""
-    wanted, there = ([each.name for each in some] for some in (recipe.inputs, reading.columns))
-    if set(wanted).isdisjoint(there):
-        raise BadFileError(
-            f"The file has none of the recipe's columns: they are {quoted(wanted)}, "
-            f"and it has {quoted(sorted(there))}.",
-            where="header",
-            todo="Replay the recipe on a file with these columns.",
-        )
-
-
-def _refuse_drift(reading: Reading, recipe: Recipe) -> None:
-    """Refuse a file that has not all of the columns that the recipe needs as they were."""
-    changes = _changes(recipe, reading, _unneeded(recipe, reading))
-    told = [each.detail for each in changes if each.change not in ("added", "reordered")]
-    if told:
-        raise DriftError(
-            f"The columns changed since the recipe was made: {'; '.join(told)}.",
-            where="header",
-            todo="If this is meant, replay the recipe with `drift` set to 'accept'.",
-        )
-
-
-def _unneeded(recipe: Recipe, reading: Reading) -> set[str]:
-    """Name the columns that a model recipe leaves out, and its target where the file lacks it."""
-    if recipe.modelling is None:
-        return set()
-    needed, target = _sources(recipe), recipe.modelling.target
-    if target not in reading.layout.names:
-        needed.discard(target)
-    return {each.column for each in recipe.profile} - needed
-
-
-def _changes(recipe: Recipe, reading: Reading, but: Container[str] = ()) -> tuple[Drift, ...]:
-    """Compare columns, but for some, with those of the file that the recipe was made with."""
-    was = [each for each in recipe.profile if each.column not in but]
-    names, kinds = [each.column for each in was], [each.kind for each in was]
-    now = [each for each in reading.columns if each.name not in but]
-    return compare(Layout(names=tuple(names), kinds=tuple(kinds)), Layout.of(now))
-
-
-def _drift(recipe: Recipe, reading: Reading, now: tuple[Profile, ...]) -> Iterator[str]:
-    """Tell how a file, and what it was held to, differ from those that the recipe was made with."""
-    if recipe.contract not in (None, reading.contract):
-        yield (
-            f"The file was held to the contract {reading.contract!r}, the recipe's file to "
-            f"{recipe.contract!r}."
-        )
-    elif recipe.contract and recipe.contract_hash != reading.contract_hash:
-        yield f"The contract {recipe.contract!r} has changed since the recipe was made."
-    for each in _changes(recipe, reading):
-        if each.change == "renamed":
-            yield f"{each.detail}; the recipe does not know that name."
-    for shift in profiles.shifts(_without_unused_values(recipe), now):
-        yield f"{shift.column}: {shift.what}"
-
-
-def _more_digits(recipe: Recipe, own: Recipe) -> Iterator[str]:
-    """Tell which numbers need another type than the recipe has for them."""
-    for was, now in zip(recipe.inputs, own.inputs, strict=True):
-        if was.sql_type != now.sql_type:
-            yield f"{was.name}: Its numbers have more digits: {now.sql_type}, not {was.sql_type}."
-
-
-def _gaps(recipe: Recipe, own: Recipe) -> Iterator[str]:
-    """Tell which gaps stay, since what would fill them cannot be read beside the file's values."""
-    fills = {each.source: each.fill for each in own.outputs if isinstance(each, CleanColumn)}
-    for each in recipe.outputs:
-        if isinstance(each, CleanColumn) and each.fill and not fills[each.source]:
-            yield f"{each.source}: Its gaps stay, as no value is written as {each.fill.text!r} is."
-
-
-def _without_unused_values(recipe: Recipe) -> tuple[Profile, ...]:
-    """Profile the recipe's columns, without the spread of values that no output is made of."""
-    used = _sources(recipe)
-    return tuple(
-        each if each.column in used else each.model_copy(update={"bins": (), "top": ()})
-        for each in recipe.profile
-    )
-
-
-def _sources(recipe: Recipe) -> set[str]:
-    """Name the columns that the result is made of."""
-    return {each.source for each in recipe.outputs if not isinstance(each, TestFlag)}
 
 
 class Tables(NamedTuple):
