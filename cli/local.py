@@ -33,7 +33,7 @@ def inspect(
         dataset: Data set whose contract holds.
     """
     with err.status(f"Reading {file.name} ..."):
-        found = local.inspect(file, dataset=dataset, read=read, check=check, look_on=True)
+        found = local.inspect(file, dataset=dataset, read=read, check=check, refused_too=True)
     if json:
         as_json(found, exclude={"reading": {"table", "aside", "left_out_lines", "quarantine"}})
     else:

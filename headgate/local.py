@@ -65,7 +65,7 @@ def inspect(
     read: ReadOptions,
     check: CheckOptions,
     previous: Layout | None = None,
-    look_on: bool = False,
+    refused_too: bool = False,
 ) -> Inspection:
     """Read a file and hold it to its contract, changing nothing.
 
@@ -77,7 +77,7 @@ def inspect(
         read: How the file is read.
         check: What it is held to besides.
         previous: Columns of the data set's last accepted file.
-        look_on: Show the rows also of a file that is refused for how many are good or bad.
+        refused_too: Show the rows also of a file that is refused for how many are good or bad.
 
     Raises:
         BadFileError: The file cannot be accepted.
@@ -93,9 +93,9 @@ def inspect(
         try:
             reading = file.read()
         except ContractError as error:
-            if not look_on:
+            if not refused_too:
                 raise
-            reading, refusal = file.read_on(), str(error)
+            reading, refusal = file.read_without_limits(), str(error)
         rows = _first_rows(reading)
         if sheet:
             reading = _as_sheet(reading, sheet.dialect)
@@ -190,7 +190,7 @@ class _LocalFile(NamedTuple):
             )
         return reading.model_copy(update={"notes": (*reading.notes, *self.notes)})
 
-    def read_on(self) -> Reading:
+    def read_without_limits(self) -> Reading:
         """Read the file, however many of its rows are good or bad."""
         check = self.options.check.model_copy(update={"max_bad_share": 1})
         options = self.options.model_copy(update={"check": check})
