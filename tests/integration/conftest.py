@@ -1,4 +1,4 @@
-"""Servers on loopback that integration tests share, each started once a session."""
+"""What integration tests share: servers on loopback, each started once a session, the command."""
 
 import sys
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from botocore.retries.standard import ExponentialBackoff
 from headgate.bucket.store import Store
 from stack.s3 import Endpoint, s3_server
 from stack.service import LOOPBACK, answers, free_port, service
+from tests.harness.command import Command
 from tests.harness.faults import Proxy, proxy
 from tests.harness.runs import Place, new_place
 from tests.harness.stores import behind, forget_outside_settings, new_store, write_users
@@ -25,6 +26,12 @@ def _no_outside_settings(monkeypatch, tmp_path):
 def _impatient(monkeypatch):
     """Have boto try again as often as ever, and at once: it would wait for a second or two."""
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
+
+
+@pytest.fixture
+def headgate(monkeypatch, capsys) -> Command:
+    """The command, with the variables that a test gives it."""
+    return Command(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

@@ -19,16 +19,10 @@ from headgate.journey import corrections, intake, processing, results
 from headgate.options import ProcessOptions
 from stack.running import ROOT
 from stack.service import LOOPBACK, free_port
-from tests.harness.command import Command
 from tests.harness.runs import Place, new_place
 from tests.harness.stores import READER, settings_for
 
 PEOPLE = "id,name\n" + "".join(f"{n},Name {n}\n" for n in range(60))
-
-
-@pytest.fixture
-def headgate(monkeypatch, capsys):
-    return Command(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")

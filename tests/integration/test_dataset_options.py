@@ -12,7 +12,6 @@ from headgate.errors import SettingsError
 from headgate.journey import processing, results
 from headgate.journey.summary import answered_before
 from headgate.options import CheckOptions, DeliverOptions, ProcessOptions, ReadOptions
-from tests.harness.command import Command
 
 OPEN = ProcessOptions()
 CONTRACT = "from headgate.engine.contract import Contract\nCONTRACT = Contract(options={})\n"
@@ -82,14 +81,13 @@ def test_an_upload_is_put_away_as_its_data_set_says(store, contracts):
 
 
 def test_a_result_that_was_just_made_is_not_called_an_older_one(
-    store, contracts, monkeypatch, capsys
+    store, contracts, monkeypatch, headgate
 ):
     """Its options are not those of the command line alone."""
     contracts(sensors=SENSORS)
     store.put("uploads/sensors/june.csv", READINGS)
     monkeypatch.setenv("AWS_BUCKET_NAME", store.bucket)
     monkeypatch.setattr("cli.process.connect", lambda _: store)
-    headgate = Command(monkeypatch, capsys)
     done = headgate("process", "uploads/sensors/june.csv")
     assert "it sets read.delimiter to ';'" in done.out
     assert "answered before" not in done.out

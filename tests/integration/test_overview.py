@@ -9,7 +9,6 @@ from headgate.bucket import claims, keys
 from headgate.journey import processing, results
 from headgate.journey.overview import overview
 from headgate.options import DeliverOptions, ProcessOptions, SourcePolicy
-from tests.harness.command import Command
 from tests.harness.stores import later, new_store, put_upload, requests_of
 
 GOOD = b"id,name\n1,Ada\n2,Bob\n"
@@ -25,11 +24,6 @@ def see(store, prefix=keys.UPLOADS, limit=100, **how):
     """What is told of each upload, by its key."""
     found = overview(store, prefix, limit=limit, **how)
     return {each.key: each for each in found.uploads}
-
-
-@pytest.fixture
-def headgate(monkeypatch, capsys):
-    return Command(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -33,7 +33,6 @@ from stack.running import ROOT
 from stack.s3 import Endpoint
 from stack.service import LOOPBACK, answers, free_port, service
 from tests.harness.browser import browser_page, needs_chromium
-from tests.harness.command import Command
 from tests.harness.runs import eventually
 from tests.harness.stores import new_store
 
@@ -686,10 +685,9 @@ def test_an_address_of_version_6_is_served(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["https://data.example.com", "data.example.com:443", "*.example"])
-def test_a_name_by_which_no_browser_calls_it_is_refused(monkeypatch, capsys, name):
+def test_a_name_by_which_no_browser_calls_it_is_refused(headgate, name):
     """At the start, with code 2: it would only keep browsers out."""
-    command = Command(monkeypatch, capsys)
-    done = command("page", "--name", name, AWS_BUCKET_NAME="any", AWS_REGION="us-east-1")
+    done = headgate("page", "--name", name, AWS_BUCKET_NAME="any", AWS_REGION="us-east-1")
     assert done.code == 2
     assert "without scheme and port" in done.err
 
@@ -708,10 +706,9 @@ def test_a_defect_is_told_in_words(monkeypatch):
     assert "Whoever serves this page finds it in its log." in answer.text
 
 
-def test_an_address_that_is_taken_is_told(served, monkeypatch, capsys):
+def test_an_address_that_is_taken_is_told(served, headgate):
     """With code 2."""
-    command = Command(monkeypatch, capsys)
-    done = command("page", "--port", served.url.rpartition(":")[2], AWS_BUCKET_NAME="any")
+    done = headgate("page", "--port", served.url.rpartition(":")[2], AWS_BUCKET_NAME="any")
     assert done.code == 2
     assert "Address already in use" in done.err
     assert "--port" in done.err
