@@ -109,6 +109,16 @@ def proxy(upstream: str) -> Iterator[Proxy]:
         server.server_close()
 
 
+def anything(_request: Request) -> bool:
+    """Match every request."""
+    return True
+
+
+def is_put(request: Request) -> bool:
+    """Match what sends an object, or a part of one."""
+    return request.method == "PUT"
+
+
 def error(code: str, status: int = 400, **headers: str) -> Callable[..., Response]:
     """Answer with an S3 error without asking the server."""
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>made up</Message></Error>"

@@ -16,13 +16,9 @@ from headgate.errors import (
     ClaimLostError,
     TransientError,
 )
-from tests.harness.faults import lose_answer, refuse
+from tests.harness.faults import is_put, lose_answer, refuse
 from tests.harness.runs import eventually
 from tests.harness.stores import behind, later, put_upload
-
-
-def is_put(request):
-    return request.method == "PUT"
 
 
 def test_one_of_many_wins(store):
@@ -161,7 +157,7 @@ def test_a_receipt_written_just_before_the_claim_is_seen(store, faulty):
         receipts.commit(store, upload, {"run": "last owner"})
         return proxy_.forward(request)
 
-    proxy.add(lambda r: r.method == "PUT", commit_first)
+    proxy.add(is_put, commit_first)
     with pytest.raises(AlreadyProcessedError):
         claims.claim(late, upload, "late", 60)
     assert not store.exists(claim_key(upload))

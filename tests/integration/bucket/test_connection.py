@@ -12,7 +12,7 @@ from headgate.bucket.connection import check
 from headgate.bucket.store import connect
 from headgate.errors import SettingsError
 from stack.service import LOOPBACK, free_port
-from tests.harness.faults import Response, drop_headers, error
+from tests.harness.faults import Response, anything, drop_headers, error, is_put
 from tests.harness.stores import READER, new_store, put_upload, settings_for
 
 QUICK = ["credentials", "endpoint", "bucket and listing", "region", "clock"]
@@ -26,10 +26,6 @@ FULL = [
     "conditional delete",
     "delete",
 ]
-
-
-def anything(_request):
-    return True
 
 
 def lowered(request):
@@ -213,7 +209,7 @@ def test_a_clock_that_is_off_is_told_before_it_breaks(faulty):
 def test_a_store_that_ignores_conditions(faulty_moto, header, said):
     """Found out by the full check, and what is then not promised is said."""
     store, proxy = faulty_moto
-    proxy.add(lambda r: r.method == "PUT", drop_headers(header), times=99)
+    proxy.add(is_put, drop_headers(header), times=99)
     last = failure(store, full=True)
     assert (last.name, f"ignores {said}" in last.detail) == ("conditional writes", True)
     assert "twice" in last.todo

@@ -26,10 +26,12 @@ from headgate.errors import (
 )
 from tests.harness.faults import (
     Response,
+    anything,
     cut,
     error,
     flip_answer,
     flip_request,
+    is_put,
     lose_answer,
     proxy,
     refuse,
@@ -47,14 +49,6 @@ def is_part(request):
 
 def is_complete(request):
     return request.method == "POST" and "uploadId=" in request.target
-
-
-def is_put(request):
-    return request.method == "PUT"
-
-
-def anything(_request):
-    return True
 
 
 def sent(endpoint, folder):

@@ -9,7 +9,7 @@ import pytest
 from headgate.bucket import backlog, receipts
 from headgate.bucket.keys import older_receipts_prefix, quarantine_prefix, result_prefix
 from headgate.errors import AlreadyProcessedError, ClaimLostError
-from tests.harness.faults import lose_answer, refuse
+from tests.harness.faults import is_put, lose_answer, refuse
 from tests.harness.stores import put_upload
 
 
@@ -70,7 +70,7 @@ def test_a_receipt_whose_answers_were_all_lost_is_success(faulty):
     """Even where no repetition of the PUT got through either."""
     store, proxy = faulty
     upload = put_upload(store)
-    fault = proxy.add(lambda r: r.method == "PUT", lose_answer, times=store.limits.attempts)
+    fault = proxy.add(is_put, lose_answer, times=store.limits.attempts)
     receipts.commit(store, upload, {"run": 1})
     assert fault.seen == store.limits.attempts
     assert receipts.find(store, upload) == {"run": 1}
