@@ -83,7 +83,10 @@ def _away(url: str) -> TransientError:
 def _advice(url: str) -> str:
     """Return what to do where no server answers; its API is not at the address of its UI."""
     if urlsplit(url).path.strip("/"):
-        return "Start it, or unset PREFECT_API_URL."
+        return (
+            "Start it, or correct PREFECT_API_URL. Where that is not set, `headgate process` and "
+            "`backlog` run without a server."
+        )
     return f"Its API is below /api: set PREFECT_API_URL={url.rstrip('/')}/api."
 
 

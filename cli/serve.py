@@ -107,6 +107,7 @@ def _wait_until(require: Callable[..., None], *arguments: object, most: float = 
                 raise
             if not waiting:
                 note(f"{error.what} Waiting for it ...")
+                note(error.todo)
             waiting = True
             sleep(PAUSE)
         else:

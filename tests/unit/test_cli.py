@@ -658,18 +658,22 @@ def test_options_are_named_by_their_flags_in_every_answer(headgate, tmp_path):
 
 
 def test_a_server_that_starts_is_waited_for(headgate, monkeypatch):
-    """As when it was started just before; one that never answers ends the wait."""
+    """As when it was started just before; one that never answers ends the wait.
+
+    Why that may be is said at once: it may not answer because its address is wrong.
+    """
     left = [True, True, False]
 
     def require():
         if left.pop(0):
-            raise TransientError("No server answers.")
+            raise TransientError("No server answers.", todo="Its API is below /api.")
 
     monkeypatch.setattr(serve, "PAUSE", 0.01)
     monkeypatch.setattr(prefect_server, "require_server", require)
     monkeypatch.setattr(registration, "register", lambda *_: None)
     done = headgate("register")
-    assert (done.code, done.err) == (0, "No server answers. Waiting for it ...\n")
+    said = "No server answers. Waiting for it ...\nIts API is below /api.\n"
+    assert (done.code, done.err) == (0, said)
 
     left[:] = [True] * 1000
     monkeypatch.setattr(serve, "START", 0.1)
