@@ -5,13 +5,13 @@ import sys
 
 from cli.console import AsJson, as_json, note, say, table
 from cli.options import Days, Hours, flags_of
+from cli.store import open_store
 from headgate.bucket import connection, receipts
 from headgate.bucket.housekeeping import sweep
 from headgate.bucket.links import presign
-from headgate.bucket.store import Store, connect
+from headgate.bucket.store import Store
 from headgate.journey import results, sources
 from headgate.journey.receipt import Receipt
-from headgate.settings import load
 from headgate.words import counted
 
 
@@ -22,7 +22,7 @@ def check(*, full: bool = False, json: AsJson = False) -> None:
         full: Also write, read, sign, compare and delete a small object.
     """
     steps = []
-    for tried in connection.check(connect(load()), full=full):
+    for tried in connection.check(open_store(), full=full):
         steps.append(tried)
         if not json:
             say(f"{'✓' if tried.ok else '✗'} {tried.name}: {tried.detail}")
@@ -43,7 +43,7 @@ def link(key: str, /, *, hours: Hours = 24, json: AsJson = False) -> None:
         key: Key or address of a published object, or of the upload that it was made from.
         hours: How long the link should work; never longer than the credential does.
     """
-    store = connect(load())
+    store = open_store()
     signed = presign(store, results.find_table(store, key), hours=hours)
     url = signed.url.get_secret_value()
     if json:
@@ -59,7 +59,7 @@ def verify(key: str, /, *, json: AsJson = False) -> None:
     Args:
         key: Key or address of the upload.
     """
-    store = connect(load())
+    store = open_store()
     receipt = results.find_result(store, key)
     findings = list(receipts.verify(store, receipt.model_dump()))
     if json:
@@ -83,7 +83,7 @@ def housekeeping(
         quarantine_days: Age at which quarantined rows go; by default they stay.
         remove: Remove it, too.
     """
-    found = sweep(connect(load()), quarantine_days=quarantine_days, dry_run=not remove)
+    found = sweep(open_store(), quarantine_days=quarantine_days, dry_run=not remove)
     if json:
         as_json(found)
         return

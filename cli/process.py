@@ -9,10 +9,10 @@ from typing import Any
 
 from cli import show
 from cli.bucket import link
-from cli.console import AsJson, as_json, note, out, say, table
+from cli.console import AsJson, as_json, err, note, say, table
 from cli.options import Check, Concurrency, Deliver, FileLimit, Prepare, Read
+from cli.store import open_store
 from headgate.bucket.backlog import choose_pending
-from headgate.bucket.store import connect
 from headgate.errors import HeadgateError, NoSuchObjectError, OptionsError
 from headgate.journey import processing, results
 from headgate.journey.processing import Outcome
@@ -103,8 +103,8 @@ def backlog(
 
 def _process(key: str, options: ProcessOptions) -> Receipt:
     if not _use_prefect():
-        with out.status(f"Processing {key} ..."):
-            return processing.process(connect(load()), key, options, owner="command line")
+        with err.status(f"Processing {key} ..."):
+            return processing.process(open_store(), key, options, owner="command line")
     from flows.process_upload import process_upload
 
     return Receipt.model_validate(_result(process_upload(key, options=options, return_state=True)))
@@ -118,8 +118,8 @@ def _backlog(options: ProcessOptions, limit: int, concurrency: int) -> list[Outc
             options=options, limit=limit, concurrency=concurrency, return_state=True
         )
         return list(_result(state))
-    store = connect(load())
-    with out.status("Processing the backlog ..."):
+    store = open_store()
+    with err.status("Processing the backlog ..."):
         return processing.process_all(store, choose_pending(store, limit), options, concurrency)
 
 
@@ -180,7 +180,7 @@ def _show(receipt: Receipt) -> None:
 def _standing(key: str, asked: datetime) -> str:
     """Say whether an upload has its answer, after a run that was stopped."""
     try:
-        receipt = results.find_receipt(connect(load()), key)
+        receipt = results.find_receipt(open_store(), key)
     except NoSuchObjectError:
         return "Nothing was published: the upload waits for the next run."
     except HeadgateError as error:

@@ -7,11 +7,10 @@ from cyclopts import Parameter
 
 from cli.console import AsJson, as_json, err, line, say
 from cli.options import FileLimit
+from cli.store import open_store
 from headgate.bucket.addresses import uploads_prefix_of
-from headgate.bucket.store import connect
 from headgate.errors import OptionsError
 from headgate.journey.overview import Overview, State, overview
-from headgate.settings import load
 from headgate.words import counted
 
 
@@ -32,7 +31,7 @@ def status(
         since: What came or was answered since: 24h, 7d, or a time (UTC) such as 2026-03-14.
         limit: Most uploads to be shown.
     """
-    store = connect(load())
+    store = open_store()
     prefix = uploads_prefix_of(store, place)
     with err.status("Reading listings and receipts ..."):
         found = overview(store, prefix, since=_time(since), only=only, limit=limit)

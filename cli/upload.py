@@ -8,14 +8,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from cli import show
-from cli.console import AsJsonLines, as_json, err, fail, note, say
+from cli.console import AsJsonLines, as_json, err, fail, say
 from cli.options import Check, Read, flags_of
-from headgate.bucket.store import Store, connect
+from cli.store import open_store
+from headgate.bucket.store import Store
 from headgate.errors import BadFileError, NoRoomError, OptionsError
 from headgate.journey import intake
 from headgate.journey.intake import Checked, Uploaded
 from headgate.options import CheckOptions, ReadOptions
-from headgate.settings import load
 from headgate.words import counted
 
 
@@ -34,9 +34,7 @@ def upload(
         files: CSV files on this machine; may be compressed.
         dataset: Data set whose contract holds; also the folder under uploads/.
     """
-    store, keys, code = connect(load()), list[str](), 0
-    if not json:
-        _tell_of_waiting(store)
+    store, keys, code = open_store(), list[str](), 0
     try:
         for file in files:
             try:
@@ -55,18 +53,6 @@ def upload(
             _show_what_follows(keys, len(files), flags_of(read, check))
     if code:
         sys.exit(code)
-
-
-def _tell_of_waiting(store: Store) -> None:
-    """Say once that the store is waited for, where it cannot be reached twice in a row."""
-    event, events = "needs-retry.s3", store.client.meta.events
-
-    def tell(attempts: int, caught_exception: Exception | None, **_: object) -> None:
-        if caught_exception and attempts > 1:
-            events.unregister(event, tell)
-            note("Waiting for the store, which does not answer ...")
-
-    events.register(event, tell)
 
 
 def _upload(

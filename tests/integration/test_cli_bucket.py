@@ -668,14 +668,27 @@ def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack
     assert "headgate status --only refused" in second.out
 
 
-@pytest.mark.parametrize("flags", [[], ["--json"]])
-def test_an_upload_says_that_it_waits_for_the_store(headgate, place, tmp_path, flags):
-    """Once, before it gives up; a program is told only what became of it."""
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["upload", "people.csv"],
+        ["upload", "people.csv", "--json"],
+        ["backlog"],
+        ["status"],
+        ["link", "uploads/people.csv"],
+    ],
+)
+def test_a_command_says_once_that_it_waits_for_the_store(
+    headgate, place, tmp_path, monkeypatch, words
+):
+    """Before it gives up; what programs read on standard output is as without."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "people.csv").write_text(PEOPLE)
     down = {"AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}", "HEADGATE_ATTEMPTS": "3"}
-    done = headgate("upload", tmp_path / "people.csv", *flags, **place.environment(**down))
+    done = headgate(*words, **place.environment(**down))
     assert done.code == 6
-    assert done.err.count("Waiting for the store") == (not flags)
+    assert done.err.count("Waiting for the store") == 1
+    assert "Waiting" not in done.out
 
 
 def test_a_delimiter_that_splits_nothing_publishes_nothing(headgate, place):

@@ -87,7 +87,7 @@ def test_a_result_that_was_just_made_is_not_called_an_older_one(
     contracts(sensors=SENSORS)
     store.put("uploads/sensors/june.csv", READINGS)
     monkeypatch.setenv("AWS_BUCKET_NAME", store.bucket)
-    monkeypatch.setattr("cli.process.connect", lambda _: store)
+    monkeypatch.setattr("cli.process.open_store", lambda: store)
     done = headgate("process", "uploads/sensors/june.csv")
     assert "it sets read.delimiter to ';'" in done.out
     assert "answered before" not in done.out
