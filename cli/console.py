@@ -24,6 +24,8 @@ AsJsonLines = Annotated[
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
+_GAP = 2  # spaces between cells that stand side by side
+_LONGEST = 72  # characters of a cell that others are aligned with
 _WIDEST = 100_000  # characters of a table's line that goes to a file or to another command
 
 
@@ -37,9 +39,21 @@ def note(text: str, style: str = "") -> None:
     err.print(text, markup=False, soft_wrap=True, style=style)
 
 
-def line(*cells: object) -> None:
-    """Print cells side by side; a terminal that is too narrow does not break them as a table's."""
-    out.print(Text("  ").join(_plain(cell) for cell in cells), soft_wrap=True)
+def lines(rows: Iterable[Sequence[object]]) -> None:
+    """Print cells side by side; a terminal that is too narrow does not break them as a table's.
+
+    A cell that is very long moves its own line alone.
+    """
+    plain = [[_plain(cell) for cell in row] for row in rows]
+    widths = [
+        min(_LONGEST, max(cell.cell_len for cell in column)) for column in zip(*plain, strict=True)
+    ]
+    for row in plain:
+        for cell, width in zip(row, widths, strict=True):
+            cell.pad_right(max(0, width - cell.cell_len))
+        text = Text(" " * _GAP).join(row)
+        text.rstrip()
+        out.print(text, soft_wrap=True)
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cli.console import AsJson, as_json, err, line, say
+from cli.console import AsJson, as_json, err, lines, say
 from cli.options import FileLimit
 from cli.store import open_store
 from headgate.bucket.addresses import uploads_prefix_of
@@ -38,8 +38,9 @@ def status(
     if json:
         as_json(found)
         return
-    for each in found.uploads:
-        line(f"{each.at:%Y-%m-%dT%H:%MZ}", f"{each.state:<10}", each.key, each.detail)
+    lines(
+        (f"{each.at:%Y-%m-%dT%H:%MZ}", each.state, each.key, each.detail) for each in found.uploads
+    )
     if found.listed:
         _show_counts(found, only)
         return

@@ -186,6 +186,7 @@ def test_the_command_shows_a_line_for_each_and_the_totals(headgate, here, seawee
 
     assert "2 rows in, 2 out" in next(line for line in said.splitlines() if "good.csv" in line)
     assert said.splitlines()[-1] == "2 uploads: 1 waiting, 1 published."
+    assert len({line.index("uploads/") for line in said.splitlines()[:2]}) == 1
     (upload,) = told["uploads"]
     assert (upload["key"], upload["state"]) == ("uploads/crew/good.csv", "published")
     assert told["states"] == {"published": 1}

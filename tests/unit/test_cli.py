@@ -15,7 +15,7 @@ import pytest
 from cyclopts import App
 
 from bridge import registration
-from cli import prefect_server, serve
+from cli import console, prefect_server, serve
 from cli.app import COMMANDS, EXIT_CODES, app
 from cli.options import flags_of
 from headgate.errors import HeadgateError, TransientError
@@ -700,3 +700,18 @@ def test_the_flags_of_options_give_the_same_options():
         ["uploads/x.csv", *flags_of(prepare, deliver)], exit_on_error=False, print_error=False
     )
     assert (bound.arguments["prepare"], bound.arguments["deliver"]) == (prepare, deliver)
+
+
+def test_lines_of_cells_are_aligned(capsys):
+    """Also in scripts that take more room; one very long cell does not move all others."""
+    long = "uploads/" + "x" * 100
+    console.lines([("a", "uploads/短.csv", "1 row"), ("bbb", long, "2"), ("c", "uploads/é", "")])
+
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert second == f"bbb  {long}  2"
+    assert first.startswith("a    uploads/短.csv  ")
+    assert first.endswith("  1 row")
+    assert third == "c    uploads/é"
+
+    console.lines([("uploads/短.csv", "1"), ("uploads/long.csv", "2")])
+    assert capsys.readouterr().out == "uploads/短.csv    1\nuploads/long.csv  2\n"
