@@ -5,6 +5,7 @@ How rows are corrected is `headgate.engine.checking.ledger`.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -93,8 +94,9 @@ def add(
 
     Raises:
         BadFileError: The sheet does not fit.
+        NoSuchObjectError: It was deleted meanwhile.
     """
-    came, before = store.modified(source.upload), standing.corrections
+    came, before = _came(store, source.upload), standing.corrections
     later = [each.upload.key for each in before if each.uploaded and each.uploaded > came]
     ledger, done = _extended(store, scratch, sheet, source.upload.key, standing, later=later)
     file = Correction(
@@ -110,6 +112,18 @@ def add(
         layout=Layout.of(standing.columns),
         drift=standing.drift,
     )
+
+
+def _came(store: Store, sheet: Upload) -> datetime:
+    try:
+        return store.modified(sheet)
+    except NoSuchObjectError as error:
+        raise NoSuchObjectError(
+            "These corrected rows were deleted while they were being processed; the result stays "
+            "as it was.",
+            where=store.where(sheet.key),
+            todo="Upload them again if they are to join it.",
+        ) from error
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 from headgate.bucket import receipts
 from headgate.bucket.backlog import pending
 from headgate.bucket.keys import older_receipts_prefix
-from headgate.errors import ClaimHeldError, TransientError
+from headgate.errors import ClaimHeldError, NoSuchObjectError, TransientError
 from headgate.journey import corrections, processing, results
 from headgate.options import DeliverOptions, ProcessOptions
 
@@ -137,6 +137,24 @@ def test_the_later_of_two_corrections_holds_whichever_is_processed_first(store, 
     ]
     states = [row["_corrected_by"] for row in rows_of(store, receipt, "corrections")]
     assert states == ["", "uploads/first.csv", "uploads/second.csv"]
+
+
+def test_a_correction_that_is_deleted_during_its_run_says_so(store, kept, monkeypatch):
+    """It changes nothing, and the upload is free for the next one."""
+    before = results.find_receipt(store, KEY)
+    kept[0]["zip"] = "00502"
+    key = send(store, kept)
+    fetch = corrections.find
+
+    def delete_first(*args):
+        store.delete(key)
+        return fetch(*args)
+
+    monkeypatch.setattr(corrections, "find", delete_first)
+    with pytest.raises(NoSuchObjectError, match="deleted while they were being processed"):
+        process(store, key)
+    assert results.find_receipt(store, KEY) == before
+    assert not list(store.list("receipts/claims/"))
 
 
 def test_a_forced_run_keeps_what_was_corrected(store, kept):
