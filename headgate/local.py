@@ -140,9 +140,9 @@ def clean(
     if recipe and dataset is None and check.contract is None:
         check = check.model_copy(update={"contract": recipes.load(recipe).contract})
     sheets = [_sheet(each) for each in corrected]
-    output_folder.clear(out, _readable(path), recipe, *corrected)
     asked = ProcessOptions(read=read, check=check, prepare=options)
     with _opened(path, dataset, asked) as file:
+        output_folder.clear(out, path, recipe, *corrected)
         reading, ledger, counts = _read_corrected(file, sheets)
         prepared = file.prepare(reading, recipe)
         rows = RowCounts.of(reading, prepared)

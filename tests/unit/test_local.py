@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from headgate import local
-from headgate.errors import BadFileError, NotKeptBackError
+from headgate.errors import BadFileError, NotKeptBackError, OptionsError
 from headgate.options import CheckOptions, PrepareOptions, ReadOptions
 from stack.running import ROOT
 
@@ -121,3 +121,22 @@ def test_a_refusal_names_the_file_and_the_place_in_it(tmp_path):
     path.write_text("")
     with pytest.raises(BadFileError, match=r"^birds.csv: The file is empty"):
         local.inspect(path, **PLAIN)
+
+
+def test_a_contract_that_is_not_there_costs_no_older_results(tmp_path):
+    """It is a slip of the pen; a file that is refused does cost them, as they are not its own."""
+    path, out = tmp_path / "people.csv", tmp_path / "out"
+    path.write_text("id,name\n1,Ada\n")
+
+    def clean(**check):
+        options = {"read": ReadOptions(), "options": PrepareOptions()}
+        local.clean(path, out, check=CheckOptions(**check), **options)
+
+    clean()
+    with pytest.raises(OptionsError):
+        clean(contract="none-such")
+    assert (out / "data.csv").exists()
+    path.write_text("")
+    with pytest.raises(BadFileError):
+        clean()
+    assert not (out / "data.csv").exists()
