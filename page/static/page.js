@@ -204,8 +204,9 @@ find.onsubmit = (event) => {
   const card = newCard(key);
   files.prepend(card);
   showWhatWaits();
+  say(card, "Looking it up …");
   follow(key, card);
-  look(card);
+  look(card).then(() => say(card, ""));
   find.reset();
 };
 window.onbeforeunload = (event) => {

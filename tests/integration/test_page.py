@@ -371,6 +371,21 @@ def test_trouble_of_the_store_may_pass(seaweed, chromium, tmp_path):
 
 
 @needs_chromium
+def test_an_upload_that_is_looked_up_is_said_to_be(browser):
+    """Until the answer is there, which a store that is away delays."""
+    browser.route("**/uploads?*", lambda _: None)
+    browser.get_by_label("Another upload").fill("uploads/none.csv")
+    browser.get_by_role("button", name="Show").click()
+    expect(cards(browser).get_by_text("Looking it up …")).to_be_visible()
+
+    browser.unroute("**/uploads?*")
+    browser.get_by_label("Another upload").fill("uploads/none.csv")
+    browser.get_by_role("button", name="Show").click()
+    expect(cards(browser).first.get_by_text("There is no object under this key.")).to_be_visible()
+    expect(cards(browser).first.get_by_text("Looking it up …")).to_be_hidden()
+
+
+@needs_chromium
 def test_of_a_large_table_a_part_is_shown(served, browser, tmp_path):
     """So many columns, and so much of each cell, that a reader finds through."""
     names = ",".join(f"column_{number}" for number in range(200))
