@@ -3,6 +3,7 @@
 import math
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import Annotated
 
@@ -72,7 +73,7 @@ def page(*, host: str = "127.0.0.1", port: Port = 8420, name: Names = ()) -> Non
         port: Port there.
         name: Names by which browsers call it, if not by that address; give one option for each.
     """
-    from headgate.bucket.store import connect
+    from cli.store import open_store
     from headgate.scratch import sweep_scratch
     from headgate.settings import load
     from page.app import make_app
@@ -80,8 +81,11 @@ def page(*, host: str = "127.0.0.1", port: Port = 8420, name: Names = ()) -> Non
 
     settings = load()
     called = f"[{host}]" if ":" in host else host
-    app = make_app(connect(settings), [called, *name])
+    store = open_store()
+    app = make_app(store, [called, *name])
     with listen(host, port) as at:
+        with suppress(TransientError):
+            store.list_first()
         sweep_scratch(settings.scratch)
         say(f"The page is at http://{called}:{port}; Ctrl-C ends it.")
         serve(app, at)

@@ -68,21 +68,24 @@ class Served:
         )
 
 
-@contextmanager
-def serving(endpoint: Endpoint, folder: Path, **changes: str) -> Iterator[Served]:
-    """Serve the page of a bucket by the command."""
-    store, port = new_store(endpoint), free_port()
-    url, log, scratch = f"http://{LOOPBACK}:{port}", folder / "page.log", folder / "scratch"
-    settings = {
+def variables(endpoint: Endpoint, store: Store) -> dict[str, str]:
+    """What leads a command to a store."""
+    return {
         "AWS_ENDPOINT_URL": endpoint.url,
         "AWS_ACCESS_KEY_ID": endpoint.access_key,
         "AWS_SECRET_ACCESS_KEY": endpoint.secret_key,
         "AWS_REGION": endpoint.region,
         "AWS_BUCKET_NAME": store.bucket,
         "HEADGATE_FOLDER": store.folder,
-        "HEADGATE_SCRATCH": str(scratch),
-        **changes,
     }
+
+
+@contextmanager
+def serving(endpoint: Endpoint, folder: Path, **changes: str) -> Iterator[Served]:
+    """Serve the page of a bucket by the command."""
+    store, port = new_store(endpoint), free_port()
+    url, log, scratch = f"http://{LOOPBACK}:{port}", folder / "page.log", folder / "scratch"
+    settings = {**variables(endpoint, store), "HEADGATE_SCRATCH": str(scratch), **changes}
     command = [sys.executable, "-m", "cli.main", "page", "--port", str(port)]
     with service(command, log=log, ready=lambda: answers(url), env=settings, cwd=ROOT) as process:
         yield Served(url, store, log, scratch, process)
@@ -689,11 +692,11 @@ def test_what_a_page_that_was_killed_left_is_swept(seaweed, tmp_path):
         assert not left.exists()
 
 
-def test_an_address_of_version_6_is_served(tmp_path):
+def test_an_address_of_version_6_is_served(seaweed, tmp_path):
     """By the name that browsers call it."""
     url = f"http://[::1]:{free_port()}"
     command = [sys.executable, "-m", "cli.main", "page", "--host", "::1", "--port", url[13:]]
-    log, env = tmp_path / "log", {"AWS_BUCKET_NAME": "any", "AWS_REGION": "us-east-1"}
+    log, env = tmp_path / "log", variables(seaweed, new_store(seaweed))
     with service(command, log=log, ready=lambda: answers(url), env=env, cwd=ROOT):
         assert httpx.get(url).status_code == 200
     assert f"The page is at {url};" in log.read_text()
@@ -727,3 +730,12 @@ def test_an_address_that_is_taken_is_told(served, headgate):
     assert done.code == 2
     assert "Address already in use" in done.err
     assert "--port" in done.err
+
+
+def test_a_page_whose_bucket_will_never_do_is_not_served(seaweed, headgate):
+    """Whoever starts it learns why, as from the watcher."""
+    here = variables(seaweed, new_store(seaweed))
+    done = headgate("page", "--port", free_port(), **here | {"AWS_BUCKET_NAME": "elsewhere"})
+    assert done.code == 4
+    assert "There is no bucket of this name" in done.err
+    assert "The page is at" not in done.out
