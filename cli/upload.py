@@ -66,8 +66,8 @@ def _upload(
 
 
 def _show(uploaded: Uploaded, inspection: Checked, *, whole: bool) -> None:
-    """Tell of a file that was sent; of one among several, without its first rows."""
-    if whole:
+    """Tell of a file that was sent; of one among several, or of corrections, without first rows."""
+    if whole and not uploaded.corrected:
         show.preview(uploaded.columns, uploaded.rows[:5])
     if judged := inspection.judged:
         show.failures(judged)
