@@ -18,6 +18,7 @@ from pandera import dtypes
 
 from headgate.engine.checking.reasons import reason
 from headgate.engine.columns.formats import Kind
+from headgate.words import counted
 
 _VERDICTS = {"bool", "boolean", "integer"}
 """What Python and pandas call that which tells whether a rule holds."""
@@ -72,7 +73,7 @@ def of_values(check: pandera.Check) -> pandera.Check:
     def judge(values: Any) -> Any:
         grouped = isinstance(values, dict)
         usual = {key: _usual(each) for key, each in values.items()} if grouped else _usual(values)
-        return _verdict(rule.apply(usual))
+        return _verdict(rule.apply(usual), values)
 
     return _held(check, judge)
 
@@ -83,14 +84,14 @@ def between_columns(check: pandera.Check, kinds: Mapping[str, Kind]) -> pandera.
 
     def judge(values: Any) -> Any:
         if isinstance(values, dict) or not values.isna().any(axis=None):
-            return _verdict(rule.apply(values))
+            return _verdict(rule.apply(values), values)
         try:
             verdict = rule.apply(_typed(values, kinds, _ARROW))
         except (NotImplementedError, TypeError, pa.ArrowException):
             verdict = rule.apply(_typed(values, kinds, _MASKED))
         if not hasattr(verdict, "fillna"):
-            return _verdict(verdict)
-        return _verdict(verdict.fillna(True)).astype(bool)
+            return _verdict(verdict, values)
+        return _verdict(verdict.fillna(True), values).astype(bool)
 
     if check.element_wise:
         rule.check_fn = partial(_of_row, rule.check_fn)
@@ -131,11 +132,11 @@ def _of_row(rule: Callable[[pd.Series], Any], row: pd.Series) -> Any:
         return True
 
 
-def _verdict(found: Any) -> Any:
-    """Return what a rule found, if it is a verdict.
+def _verdict(found: Any, values: Any) -> Any:
+    """Return what a rule found, if it is one verdict for all values or one for each.
 
     Raises:
-        TypeError: It is neither true or false nor a series of these.
+        TypeError: It is neither true or false nor a series of these, or of other rows.
     """
     if isinstance(found, pd.Series | pd.DataFrame):
         series = [each for _, each in pd.DataFrame(found).items()]
@@ -146,4 +147,23 @@ def _verdict(found: Any) -> Any:
         raise TypeError(
             f"returned {' and '.join(sorted(kinds))}, not True, False or a series of these"
         )
-    return found
+    if isinstance(found, pd.DataFrame):
+        found = found.all(axis="columns")
+    in_groups = isinstance(values, dict)
+    return found if in_groups or not isinstance(found, pd.Series) else _by_row(found, values.index)
+
+
+def _by_row(verdicts: pd.Series, rows: pd.Index) -> pd.Series:
+    """Put verdicts in the order of the rows; without an index of their own they stand in it.
+
+    Raises:
+        TypeError: They are not of all rows, each once.
+    """
+    if len(verdicts) == len(rows) and rows.isin(verdicts.index).all():
+        return verdicts.reindex(rows)
+    if len(verdicts) == len(rows) and verdicts.index.equals(pd.RangeIndex(len(rows))):
+        return verdicts.set_axis(rows)
+    raise TypeError(
+        f"returned {counted(len(verdicts), 'verdict')} for {counted(len(rows), 'row')}; it has to "
+        "return one for each, under its index, or one for all"
+    )

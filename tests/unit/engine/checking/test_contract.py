@@ -769,6 +769,55 @@ def test_a_verdict_may_be_of_any_form(tmp_path, found):
     assert reading_of(tmp_path, ["1,2", "3,4"], contract, header="n,m").rows_good == 2
 
 
+ROWS = {"a": ["1", "", "9", "4"], "b": ["2", "3", "1", ""]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "bad"),
+    [
+        (lambda frame: frame.notna(), {3, 5}),
+        (lambda frame: frame[["a"]] < 9, {4}),
+        (lambda frame: frame.sort_values("b")["a"] < 9, {4}),
+    ],
+    ids=["table", "some columns", "other order"],
+)
+def test_a_row_has_the_verdicts_that_bear_its_index(tmp_path, rule, bad):
+    """All of them, where a rule between columns has one for each cell, and in any order."""
+    columns = {name: pa.Column(int, nullable=True) for name in ROWS}
+    schema = pa.DataFrameSchema(columns, checks=pa.Check(rule))
+    rows = [",".join(row) for row in zip(*ROWS.values(), strict=True)]
+    contract = Contract(model=schema, max_bad_share=1)
+    assert {*kept_back(reading_of(tmp_path, rows, contract, header="a,b"))} == bad
+
+
+def test_verdicts_without_an_index_of_their_own_stand_in_the_order_of_the_values(tmp_path):
+    """Of those that are not missing, which is all that a check sees."""
+    rule = pa.Check(lambda values: pd.Series([value < 5 for value in values]))
+    contract = Contract(model=pa.DataFrameSchema({"a": pa.Column(int, rule, nullable=True)}))
+    assert {*kept_back(reading_of(tmp_path, ["1,", ",", "9,", "4,"], contract, header="a,b"))} == {
+        4
+    }
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda values: values[values > 1] > 0,
+        lambda values: values.value_counts() == 1,
+        lambda values: values.head(0) > 1,
+    ],
+    ids=["some rows", "other rows", "no rows"],
+)
+def test_verdicts_of_other_rows_are_the_contracts_mistake(tmp_path, rule):
+    """No row passes because nothing was said of it."""
+    columns = {"n": pa.Column(int, pa.Check(rule)), "m": pa.Column(int)}
+    between = pa.Check(lambda frame: rule(frame["n"]))
+    plain = {"n": pa.Column(int), "m": pa.Column(int)}
+    for schema in (pa.DataFrameSchema(columns), pa.DataFrameSchema(plain, checks=between)):
+        with pytest.raises(SettingsError, match=r"verdicts? for 3 rows; it has to return"):
+            reading_of(tmp_path, ["1,1", "2,2", "3,3"], Contract(model=schema), header="n,m")
+
+
 def _model(**body):
     return type("Rates", (pa.DataFrameModel,), {"__module__": __name__, **body})
 
