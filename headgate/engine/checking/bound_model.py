@@ -5,6 +5,7 @@ say, and what it is not asked, since it sees one batch at a time: types, and key
 once in the whole file.
 """
 
+import inspect
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -170,9 +171,9 @@ def _schema(model: Any, module: str) -> pandera.DataFrameSchema:
     written = isinstance(model, type) and issubclass(model, pandera.DataFrameModel)
     if not written and not isinstance(model, pandera.DataFrameSchema):
         raise SettingsError(
-            f"The contract's model is none of pandera's but {model!r}.",
+            f"The contract's model is none of pandera.pandas but {model!r}.",
             where=module,
-            todo="Make it a pa.DataFrameModel or a pa.DataFrameSchema.",
+            todo="Make it a DataFrameModel or a DataFrameSchema of pandera.pandas.",
         )
     try:
         schema: pandera.DataFrameSchema = model.to_schema() if written else model
@@ -185,7 +186,28 @@ def _schema(model: Any, module: str) -> pandera.DataFrameSchema:
             where=module,
             todo="Correct it; docs/contracts.md says what a model may hold.",
         ) from error
+    if idle := _unfinished(model):
+        raise SettingsError(
+            f"The model's {quoted(idle)} names no column, and so would check nothing.",
+            where=module,
+            todo="Write @pa.check('column'), or @pa.dataframe_check for a rule between columns.",
+        )
     return schema
+
+
+def _unfinished(model: Any) -> list[str]:
+    """Name the checks without arguments, in whose place pandera leaves half a decorator."""
+    bases = model.__mro__ if inspect.isclass(model) else ()
+    return [
+        name
+        for base in bases
+        for name, each in vars(base).items()
+        if inspect.isfunction(each) and _is_panderas(each) and not _is_panderas(base)
+    ]
+
+
+def _is_panderas(made: Any) -> bool:
+    return str(made.__module__).startswith("pandera.")
 
 
 def _wanted(schema: pandera.DataFrameSchema, names: Sequence[str]) -> Iterator[str]:

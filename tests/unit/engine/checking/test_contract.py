@@ -825,15 +825,16 @@ def _model(**body):
 @pytest.mark.parametrize(
     ("model", "says"),
     [
-        (type("Rates", (), {}), "none of pandera's but <class '.*Rates'>"),
+        (type("Rates", (), {}), "none of pandera.pandas but <class '.*Rates'>"),
         (_model(__annotations__={"n": "itn"}), "NameError: name 'itn' is not defined"),
         (_model(__annotations__={"n": typing.Literal["1"]}), "Invalid annotation 'n: typing.Li"),
         (_model(__annotations__={"n": pd.DatetimeTZDtype}), "A 'tz' is required"),
         (_model(__annotations__={"n": int}, rule=pa.check("zz")(all)), "non-existing field 'zz'"),
+        (_model(__annotations__={"n": int}, rule=pa.check(all)), "'rule' names no column"),
         (pa.DataFrameSchema({"n": pa.Column(int)}, unique=["zz"]), "names 'zz', of which it has"),
         (pa.DataFrameSchema({"(": pa.Column(int, regex=True)}), "error: missing \\)"),
     ],
-    ids=["no model", "unknown name", "literal", "bare type", "check", "key", "pattern"],
+    ids=["no model", "name", "literal", "bare type", "check", "bare check", "key", "pattern"],
 )
 def test_a_broken_model_is_the_contracts_mistake(tmp_path, model, says):
     """However it is broken, the module to be corrected is named, and the file is not refused."""
