@@ -7,7 +7,9 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import getsource
+from pathlib import Path
 from pkgutil import iter_modules
+from traceback import extract_tb
 from types import ModuleType
 
 from pydantic import ValidationError
@@ -123,8 +125,8 @@ def _load(module: str) -> Contract:
         found, source = loaded.CONTRACT, _source(loaded)
     except (Exception, SystemExit) as error:  # a module of the user's own may fail in any way
         raise SettingsError(
-            f"This contract cannot be used: {_in_words(error)}.",
-            where=where,
+            f"This contract cannot be used: {_in_words(error).rstrip('.')}.",
+            where=_place(error) or where,
             todo="Correct the module; it has to define CONTRACT, a Contract.",
         ) from error
     if not isinstance(found, Contract):
@@ -140,6 +142,17 @@ def _load(module: str) -> Contract:
 def _source(module: ModuleType) -> str:
     """Return the text that a module was loaded from; its file may be edited afterwards."""
     return getsource(module)
+
+
+def _place(error: BaseException) -> str:
+    """Return the last line of a module of contracts that was run, if any was."""
+    folders = {str(Path(folder).resolve()) for folder in schemas.__path__}
+    places = [
+        f"{schemas.__name__}/{path.name}, line {frame.lineno}"
+        for frame in extract_tb(error.__traceback__)
+        if str((path := Path(frame.filename)).resolve().parent) in folders
+    ]
+    return places[-1] if places else ""
 
 
 def _in_words(error: BaseException) -> str:

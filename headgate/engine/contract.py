@@ -62,6 +62,13 @@ class Contract(Record):
         ProcessOptions, Field(description="Options of every run that say nothing else")
     ] = ProcessOptions()
 
+    @field_validator("unique")
+    @classmethod
+    def _name_some_column(cls, unique: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        if not all(unique):
+            raise ValueError("a key names no column")
+        return unique
+
     @field_validator("options")
     @classmethod
     def _are_those_of_a_data_set(cls, options: ProcessOptions) -> ProcessOptions:

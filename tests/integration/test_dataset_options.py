@@ -150,7 +150,7 @@ def test_options_that_no_contract_can_have_leave_its_uploads_to_the_next_run(sto
     key = "uploads/sensors/june.csv"
     store.put(key, READINGS)
     contracts(sensors=SENSORS | {"deliver": {"force": True}})
-    with pytest.raises(SettingsError, match=r"schemas/sensors.py: .* options: deliver.force is no"):
+    with pytest.raises(SettingsError, match=r"schemas/sensors.py, line .* deliver.force is no"):
         process(store, key)
     assert not list(store.list(CLAIMS))
     assert receipts.find(store, store.head(key)) is None

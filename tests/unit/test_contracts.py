@@ -63,12 +63,19 @@ RULES = [{"name": "a", "trim": False}, {"name": "a", "drop": True}]
     ("source", "says"),
     [
         ("CONTRCT = 1", "schemas/broken.py: .*AttributeError: .*'CONTRACT'.*define CONTRACT"),
-        ("import nothing_of_this_name", "ModuleNotFoundError: .*nothing_of_this_name"),
+        (
+            "import nothing_of_this_name",
+            "broken.py, line 1: .*NotFoundError: .*nothing_of_this_name",
+        ),
         ("def :", "SyntaxError"),
         ("CONTRACT = dict", "no Contract but <class 'dict'>"),
         ("raise SystemExit(9)", "SystemExit: 9"),
         (f"{DEFINES}Contract(min_rows=5, max_rows=2)", "Contract: min_rows, 5, is more than max_r"),
-        (f"{DEFINES}Contract(unknwn=1)", r"used: Contract: unknwn: there is no such argument\. C"),
+        (f"{DEFINES}Contract(unique=((),))", "Contract: unique: a key names no column"),
+        (
+            f"{DEFINES}Contract(unknwn=1)",
+            r"broken.py, line 2: .* used: Contract: unknwn: there is no such argument\. C",
+        ),
         (f"{DEFINES}Contract(min_rows='x')", "Contract: min_rows: Input should be a valid integer"),
         (
             f"{DEFINES}Contract(options={{'read': {{'sep': ';'}}}})",
@@ -104,6 +111,14 @@ def test_a_contract_that_does_not_work_is_named(add_contract, source, says):
     """With its file and what Python says of it, not with a traceback."""
     add_contract("broken", source)
     with pytest.raises(SettingsError, match=says):
+        contract_for("broken")
+
+
+def test_a_mistake_in_a_module_that_a_contract_imports_is_told_with_its_line(add_contract):
+    """Both lie in the same package; the last line that was run is the wrong one."""
+    add_contract("shared_limits", "LEAST = 1\nMOST = LEAST + None\n")
+    add_contract("broken", f"from schemas.shared_limits import MOST\n{DEFINES}Contract()")
+    with pytest.raises(SettingsError, match=r"^schemas/shared_limits.py, line 2: .* TypeError"):
         contract_for("broken")
 
 
