@@ -7,6 +7,7 @@ import keyword
 import math
 import re
 import textwrap
+import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import NamedTuple
@@ -201,7 +202,7 @@ def _attributes(columns: Sequence[Column]) -> Iterator[str]:
     """Yield for each column its own name where a model takes it, else one made from it."""
     taken = {*dir(DataFrameModel), *_PYTHON.values(), "pa", "pd", "Config", "Contract"}
     for column in columns:
-        plain = re.sub(r"\W+", "_", column.name).strip("_").lower()
+        plain = re.sub(r"\W+", "_", _composed(column.name)).strip("_").lower()
         numbered = (f"column_{number}" for number in count(column.position + 1))
         names = chain((column.name, plain, f"{plain}_"), numbered)
         name = next(each for each in names if _is_free(each, taken))
@@ -210,13 +211,18 @@ def _attributes(columns: Sequence[Column]) -> Iterator[str]:
 
 
 def _is_free(name: str, taken: Container[str]) -> bool:
-    usable = name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name)
-    return usable and name not in taken
+    same = name.isidentifier() and name == _composed(name)
+    return same and not name.startswith("_") and not keyword.iskeyword(name) and name not in taken
+
+
+def _composed(name: str) -> str:
+    """Return how Python reads a name, where letters may be written in several ways."""
+    return unicodedata.normalize("NFKC", name)
 
 
 def _module(reading: Reading, name: str, fields: list[str], missing: Sequence[str]) -> str:
     title = "".join(part.title() for part in re.split(r"\W+|_", name) if part) or "Table"
-    title = title if title.isidentifier() else f"Table{title}"
+    title = title if title.isidentifier() and title != "Contract" else f"Table{title}"
     share = reading.quarantined / reading.rows_in if reading.rows_in else 0
     dates = any("pd.Timestamp" in field for field in fields)
     lines = [

@@ -906,13 +906,14 @@ def test_limits_are_told_as_they_are(tmp_path, check, reason):
 
 
 def test_a_draft_takes_columns_of_any_name(tmp_path):
-    """Names that Python or the model use for themselves, names that coincide once written out."""
+    """Names that Python or the model use for themselves, that coincide or that Python composes."""
     header = ["str", "int", "pa", "pd", "class", "validate", "Config", "a b", "a_b", "A-B", "1st"]
-    rows = [",".join(str(i * k) for k in range(11)) for i in range(1, 9)]
+    header += ["Gro\u0308ße", "\ufb01"]
+    rows = [",".join(str(i * k) for k in range(len(header))) for i in range(1, 9)]
     reading = reading_of(tmp_path, rows, Contract(), header=",".join(header))
     scope: dict[str, object] = {"__name__": "drafted_names"}
     sys.modules["drafted_names"] = types.ModuleType("drafted_names")
-    exec(draft(reading, "names"), scope)
+    exec(draft(reading, "contract"), scope)
     contract = scope["CONTRACT"].model_copy(update={"unknown": "refuse", "order": "fixed"})
     bound = BoundContract(contract, header)
     assert [each.name for each in bound.expected] == header
