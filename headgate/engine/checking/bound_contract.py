@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.checking.expected import Expected
-from headgate.engine.checking.grouping import Grouping
+from headgate.engine.checking.later_numbers import LaterNumbers
 from headgate.engine.checking.limits import hold_to_columns
 from headgate.engine.checking.quarantine import Fault
 from headgate.engine.checking.unique_keys import Key
 from headgate.engine.columns.column import BLANKS, MARKERS
-from headgate.engine.columns.formats import Format, Kind
+from headgate.engine.columns.formats import Format, Kind, Number
 from headgate.engine.columns.inference import sample_of
 from headgate.engine.contract import Contract
 from headgate.engine.duck import evaluate, quote_name, quote_text, shared_database
@@ -65,8 +65,8 @@ class BoundContract:
         self._untold = [each for each in self.expected if each.kind != "text"]
         self.formats = {each.name: each.plain for each in self._untold}
         """By name of a column that has a type, how it is written, as far as it was learnt."""
-        self._groupings: Mapping[Expected, Grouping] = {}
-        """Of columns whose numbers were all too small to show how thousands are parted."""
+        self._later: Mapping[Expected, LaterNumbers] = {}
+        """Of columns whose numbers did not yet show all of how they are written."""
         self._keys = (*contract.unique, *(model.unique if model else ()))
         self._model = model
         self._references = contract.references
@@ -85,7 +85,7 @@ class BoundContract:
     def knows(self, rows: pa.Table) -> bool:
         """Return whether it was learnt how the values of these rows are written."""
         filled = (not pc.all(self._texts(each, rows)[1]).as_py() for each in self._untold)
-        return not any(filled) and not self._parted(self._groupings, rows)
+        return not any(filled) and not self._shown(self._later, rows)
 
     def learn(self, rows: pa.Table, further: Iterator[pa.Table]) -> None:
         """Find out how columns are written that have a type and had no such value further up.
@@ -98,50 +98,50 @@ class BoundContract:
             ContractError: The values of a column could as well be others.
         """
         found = self._found_in(rows, dict.fromkeys(self._untold, ()))
-        groupings = {**self._groupings, **self._begun(found)}
-        parted = self._parted(groupings, rows)
-        self._look_further(found, parted, further)
+        later = {**self._later, **self._begun(found)}
+        shown = self._shown(later, rows)
+        self._look_further(found, shown, further)
         for each, forms in found.items():
             if len(forms) > 1:
                 raise each.undecided(forms)
             self.formats[each.name] = forms[0] if forms else each.plain
-        self.formats |= {each.name: grouping.settled for each, grouping in parted.items()}
-        self._groupings = {each: groupings[each] for each in groupings if each not in parted}
+        self.formats |= {each.name: numbers.settled for each, numbers in shown.items()}
+        self._later = {each: later[each] for each in later if each not in shown}
         self._untold = [each for each in self._untold if each not in found]
 
     def _look_further(
         self,
         found: dict[Expected, Sequence[Format]],
-        parted: Mapping[Expected, Grouping],
+        shown: Mapping[Expected, LaterNumbers],
         further: Iterator[pa.Table],
     ) -> None:
         """Look at the rows of the file as long as they may tell more."""
         while True:
             doubtful = {each: forms for each, forms in found.items() if len(forms) != 1}
-            more = next(further, None) if doubtful or parted else None
+            more = next(further, None) if doubtful or shown else None
             if more is None:
                 return
             found |= self._found_in(more, doubtful, whole=True)
-            for each, grouping in parted.items():
-                grouping.look(more[each.name].combine_chunks())
+            for each, numbers in shown.items():
+                numbers.look(more[each.name].combine_chunks())
 
-    def _begun(self, found: Mapping[Expected, Sequence[Format]]) -> dict[Expected, Grouping]:
+    def _begun(self, found: Mapping[Expected, Sequence[Format]]) -> dict[Expected, LaterNumbers]:
         """Return what the first numbers of some columns leave open."""
         begun = {
-            each: Grouping(forms[0], each.kind, point=self._point)
+            each: LaterNumbers(forms[0], each.kind, point=self._point)
             for each, forms in found.items()
-            if len(forms) == 1 and each.coerce
+            if each.coerce and len(forms) == 1 and isinstance(forms[0], Number)
         }
-        return {each: grouping for each, grouping in begun.items() if grouping.open}
+        return {each: numbers for each, numbers in begun.items() if numbers.open}
 
-    def _parted(
-        self, groupings: Mapping[Expected, Grouping], rows: pa.Table
-    ) -> dict[Expected, Grouping]:
-        """Choose those that some rows show to part thousands."""
+    def _shown(
+        self, later: Mapping[Expected, LaterNumbers], rows: pa.Table
+    ) -> dict[Expected, LaterNumbers]:
+        """Choose those that some rows show to be written in another way."""
         return {
-            each: grouping
-            for each, grouping in groupings.items()
-            if grouping.shows(rows[each.name].combine_chunks())
+            each: numbers
+            for each, numbers in later.items()
+            if numbers.shows(rows[each.name].combine_chunks())
         }
 
     def _found_in(

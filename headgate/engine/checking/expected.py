@@ -146,12 +146,11 @@ class Expected:
         return {form: fits(form) for form in guesses}
 
     def _eased(self, form: Format) -> Format:
-        """Let numbers that part thousands stand without separators, and with any decimals."""
-        if not isinstance(form, Number) or not form.thousands:
+        """Let numbers that part thousands stand without separators, and all with any decimals."""
+        if not isinstance(form, Number):
             return form
-        if self.kind == "integer" or form.negative != "-5":
-            return replace(form, optional=True)
-        return replace(form, optional=True, scale=None, loose=True)
+        form = replace(form, optional=bool(form.thousands))
+        return form if self.kind == "integer" else replace(form, scale=None, loose=True)
 
     def _taken(self, sample: Sequence[str]) -> Iterator[Format]:
         """Yield the formats of a kind that the column may have, as they come to mind."""

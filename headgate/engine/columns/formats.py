@@ -155,7 +155,10 @@ class Number(Format):
         mark = re.escape(self.mark)
         if self.loose:
             body = rf"(?:(?:0|{whole})(?:{mark}[0-9]{{0,18}})?|{mark}[0-9]{{1,18}})"
-            return rf"^[-+]?{re.escape(self.prefix)}{body}(?:[eE][-+]?[0-9]{{1,3}})?{self._end}"
+            amount = rf"{re.escape(self.prefix)}{body}(?:[eE][-+]?[0-9]{{1,3}})?"
+            if self.negative != "-5":
+                return self._signed(amount + re.escape(self.suffix), "?")
+            return rf"^[-+]?{amount}{self._end}"
         if self.scale == 0:
             body = f"0|{whole}"
         elif self.point:

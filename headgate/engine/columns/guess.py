@@ -159,11 +159,11 @@ def _signed_otherwise(sample: Sequence[str]) -> Iterator[Format]:
 
     Digits after a mark or groups must show an amount: `65-` may be an age, `(0.05)` an error.
     """
-    signs: tuple[tuple[Negative, bool], ...] = (("5-", False), ("(5)", True))
-    for negative, with_money in signs:
-        texts = [text.strip(negative.replace("5", "")) for text in sample]
+    for signs in ("-", "()"):
+        texts = [text.strip(signs) for text in sample]
         prefix, suffix = _affixes(texts[0]) or ("", "")
-        if texts == [*sample] or with_money != bool((prefix + suffix).strip("%‰° \u00a0")):
+        negative = other_negative(prefix, suffix)
+        if texts == [*sample] or signs != negative.replace("5", ""):
             continue
         bodies = [text.removeprefix(prefix).removesuffix(suffix) for text in texts]
         for thousands, mark in (("", "."), ("", ","), *_GROUPED):
@@ -171,6 +171,11 @@ def _signed_otherwise(sample: Sequence[str]) -> Iterator[Format]:
                 whole = [0] if thousands else []
                 for scale in (*whole, *_scales(bodies, mark)):
                     yield Number(mark, thousands, scale, prefix, suffix, negative=negative)
+
+
+def other_negative(prefix: str, suffix: str) -> Negative:
+    """Return how a minus may stand that is not before an amount: around money, else behind."""
+    return "(5)" if (prefix + suffix).strip("%‰° \u00a0") else "5-"
 
 
 def _doubles(sample: Sequence[str]) -> Iterator[Format]:

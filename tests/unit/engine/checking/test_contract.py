@@ -994,7 +994,7 @@ def test_as_many_decimals_as_the_first_values_have_are_not_asked_of_all(tmp_path
     assert reading.columns[1].sql_type == "DECIMAL(18,3)"
 
 
-LARGE = {
+LATE = {
     "a point": (float, "{},50", "1.490,50", 1490.5),
     "a comma": (float, "{}.50", "1,490.50", 1490.5),
     "a blank": (float, "{},5", "1 490,5", 1490.5),
@@ -1003,8 +1003,12 @@ LARGE = {
     "lakhs": (float, "{}.50", "12,34,567.50", 1234567.5),
     "whole numbers": (int, "{}", "1,490", 1490),
     "whole numbers with points": (int, "{}", "1.234.567", 1234567),
+    "the first decimals": (float, "{}", "12,5", 12.5),
+    "a large decimal": (float, "{} %", "1.490,50 %", 1490.5),
+    "a minus behind": (float, "{}.50", "23.5-", -23.5),
+    "brackets": (float, "${}.50", "($1,490.5)", -1490.5),
 }
-"""A type, how small numbers are written, and a large one."""
+"""A type, how most numbers are written, and one that comes late."""
 
 
 @pytest.fixture(params=[600, 4 << 20], ids=["many blocks", "one block"])
@@ -1015,11 +1019,11 @@ def cut(request, monkeypatch):
 
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize(("at", "odd"), [(30, 120), (390, 0), (499, 450)])
-@pytest.mark.parametrize("large", LARGE.values(), ids=LARGE.keys())
-def test_numbers_that_part_thousands_may_come_late(tmp_path, large, at, odd):
-    """The first ones may all be below a thousand; an odd word is one bad row, and no more."""
-    type_, small, text, value = large
-    texts = [small.format(place + 1) for place in range(500)]
+@pytest.mark.parametrize("late", LATE.values(), ids=LATE.keys())
+def test_numbers_may_show_late_how_they_are_written(tmp_path, late, at, odd):
+    """The first ones may all be small, whole or positive; an odd word is one bad row, no more."""
+    type_, most, text, value = late
+    texts = [most.format(place + 1) for place in range(500)]
     texts[at], texts[odd] = text, "abc"
     rows = [f'{place},"{text}"' for place, text in enumerate(texts)]
     contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(type_, coerce=True)}))
@@ -1047,11 +1051,18 @@ def test_separators_of_thousands_may_be_left_out_beside_a_decimal_mark(tmp_path)
         (int, [str(place) for place in range(990, 1999)], "1,500"),
         (float, [f"{place},25" for place in range(999)], "1.500"),
         (float, [f"{place},25" for place in range(999)], "1,490.50"),
+        (float, [str(place) for place in range(999)], "1,500"),
+        (float, [*map(str, range(990)), "1.5"], "2,5"),
+        (float, [*map(str, range(990)), "-1.5"], "2.5-"),
+        (float, [str(place) for place in range(999)], "65-"),
     ],
-    ids=["one point", "whole numbers without", "no mark", "other marks"],
+    ids=[
+        *("one point", "whole numbers without", "no mark", "other marks"),
+        *("either mark", "another mark", "another minus", "no amount"),
+    ],
 )
-def test_what_may_be_no_separator_of_thousands_is_a_bad_value(tmp_path, type_, many, text):
-    """A lone mark before three digits may be a decimal one; the other values decide."""
+def test_what_the_other_values_do_not_tell_is_a_bad_value(tmp_path, type_, many, text):
+    """A lone mark before three digits may be a decimal one, and a minus behind a range's."""
     rows = [f'{place},"{text}"' for place, text in enumerate([*many, text])]
     contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(type_, coerce=True)}))
     reading = reading_of(tmp_path, rows, contract, header="id,n")
