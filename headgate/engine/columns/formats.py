@@ -154,7 +154,7 @@ class Number(Format):
         zero = "" if self.bare else "0"
         mark = re.escape(self.mark)
         if self.loose:
-            body = rf"(?:(?:0|{whole})(?:{mark}[0-9]{{0,18}})?|{mark}[0-9]{{1,18}})"
+            body = rf"(?:(?:0|{whole})(?:{mark}[0-9]{{0,30}})?|{mark}[0-9]{{1,30}})"
             amount = rf"{re.escape(self.prefix)}{body}(?:[eE][-+]?[0-9]{{1,3}})?"
             if self.negative != "-5":
                 return self._signed(amount + re.escape(self.suffix), "?")

@@ -994,6 +994,14 @@ def test_as_many_decimals_as_the_first_values_have_are_not_asked_of_all(tmp_path
     assert reading.columns[1].sql_type == "DECIMAL(18,3)"
 
 
+def test_a_float_has_the_digits_that_programs_write(tmp_path):
+    """Zeros behind the mark come on top of the seventeen that tell a double from all others."""
+    texts = ["0.00012345678901234567", "0.0000012345678901234567", "1.2345678901234567e-300"]
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(float)}))
+    reading = reading_of(tmp_path, [f"{text},x" for text in texts], contract, header="n,m")
+    assert values_of(reading, 0) == [*map(float, texts)]
+
+
 LATE = {
     "a point": (float, "{},50", "1.490,50", 1490.5),
     "a comma": (float, "{}.50", "1,490.50", 1490.5),
