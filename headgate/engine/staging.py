@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
@@ -23,6 +24,7 @@ CSV = "_headgate_csv"
 """Name of the column that holds a row as the line of CSV that the result has if no cell changes."""
 PLACES = 64
 """Parts of a large file from which a sample is taken."""
+_GOLDEN = 5**0.5 / 2 - 0.5  # its multiples, less the whole numbers, lie evenly, in no order
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,9 @@ class StagedFile:
 
     def sample(self, rows: int, most: int) -> pa.RecordBatch:
         """Take at most so many of its rows from all over the file; the same ones each time."""
-        places = range(len(self)) if rows <= most else self._spread()
-        size = most if rows <= most else most // len(places)
-        taken = [self[place].slice(0, size) for place in places]
+        places, sizes = range(len(self)) if rows <= most else self._spread(), self.sizes
+        share = min(1.0, most / max(1, sum(sizes[place] for place in places)))
+        taken = [self[place].take(_all_over(sizes[place], share)) for place in places]
         return pa.concat_batches(taken) if taken else self.nothing()
 
     def nothing(self) -> pa.RecordBatch:
@@ -109,6 +111,13 @@ class StagedFile:
         """Let DuckDB read the batches, anew for each statement."""
         reader = pa.RecordBatchReader.from_batches(self.schema, iter(self))
         return reader.__arrow_c_stream__(requested)
+
+
+def _all_over(rows: int, share: float) -> pa.Array:
+    """Choose a share of so many rows: one of each part, so that what recurs is not always hit."""
+    part = np.arange(int(rows * share))
+    places = (part + part * _GOLDEN % 1) * (rows / max(1, len(part)))
+    return pa.array(np.unique(places.astype(np.int64)))
 
 
 def register(con: DuckDBPyConnection, path: Path, name: str = "staged") -> None:

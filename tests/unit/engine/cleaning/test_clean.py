@@ -747,6 +747,20 @@ def test_a_later_file_may_have_no_row_that_stays(tmp_path):
     assert again.report.exists()
 
 
+@pytest.mark.parametrize("order", ["sorted", "alternating"])
+def test_the_order_of_rows_does_not_change_what_a_column_looks_like(tmp_path, order):
+    """Pictures and drift rest on rows from all over a file, whatever recurs in it."""
+    groups = (
+        [group for group in "abcd" for _ in range(4096)] if order == "sorted" else "abcd" * 4096
+    )
+    rows = [(group, str(place)) for place, group in enumerate(groups)]
+    kinds = {"group": "text", "place": "integer"}
+    recipe = load(made(tmp_path / "a", rows, kinds).recipe)
+    shares = {each.text: each.share for each in recipe.profile[0].top}
+    assert shares == pytest.approx(dict.fromkeys("abcd", 0.25), abs=0.03)
+    assert recipe.profile[1].bins == pytest.approx([4096 / 24] * 24, abs=5)
+
+
 def test_numbers_too_near_and_too_far_for_steps_are_profiled(tmp_path):
     """A column of almost equal huge numbers, or of the widest range, is reported on like any."""
     rows = [("9007199254740992", "-1.7e308"), ("9007199254740993", "1.7e308")] * 3
