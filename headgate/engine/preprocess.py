@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from headgate.disk import full_disk_explained, require_room
@@ -18,7 +19,7 @@ from headgate.engine.cleaning import clean, rules
 from headgate.engine.cleaning.adapt import adapted
 from headgate.engine.cleaning.cleaned_rows import RemainingRows, Staged
 from headgate.engine.cleaning.removal import Removed, leave_out
-from headgate.engine.cleaning.replay import Replay
+from headgate.engine.cleaning.replay import Columns, Replay
 from headgate.engine.cleaning.rules import RuleResult
 from headgate.engine.duck import database
 from headgate.engine.model import export
@@ -81,7 +82,8 @@ def preprocess_rows(
             columns=tuple(each.name for each in plan.recipe.outputs),
             preview=outputs.preview(folder / "data.csv"),
         )
-        report.write(reading, prepared, plan.recipe, plan.profile, tables.balance)
+        drawn = report.Drawn(plan.profile, tables.sample, tables.balance)
+        report.write(reading, prepared, plan.recipe, drawn)
         return prepared
 
 
@@ -91,8 +93,10 @@ class Plan(NamedTuple):
     rows: RemainingRows
     removed: Removed
     recipe: Recipe
+    sample: pa.Table
+    """Some of the file's rows, as texts."""
     profile: tuple[Profile, ...]
-    """What the columns of this file look like."""
+    """What its columns look like by these."""
     drift: tuple[str, ...] = ()
     """How it differs from the file that the recipe was made with."""
 
@@ -111,7 +115,8 @@ def _fitted(
         inputs = as_numbers(reading, inputs)
     removal = clean.removal(options.clean, target)
     rows, removed = leave_out(_staged(con, reading, scratch, inputs), removal)
-    profile = profiles.profiles(rows, profiles.sampled(rows.staged))
+    sample = profiles.sampled(rows.staged)
+    profile = profiles.profiles(rows, sample)
     modelling = None
     if options.mode == "model":
         modelling, fitted = model.fit(rows, options.model, target)
@@ -128,7 +133,7 @@ def _fitted(
         modelling=modelling,
         outputs=fitted,
     )
-    return Plan(rows, removed, recipe, profile)
+    return Plan(rows, removed, recipe, sample, profile)
 
 
 def _replayed(
@@ -149,9 +154,10 @@ def _replayed(
     rows, removed = leave_out(staged, recipe.removal)
     if recipe.modelling and not removed.rows_left:  # all rows are still to be predicted
         rows, removed = leave_out(staged, recipe.removal.model_copy(update={"target": None}))
-    profile = profiles.profiles(rows, profiles.sampled(rows.staged), recipe.profile)
+    sample = profiles.sampled(rows.staged)
+    profile = profiles.profiles(rows, sample, recipe.profile)
     told = recipe_drift.told(recipe, own, reading, profile)
-    return Plan(rows, removed, own, profile, tuple(told))
+    return Plan(rows, removed, own, sample, profile, tuple(told))
 
 
 def _require_room(reading: Reading, scratch: Path) -> None:
@@ -170,6 +176,8 @@ class Tables(NamedTuple):
     """What was written, and for a model what its rows turned out to be."""
 
     written: outputs.Written
+    sample: Columns
+    """What became of the rows of the plan's sample, by column of a clean table."""
     balance: tuple[profiles.Balance, ...] = ()
     unseen: tuple[model_replay.Unseen, ...] = ()
 
@@ -180,10 +188,11 @@ def _write_tables(plan: Plan, folder: Path, *, spreadsheet: bool) -> Tables:
     write = partial(outputs.write, folder, names, spreadsheet=spreadsheet)
     if recipe.modelling:
         table = model_replay.apply(rows, recipe)
-        return Tables(write(table.rendered(spreadsheet=spreadsheet)), table.balance, table.unseen)
+        written = write(table.rendered(spreadsheet=spreadsheet))
+        return Tables(written, {}, table.balance, table.unseen)
     render, replay = partial(outputs.render, spreadsheet=spreadsheet), Replay(rows, recipe)
     batches = rows.map(lambda texts: render(replay.cells(texts)), lines=replay.keeps_lines)
-    return Tables(write(batches))
+    return Tables(write(batches), replay.cells(plan.sample).typed)
 
 
 def _rules(reading: Reading, plan: Plan, tables: Tables) -> Iterator[RuleResult]:

@@ -64,7 +64,7 @@ class Replay:
             else:
                 text, value = self._treated(each, text, value, made.changed)
             made.texts[each.name], made.typed[each.name] = text, value
-        return replace(made, lines=self._lines(texts, made)) if self.keeps_lines else made
+        return replace(made, lines=self._lines(texts, made)) if CSV in texts.column_names else made
 
     def _lines(self, texts: pa.Table, made: Cells) -> pa.StringArray:
         """Return the rows as lines of CSV; those with a filled or clipped cell are written anew."""

@@ -41,32 +41,28 @@ class Balance(NamedTuple):
     test: int
 
 
-Sample = dict[str, pa.ChunkedArray]
-"""Typed values of some thousand rows from all over a file, by column."""
-
-
-def sampled(staged: Staged) -> Sample:
-    """Take the same rows each time, removed ones too."""
+def sampled(staged: Staged) -> pa.Table:
+    """Return the cleaned texts of some thousand rows from all over a file, removed ones too."""
     texts, _ = staged.texts(StagedFile(staged.path, staged.names).sample(staged.rows, SAMPLE_ROWS))
-    return staged.typed(texts)
+    return texts
 
 
 def profiles(
-    rows: RemainingRows, sample: Sample, fitted: tuple[Profile, ...] = ()
+    rows: RemainingRows, sample: pa.Table, fitted: tuple[Profile, ...] = ()
 ) -> tuple[Profile, ...]:
     """Profile every input that is there; over the fitted steps, where there are such."""
     steps = {each.column: (each.low, each.high) for each in fitted}
     staged = rows.staged
     columns = [each for each in staged.inputs if each.name in staged.columns]
-    shown = [_shown(sample[each.name]) for each in columns]
+    values = staged.typed(sample)
     return tuple(
         Profile(
             column=column.name,
             kind=staged.columns[column.name].kind,
             missing=1 - rows.changes[column.name].filled / max(staged.rows, 1),
-            **_figures(values, *steps.get(column.name, (None, None))),
+            **_figures(shown(values[column.name]), *steps.get(column.name, (None, None))),
         )
-        for column, values in zip(columns, shown, strict=True)
+        for column in columns
     )
 
 
@@ -119,7 +115,7 @@ def _stability(before: Sequence[float], now: Sequence[float]) -> float:
     return sum((new - old) * log(new / old) for old, new in pairs)
 
 
-def _shown(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def shown(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return what is counted or drawn of typed values: texts, numbers, or days since 1970."""
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_boolean(kind):

@@ -6,25 +6,32 @@ Here: choosing and shaping the figures, and drawing the page. Not here: counting
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import chain, islice
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from headgate import __version__
+from headgate.engine.cleaning.replay import Columns
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.formats import MOMENTS
 from headgate.engine.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.result.prepared import Prepared
-from headgate.engine.result.profile import Balance, histogram
+from headgate.engine.result.profile import Balance, histogram, shown
 from headgate.engine.validate import Reading
 
 COLUMNS = 100  # drawn one by one; more would be a page that nobody reads
 FAILURES = 50
-ROWS = 4096  # of the result that are drawn
+
+
+class Drawn(NamedTuple):
+    """What the pictures show."""
+
+    profiles: tuple[Profile, ...]
+    """The columns of the file, by some of its rows."""
+    result: Columns
+    """Values of the same rows by column of a clean table."""
+    balance: Sequence[Balance]
+    """What a model is to predict."""
 
 
 class Plot(NamedTuple):
@@ -44,19 +51,18 @@ def write(
     reading: Reading,
     prepared: Prepared,
     recipe: Recipe,
-    profiles: tuple[Profile, ...],
-    balance: Sequence[Balance],
+    drawn: Drawn,
 ) -> None:
     """Write the page, self-contained: no script, no font, no picture from elsewhere."""
-    top = max((max(each.train, each.test) for each in balance), default=0)
+    top = max((max(each.train, each.test) for each in drawn.balance), default=0)
     page = template().render(
         version=__version__,
         reading=reading,
         prepared=prepared,
         recipe=recipe,
-        hidden=max(0, len(profiles) - COLUMNS),
-        plots=_plots(reading, prepared, recipe, profiles[:COLUMNS]),
-        balance=balance,
+        hidden=max(0, len(drawn.profiles) - COLUMNS),
+        plots=_plots(reading, recipe, drawn),
+        balance=drawn.balance,
         balance_top=top,
         changed=[rule for rule in prepared.rules if rule.has_effect],
         idle=[rule.rule for rule in prepared.rules if not rule.has_effect],
@@ -65,52 +71,37 @@ def write(
     prepared.report.write_text(page, encoding="utf-8")
 
 
-def _plots(
-    reading: Reading, prepared: Prepared, recipe: Recipe, profiles: tuple[Profile, ...]
-) -> list[Plot]:
+def _plots(reading: Reading, recipe: Recipe, drawn: Drawn) -> list[Plot]:
     columns = {column.name: column for column in reading.columns}
     treated = {
         each.source: each
         for each in recipe.outputs
         if isinstance(each, CleanColumn) and (each.fill or each.clip)
     }
-    result = _some_rows(prepared) if treated else pa.table({})
     dates = {each.name for each in recipe.inputs if each.kind in MOMENTS}
     return [
         _plot(
             profile,
             columns.get(profile.column),
             treated.get(profile.column),
-            result,
+            drawn.result,
             _day if profile.column in dates else _number,
         )
-        for profile in profiles
+        for profile in drawn.profiles[:COLUMNS]
     ]
-
-
-def _some_rows(prepared: Prepared) -> pa.Table:
-    """Return the first rows of each row group; what is drawn of them is but a picture."""
-    file = pq.ParquetFile(prepared.parquet)
-    groups = file.metadata.num_row_groups
-    size = max(1, ROWS // max(groups, 1))
-    batches = [islice(file.iter_batches(size, row_groups=[group]), 1) for group in range(groups)]
-    return pa.Table.from_batches(chain.from_iterable(batches), file.schema_arrow)
 
 
 def _plot(
     profile: Profile,
     column: Column | None,
     output: CleanColumn | None,
-    result: pa.Table,
+    result: Columns,
     write_end: Callable[[float], str],
 ) -> Plot:
     after: Sequence[int] = ()
     if output and profile.low is not None and profile.high is not None:
-        values = result[output.name]
-        if pa.types.is_decimal(values.type) or pa.types.is_integer(values.type):
-            values = pc.cast(values, pa.float64(), safe=False)
-        if pa.types.is_floating(values.type):
-            after = histogram(values, profile.low, profile.high)
+        after = histogram(shown(result[output.name]), profile.low, profile.high)
+        after = () if after == profile.bins else after
     most = max((*profile.bins, *after), default=0) or 1
     return Plot(
         profile,

@@ -658,6 +658,15 @@ def test_the_report_is_one_file_that_runs_and_loads_nothing(tmp_path):
     assert "http" not in page.replace("http-equiv", "")
 
 
+def test_the_report_draws_before_and_after_of_the_same_rows(tmp_path):
+    """A column is drawn twice only where a rule changed it, however a long file is sorted."""
+    rows = [(str(place), str(place) if place else None) for place in range(20_000)]
+    prepared = made(
+        tmp_path, rows, {"a": "integer", "b": "integer"}, fill="median", outliers="clip"
+    )
+    assert prepared.report.read_text().count('fill="var(--after)"') == 1
+
+
 def test_numbers_are_drawn_as_such_where_a_later_file_has_dates(tmp_path):
     """The range is the recipe's; as days, its ends could lie beyond any calendar."""
     staged = reading(tmp_path / "a", {"x": "integer"}, [("5",), ("99999999999",)])
