@@ -13,6 +13,8 @@ from headgate.engine.recipe import CleanColumn, OutlierFlag, Recipe, TestFlag
 from headgate.record import Record
 
 ESCAPE = "escape formulas"
+_CELLWISE = (FILL, CLIP, FLAG, ESCAPE)
+"""Rules that did nothing if they changed no cell, whatever is said of them."""
 LISTED = 20
 """Columns that are named of those that a rule changed."""
 
@@ -28,7 +30,7 @@ class RuleResult(Record):
     @property
     def has_effect(self) -> bool:
         """Whether it did anything, or has anything to say."""
-        return bool(self.cells or self.rows or self.detail)
+        return bool(self.cells or self.rows or (self.detail and self.rule not in _CELLWISE))
 
 
 def count(

@@ -54,6 +54,8 @@ def write(
     drawn: Drawn,
 ) -> None:
     """Write the page, self-contained: no script, no font, no picture from elsewhere."""
+    changed = [rule for rule in prepared.rules if rule.has_effect]
+    active = {rule.rule for rule in changed}
     top = max((max(each.train, each.test) for each in drawn.balance), default=0)
     page = template().render(
         version=__version__,
@@ -64,8 +66,8 @@ def write(
         plots=_plots(reading, recipe, drawn),
         balance=drawn.balance,
         balance_top=top,
-        changed=[rule for rule in prepared.rules if rule.has_effect],
-        idle=[rule.rule for rule in prepared.rules if not rule.has_effect],
+        changed=changed,
+        idle=dict.fromkeys(each.rule for each in prepared.rules if each.rule not in active),
         failures=reading.failures[:FAILURES],
     )
     prepared.report.write_text(page, encoding="utf-8")

@@ -658,6 +658,16 @@ def test_the_report_is_one_file_that_runs_and_loads_nothing(tmp_path):
     assert "http" not in page.replace("http-equiv", "")
 
 
+def test_the_report_names_a_rule_that_changed_no_cell_once_as_idle(tmp_path):
+    """Of many columns with such a rule, those alone are listed in which it changed cells."""
+    rows = [("1", None, "5"), ("2", "3", "6")]
+    kinds = {"a": "integer", "b": "integer", "c": "integer"}
+    page = made(tmp_path, rows, kinds, fill="median", outliers="clip").report.read_text()
+    assert page.count("<td>fill</td>") == 1
+    assert "b with median 3" in page
+    assert page.count("clip outliers") == 1
+
+
 def test_the_report_draws_before_and_after_of_the_same_rows(tmp_path):
     """A column is drawn twice only where a rule changed it, however a long file is sorted."""
     rows = [(str(place), str(place) if place else None) for place in range(20_000)]
