@@ -53,7 +53,7 @@ def count(
         RuleResult(rule="drop duplicates", rows=removed.duplicates),
         RuleResult(rule="drop columns", detail=", ".join(left)),
         *_unread(recipe, changed),
-        *_risks(recipe, rows.staged.columns),
+        *risks(recipe, rows.staged.columns),
         *_fitted(recipe, changed),
         *_escaped(changed),
     ]
@@ -76,7 +76,8 @@ def _listed(columns: list[str]) -> str:
     return ", ".join(columns[:LISTED]) + more
 
 
-def _risks(recipe: Recipe, there: Container[str]) -> list[RuleResult]:
+def risks(recipe: Recipe, there: Container[str]) -> list[RuleResult]:
+    """Tell which of a file's columns could mislead a model, and what was done about them."""
     if recipe.modelling is None:
         return []
     return [

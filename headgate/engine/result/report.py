@@ -11,16 +11,21 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from headgate import __version__
+from headgate.engine.cleaning import rules
 from headgate.engine.cleaning.replay import Columns
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.formats import MOMENTS
+from headgate.engine.reading.dialect import Dialect
 from headgate.engine.recipe import CleanColumn, Profile, Recipe
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.result.profile import Balance, histogram, shown
 from headgate.engine.validate import Reading
 
 COLUMNS = 100  # drawn one by one; more would be a page that nobody reads
+LINES = 100  # of a list
 FAILURES = 50
+CLASSES = 12
+_SPLIT = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 
 
 class Drawn(NamedTuple):
@@ -54,23 +59,43 @@ def write(
     drawn: Drawn,
 ) -> None:
     """Write the page, self-contained: no script, no font, no picture from elsewhere."""
-    changed = [rule for rule in prepared.rules if rule.has_effect]
-    active = {rule.rule for rule in changed}
-    top = max((max(each.train, each.test) for each in drawn.balance), default=0)
+    risks = rules.risks(recipe, {each.name for each in reading.columns})
+    active = {rule.rule for rule in prepared.rules if rule.has_effect}
     page = template().render(
         version=__version__,
         reading=reading,
         prepared=prepared,
         recipe=recipe,
-        hidden=max(0, len(drawn.profiles) - COLUMNS),
+        split=_split(reading.dialect),
+        hidden=len(drawn.profiles) - COLUMNS,
         plots=_plots(reading, recipe, drawn),
-        balance=drawn.balance,
-        balance_top=top,
-        changed=changed,
+        **_balance(recipe, drawn.balance),
+        changed=[each for each in prepared.rules if each.has_effect and each not in risks],
         idle=dict.fromkeys(each.rule for each in prepared.rules if each.rule not in active),
+        lines=LINES,
         failures=reading.failures[:FAILURES],
     )
     prepared.report.write_text(page, encoding="utf-8")
+
+
+def _split(dialect: Dialect) -> str:
+    """Tell how the file tells columns apart."""
+    if dialect.borders:
+        return "in aligned columns"
+    return f"separated by {_SPLIT.get(dialect.delimiter, repr(dialect.delimiter))}"
+
+
+def _balance(recipe: Recipe, balance: Sequence[Balance]) -> dict[str, Any]:
+    """Return what is to be predicted, as classes or steps, and the most rows that one of them has.
+
+    Classes come in the order of their rows, which are drawn on each other.
+    """
+    if recipe.modelling and recipe.modelling.task != "regression":
+        classes = sorted(balance, key=lambda each: each.train + each.test, reverse=True)
+        most = max((each.train + each.test for each in classes), default=0)
+    else:
+        classes, most = [], max((max(each.train, each.test) for each in balance), default=0)
+    return {"balance": balance, "classes": classes, "shown": CLASSES, "most": most}
 
 
 def _plots(reading: Reading, recipe: Recipe, drawn: Drawn) -> list[Plot]:
@@ -121,7 +146,7 @@ def _day(value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.6g}"
+    return f"{value:,.6g}" if abs(value) >= 10_000 else f"{value:.6g}"  # a year has no comma
 
 
 @cache

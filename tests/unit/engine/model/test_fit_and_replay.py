@@ -347,6 +347,17 @@ def test_risky_columns_are_named_and_left_out(tmp_path):
     assert not {"order", "country", "net"} & set(prepared.columns)
 
 
+def test_the_report_shows_the_rows_of_each_class_and_names_a_risk_once(tmp_path):
+    """Classes come in the order of their rows, with those to train on and those held out."""
+    frame = shop().assign(same=1).dropna(subset="city")
+    prepared = made(tmp_path, frame, "city")
+    train, test = (part["city"].value_counts() for part in parts(prepared))
+    page = prepared.report.read_text()
+    shown = [f"<span>{train[code]:,} + {test[code]:,}</span>" for code in (0, 1, 2)]
+    assert [page.index(each) for each in shown] == sorted(page.index(each) for each in shown)
+    assert page.count("Every training row has 1.") == 1
+
+
 @pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["rising", "falling"])
 def test_numbers_tell_rows_apart_only_if_all_of_them_differ(tmp_path, order):
     """In whatever order they come; one that occurs twice makes them numbers like others."""
