@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from math import isfinite, ulp
+from math import hypot, isfinite, ulp
 from typing import Any
 
 from headgate.engine.cleaning.cleaned_rows import RemainingRows
@@ -34,6 +34,8 @@ _OF_NUMBERS = (Fill.MEDIAN, Fill.MEAN, Outliers.FLAG, Outliers.CLIP)
 _MORE_DECIMALS = 4
 """Than the values of an exact type have: what their median and their fences need."""
 _ULPS = 4
+_READ_BACK = 18
+"""Decimals of a number in a column where they vary; one with more would make it text."""
 
 
 def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, ...]:
@@ -199,17 +201,24 @@ def _filling(
         return _known(column, how, *found) if found else None
     if column.kind not in NUMBERS:
         return None
-    if how == Fill.MEDIAN:
-        number = next(iter(values.quantiles(column, 0.5)), None)
-    else:
-        moments = values.moments[column.name]
-        number = moments.mean if moments else None
+    number, size = _middle(values, column, how)
     if number is None:
         return None
-    number = _without_noise(column, number, number)
+    number = _without_noise(column, number, size)
     unused = values.rows.full(column.name)
     number = _rounded(values, column, number, ROUND_HALF_UP, unused=unused)
     return Filling(how=how, text=_write(values, column, number), number=number)
+
+
+def _middle(values: Values, column: Input, how: Fill) -> tuple[float | None, float]:
+    """Return the median or the mean, and the size of the numbers that were added up for it."""
+    if how == Fill.MEDIAN:
+        found = values.quantiles(column, 0.5)
+        return (found[0], found[0]) if found else (None, 0.0)
+    moments = values.moments[column.name]
+    if moments is None:
+        return None, 0.0
+    return moments.mean, hypot(moments.mean, moments.deviation)
 
 
 def _constant(values: Values, column: Input, constant: str) -> Filling:
@@ -271,12 +280,15 @@ def _fence(
 
 
 def _rounded(values: Values, column: Input, number: float, rounding: str, *, unused: bool) -> float:
-    """Round to the decimals that all values have; one that no cell gets, to what its type holds."""
+    """Round to the decimals that all values have; one that no cell gets, to what its type holds.
+
+    Elsewhere to what can be read back of a column of an exact type.
+    """
     writing = values.writings[column.name]
-    exact = unused and column.sql_type != "DOUBLE"
-    if not isfinite(number) or not (writing.even or exact):
+    if not isfinite(number) or not (writing.even or column.sql_type != "DOUBLE"):
         return number
-    places = writing.decimals if writing.even else decimals_of(column.sql_type)
+    places = decimals_of(column.sql_type) if unused else _READ_BACK
+    places = writing.decimals if writing.even else places
     unit = Decimal(1).scaleb(-places)
     return float((Decimal(repr(number)) / unit).to_integral_value(rounding) * unit) or 0.0
 
