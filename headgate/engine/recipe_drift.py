@@ -60,7 +60,8 @@ def told(
     for each in _changes(recipe, reading):
         if each.change == "renamed":
             yield f"{each.detail}; the recipe does not know that name."
-    for shift in profiles.shifts(_without_unused_values(recipe), profile):
+    rows = recipe.rows, reading.rows_good
+    for shift in profiles.shifts(_without_unused_values(recipe), profile, rows):
         yield f"{shift.column}: {shift.what}"
     yield from _more_digits(recipe, own)
     yield from _gaps(recipe, own)

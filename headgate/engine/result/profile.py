@@ -5,8 +5,8 @@ anything that changes a cell, which must not rest on a sample.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from math import log
+from collections.abc import Container, Sequence
+from math import log, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,8 +22,10 @@ SAMPLE_ROWS = 4096  # rows that are looked at
 _DAY = 86_400_000_000  # microseconds
 BINS = 24
 TOP = 8
+LONGEST = 80  # characters of a text
 SHIFTED = 0.25  # population stability index from which on a shift is called clear
 POINTS = 0.05  # difference of the missing share that is worth a word
+DEVIATIONS = 3  # from what is expected, up to which a difference may be chance
 
 
 class Shift(Record):
@@ -50,8 +52,8 @@ def sampled(staged: Staged) -> pa.Table:
 def profiles(
     rows: RemainingRows, sample: pa.Table, fitted: tuple[Profile, ...] = ()
 ) -> tuple[Profile, ...]:
-    """Profile every input that is there; over the fitted steps, where there are such."""
-    steps = {each.column: (each.low, each.high) for each in fitted}
+    """Profile every input that is there; over the steps and categories that were fitted, if any."""
+    before = {each.column: each for each in fitted}
     staged = rows.staged
     columns = [each for each in staged.inputs if each.name in staged.columns]
     values = staged.typed(sample)
@@ -60,14 +62,16 @@ def profiles(
             column=column.name,
             kind=staged.columns[column.name].kind,
             missing=1 - rows.changes[column.name].filled / max(staged.rows, 1),
-            **_figures(shown(values[column.name]), *steps.get(column.name, (None, None))),
+            **_figures(shown(values[column.name]), before.get(column.name)),
         )
         for column in columns
     )
 
 
-def shifts(fitted: tuple[Profile, ...], now: tuple[Profile, ...]) -> tuple[Shift, ...]:
-    """Compare a file with the one that the recipe was fitted on."""
+def shifts(
+    fitted: tuple[Profile, ...], now: tuple[Profile, ...], rows: tuple[int, int]
+) -> tuple[Shift, ...]:
+    """Compare a file with the one that the recipe was fitted on; `rows` tells the rows of both."""
     after = {each.column: each for each in now}
     found = []
     for before in fitted:
@@ -76,43 +80,68 @@ def shifts(fitted: tuple[Profile, ...], now: tuple[Profile, ...]) -> tuple[Shift
             continue
         found += [
             Shift(column=before.column, what=what)
-            for what in _differences(before, after[before.column])
+            for what in _differences(before, after[before.column], rows)
         ]
     return tuple(found)
 
 
-def _differences(before: Profile, now: Profile) -> list[str]:
+def _differences(before: Profile, now: Profile, rows: tuple[int, int]) -> list[str]:
     found = []
     if before.kind != now.kind and now.missing < 1:
         found.append(f"It held {before.kind} values, now {now.kind}.")
-    if abs(now.missing - before.missing) > POINTS:
+    if abs(now.missing - before.missing) > max(POINTS, _missing_by_chance(before, now, rows)):
         found.append(f"Missing in {now.missing:.1%} of the rows, before in {before.missing:.1%}.")
-    if before.bins and now.bins:
-        index = _stability(before.bins, now.bins)
-    else:
-        index = _stability(*_aligned(before, now))
-    if index > SHIFTED:
+    index, by_chance = _stability(*_counts(before, now, rows))
+    if index > max(SHIFTED, by_chance):
         found.append(f"Its values are spread differently (stability index {index:.2f}).")
     return found
 
 
-def _aligned(before: Profile, now: Profile) -> tuple[list[float], list[float]]:
-    texts = [each.text for each in before.top]
-    shares = {each.text: each.share for each in now.top}
-    old = [each.share for each in before.top]
-    new = [shares.get(text, 0.0) for text in texts]
-    return [*old, 1 - sum(old)], [*new, 1 - sum(new)]
+def _missing_by_chance(before: Profile, now: Profile, rows: tuple[int, int]) -> float:
+    """Return how far missing shares may lie apart in so few rows, with Yates's correction."""
+    share = (before.missing * rows[0] + now.missing * rows[1]) / max(1, sum(rows))
+    few = sum(1 / max(1, each) for each in rows)
+    return DEVIATIONS * sqrt(share * (1 - share) * few) + few / 2
 
 
-def _stability(before: Sequence[float], now: Sequence[float]) -> float:
-    """Return the population stability index; empty steps count as a thousandth."""
-    if not sum(before) or not sum(now):
-        return 0.0
-    pairs = [
-        (max(old / sum(before), 0.001), max(new / sum(now), 0.001))
-        for old, new in zip(before, now, strict=True)
+def _counts(
+    before: Profile, now: Profile, rows: tuple[int, int]
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Count values by steps, or by the categories that were the most frequent and all others."""
+    if before.bins and now.bins:
+        return before.bins, now.bins
+    shares = [{each.text: each.share for each in profile.top} for profile in (before, now)]
+    known = [[own.get(text, 0.0) for text in shares[0]] for own in shares]
+    sizes = [
+        min(SAMPLE_ROWS, count) * (1 - profile.missing)
+        for profile, count in zip((before, now), rows, strict=True)
     ]
-    return sum((new - old) * log(new / old) for old, new in pairs)
+    old, new = (
+        [size * share for share in (*own, max(0.0, 1 - sum(own)))]
+        for size, own in zip(sizes, known, strict=True)
+    )
+    return old, new
+
+
+def _stability(old: Sequence[float], new: Sequence[float]) -> tuple[float, float]:
+    """Return the population stability index of counts, and what it may be by chance.
+
+    Each step counts half a value more, so that an empty one has a share. By chance the index is
+    distributed as chi-squared, times the sum of one by each number of values (Yurdakul 2018).
+    """
+    pairs = [pair for pair in zip(old, new, strict=True) if any(pair)]
+    sizes = sum(old), sum(new)
+    if not all(sizes):
+        return 0.0, 0.0
+    index = 0.0
+    for pair in pairs:
+        was, now = (
+            (count + 0.5) / (size + 0.5 * len(pairs))
+            for count, size in zip(pair, sizes, strict=True)
+        )
+        index += (now - was) * log(now / was)
+    free = len(pairs) - 1
+    return index, (free + DEVIATIONS * sqrt(2 * free)) * sum(1 / size for size in sizes)
 
 
 def shown(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -128,10 +157,11 @@ def shown(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.cast(values, pa.float64(), safe=False)
 
 
-def _figures(values: pa.ChunkedArray, low: float | None, high: float | None) -> dict[str, Any]:
+def _figures(values: pa.ChunkedArray, before: Profile | None) -> dict[str, Any]:
     """Return the most frequent texts, or of numbers the counts within their own or given ends."""
     if pa.types.is_string(values.type):
-        return {"top": _top(values)}
+        return {"top": _top(values, {each.text for each in before.top} if before else set())}
+    low, high = (before.low, before.high) if before else (None, None)
     numbers = values.drop_null().to_numpy()
     numbers = numbers[np.isfinite(numbers)]
     if low is None or high is None:
@@ -141,11 +171,13 @@ def _figures(values: pa.ChunkedArray, low: float | None, high: float | None) -> 
     return {"low": low, "high": high, "bins": histogram(values, low, high)}
 
 
-def _top(texts: pa.ChunkedArray) -> tuple[Category, ...]:
-    counts = Counter(text for text in texts.to_pylist() if text is not None)
+def _top(texts: pa.ChunkedArray, known: Container[str]) -> tuple[Category, ...]:
+    """Return the most frequent texts, and those that are known already."""
+    counts = Counter(text[:LONGEST] for text in texts.to_pylist() if text is not None)
     total = counts.total()
-    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP]
-    return tuple(Category(text=text[:80], share=count / total) for text, count in often)
+    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    chosen = [*often[:TOP], *(each for each in often[TOP:] if each[0] in known)]
+    return tuple(Category(text=text, share=count / total) for text, count in chosen)
 
 
 def histogram(values: pa.ChunkedArray, low: float, high: float) -> tuple[int, ...]:

@@ -434,6 +434,18 @@ def test_replay_names_what_has_drifted(tmp_path):
     assert not same.drift
 
 
+@pytest.mark.parametrize("rows", [1, 9, 60, 600])
+def test_few_rows_of_the_same_kind_have_not_drifted(tmp_path, rows):
+    """What chance makes of few rows is not told, and what has surely changed is."""
+    frame = shop(1200)
+    first = made(tmp_path / "a", frame[:600], "price")
+    later = frame[600:][:rows].reset_index(drop=True)
+    assert not made(tmp_path / "b", later, None, recipe=first.recipe).drift
+    moved = made(tmp_path / "c", later.assign(city="Bern", size=None), None, recipe=first.recipe)
+    told = {each.split(":")[0] for each in moved.drift if "training" not in each}
+    assert told == (set() if rows == 1 else {"city", "size"})
+
+
 def test_replay_says_nothing_of_values_that_are_not_used(tmp_path):
     """An identifier goes on counting; that it is lost or another kind is still said."""
     frame = shop().assign(id=range(600))
