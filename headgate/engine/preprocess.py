@@ -18,9 +18,11 @@ from headgate.engine import recipe_drift
 from headgate.engine.cleaning import clean, rules
 from headgate.engine.cleaning.adapt import adapted
 from headgate.engine.cleaning.cleaned_rows import RemainingRows, Staged
+from headgate.engine.cleaning.known_formats import read_as_known
 from headgate.engine.cleaning.removal import Removed, leave_out
 from headgate.engine.cleaning.replay import Columns, Replay
 from headgate.engine.cleaning.rules import RuleResult
+from headgate.engine.columns.column import Column
 from headgate.engine.duck import database
 from headgate.engine.model import export
 from headgate.engine.model import fit as model
@@ -57,6 +59,8 @@ def preprocess_rows(
     folder = scratch / "prepared"
     folder.mkdir(exist_ok=True)
     given = recipes.load(recipe) if recipe else None
+    found = reading.columns
+    reading = read_as_known(reading, given.inputs) if given else reading
     with full_disk_explained(scratch):
         with database(scratch, reading.table) as con:
             if given:
@@ -77,7 +81,11 @@ def preprocess_rows(
             rows_out=tables.written.rows,
             duplicates=plan.removed.duplicates,
             dropped=plan.removed.empty + plan.removed.without_target,
-            rules=(*_rules(reading, plan, tables), *_unused(options, given)),
+            rules=(
+                *_typed_as_known(reading.columns, found),
+                *_rules(reading, plan, tables),
+                *_unused(options, given),
+            ),
             drift=(*plan.drift, *map(str, tables.unseen)),
             columns=tuple(each.name for each in plan.recipe.outputs),
             preview=outputs.preview(folder / "data.csv"),
@@ -217,6 +225,13 @@ def _unused(options: PrepareOptions, recipe: Recipe | None) -> Iterator[RuleResu
 def _changed(options: CleanOptions) -> set[str]:
     """Name the options that have another value than by default."""
     return set(options.model_dump(exclude_defaults=True))
+
+
+def _typed_as_known(now: Sequence[Column], found: Sequence[Column]) -> Iterator[RuleResult]:
+    """Yield a note of columns that the recipe alone tells how to read."""
+    told = [f"{own.name}: {own.format}" for own, was in zip(now, found, strict=True) if own != was]
+    if told:
+        yield RuleResult(rule="read as the recipe does", detail=", ".join(told))
 
 
 def _renamed(reading: Reading) -> Iterator[RuleResult]:

@@ -536,6 +536,32 @@ def test_gaps_stay_where_no_value_is_written_as_the_recipes_is(tmp_path):
     assert "x: Its gaps stay, as no value is written as '2024-03-14' is." in again.drift
 
 
+@pytest.mark.parametrize(
+    ("texts", "later", "values"),
+    [
+        (["12/25/2023", "03/04/2024"], ["03/04/2024", "05/06/2024"], [(2024, 3, 4), (2024, 5, 6)]),
+        (["25/12/2023", "03/04/2024"], ["03/04/2024", "NA"], [(2024, 4, 3), None]),
+        (["ja", "nein"], ["ja", "ja"], [True, True]),
+        (["1,234,567", "1,932"], ["2,500", "1,932"], [2500, 1932]),
+        (["1.234,50", "1,25"], ["1,250", "2.500"], [None, None]),
+        (["ja", "nein"], ["ja", "perhaps"], [None, None]),
+    ],
+)
+def test_a_later_file_that_tells_too_little_is_read_as_the_recipes_was(
+    tmp_path, texts, later, values
+):
+    """Few values may fit several formats or none; the recipe says which, if all fit that."""
+    first = preprocess_rows(read_rows(tmp_path / "a", texts), tmp_path / "a", PrepareOptions())
+    again = preprocess_rows(
+        read_rows(tmp_path / "b", later), tmp_path / "b", PrepareOptions(), recipe=first.recipe
+    )
+    found = pq.read_table(again.parquet)["n"].to_pylist()
+    assert found == [date(*each) if isinstance(each, tuple) else each for each in values]
+    assert [row[0] for row in cells(again.csv)[1:]] == [
+        "" if each == "NA" else each for each in later
+    ]
+
+
 def test_texts_stay_what_they_are_in_a_later_file(tmp_path):
     """Where `yes` and `no` stand alone, they are truth values to the file, not to the recipe."""
     first = made(tmp_path / "a", [("yes",), ("no",), ("maybe",)], {"a": "text"})
