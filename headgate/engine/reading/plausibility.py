@@ -66,7 +66,10 @@ _WITHOUT_CAPITALS = 0.1
 _USUAL_SIGN, _OTHER_SIGN = 0.9, 0.6
 """Worth of a sign outside words; inside one, it is taken off."""
 _APOSTROPHE_APART, _MONEY_APART = 0.8, 0.3
-"""Worth of an apostrophe beside no word or blank, and of a currency beside no digit; else 1."""
+"""Worth of an apostrophe beside no word or blank, and of a currency beside no digit; else 1.
+
+In brackets a currency is a unit, as are its thousands and millions.
+"""
 _SIGN_OF_UNIT = 1.1
 """Worth of a sign that belongs to a unit: more than that of a letter."""
 _UNIT = re.compile(
@@ -173,7 +176,8 @@ def _placed_sign(char: str, before: str, after: str) -> float:
         return -1
     if char in _MONEY:
         beside = before.isdigit() or after.isdigit() or " " in (before, after) or after in "-.,"
-        return 1 if beside else _MONEY_APART
+        bracketed = before in "([" and after in ")]/mk"
+        return 1 if beside or bracketed else _MONEY_APART
     return _USUAL_SIGN if char in _USUAL_SIGNS else _OTHER_SIGN
 
 

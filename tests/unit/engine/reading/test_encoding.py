@@ -142,6 +142,13 @@ def test_text_comes_back_in_its_own_letters(language, encoding):
     assert data.decode(found.name) == TEXTS[language]
 
 
+@pytest.mark.parametrize("name", ["Value (£)", "Cost (£k)", "Rate [£/h]"])
+def test_a_currency_in_brackets_is_a_unit(name):
+    """It is no letter of another language, even where no other sign is beyond ASCII."""
+    data = f"Date,{name}\n1/2/24,3\n".encode("cp1252")
+    assert guess_encoding(data, b"", None, "file.csv").name == "cp1252"
+
+
 @pytest.mark.parametrize("before", [0, 60_000])
 def test_a_file_of_seven_bits_is_read_by_its_escape_sequences(tmp_path, before):
     """Also where the first of them stands far down, and inside quotes and beside delimiters."""
