@@ -4,6 +4,7 @@ Here: what they are, and how well they go with it. Not here: which delimiter it 
 """
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 _MAX_TEXT = 1 << 16
@@ -28,12 +29,14 @@ class Quoting(NamedTuple):
 
 
 def quote_of(text: str, delimiter: str, told: str | None) -> str | None:
-    """Return the quote character that encloses most fields."""
+    """Return the quote character that encloses most fields; what is inside one encloses none."""
     if told is not None:
         return told or None
     if "'" not in text:
         return '"'
-    enclosed = {q: _count_enclosed(text, delimiter, q) for q in ('"', "'")}
+    either = "|".join(_field(delimiter, quote) for quote in "\"'")
+    whole = text[: text.rfind("\n", 0, _MAX_TEXT) + 1] if len(text) > _MAX_TEXT else text
+    enclosed = Counter(field[0][0] for field in re.finditer(either, whole, re.MULTILINE))
     return "'" if enclosed["'"] > 2 * enclosed['"'] else '"'
 
 
@@ -81,9 +84,13 @@ def _count_enclosed(text: str, delimiter: str, quote: str) -> int:
     text = text[:_MAX_TEXT]
     if quote not in text:
         return 0
+    return len(re.findall(_field(delimiter, quote), text, re.MULTILINE))
+
+
+def _field(delimiter: str, quote: str) -> str:
+    """Return the pattern of a field that is enclosed in quotes."""
     d, q = re.escape(delimiter), re.escape(quote)
-    pattern = rf"{_opening(d, q)}(?:[^{q}]++|{q}{q})++{q}[ ]*(?={d}|\r?$)"
-    return len(re.findall(pattern, text, re.MULTILINE))
+    return rf"{_opening(d, q)}(?:[^{q}]++|{q}{q})++{q}[ ]*(?={d}|\r?$)"
 
 
 def _opening(d: str, q: str) -> str:

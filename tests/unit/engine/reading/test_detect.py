@@ -586,6 +586,14 @@ def test_a_title_above_columns_of_different_kinds_is_none_of_them(tmp_path, text
     assert len(read(write(tmp_path, text))[1][0]) == 2
 
 
+@pytest.mark.parametrize(("outer", "inner"), [('"', "'"), ("'", '"')])
+def test_quotes_inside_enclosed_values_enclose_nothing(tmp_path, outer, inner):
+    """A value may be a list of texts in the other quotes, however many these are."""
+    cell = ", ".join(f"{inner}a{i}{inner}" for i in range(7))
+    text = "\n".join(["id,members,score", *(f"{i},{outer}[{cell}]{outer},{i}.5" for i in range(9))])
+    assert read(write(tmp_path, text))[1][3] == ["3", f"[{cell}]", "3.5"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
