@@ -97,6 +97,8 @@ def judge(lines: list[str], syntax: Syntax, quoting: Quoting) -> Candidate:
     columns = _count_told(body) if syntax.delimiter == " " else width
     score = prior(syntax.delimiter) * even**1.5 * (0.3 + 0.7 * alike) * (1 - 0.25 / columns)
     score *= quoting.worth(len(fields)) * (1 - 0.8 * _tabs_inside(body))
+    if syntax.delimiter == " ":
+        score *= 1 - _lists(fields)
     return Candidate(score, syntax, width, even, alike)
 
 
@@ -186,6 +188,12 @@ def _width(fields: list[list[str]]) -> int:
 def _tabs_inside(body: list[list[str]]) -> float:
     """Return the share of rows with a tab inside a cell, where hardly anyone writes one."""
     return sum(any("\t" in cell.strip() for cell in row) for row in body) / max(1, len(body))
+
+
+def _lists(fields: list[list[str]]) -> float:
+    """Return the share of rows in which most words end with a delimiter, which parts them then."""
+    ends = [sum(cell.endswith((",", ";")) for cell in row) for row in fields]
+    return sum(2 * n > count_filled(row) for n, row in zip(ends, fields, strict=True)) / len(fields)
 
 
 def _evenness(widths: list[int], width: int) -> float:

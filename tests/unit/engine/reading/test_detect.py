@@ -1079,6 +1079,17 @@ def test_decimal_commas_in_uneven_rows_separate_nothing(tmp_path, sign):
     assert read_rows == rows
 
 
+def test_a_delimiter_at_the_end_of_most_words_parts_them(tmp_path):
+    """Numbers may be padded behind it, as in a log that ends with more lines of words than rows."""
+    rows = [f"07:{i:02}:05, {9 * i:8.3f}, {i / 7:8.3f}, {i % 4:3}, {i / 3:7.2f}" for i in range(12)]
+    ends = [f"Mean of channel number {i} (W) = {i / 3:.2f}\n" for i in range(16)]
+    path = write(tmp_path, "\n".join(["Time,Power (W),Load (%),Mode,Heat (C)", *rows, "", *ends]))
+    dialect, found = read(path)
+    assert dialect.names == ("Time", "Power (W)", "Load (%)", "Mode", "Heat (C)")
+    assert [cell.strip() for cell in found[4]] == ["07:04:05", "36.000", "0.571", "0", "1.33"]
+    assert len(found) == len(rows)
+
+
 @pytest.mark.parametrize("number", ["{},13", "{},000,250"])
 def test_commas_in_aligned_columns_of_numbers_separate_nothing(tmp_path, number):
     """Columns that stand one below the other part the cells where no comma is beside a word."""
