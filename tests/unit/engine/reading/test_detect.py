@@ -211,10 +211,10 @@ def test_a_million_columns_are_refused_at_once(tmp_path):
     """A row of a million fields is refused within a second; ten thousand are read."""
     wide = ",".join(f"c{i}" for i in range(10_000)) + "\n" + ",".join("1" * 10_000) + "\n"
     assert len(read(write(tmp_path, wide, "wide.csv"))[0].names) == 10_000
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(UnreadableError, match="more than 100,000 fields"):
         detect(write(tmp_path, "1," * 1_000_000 + "1\n"))
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_an_even_choice_is_refused_with_its_candidates(tmp_path):
@@ -391,19 +391,19 @@ def test_a_small_file_costs_milliseconds(tmp_path):
     """A file of a kilobyte is seen through in well under a tenth of a second."""
     path = write(tmp_path, PRICES)
     detect(path)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(5):
         detect(path)
-    assert (time.perf_counter() - start) / 5 < 0.1
+    assert (time.process_time() - start) / 5 < 0.1
 
 
 @pytest.mark.parametrize("rows", ["a,b\n" * 260_000, "\nT\na,b\nc,d\n" * 80_000])
 def test_many_short_lines_cost_seconds(tmp_path, rows):
     """A megabyte of them, all alike or under titles: no line is held to all above it."""
     path = write(tmp_path, f"n,v\n{rows}")
-    start = time.perf_counter()
+    start = time.process_time()
     detect(path)
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
 
 
 @pytest.mark.parametrize(
