@@ -58,7 +58,9 @@ def _header(dialect: "Dialect") -> str:
 
 
 def held_to(reading: "Reading | Receipt") -> None:
-    """Print which contract held, and why where it is not the one that was asked for."""
+    """Print which contract held, if one did, and why where it is not the one asked for."""
+    if not reading.contract:
+        return
     said = [note.why for note in reading.notes if note.what == "contract"]
     say(f"Held to the contract {'; '.join([str(reading.contract), *said])}.")
 

@@ -305,11 +305,13 @@ def _readable(path: Path) -> Path:
 
 
 def _as_sheet(reading: Reading, dialect: Dialect) -> Reading:
-    """Call the columns as a quarantine file does: it has some that are Headgate's own."""
+    """Call the columns as a quarantine file does, and say of no contract that it held."""
     columns = zip(reading.columns, dialect.names, strict=True)
     named = tuple(column.model_copy(update={"name": name}) for column, name in columns)
     notes = tuple(note for note in reading.notes if note.what != "column name")
-    return reading.model_copy(update={"columns": named, "notes": notes, "dialect": dialect})
+    return reading.model_copy(
+        update={"columns": named, "notes": notes, "dialect": dialect, "contract": ""}
+    )
 
 
 def _first_rows(reading: Reading) -> tuple[tuple[str, ...], ...]:

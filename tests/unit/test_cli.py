@@ -715,3 +715,11 @@ def test_lines_of_cells_are_aligned(capsys):
 
     console.lines([("uploads/短.csv", "1"), ("uploads/long.csv", "2")])
     assert capsys.readouterr().out == "uploads/短.csv    1\nuploads/long.csv  2\n"
+
+
+def test_a_quarantine_file_is_said_to_be_held_to_no_contract(headgate, tmp_path):
+    """Its rows are judged with those of their upload."""
+    headgate("clean", PENGUINS, "--dataset", "penguins", "--out", tmp_path)
+    done = headgate("inspect", tmp_path / "quarantine.csv")
+    assert "Read as utf-8" in done.out
+    assert "Held to" not in done.out
