@@ -70,6 +70,7 @@ def _show(uploaded: Uploaded, inspection: Checked, *, whole: bool) -> None:
     if whole and not uploaded.corrected:
         show.preview(uploaded.columns, uploaded.rows[:5])
     if judged := inspection.judged:
+        show.doubts(judged)
         show.failures(judged)
         show.drift(judged)
     say(f"Uploaded {uploaded.file_name} as {uploaded.key}")

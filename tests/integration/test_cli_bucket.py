@@ -56,6 +56,14 @@ def test_upload_answers_with_key_columns_and_50_rows(headgate, place, tmp_path):
     assert place.store.read(uploaded["key"]).body.decode() == PEOPLE
 
 
+def test_upload_says_which_columns_a_few_values_keep_text(headgate, place, tmp_path):
+    """As `inspect` does: the one who sends the file can put them right before its table is made."""
+    path = tmp_path / "ages.csv"
+    path.write_text("id,age\n" + "".join(f"{n},{n}\n" for n in range(99)) + "99,abc\n")
+    done = headgate("upload", path, **place.environment())
+    assert "99 of 100 are whole numbers, but 'abc' on line 101 is not." in done.out
+
+
 def test_a_corrected_quarantine_file_finds_its_way(headgate, place, tmp_path):
     """`upload` puts it beside its original, whatever the contract; `link` then gives the whole."""
     key = place.put("uploads/crew/people.csv", PEOPLE + "60\n")
