@@ -1,8 +1,10 @@
 """Commands that process uploads: here, or as Prefect runs where a server is named."""
 
 import asyncio
+import os
 import shlex
 import signal
+import socket
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -104,7 +106,7 @@ def backlog(
 def _process(key: str, options: ProcessOptions) -> Receipt:
     if not _use_prefect():
         with err.status(f"Processing {key} ..."):
-            return processing.process(open_store(), key, options, owner="command line")
+            return processing.process(open_store(), key, options, owner=_owner())
     from flows.process_upload import process_upload
 
     return Receipt.model_validate(_result(process_upload(key, options=options, return_state=True)))
@@ -120,7 +122,13 @@ def _backlog(options: ProcessOptions, limit: int, concurrency: int) -> list[Outc
         return list(_result(state))
     store = open_store()
     with err.status("Processing the backlog ..."):
-        return processing.process_all(store, choose_pending(store, limit), options, concurrency)
+        uploads = choose_pending(store, limit)
+        return processing.process_all(store, uploads, options, concurrency, owner=_owner())
+
+
+def _owner() -> str:
+    """Say who holds the claims of this command, so that it can be found."""
+    return f"process {os.getpid()} on {socket.gethostname()}"
 
 
 def _use_prefect() -> bool:

@@ -115,13 +115,18 @@ def attempt(
 
 
 def process_all(
-    store: Store, uploads: Iterable[Upload], options: ProcessOptions, concurrency: int
+    store: Store,
+    uploads: Iterable[Upload],
+    options: ProcessOptions,
+    concurrency: int,
+    *,
+    owner: str = "command line",
 ) -> list[Outcome]:
     """Process several uploads, at most `concurrency` at once; each has its own outcome.
 
     What was in other hands is tried again at the end: two files may correct rows of the same one.
     """
-    attempt_one = partial(attempt, store, options=options, owner="command line")
+    attempt_one = partial(attempt, store, options=options, owner=owner)
     with ThreadPoolExecutor(concurrency) as pool:
         try:
             outcomes = list(pool.map(attempt_one, (upload.key for upload in uploads)))

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -658,7 +659,10 @@ def test_upload_says_which_contract_held(headgate, place, tmp_path):
 
 
 def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack):
-    """A refused file is an answer, not a failure: code 0. The options hold for each file."""
+    """A refused file is an answer, not a failure: code 0. The options hold for each file.
+
+    Claims and receipts name the process, which someone may want to find.
+    """
     place = new_place(stack)
     place.put("uploads/a.csv", "id,n\n1,2\n")
     place.put("uploads/b.csv", b"PK\x03\x04" + bytes(2000))
@@ -672,6 +676,7 @@ def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack
         "uploads/b.csv": "refused",
     }
     assert place.receipt("uploads/a.csv").options.prepare.clean.names == "tidy"
+    assert place.receipt("uploads/a.csv").run == f"process {os.getpid()} on {socket.gethostname()}"
     assert "Nothing to do: every upload has its answer." in second.out
     assert "headgate status --only refused" in second.out
 
