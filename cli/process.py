@@ -137,10 +137,11 @@ def _use_prefect() -> bool:
 
     if not get_current_settings().api.url:
         return False
-    from cli.prefect_server import require_same_bucket, require_server
+    with err.status("Asking the Prefect server ..."):
+        from cli.prefect_server import require_same_bucket, require_server
 
-    require_server()
-    require_same_bucket(load())
+        require_server()
+        require_same_bucket(load())
     return True
 
 
