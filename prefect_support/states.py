@@ -56,6 +56,6 @@ def summary_state(outcomes: list[Outcome]) -> State[list[Outcome]]:
 def _failures(outcomes: list[Outcome]) -> list[str]:
     """Name the first files that were refused or failed, with the reason."""
     bad = [outcome for outcome in outcomes if outcome.bad]
-    named = [f"{outcome.key}: {outcome.detail}" for outcome in bad[:MOST_FAILURES]]
+    named = [str(outcome) for outcome in bad[:MOST_FAILURES]]
     more = len(bad) - len(named)
     return [*named, f"And {more:,} more."] if more else named

@@ -100,4 +100,4 @@ async def _each(
 def _tell(log: Log, outcome: Outcome) -> None:
     """Log what became of a file, so that bad ones stand out."""
     level = logging.WARNING if outcome.bad else logging.INFO
-    log.log(level, "%s: %s", outcome.key, outcome.detail)
+    log.log(level, "%s", outcome)

@@ -56,6 +56,11 @@ class Outcome(Record):
         """Whether there is no result, and nobody at work on one."""
         return self.verdict in ("refused", "failed")
 
+    def __str__(self) -> str:
+        """Tell it in one line."""
+        verdict = f"{self.verdict}: " if self.bad else ""
+        return f"{self.key}: {verdict}{self.detail}"
+
 
 def process(store: Store, key: str, options: ProcessOptions, *, owner: str) -> Receipt:
     """Run the whole journey for one upload; overwritten midway, start over on the new content.
@@ -140,7 +145,8 @@ def outcome(key: str, result: object) -> Outcome:
     """Return what became of a file, from its receipt or from the error instead of one."""
     match result:
         case Receipt():
-            return Outcome(key=key, verdict=result.outcome, detail=str(result))
+            detail = " ".join(result.reasons) or str(result)
+            return Outcome(key=key, verdict=result.outcome, detail=detail)
         case BadFileError():
             return Outcome(key=key, verdict="refused", detail=str(result))
         case ClaimHeldError():

@@ -675,6 +675,7 @@ def test_backlog_processes_what_waits_and_then_has_nothing_to_do(headgate, stack
         "uploads/a.csv": "published",
         "uploads/b.csv": "refused",
     }
+    assert not any(each["detail"].startswith("refused") for each in first.json)
     assert place.receipt("uploads/a.csv").options.prepare.clean.names == "tidy"
     assert place.receipt("uploads/a.csv").run == f"process {os.getpid()} on {socket.gethostname()}"
     assert "Nothing to do: every upload has its answer." in second.out

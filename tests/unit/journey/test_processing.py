@@ -56,3 +56,17 @@ def test_a_backlog_that_is_stopped_ends_the_files_at_work_and_begins_no_other(mo
     with pytest.raises(KeyboardInterrupt):
         processing.process_all(None, uploads, ProcessOptions(), 1)
     assert begun == ended == ["uploads/0"]
+
+
+def test_what_is_told_of_a_bad_file_begins_with_its_verdict():
+    """Of any other, the rows say enough."""
+    told = [
+        str(processing.Outcome(key="uploads/a.csv", verdict=verdict, detail="why"))
+        for verdict in ("published", "refused", "failed", "in other hands")
+    ]
+    assert told == [
+        "uploads/a.csv: why",
+        "uploads/a.csv: refused: why",
+        "uploads/a.csv: failed: why",
+        "uploads/a.csv: why",
+    ]
