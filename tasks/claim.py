@@ -12,6 +12,7 @@ from headgate.journey.receipt import Receipt
 from headgate.journey.summary import answered_before
 from headgate.journey.work import Work
 from headgate.options import ProcessOptions
+from prefect_support.artifacts import show_receipt
 from prefect_support.block import store_of
 from prefect_support.policies import KEEP_NOTHING, RETRY_TRANSIENT
 
@@ -22,6 +23,7 @@ def claim(bucket: S3Bucket, key: str, options: ProcessOptions) -> Work | Receipt
     claimed = steps.claim(store_of(bucket), key, options, owner=flow_run.get_id() or "")
     if isinstance(claimed, Receipt):
         get_run_logger().warning(answered_before(claimed, options, "deliver.force"))
+        show_receipt(claimed)
     return claimed
 
 

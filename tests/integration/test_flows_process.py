@@ -115,7 +115,7 @@ def test_a_missing_object_is_said_to_be_missing(place):
 
 
 def test_the_same_upload_twice_has_one_result(published):
-    """The second run ends as the first did, does no work, and says why."""
+    """The second run ends as the first did, does no work, says why, and shows what there is."""
     place, first = published
     before = place.listing()
 
@@ -125,6 +125,7 @@ def test_the_same_upload_twice_has_one_result(published):
     assert second.message == first.message
     assert second.tasks.keys() == {f"claim {KEY}"}
     assert "was answered before" in second.warnings
+    assert second.artifacts["report"].data == first.artifacts["report"].data
     assert place.listing() == before
 
 
