@@ -253,7 +253,7 @@ def _judge(file: _File, rows: _Rows, previous: Layout | None) -> _Judged:
         for each in file.sieve.typing.settle(rows.staged)
         if each.name not in bound.dropped
     )
-    drift = compare(previous, Layout.of(columns)) if previous else ()
+    drift = _drift(previous, columns)
     if policy is DriftPolicy.REFUSE:
         refuse_drift(drift)
     if policy is not DriftPolicy.SET_ASIDE:
@@ -263,6 +263,13 @@ def _judge(file: _File, rows: _Rows, previous: Layout | None) -> _Judged:
     aside = [each.name for each in columns if each.name in new]
     columns = tuple(each for each in columns if each.name not in new)
     return _Judged(columns, drift, _set_aside(rows.staged, aside) if aside else None)
+
+
+def _drift(previous: Layout | None, columns: Sequence[Column]) -> tuple[Drift, ...]:
+    """Compare the columns with those of the last file, but for types that the contract says."""
+    declared = {each.name for each in columns if each.declared}
+    found = compare(previous, Layout.of(columns)) if previous else ()
+    return tuple(each for each in found if each.change != "retyped" or each.column not in declared)
 
 
 def _set_aside(staged: Path, names: Sequence[str]) -> Path:

@@ -984,6 +984,19 @@ def test_drift_is_refused_accepted_or_set_aside(tmp_path):
     assert reading_of(tmp_path, **(more | {"contract": named})).aside is None
 
 
+def test_a_column_of_the_contract_has_the_type_that_it_says_whatever_a_file_holds(tmp_path):
+    """Whole prices one month, or none, are no drift; in other columns a new kind is."""
+    before = Layout(names=("price", "day", "n"), kinds=("integer", "date", "integer"))
+    types = {"price": float, "day": pd.Timestamp}
+    columns = {name: pa.Column(type_, nullable=True) for name, type_ in types.items()}
+    contract = Contract(model=pa.DataFrameSchema(columns), drift=DriftPolicy.REFUSE)
+    how = {"header": "price,day,n", "contract": contract, "previous": before}
+    assert reading_of(tmp_path, ["1.5,2024-01-01 10:00:00,1", ",,2"], **how).drift == ()
+    assert reading_of(tmp_path, [",,1", ",,2"], **how).drift == ()
+    with pytest.raises(DriftError, match="file: 'n' was integer and is text now"):
+        reading_of(tmp_path, ["1,2024-01-01,x"], **how)
+
+
 def test_as_many_decimals_as_the_first_values_have_are_not_asked_of_all(tmp_path, monkeypatch):
     """A decimal comma stays one where later values have more digits behind it, or fewer."""
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 60)
