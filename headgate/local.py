@@ -18,6 +18,7 @@ from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.contract import Contract
 from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.reading.dialect import Dialect, Evidence
+from headgate.engine.reading.kinds import sniff_compression
 from headgate.engine.result.files import result_files
 from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.result.prepared import Prepared
@@ -276,6 +277,7 @@ def _extend_ledger(
 def _sheet(corrected: Path) -> Sheet:
     sheet = open_sheet(_readable(corrected))
     if sheet is None:
+        sniff_compression(corrected)  # what is no text at all is told as what it is
         raise BadFileError(
             "This is no quarantine file: it lacks the columns that a clean puts there.",
             where=str(corrected),

@@ -1,6 +1,7 @@
 """A local file is cleaned, and its quarantine corrected, without bucket or Prefect."""
 
 import csv
+import zipfile
 
 import pytest
 
@@ -50,6 +51,22 @@ def test_the_page_for_people_does_not_call_a_corrected_row_unchanged(tmp_path):
     page = (tmp_path / "out" / "report.html").read_text()
     assert "a person corrected, or accepted as they are: 1;" in page
     assert "Every cell stands as it came." not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("xl/workbook.xml", b"", "an Excel workbook .xlsx., not a CSV file. Save the sheet as CSV"),
+        ("cities.csv", b"city,people\nRome,3\n", "no quarantine file: it lacks the columns"),
+    ],
+)
+def test_what_is_no_quarantine_file_is_told_as_what_it_is(tmp_path, name, data, says):
+    """As a workbook, which spreadsheet programs save where nobody chooses CSV."""
+    sheet = tmp_path / "sheet"
+    with zipfile.ZipFile(sheet, "w") as archive:
+        archive.writestr(name, data)
+    with pytest.raises(BadFileError, match=says):
+        local.clean(PENGUINS, tmp_path, options=PrepareOptions(), corrected=[sheet], **PLAIN)
 
 
 @pytest.mark.parametrize("bad", ["1,2,3,4", ""], ids=["other rows are kept back", "none is"])
