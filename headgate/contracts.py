@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from inspect import getsource
 from pathlib import Path
 from pkgutil import iter_modules
@@ -32,14 +31,13 @@ def contract_for(dataset: str | None, name: str | None = None) -> Contract:
         OptionsError: There is no contract of this name.
         SettingsError: The contract's module does not work.
     """
-    if name is not None and not _exists(_module(name)):
+    if name is not None and not _found(name):
         raise OptionsError(
             f"There is no contract {name!r}; there are {', '.join(names())}.",
             where="`contract`",
             todo="Choose one of these, or add a module with a CONTRACT to schemas/.",
         )
-    wanted = _module(name or dataset or "default")
-    return _load(wanted if _exists(wanted) else "default")
+    return _load(_found(name or dataset or "default") or "default")
 
 
 def in_force(options: ProcessOptions, dataset: str | None) -> ProcessOptions:
@@ -57,7 +55,7 @@ def notes_of(
 ) -> tuple[Evidence, ...]:
     """Return why the default holds where a data set has no contract, and what options it sets."""
     notes = []
-    if options.check.contract is None and dataset and contract.name != _module(dataset):
+    if options.check.contract is None and dataset and contract.name != _found(dataset):
         notes.append(f"there is no contract named {dataset!r}; the default holds")
     said = options.said()
     own = contract.options.said().items()
@@ -114,8 +112,9 @@ def _module(name: str) -> str:
     return re.sub(r"\W+", "_", name).strip("_").lower()
 
 
-def _exists(module: str) -> bool:
-    return bool(module) and find_spec(f"{schemas.__name__}.{module}") is not None
+def _found(name: str) -> str | None:
+    """Return the module of a data set or of this name, in whatever case; lower case comes first."""
+    return max((each for each in names() if _module(each) == _module(name)), default=None)
 
 
 def _load(module: str) -> Contract:

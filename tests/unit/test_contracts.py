@@ -6,10 +6,10 @@ from types import ModuleType
 import pytest
 
 from headgate import local
-from headgate.contracts import contract_for, names
+from headgate.contracts import contract_for, names, notes_of
 from headgate.engine.contract import Contract
 from headgate.errors import OptionsError, SettingsError
-from headgate.options import CheckOptions, ReadOptions
+from headgate.options import CheckOptions, ProcessOptions, ReadOptions
 from stack.running import ROOT
 
 PAGE = (ROOT / "docs" / "contracts.md").read_text()
@@ -27,6 +27,19 @@ def test_a_contract_is_found_by_data_set_or_by_name():
     assert {"default", "penguins"} <= set(names())
     with pytest.raises(OptionsError, match="no contract 'nothing'"):
         contract_for(None, "nothing")
+
+
+@pytest.mark.parametrize("name", ["Daily_Sales", "daily-sales"])
+def test_a_module_is_found_in_whatever_case_and_with_whatever_marks_it_is_named(add_contract, name):
+    """No file is held to the default because of a capital letter; plain names come first."""
+    add_contract(name, f"{DEFINES}Contract(min_rows=7)")
+    for dataset in ("daily_sales", "Daily Sales"):
+        contract = contract_for(dataset)
+        assert (contract.name, contract.min_rows) == (name, 7)
+        assert notes_of(contract, dataset, ProcessOptions()) == ()
+    assert contract_for(None, name) == contract
+    add_contract("daily_sales", f"{DEFINES}Contract(min_rows=8)")
+    assert contract_for("Daily Sales").min_rows == 8
 
 
 def test_the_examples_of_the_page_are_contracts(add_contract):
