@@ -158,16 +158,20 @@ class Parser:
                 row: list[str] | None = next(reader)
             except csv.Error:
                 row = None
-            if row is None or (cursor.at - start > 1 and len(row) != self._width):
+            if row is None or self._swallows(row, cursor.at - start):
                 if cursor.at == len(lines) and not final and self._wait(lines[start:]):
                     self._pending_at = number + start
                     break
-                row, used = self._mend(batch, start, cursor.at, row)
+                row, used = self._mend(batch, start, cursor.at)
                 cursor.at = start + used
             rows.fields.append(row)
             rows.lines.append(number + start)
             rows.ends.append(number + cursor.at - 1)
         return self._tidy(rows, number, batch)
+
+    def _swallows(self, row: list[str], lines: int) -> bool:
+        """Return whether a row of another width has more likely taken in others."""
+        return lines > MAX_MENDED_LINES and self._width not in (None, len(row))
 
     def _wait(self, lines: list[str]) -> bool:
         """Keep the lines of an unfinished row until there are twice as many, within bounds."""
@@ -178,12 +182,8 @@ class Parser:
         self._enough = min(2 * size, MAX_ROW_CHARACTERS)
         return True
 
-    def _mend(
-        self, batch: "_Batch", start: int, end: int, strict: list[str] | None
-    ) -> tuple[list[str], int]:
+    def _mend(self, batch: "_Batch", start: int, end: int) -> tuple[list[str], int]:
         """Read a damaged row over as few lines as give the expected width, and count them."""
-        if strict is not None and self._width is None:
-            return strict, end - start
         best, cost = cheapest_row(batch.lines[start], batch.syntax, self._width)
         used = 1
         if len(best) == self._width and self._fits_alone(batch, start + 1):

@@ -1,5 +1,7 @@
 """Lines become rows with their line numbers; damage is mended where it is clear."""
 
+import csv
+
 import pytest
 
 from headgate.engine.reading.detect import detect
@@ -53,6 +55,21 @@ def test_a_line_feed_in_a_field_stays_one_where_lines_end_otherwise(tmp_path):
 def test_a_damaged_quote_spoils_no_other_row(line, row):
     """An unescaped, stray or unclosed quote is kept as text, and the next row is not swallowed."""
     assert parse(f'{line}\n4,"five",6\n', 3) == [row, ["4", "five", "6"]]
+
+
+@pytest.mark.parametrize("odd", ['1,"two\nlines",3,4', '1,"two\nlines"', '"two\n\n3,4,5",6'])
+def test_a_row_of_another_width_may_have_a_field_of_several_lines(odd):
+    """Its quotes are right, so that none of its lines is a row by itself."""
+    (cells,) = csv.reader(odd.splitlines(keepends=True))
+    assert parse(f"{odd}\n4,five,6\n", 3) == [cells, ["4", "five", "6"]]
+
+
+def test_rows_between_two_stray_quotes_are_rows():
+    """Where they would otherwise be one field of a row of another width."""
+    rows = [[str(n), "b", "c"] for n in range(30)]
+    lines = [",".join(row) for row in rows]
+    found = parse("\n".join(['1,2,"x', *lines, '7,8,y",9']) + "\n", 3)
+    assert found == [["1", "2", '"x'], *rows, ["7", "8", 'y"', "9"]]
 
 
 def test_an_unclosed_quote_swallows_only_its_line(tmp_path):
