@@ -16,7 +16,13 @@ import pyarrow as pa
 from pandera import dtypes
 from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
 
-from headgate.engine.checking.checks import between_columns, bounds, frame, of_values
+from headgate.engine.checking.checks import (
+    between_columns,
+    bounds,
+    frame,
+    never_the_same,
+    of_values,
+)
 from headgate.engine.checking.expected import Expected
 from headgate.engine.checking.limits import hold_to_columns, hold_to_order, refuse_unknown
 from headgate.engine.checking.quarantine import Fault
@@ -62,6 +68,7 @@ class BoundModel:
         drop = contract.unknown == "drop" or schema.strict == "filter"
         self.dropped = unknown if drop else ()
         self.expected = tuple(self._expected(name, field, schema) for name, field in fields.items())
+        _refuse_idle(self.expected, fields, self._module)
         self.unique = _unique_keys(schema, fields)
         self._hold_to_keys(schema, names)
         self._schema = _without_types(schema, fields, {e.name: e.kind for e in self.expected})
@@ -244,6 +251,19 @@ def _refuse_unheld(schema: pandera.DataFrameSchema, fields: Fields, module: str)
     for what, (found, todo) in refused.items():
         if found:
             raise SettingsError(f"The contract's model has {what}.", where=module, todo=todo)
+
+
+def _refuse_idle(expected: Sequence[Expected], fields: Fields, module: str) -> None:
+    """Refuse checks that compare values with others alone that are not of their type."""
+    for each in expected:
+        for check in fields[each.name].checks:
+            if named := never_the_same(check, each.kind):
+                raise SettingsError(
+                    f"The check {check.name!r} compares {each.name!r} with {quoted(named)}, but "
+                    f"its type is {each.kind}.",
+                    where=module,
+                    todo="Write what it is compared with as values of this type.",
+                )
 
 
 def _kind(dtype: Any) -> Kind | None:

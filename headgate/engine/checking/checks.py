@@ -4,6 +4,8 @@ Here: what they see where values are missing, and that each gives a verdict. Not
 there are, and what becomes of a row that fails one.
 """
 
+import datetime as dt
+import numbers
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from functools import partial
@@ -38,6 +40,24 @@ _ARROW: Mapping[Kind, Any] = {
 _MASKED: Mapping[Kind, Any] = {**_ARROW, "integer": "Int64", "decimal": "Float64"}
 """The same, for what Arrow does not do, such as taking the remainder of a division."""
 
+_COMPARED = {
+    "isin": "allowed_values",
+    "notin": "forbidden_values",
+    "unique_values_eq": "values",
+    "equal_to": "value",
+    "not_equal_to": "value",
+}
+"""Checks that look for values which are the same, and how each calls them."""
+_SAME: Mapping[Kind, tuple[type, ...]] = {
+    "text": (str,),
+    "integer": (numbers.Number,),
+    "decimal": (numbers.Number,),
+    "boolean": (numbers.Number, np.bool_),
+    "date": (dt.date, np.datetime64),
+    "timestamp": (dt.datetime, np.datetime64),
+}
+"""Types of what may be the same as a value of a kind."""
+
 
 def frame(values: pa.Table) -> pd.DataFrame:
     """Return the values that checks judge, exact also beside missing ones."""
@@ -58,6 +78,25 @@ def bounds(dtype: Any) -> Iterator[pandera.Check]:
     if dtypes.is_float(dtype) and dtype.bit_width < 64:
         most = float(np.finfo(f"float{dtype.bit_width}").max)
         yield pandera.Check.in_range(-most, most)
+
+
+def never_the_same(check: pandera.Check, kind: Kind) -> list[Any]:
+    """Return what a check compares values of a kind with, if none of it can be the same.
+
+    Pandas takes a text for a moment only where it is compared with a single one.
+    """
+    rule = check.registry_name or ""
+    said = (check.statistics or {}).get(_COMPARED.get(rule, ""))
+    single = rule.endswith("equal_to")
+    if said is None or (single and kind == "timestamp" and isinstance(said, str)):
+        return []
+    named = [said] if single else [*said]
+    return [] if any(_may_be_the_same(each, kind) for each in named) else named
+
+
+def _may_be_the_same(said: Any, kind: Kind) -> bool:
+    """Return whether some value of a kind can equal this; a date never equals a moment."""
+    return isinstance(said, _SAME[kind]) and not (kind == "date" and isinstance(said, dt.datetime))
 
 
 def of_values(check: pandera.Check) -> pandera.Check:

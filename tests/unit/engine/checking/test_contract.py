@@ -769,6 +769,42 @@ def test_a_verdict_may_be_of_any_form(tmp_path, found):
     assert reading_of(tmp_path, ["1,2", "3,4"], contract, header="n,m").rows_good == 2
 
 
+@pytest.mark.parametrize(
+    ("type_", "rule", "says"),
+    [
+        (int, pa.Check.isin(["1", "2"]), "'isin' compares 'n' with '1', '2', .* type is integer"),
+        (str, pa.Check.notin([0]), "'notin' compares 'n' with 0, but its type is text"),
+        (bool, pa.Check.ne("false"), "'not_equal_to' compares 'n' with 'false', .* is boolean"),
+        (pd.Timestamp, pa.Check.isin(["2024-01-01"]), "with '2024-01-01', but its type is times"),
+        (pa.Date, pa.Check.eq(pd.Timestamp("2024-01-01")), "with Timestamp.*, but its type is da"),
+    ],
+)
+def test_a_check_that_compares_with_another_type_is_the_contracts_mistake(
+    tmp_path, type_, rule, says
+):
+    """It would let all values through, or none, and the file is not to blame."""
+    contract = Contract(name="rates", model=pa.DataFrameSchema({"n": pa.Column(type_, rule)}))
+    with pytest.raises(SettingsError, match=f"schemas/rates.py: The check .*{says}"):
+        reading_of(tmp_path, ["1,2"], contract, header="n,m")
+
+
+@pytest.mark.parametrize(
+    ("type_", "rule", "text"),
+    [
+        (int, pa.Check.isin([1.0, "?"]), "1"),
+        (float, pa.Check.eq(Decimal(1)), "1"),
+        (bool, pa.Check.isin([1]), "true"),
+        (str, pa.Check.isin(pd.Series(["1"])), "1"),
+        (pd.Timestamp, pa.Check.eq("2024-01-01"), "2024-01-01"),
+        (pd.Timestamp, pa.Check.isin([pd.Timestamp("2024-01-01")]), "2024-01-01"),
+    ],
+)
+def test_a_check_may_compare_with_what_can_be_the_same(tmp_path, type_, rule, text):
+    """In whatever type Python has it."""
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(type_, rule)}))
+    assert reading_of(tmp_path, [f"{text},2"], contract, header="n,m").rows_good == 1
+
+
 ROWS = {"a": ["1", "", "9", "4"], "b": ["2", "3", "1", ""]}
 
 
