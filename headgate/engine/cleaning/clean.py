@@ -116,15 +116,23 @@ def output_names(names: Iterable[str], how: str) -> list[str]:
     tidied: dict[str, str] = {}
     again: Counter[str] = Counter()
     for name in names:
-        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-        plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain)
-        base = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "column"
+        plain = "".join(map(_plain, unicodedata.normalize("NFC", name)))
+        plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", plain)
+        base = "_".join(plain.lower().split()) or "column"
         tidy = base
         while tidy in tidied:
             again[base] += 1
             tidy = f"{base}_{again[base] + 1}"
         tidied[tidy] = name
     return list(tidied)
+
+
+def _plain(letter: str) -> str:
+    """Return a letter or digit without an accent, as it is in other scripts; else a blank."""
+    plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    if not plain and unicodedata.category(letter)[0] in "LMN":
+        return letter
+    return "".join(each for each in plain if each.isalnum()) or " "
 
 
 def _rules(columns: tuple[Column, ...], options: CleanOptions) -> dict[str, ColumnRules]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sklearn import datasets
 from sklearn.impute import SimpleImputer
 
+from headgate.engine.cleaning.clean import output_names
 from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import IsoMoment, Moment, Number, Precision, Words
 from headgate.engine.columns.near_misses import count_misfits
@@ -164,6 +165,22 @@ def test_names_can_be_tidied(tmp_path):
     assert prepared.columns == ("hohe_cm", "order_id", "order_id_2", "order_id_2_2", "column", "e")
     told = counted(prepared, "tidy names")
     assert (told.cells, told.detail.split(", ")[0]) == (5, "'Höhe (cm)': hohe_cm")
+
+
+@pytest.mark.parametrize(
+    ("name", "tidy"),
+    [
+        ("Straße (Nr.)", "straße_nr"),
+        ("Prix (€)", "prix"),
+        ("m²", "m2"),
+        ("東京 都", "東京_都"),
+        ("मूल्य", "मूल्य"),
+        ("_a__b-", "a_b"),
+    ],
+)
+def test_tidy_names_keep_the_letters_of_every_script(name, tidy):
+    """A name that is not Latin still says what its column holds."""
+    assert output_names([name], "tidy") == [tidy]
 
 
 def test_rules_for_one_column_go_before_the_general_ones(tmp_path):
