@@ -26,6 +26,7 @@ from headgate.options import ModelOptions
 SELDOM = 5  # training rows that must have a word before it gets a column
 ENOUGH_TEXTS = 100_000  # texts from which words are chosen
 MOST_CATEGORIES = 10_000  # the most frequent ones; the others share what is fitted for unseen ones
+MOST_MEANS = 2_000_000  # of all columns, classes and folds: they are in memory and in the recipe
 
 
 def goals(base: Base, target: TargetColumn) -> list[Goal]:
@@ -46,6 +47,8 @@ def encode(
     """Fit every feature; those of one source stand together, in the file's order."""
     features = verdict.features
     fitted: dict[str, list[Feature]] = {column.name: [] for column, _ in features}
+    many = sum(role in ("many", "phrases") for _, role in features)
+    most = MOST_MEANS // (max(1, many) * len(goals) * (options.folds + 1))
     numbers = [column for column, role in features if role == "number"]
     dates = [column for column, role in features if role == "date"]
     for number in fit_numbers(base, numbers, dates, options):
@@ -59,7 +62,8 @@ def encode(
             elif options.many_categories == "frequency":
                 fitted[column.name].append(_frequency(base, column, named))
             else:
-                fitted[column.name] += _target_means(base, column, counts, goals, options.folds)
+                kept = [*counts][: max(1, most)]
+                fitted[column.name] += _target_means(base, column, kept, goals, options.folds)
         if role in ("phrases", "text") and options.text != "drop":
             fitted[column.name] += _text(base, column, options)
     for name in fitted.keys() & verdict.gaps:
@@ -121,10 +125,10 @@ def _frequent_words(base: Base, column: Input, count: int) -> list[str]:
 
 
 def _target_means(
-    base: Base, column: Input, counts: dict[str, int], goals: list[Goal], folds: int
+    base: Base, column: Input, kept: list[str], goals: list[Goal], folds: int
 ) -> list[TargetMean]:
-    kept, name = sorted(counts), f"{column.name} target"
-    found = fit_means(base, column.name, kept, goals, folds)
+    name = f"{column.name} target"
+    found = fit_means(base, column.name, sorted(kept), goals, folds)
     for fitted, _ in found:
         hold_finite(goals[0].target.source, (fitted.prior, *fitted.means.values()))
     return [

@@ -20,11 +20,20 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
+from headgate.engine.model import encode
 from headgate.engine.model.cells import work_out
 from headgate.engine.model.sql import own_cell, words
 from headgate.engine.model.words import marks
 from headgate.engine.preprocess import preprocess_rows
-from headgate.engine.recipe import DatePart, MissingFlag, Number, OneHot, TargetColumn, load
+from headgate.engine.recipe import (
+    DatePart,
+    MissingFlag,
+    Number,
+    OneHot,
+    TargetColumn,
+    TargetMean,
+    load,
+)
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ModelOptions, PrepareOptions
 from stack.running import ROOT
@@ -145,6 +154,20 @@ def test_many_categories_are_encoded_as_by_scikit_learn(tmp_path, target):
     expected = encoder.transform(frame[~train][["zip"]])[:, 0]
     np.testing.assert_allclose(rows[name][~train], expected, rtol=1e-9)
     assert not np.allclose(rows[name][train], encoder.transform(frame[train][["zip"]])[:, 0])
+
+
+def test_the_means_of_a_recipe_are_bounded(monkeypatch, tmp_path):
+    """Beside many classes the most frequent categories alone are kept; the others are unseen."""
+    frame = shop().assign(rank=np.resize(["a", "b", "c"], 600))
+    monkeypatch.setattr(encode, "MOST_MEANS", 10 * 3 * (5 + 1))
+    prepared = made(tmp_path, frame, "rank")
+    train = frame[table(prepared)["_test"] == 0]
+    often = train["zip"].value_counts().nlargest(10, keep="all")
+    encoded = [each for each in load(prepared.recipe).outputs if isinstance(each, TargetMean)]
+    assert len(encoded) == 3
+    for each in encoded:
+        assert len(each.all.means) == 10
+        assert set(each.all.means) <= set(often.index)
 
 
 def test_a_class_that_training_does_not_have_gets_no_feature(tmp_path):
