@@ -260,7 +260,7 @@ def _fence(
     """Bounds of outliers; one at which nothing is clipped is such as the column's type holds.
 
     Rounded inwards, it still moves no value across it. One at which values are clipped has the
-    decimals that they have.
+    decimals that they have. Without a quartile range there is none: it would leave one value.
     """
     if outliers == Outliers.KEEP or column.kind not in NUMBERS:
         return None
@@ -268,6 +268,8 @@ def _fence(
     if not found:
         return None
     least, lower, upper, most = found
+    if lower == upper:
+        return None
     reach = options.fence * (upper - lower)
     size = max(abs(lower), abs(upper), reach)
     low, high = (_without_noise(column, each, size) for each in (lower - reach, upper + reach))

@@ -322,6 +322,18 @@ def test_outliers_are_flagged_or_clipped(tmp_path):
     assert pq.read_table(clipped.parquet)["count"].to_pylist()[-1] == 12.25
 
 
+@pytest.mark.parametrize("outliers", ["flag", "clip"])
+def test_a_column_of_mostly_one_value_has_no_outliers(tmp_path, outliers):
+    """Else all other values would be lost, also those of a later file."""
+    rows = [(f"c{each}", "0.00" if each % 5 else f"{each}.50", "7") for each in range(40)]
+    first = made(tmp_path / "a", rows, outliers=outliers)
+    assert cells(first.csv)[1:] == [list(row) for row in rows]
+    later = [("x", "9.75", "8"), ("y", "0.00", "9")]
+    staged = reading(tmp_path / "b", COLUMNS, later)
+    again = preprocess_rows(staged, tmp_path / "b", PrepareOptions(), recipe=first.recipe)
+    assert cells(again.csv)[1:] == [list(row) for row in later]
+
+
 @pytest.mark.parametrize(
     ("texts", "filled", "clean"),
     [
@@ -428,8 +440,11 @@ def test_decimals_become_the_doubles_that_their_texts_are(tmp_path):
     filled = made(tmp_path / "a", [(t, t, None) for t in cents], outliers="clip", fence=0.123)
     texts = [row[1] for row in cells(filled.csv)[1:]]
     assert pq.read_table(filled.parquet)["amount"].to_pylist() == [float(text) for text in texts]
-    alike = [(str(each), "0.29", None) for each in range(20)]
-    assert counted(made(tmp_path / "b", alike, outliers="clip"), "clip outliers").cells == 0
+    tenths = ["0.20"] * 10 + ["0.30"] * 10 + ["0.40"]
+    rows = [(str(each), text, None) for each, text in enumerate(tenths)]
+    clipped = made(tmp_path / "b", rows, outliers="clip", fence=1)
+    assert counted(clipped, "clip outliers").cells == 0
+    assert load(clipped.recipe).outputs[1].clip.high == 0.4
 
 
 def test_bounds_of_outliers_are_found_where_blanks_stay_behind_some_numbers(tmp_path):
