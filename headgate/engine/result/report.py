@@ -3,7 +3,7 @@
 Here: choosing and shaping the figures, and drawing the page. Not here: counting them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ COLUMNS = 100  # drawn one by one; more would be a page that nobody reads
 LINES = 100  # of a list
 FAILURES = 50
 CLASSES = 12
+SHORT = 2  # days
 _SPLIT = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 
 
@@ -112,7 +113,7 @@ def _plots(reading: Reading, recipe: Recipe, drawn: Drawn) -> list[Plot]:
             columns.get(profile.column),
             treated.get(profile.column),
             drawn.result,
-            _day if profile.column in dates else _number,
+            dated=profile.column in dates,
         )
         for profile in drawn.profiles[:COLUMNS]
     ]
@@ -123,7 +124,8 @@ def _plot(
     column: Column | None,
     output: CleanColumn | None,
     result: Columns,
-    write_end: Callable[[float], str],
+    *,
+    dated: bool,
 ) -> Plot:
     after: Sequence[int] = ()
     if output and profile.low is not None and profile.high is not None:
@@ -137,12 +139,21 @@ def _plot(
         0.0 if output and output.fill else None,
         [count / most for count in profile.bins],
         [count / most for count in after],
-        *("" if end is None else write_end(end) for end in (profile.low, profile.high)),
+        *_ends(profile, dated=dated),
     )
 
 
-def _day(value: float) -> str:
-    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value):%Y-%m-%d}"
+def _ends(profile: Profile, *, dated: bool) -> tuple[str, str]:
+    """Write the least and the greatest value; of times that lie close together, the time of day."""
+    low, high = profile.low, profile.high
+    if low is None or high is None:
+        return "", ""
+    if not dated:
+        return _number(low), _number(high)
+    near = high - low < SHORT and profile.kind == "timestamp"
+    form = "%m-%d %H:%M" if near else "%Y-%m-%d"
+    first, last = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=end) for end in (low, high))
+    return f"{first:{form}}", f"{last:{form}}"
 
 
 def _number(value: float) -> str:

@@ -740,6 +740,14 @@ def test_the_report_of_a_wide_file_stays_light(tmp_path):
     assert "more are not shown here" in page
 
 
+def test_times_of_one_day_are_drawn_from_the_first_to_the_last_of_them(tmp_path):
+    """The day alone would stand at both ends."""
+    rows = [(f"2024-03-01 {hour:02}:30:00", "2024-03-01") for hour in range(6, 22)]
+    page = made(tmp_path, rows, {"at": "timestamp", "on": "date"}).report.read_text()
+    assert "<span>03-01 06:30</span><span>03-01 21:30</span>" in page
+    assert "<span>2024-03-01</span><span>2024-03-01</span>" in page
+
+
 def test_the_report_draws_before_and_after_of_the_same_rows(tmp_path):
     """A column is drawn twice only where a rule changed it, however a long file is sorted."""
     rows = [(str(place), str(place) if place else None) for place in range(20_000)]
