@@ -58,7 +58,7 @@ def find_borders(lines: Sequence[str]) -> tuple[int, ...]:
         outside = texts[:start] + texts[stop:]
         cells = len(borders) * len(block)
         if cells > most and (many or near) and all(_is_apart(t, borders, many) for t in outside):
-            best, most = borders, cells
+            best, most = _with_room(borders, block), cells
     return best
 
 
@@ -122,6 +122,32 @@ def _borders(filled: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64]) -> tu
             padded |= apart
     below = filled[1:, : borders[1]] if len(borders) > 1 else filled
     return tuple(borders) if padded and below.any() else ()
+
+
+def _with_room(borders: tuple[int, ...], filled: npt.NDArray[np.bool_]) -> tuple[int, ...]:
+    """Move borders to where cells further down that are longer stay clear of them.
+
+    A column of texts grows to the right alone, others may grow to the left. Where some lines run
+    over a border, few others count for nothing, but no more may run over it then.
+    """
+    roomy = [0]
+    ends = [*borders[2:], filled.shape[1]]
+    for before, border, end in zip(borders, borders[1:], ends, strict=False):
+        over = filled[:, border - 1]
+        left, right = filled[~over, before:border], filled[~over, border:end]
+        few = int(_MISFITS * len(filled)) if over.any() else 0
+        gap = before + int(np.flatnonzero(left.sum(axis=0) > few).max(initial=-1)) + 1
+        middle = (gap + 1 + border) // 2
+        grows_right = _vary(left[:, ::-1]) and not _vary(right)
+        stays = grows_right or filled[:, middle - 1].sum() > over.sum()
+        roomy.append(border if stays else middle)
+    return tuple(roomy)
+
+
+def _vary(filled: npt.NDArray[np.bool_]) -> bool:
+    """Return whether cells begin in various places, but for a few of them."""
+    places = np.argmax(filled, axis=1)[filled.any(axis=1)]
+    return bool(len(places)) and 10 * np.bincount(places).max() < 9 * len(places)
 
 
 def cut(line: str, borders: Sequence[int]) -> str:

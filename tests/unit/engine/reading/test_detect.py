@@ -59,6 +59,15 @@ def test_a_cell_too_long_for_its_aligned_column_is_kept_whole(tmp_path):
     assert rows[440] == ["Saint Louis du Nord 440  55.000"]
 
 
+def test_numbers_that_grow_stay_in_their_aligned_column(tmp_path):
+    """Far down they may begin further left than any that was looked at."""
+    rows = [[("Rome", "New York")[i % 2], f"{7 ** (i // 90)}", f"{i / 8:.3f}"] for i in range(900)]
+    lines = [
+        f"{name:9}{count:>12}{size:>12}" for name, count, size in [("name", "n", "size"), *rows]
+    ]
+    assert read(write(tmp_path, "\n".join(lines)))[1] == rows
+
+
 def test_many_lines_around_aligned_columns_are_none_of_their_rows(tmp_path):
     """They run over a column, however many there are; below the table they follow a gap."""
     rows = [[f"{i / 2:.1f}", f"{i:.2E}", "UP" if i % 3 else "DOWN", f"{7 * i}"] for i in range(40)]
