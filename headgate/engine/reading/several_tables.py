@@ -15,7 +15,7 @@ from headgate.engine.reading.cells import (
     value_kind,
 )
 from headgate.engine.reading.header import MAX_HEADER_ROWS
-from headgate.engine.reading.header_cells import typed_columns
+from headgate.engine.reading.header_cells import is_typed_column, typed_columns
 from headgate.engine.reading.preamble import MAX_PREAMBLE_ROWS
 from headgate.engine.reading.span import Span, find_span
 
@@ -202,27 +202,28 @@ def _is_below_title(fields: list[list[str]], lines: list[int], i: int) -> bool:
 def _is_section(fields: list[list[str]], i: int) -> bool:
     """Return whether a row holds `[Data]` or the like alone, above a row of several cells."""
     row, below = fields[i], fields[i + 1 : i + 2]
-    alone = len(row) > 1 == count_filled(row) and SECTION.fullmatch(row[0].strip()) is not None
+    alone = count_filled(row) == 1 and SECTION.fullmatch(row[0].strip()) is not None
     return alone and max(map(count_filled, below), default=0) > 1
 
 
 def without_keys(spans: list[Span], fields: list[list[str]]) -> list[Span]:
     """Leave out lists of keys and values above the first table: they tell about it.
 
-    In sections all rows of two cells do that are padded to the width of a wider table.
+    In sections all rows of two cells do that, if a wider table follows and they begin with words.
     """
-    above = enumerate(fields[span.first : span.last + 1] for span in spans[:-1])
-    in_sections = _is_section(fields, 0)
+    blocks = [fields[span.first : span.last + 1] for span in spans]
+    sections = _is_section(fields, 0) and not all(map(_holds_pairs, blocks))
     tables = (
         i
-        for i, block in above
-        if not _holds_keys(block) and not (in_sections and _holds_pairs(block))
+        for i, block in enumerate(blocks[:-1])
+        if not _holds_keys(block) and not (sections and _holds_pairs(block))
     )
     return spans[next(tables, len(spans) - 1) :]
 
 
 def _holds_pairs(block: list[list[str]]) -> bool:
-    return table_width(block) > 2 >= max(map(count_filled, block))
+    words = not is_typed_column([cell for row in block for cell in row[:1]])
+    return words and max(map(count_filled, block), default=0) <= 2
 
 
 def _holds_keys(block: list[list[str]]) -> bool:

@@ -895,14 +895,27 @@ def test_a_sentence_alone_in_the_last_row_is_a_note(tmp_path):
     assert detect(path).footer_lines == 0
 
 
-def test_the_last_section_is_read_below_those_that_hold_settings(tmp_path):
+@pytest.mark.parametrize(
+    "above",
+    [
+        "[Header],,\nVersion,2,\nRun,R1,\n,,\n[Reads],,\n151,,\n,,\n[Data],,\n",
+        "[Header]\nVersion,2\nRun,R1\n\n[Reads]\nFirst,151\nSecond,8\n\n[Data]\n",
+    ],
+)
+def test_the_last_section_is_read_below_those_that_hold_settings(tmp_path, above):
     """Words alone stand in its rows; a title in brackets tells where its names are."""
     rows = "".join(f"S{i},liver {i},ACGTAC{'ACGT'[i % 4]}\n" for i in range(5))
-    above = "[Header],,\nVersion,2,\nRun,R1,\n,,\n[Reads],,\n151,,\n,,\n[Data],,\n"
     dialect, read_rows = read(write(tmp_path, f"{above}id,tissue,index\n{rows}"))
     assert dialect.names == ("id", "tissue", "index")
     assert dialect.others == ()
     assert len(read_rows) == 5
+
+
+def test_a_section_of_two_columns_of_numbers_is_a_table(tmp_path):
+    """What tells about a table begins with words."""
+    pairs = "".join(f"{i}.5,{9 * i}\n" for i in range(9))
+    text = f"[Scan]\nAngle,Count\n{pairs}[Peaks]\nAngle,Count,Width\n4.5,36,2\n"
+    assert read(write(tmp_path, text))[0].names == ("Angle", "Count")
 
 
 def test_titles_of_sections_inside_a_table_are_rows(tmp_path):
