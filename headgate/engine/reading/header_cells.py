@@ -14,6 +14,8 @@ _IDENTIFIER = re.compile(
 """An address of mail, of the web or of a machine, a UUID, a hash, a phone number, or a path."""
 _LABEL = re.compile(r"[\w.-]+[=:](?=\S)")
 """What some programs write before each value: `level=info`."""
+_LONG = 12
+"""Characters of a code that hardly has the form of a name, though it has but one digit."""
 SOME = 5
 """Values of one pattern or kind that are hardly so by chance."""
 
@@ -62,6 +64,7 @@ def _stem(cell: str) -> str:
 
 
 def _pattern(cell: str) -> str:
-    """Return a cell without its digits and letters; empty where it has hardly any digits."""
+    """Return a cell without its digits and letters; empty where a name may have that of codes."""
     digits = sum(map(str.isdigit, cell))
-    return re.sub("[^\\W\\d_]", "a", re.sub(r"\d", "0", cell)) if digits > 1 else ""
+    telling = digits > 1 or (digits and len(cell) >= _LONG)
+    return re.sub("[^\\W\\d_]", "a", re.sub(r"\d", "0", cell)) if telling else ""

@@ -1366,6 +1366,14 @@ def test_a_first_row_with_the_pattern_of_all_others_is_data(tmp_path):
     assert read_rows == rows
 
 
+def test_a_long_first_code_with_the_pattern_of_all_others_is_data(tmp_path):
+    """One digit is enough then, as where a lane stands behind the letters of a barcode."""
+    codes = [["ACGTACGTTGCATGCA"[i:] + "ACGTACGTTGCATGCA"[:i] + "-1"] for i in range(14)]
+    dialect, rows = read(write(tmp_path, "\n".join(code for (code,) in codes)))
+    assert dialect.header_rows == 0
+    assert rows == codes
+
+
 @pytest.mark.parametrize(
     "row",
     [
