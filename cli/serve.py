@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, sleep
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -13,10 +13,14 @@ from cli.console import note, say
 from cli.options import Concurrency, Port
 from headgate.errors import TransientError
 
+if TYPE_CHECKING:
+    from headgate.settings import Settings
+
 Names = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
 PAUSE = 2.0  # seconds before a server that does not answer is asked again
 START = 60.0  # seconds that a server may take to start
+GLANCE = 3.0  # seconds that a store may take to answer before the page is served without
 
 
 def register(*, name: str = "headgate", pool: str = "headgate") -> None:
@@ -73,7 +77,7 @@ def page(*, host: str = "127.0.0.1", port: Port = 8420, name: Names = ()) -> Non
         port: Port there.
         name: Names by which browsers call it, if not by that address; give one option for each.
     """
-    from cli.store import open_store
+    from headgate.bucket.store import connect
     from headgate.scratch import sweep_scratch
     from headgate.settings import load
     from page.app import make_app
@@ -81,14 +85,25 @@ def page(*, host: str = "127.0.0.1", port: Port = 8420, name: Names = ()) -> Non
 
     settings = load()
     called = f"[{host}]" if ":" in host else host
-    store = open_store()
-    app = make_app(store, [called, *name])
+    app = make_app(connect(settings), [called, *name])
     with listen(host, port) as at:
-        with suppress(TransientError):
-            store.list_first()
+        _require_bucket(settings)
         sweep_scratch(settings.scratch)
         say(f"The page is at http://{called}:{port}; Ctrl-C ends it.")
         serve(app, at)
+
+
+def _require_bucket(settings: "Settings") -> None:
+    """See whether the bucket will do; a store that does not answer at once may do so later.
+
+    Raises:
+        BucketError: It will not.
+    """
+    from headgate.bucket.store import connect
+
+    hasty = settings.model_copy(update={"attempts": 1, "read_seconds": GLANCE})
+    with suppress(TransientError):
+        connect(hasty).list_first()
 
 
 def _end_at_ctrl_c() -> None:
