@@ -88,7 +88,7 @@ function send(file, asked, card) {
     request.upload.onprogress = ({ loaded, total }) => {
       const share = loaded / total;
       if (share < 1) say(card, `Sending, ${Math.floor(100 * share)} %`, share);
-      else say(card, "Checking …", null);
+      else say(card, asked.has("look") ? "Checking …" : "Checking and sending on …", null);
     };
     request.onload = () => {
       say(card, "");
