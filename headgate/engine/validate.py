@@ -90,7 +90,7 @@ class Reading(Record):
     @property
     def layout(self) -> Layout:
         """Names and kinds, to compare the data set's next file with."""
-        return Layout.of(self.columns)
+        return _layout(self.columns, self.rows_good)
 
 
 def validate_file(
@@ -253,7 +253,7 @@ def _judge(file: _File, rows: _Rows, previous: Layout | None) -> _Judged:
         for each in file.sieve.typing.settle(rows.staged)
         if each.name not in bound.dropped
     )
-    drift = _drift(previous, columns)
+    drift = _drift(previous, columns, rows.good)
     if policy is DriftPolicy.REFUSE:
         refuse_drift(drift)
     if policy is not DriftPolicy.SET_ASIDE:
@@ -265,10 +265,16 @@ def _judge(file: _File, rows: _Rows, previous: Layout | None) -> _Judged:
     return _Judged(columns, drift, _set_aside(rows.staged, aside) if aside else None)
 
 
-def _drift(previous: Layout | None, columns: Sequence[Column]) -> tuple[Drift, ...]:
+def _layout(columns: Sequence[Column], rows: int) -> Layout:
+    """Lay out columns of which so many rows are good."""
+    missing = {each.name: sum(marker.count for marker in each.missing) for each in columns}
+    return Layout.of(columns, {name for name, count in missing.items() if count == rows})
+
+
+def _drift(previous: Layout | None, columns: Sequence[Column], rows: int) -> tuple[Drift, ...]:
     """Compare the columns with those of the last file, but for types that the contract says."""
     declared = {each.name for each in columns if each.declared}
-    found = compare(previous, Layout.of(columns)) if previous else ()
+    found = compare(previous, _layout(columns, rows)) if previous else ()
     return tuple(each for each in found if each.change != "retyped" or each.column not in declared)
 
 

@@ -4,7 +4,7 @@ Here: the comparison and its wording. Not here: where the last accepted file is 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Annotated, Literal, Protocol, Self
 
@@ -34,7 +34,10 @@ class Layout(Record):
     """Names and kinds of a file's columns, in order."""
 
     names: Annotated[tuple[str, ...], Field(description="Column names in order")]
-    kinds: Annotated[tuple[Kind, ...], Field(description="Their kinds, in the same order")]
+    kinds: Annotated[
+        tuple[Kind | None, ...],
+        Field(description="Their kinds, in the same order; none where no value tells"),
+    ]
 
     @model_validator(mode="after")
     def _each_name_has_a_kind(self) -> Self:
@@ -43,11 +46,11 @@ class Layout(Record):
         return self
 
     @classmethod
-    def of(cls, columns: Sequence[Typed]) -> Self:
-        """Lay out some columns."""
+    def of(cls, columns: Sequence[Typed], empty: Container[str] = ()) -> Self:
+        """Lay out some columns, of which those that hold no value have no kind."""
         return cls(
             names=tuple(column.name for column in columns),
-            kinds=tuple(column.kind for column in columns),
+            kinds=tuple(None if each.name in empty else each.kind for each in columns),
         )
 
 
@@ -80,7 +83,7 @@ def compare(before: Layout, now: Layout) -> tuple[Drift, ...]:
     kinds = dict(zip(before.names, before.kinds, strict=True))
     for name, kind in zip(now.names, now.kinds, strict=True):
         was = kinds.get(back.get(name, name), kind)
-        if was != kind:
+        if was and kind and was != kind:
             found.append(
                 Drift(change="retyped", column=name, detail=f"{name!r} was {was} and is {kind} now")
             )

@@ -1020,6 +1020,17 @@ def test_drift_is_refused_accepted_or_set_aside(tmp_path):
     assert reading_of(tmp_path, **(more | {"contract": named})).aside is None
 
 
+def test_a_column_without_values_has_no_kind_that_could_change(tmp_path):
+    """It is no text in a month in which nothing stands there, nor does it become what it was."""
+    refused = {"header": "id,sent", "contract": Contract(drift=DriftPolicy.REFUSE)}
+    first = reading_of(tmp_path, ["1,2024-01-01", "2,"], **refused).layout
+    second = reading_of(tmp_path, ["1,", "2,"], previous=first, **refused).layout
+    third = reading_of(tmp_path, ["1,2024-01-01", "2,"], previous=second, **refused).layout
+    assert [each.kinds[1] for each in (first, second, third)] == ["date", None, "date"]
+    with pytest.raises(DriftError, match="'sent' was date and is text now"):
+        reading_of(tmp_path, ["1,x", "2,"], previous=third, **refused)
+
+
 def test_a_column_of_the_contract_has_the_type_that_it_says_whatever_a_file_holds(tmp_path):
     """Whole prices one month, or none, are no drift; in other columns a new kind is."""
     before = Layout(names=("price", "day", "n"), kinds=("integer", "date", "integer"))
