@@ -162,7 +162,9 @@ class BoundModel:
             )
         if at is None or at.isna().any():
             raise ContractError(
-                f"The check {name!r} fails for the file as a whole: {reason}.", where=column
+                f"The check {name!r} fails for the file as a whole: {reason}.",
+                where=column,
+                todo="Correct the file; or the check, if it should have told single rows.",
             )
         for i in dict.fromkeys(int(each) for each in at):
             value = rows[column][i].as_py() if column else ""

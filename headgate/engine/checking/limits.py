@@ -145,11 +145,13 @@ def hold_to_counts(good: int, failures: Sequence[Failure], contract: Contract, w
             f"The file has {counted(good, 'good row')}; the contract asks for at least "
             f"{contract.min_rows:,}." + (f" {worst}." if worst else ""),
             where=where,
+            todo="Correct or complete the file, or choose another contract.",
         )
     if contract.max_rows is not None and good > contract.max_rows:
         raise ContractError(
             f"The file has {counted(good, 'good row')}; the contract allows {contract.max_rows:,}.",
             where=where,
+            todo="Split the file, or choose another contract.",
         )
 
 
