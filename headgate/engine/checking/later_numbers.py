@@ -34,7 +34,7 @@ class LaterNumbers:
         self._point = point
         self._ways = [*_other_ways(form, whole=self._whole)]
         self._counts = Counter[Number]()
-        self._told = set[Number]()
+        self._told = Counter[Number]()
         self._large = 0
 
     @property
@@ -44,9 +44,8 @@ class LaterNumbers:
 
     @property
     def settled(self) -> Number:
-        """How the values are written; most large whole numbers must be parted, if any are."""
-        least = self._large if self._whole else 0
-        likely = [way for way in self._ways if way in self._told and self._counts[way] > least]
+        """How the values are written: as most of those that the first ones differ from."""
+        likely = filter(self._is_likely, self._ways)
         return max(likely, key=lambda way: self._counts[way], default=self._form)
 
     def shows(self, texts: pa.StringArray) -> bool:
@@ -66,8 +65,7 @@ class LaterNumbers:
         for way in self._ways:
             fitting = others.filter(way.fits(others))
             self._counts[way] += len(fitting)
-            if self._tells(way, fitting):
-                self._told.add(way)
+            self._told[way] += self._telling(way, fitting)
 
     def _split(self, texts: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
         """Part the values that are written as the first ones are from all others."""
@@ -94,10 +92,19 @@ class LaterNumbers:
             signed and bool(pc.any(pc.starts_with(plain, "-")).as_py())
         )
 
-    def _tells(self, way: Number, fitting: pa.StringArray) -> bool:
-        """Return whether some values show what their marks part: thousands, or an amount."""
+    def _is_likely(self, way: Number) -> bool:
+        """Return whether values tell a way: most of them, where some could be others as well."""
+        told = self._told[way]
+        if self._whole:
+            return told > 0 and self._counts[way] > self._large
+        if way.thousands or way.mark == self._form.mark:
+            return told > 0
+        return 2 * told > self._counts[way]
+
+    def _telling(self, way: Number, fitting: pa.StringArray) -> int:
+        """Count the values that show what their marks part: thousands, or an amount."""
         if self._whole and not (self._point and way.thousands == "."):
-            return len(fitting) > 0
+            return len(fitting)
         mark, thousands = re.escape(way.mark), re.escape(way.thousands)
         if way.thousands:
             behind = thousands if way.scale == 0 else f"(?:{thousands}|{mark})"
@@ -106,7 +113,7 @@ class LaterNumbers:
             shown = f"(?:^|[^0-9])0{mark}|{mark}(?:[0-9]{{0,2}}|[0-9]{{4,}})(?:[^0-9]|$)"
         else:
             shown = mark
-        return bool(pc.any(pc.match_substring_regex(fitting, shown)).as_py())
+        return pc.sum(pc.match_substring_regex(fitting, shown)).as_py() or 0
 
 
 def _other_ways(form: Number, *, whole: bool) -> Iterator[Number]:

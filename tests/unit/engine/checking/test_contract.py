@@ -1137,6 +1137,15 @@ def test_what_the_other_values_do_not_tell_is_a_bad_value(tmp_path, type_, many,
     assert [*kept_back(reading)] == [len(rows) + 1]
 
 
+@pytest.mark.usefixtures("cut")
+def test_one_decimal_comma_among_what_may_be_thousands_tells_nothing(tmp_path):
+    """It is more likely a slip than that all others have three decimals."""
+    rows = [f'{n},"{n}"' for n in range(300)]
+    rows += [f'{n},"{text}"' for n, text in enumerate(["1,500", "2,750", "12,5"])]
+    contract = Contract(model=pa.DataFrameSchema({"n": pa.Column(float, coerce=True)}))
+    assert [*kept_back(reading_of(tmp_path, rows, contract, header="id,n"))] == [302, 303, 304]
+
+
 @pytest.mark.parametrize("how", [{"unknown": "drop"}, {"drift": DriftPolicy.SET_ASIDE}])
 def test_a_file_of_which_no_column_is_left_is_refused(tmp_path, how):
     """Nothing could be published of it, by whatever options."""
