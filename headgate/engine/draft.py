@@ -40,6 +40,8 @@ _LONGEST_CODE = 1000
 _TOGETHER = 100
 """Columns that one statement looks at; one for each, or one for all, takes far longer to plan."""
 _WIDTH = 92
+_ORDER = re.compile(r"try_strptime\(.*'(%[dmy]([/-])%[dmy]\2%[dmyY][^']*)'")
+"""A column of dates of which another file may not tell the order of day, month and year."""
 
 
 class Facts(NamedTuple):
@@ -169,6 +171,8 @@ def _field(column: Column, attribute: str, facts: Facts, seen: list[SeenText], r
         rules.append(f'str_matches=r"^[0-9]{{{facts.code}}}$"')
     if column.kind in NUMBERS and not facts.negative:
         rules.append("ge=0")
+    if order := _ORDER.search(column.sql):
+        rules.append(f"metadata={{'format': {order[1]!r}}}")
     typed = _typed(column, attribute, rules)
     field = f"    {attribute}: {_PYTHON[column.kind]} = pa.Field({', '.join(rules)})"
     return "\n".join([*map(_comment, filter(None, comments)), *typed, field])

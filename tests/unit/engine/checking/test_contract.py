@@ -636,6 +636,18 @@ def test_a_file_and_its_cleaned_table_pass_its_draft(tmp_path, names, rows, turn
     assert (again.quarantined, tidy.quarantined) == (0, 0), source
 
 
+@pytest.mark.parametrize("written", ["%m/%d/%Y", "%d-%m-%Y", "%d/%m/%Y %H:%M"])
+def test_a_draft_keeps_the_order_of_dates_that_its_file_tells(tmp_path, written):
+    """Another file, in which no day is past the twelfth, is read in the same order."""
+    days = [pd.Timestamp(2024, 1 + i % 12, 1 + i % 28) for i in range(60)]
+    rows = [f"{i},{day.strftime(written)}" for i, day in enumerate(days)]
+    contract, _ = drafted(tmp_path, reading_of(tmp_path, rows, Contract(), header="id,day"))
+    assert reading_of(tmp_path, rows, contract, header="id,day").quarantined == 0
+    few = [f"1,{pd.Timestamp(2024, 3, 4).strftime(written)}"]
+    (value,) = values_of(reading_of(tmp_path, few, contract, header="id,day"), 1)
+    assert (value.month, value.day) == (3, 4)
+
+
 def test_a_draft_holds_plainly_closed_sets_alone_to_their_texts(tmp_path):
     """What is padded, rare or perhaps missing stands in a comment, as far as it is few."""
     names = ["closed", "padded texts", "signs for missing ones", "seldom"]
