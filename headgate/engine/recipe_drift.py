@@ -6,6 +6,7 @@ Here: its columns, their values and its contract. Not here: what the recipe make
 from collections.abc import Container, Iterator
 
 from headgate.engine.checking.drift import Drift, Layout, compare
+from headgate.engine.cleaning.writing import decimal_mark
 from headgate.engine.recipe import CleanColumn, Profile, Recipe, TestFlag
 from headgate.engine.result import profile as profiles
 from headgate.engine.validate import Reading
@@ -60,6 +61,7 @@ def told(
     for each in _changes(recipe, reading):
         if each.change == "renamed":
             yield f"{each.detail}; the recipe does not know that name."
+    yield from _other_marks(recipe, reading)
     rows = recipe.rows, reading.rows_good
     for shift in profiles.shifts(_without_unused_values(recipe), profile, rows):
         yield f"{shift.column}: {shift.what}"
@@ -76,6 +78,15 @@ def _other_contract(recipe: Recipe, reading: Reading) -> Iterator[str]:
         )
     elif recipe.contract and recipe.contract_hash != reading.contract_hash:
         yield f"The contract {recipe.contract!r} has changed since the recipe was made."
+
+
+def _other_marks(recipe: Recipe, reading: Reading) -> Iterator[str]:
+    """Tell which numbers could be a thousand times as large or small, were they read as before."""
+    there = {each.name: each.format for each in reading.columns}
+    for each in recipe.inputs:
+        now = there.get(each.name, "")
+        if len({decimal_mark(each.format), decimal_mark(now)} - {""}) > 1:
+            yield f"{each.name}: Its numbers are written {now}, before {each.format}."
 
 
 def _more_digits(recipe: Recipe, own: Recipe) -> Iterator[str]:

@@ -21,6 +21,14 @@ def form_of(label: str) -> Form | None:
     return _LABEL.fullmatch(label)
 
 
+def decimal_mark(label: str) -> str:
+    """Return the decimal mark of numbers that are written so; '' where nothing tells it."""
+    form = form_of(label)
+    if form is None or not {form["mark"], form["thousands"], form["late"]} & {".", ","}:
+        return ""
+    return _mark(form)
+
+
 class Writing(NamedTuple):
     """How the numbers of a column are written."""
 

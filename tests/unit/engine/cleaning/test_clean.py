@@ -594,6 +594,25 @@ def test_a_later_file_that_tells_too_little_is_read_as_the_recipes_was(
     ]
 
 
+@pytest.mark.parametrize(
+    ("texts", "later", "told"),
+    [
+        (["1.234,50", "1,25"], ["1.234", "2.500"], "n: Its numbers are written 1234.567, before"),
+        (["1.234.567", "1.932"], ["1.234", "2.500"], "n: Its numbers are written 1234.567, before"),
+        (["1,234.50", "1.25"], ["1,234", "2.5"], ""),
+        (["1.5", "1.25"], ["1.234", "2.500"], ""),
+    ],
+)
+def test_numbers_with_other_marks_than_the_recipes_are_told(tmp_path, texts, later, told):
+    """They are read as their own file says; read as before, they would be other numbers."""
+    first = preprocess_rows(read_rows(tmp_path / "a", texts), tmp_path / "a", PrepareOptions())
+    again = preprocess_rows(
+        read_rows(tmp_path / "b", later), tmp_path / "b", PrepareOptions(), recipe=first.recipe
+    )
+    assert told in " ".join(again.drift)
+    assert bool(told) == ("are written" in " ".join(again.drift))
+
+
 def test_texts_stay_what_they_are_in_a_later_file(tmp_path):
     """Where `yes` and `no` stand alone, they are truth values to the file, not to the recipe."""
     first = made(tmp_path / "a", [("yes",), ("no",), ("maybe",)], {"a": "text"})
