@@ -35,7 +35,7 @@ def is_typed_column(cells: Sequence[str]) -> bool:
 def vote_of_text(cell: str, column: Sequence[str]) -> float:
     """Return whether no name, nor its pattern of digits, comes back in the column below it."""
     if cell in column:
-        return -0.5 if 10 * column.count(cell) > len(column) else 0
+        return -0.75 if 10 * column.count(cell) > len(column) else 0
     if _is_one_of(cell, column):
         return -1
     if len(column) > SOME and _pattern(cell) and {_pattern(cell)} == {*map(_pattern, column)}:

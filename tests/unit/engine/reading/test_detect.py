@@ -1405,6 +1405,15 @@ def test_a_first_code_with_the_pattern_of_many_is_data(tmp_path, code):
     assert read_rows == rows
 
 
+def test_a_first_word_that_comes_back_in_many_rows_is_data(tmp_path):
+    """It is one of few values of its column, whatever texts stand beside it."""
+    words = ["arithmetic", "angle", "area", "count", "density", "energy", "flux", "mass", "time"]
+    rows = [["QSP"[i % 3], word, f"What a {word} is"] for i, word in enumerate(words)]
+    dialect, read_rows = read(write(tmp_path, "\n".join(map(";".join, rows))))
+    assert dialect.header_rows == 0
+    assert read_rows == rows
+
+
 def test_names_of_the_form_of_the_codes_below_them_are_names(tmp_path):
     """Other letters tell that they are none of these."""
     codes = ["I10", "E11", "J45", "K21", "F32", "M54", "N39", "R07", "Z00", "H25"]
