@@ -50,6 +50,7 @@ def cut_tables(
             or _puts_phrases_below(fields, lines, i)
         ):
             starts.append(i)
+    starts = [*dict.fromkeys(starts)]  # the title of a section may be that of a table as well
     return [
         find_span(fields, start, stop, fixed=fixed and start == 0, header_rows=header_rows)
         for start, stop in zip(starts, [*starts[1:], len(fields)], strict=True)

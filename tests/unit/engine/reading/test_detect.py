@@ -911,6 +911,14 @@ def test_the_last_section_is_read_below_those_that_hold_settings(tmp_path, above
     assert len(read_rows) == 5
 
 
+def test_the_title_of_a_section_behind_a_gap_begins_one_table(tmp_path):
+    """It stands alone above names and numbers, as titles of tables do."""
+    text = "[Run]\nVersion,2\nName,R1\n\n[Data]\nid,tissue,reads\nS1,liver,7\nS2,lung,9\n"
+    dialect, rows = read(write(tmp_path, text))
+    assert dialect.names == ("id", "tissue", "reads")
+    assert (dialect.others, len(rows)) == ((), 2)
+
+
 def test_a_section_of_two_columns_of_numbers_is_a_table(tmp_path):
     """What tells about a table begins with words."""
     pairs = "".join(f"{i}.5,{9 * i}\n" for i in range(9))
