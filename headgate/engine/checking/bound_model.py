@@ -156,7 +156,7 @@ class BoundModel:
         at = cases["index"] if hasattr(cases, "columns") and "index" in cases else None
         if error.reason_code is SchemaErrorReason.CHECK_ERROR:
             raise SettingsError(
-                f"The check {name!r} itself failed: {cases}.",
+                f"The check {name!r}{f' of {column!r}' if column else ''} itself failed: {cases}.",
                 where=self._module,
                 todo="Correct the contract; the file may be good.",
             )
