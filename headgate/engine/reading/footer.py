@@ -1,7 +1,7 @@
 """Rows at the end that are notes, sources or rules, and no rows of the table."""
 
 import re
-from itertools import compress
+from itertools import compress, takewhile
 
 from headgate.engine.reading.cells import SENTENCE, count_filled, is_rule, is_typed, shape
 from headgate.engine.reading.header_cells import typed_columns
@@ -28,6 +28,8 @@ def footer_rows(fields: list[list[str]], width: int) -> int:
     last = len(fields) - 1
     if last < 0:
         return 0
+    if below := _rows_from_source(fields, width):
+        return below + footer_rows(fields[:-below], width)
     cites = _cites(fields[last], width) or _cites_across(fields, width)
     if count_filled(fields[last]) > 1 and not cites:
         return 0
@@ -40,6 +42,19 @@ def footer_rows(fields: list[list[str]], width: int) -> int:
     ):
         last -= 1
     return len(fields) - 1 - last
+
+
+def _rows_from_source(fields: list[list[str]], width: int) -> int:
+    """Count the last rows from one that cites alone on, as above a legend of signs and meanings.
+
+    They fill two cells, or less than half of the table's, unlike the row above them.
+    """
+    most = max(2, (width - 1) // 2) if width > 2 else 0
+    ends = [*takewhile(lambda row: count_filled(row) <= most, reversed(fields))][::-1]
+    cited = (i for i, row in enumerate(ends) if count_filled(row) == 1 and _CITES.match(row[0]))
+    start = next(cited, len(ends))
+    sparse = len(ends) == len(fields) or any(count_filled(row) > 1 for row in ends[:start])
+    return 0 if sparse else len(ends) - start
 
 
 def _is_row_otherwise(row: list[str], typed: list[bool]) -> bool:

@@ -1335,6 +1335,22 @@ def test_a_full_row_that_begins_like_a_note_is_a_row(tmp_path, rows):
     assert len(read_rows) == 3
 
 
+def test_a_legend_below_a_source_belongs_to_the_footer(tmp_path):
+    """Its signs and meanings fill two cells, as no row of the table does."""
+    rows = "".join(f"20{i};C{i};{i}.5\n" for i in range(10, 30))
+    legend = "Source: Office of numbers;;\n;;\nSign;Meaning;\n-;Nothing at all;\nx;Unknown;\n"
+    dialect, found = read(write(tmp_path, f"year;code;share\n{rows}{legend}"))
+    assert (dialect.footer_lines, len(found)) == (5, 20)
+
+
+def test_rows_with_few_cells_below_a_source_are_rows_where_others_are_alike(tmp_path):
+    """A label inside the table may cite, too."""
+    rows = "".join(f"20{i};C{i};;;;\n" for i in range(10, 30))
+    text = f"year;code;a;b;c;d\n2009;C9;1;2;3;4\n{rows}Source: survey;;;;;\n2030;C30;;;;\n"
+    dialect, found = read(write(tmp_path, text))
+    assert (dialect.footer_lines, len(found)) == (0, 23)
+
+
 def test_a_full_row_that_begins_like_a_note_and_has_words_below_numbers_is_a_note(tmp_path):
     """Its commas part no cells, and make no text of the columns; a missing value is no word."""
     rows = "name,price,sold\n" + "".join(f"n{i},{i}.5,{i}\n" for i in range(20))
