@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from headgate.engine.columns.date_orders import orders_of, ruled_out, told
-from headgate.engine.columns.formats import Format, IsoMoment, Kind, Moment, Number, Words
+from headgate.engine.columns.formats import Format, Kind, Words
 from headgate.engine.columns.guess import candidates, truth_values
-from headgate.engine.columns.inference import has_point
+from headgate.engine.columns.moments import IsoMoment, Moment
+from headgate.engine.columns.numbers import Number, has_point
 from headgate.errors import ContractError
 
 _PLAIN: Mapping[Kind, tuple[Format, ...]] = {

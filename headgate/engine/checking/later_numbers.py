@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine import strings
-from headgate.engine.columns.formats import Kind, Number
+from headgate.engine.columns.formats import Kind
 from headgate.engine.columns.guess import groupings, other_negative
+from headgate.engine.columns.numbers import Number
 
 
 class LaterNumbers:

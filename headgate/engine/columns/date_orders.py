@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headgate.engine.columns.formats import Format, Moment
+from headgate.engine.columns.formats import Format
 from headgate.engine.columns.guess import moment_written, moments
+from headgate.engine.columns.moments import Moment
 from headgate.engine.columns.trial import Misfit
 from headgate.engine.staging import LINE, StagedFile
 

@@ -14,16 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.columns.doubles import PROGRAMS, Scientific, Shortest
-from headgate.engine.columns.formats import (
-    MOST_DECIMALS,
-    Format,
-    IsoMoment,
-    Moment,
-    Negative,
-    Number,
-    SerialDay,
-    Words,
-)
+from headgate.engine.columns.formats import Format, Words
+from headgate.engine.columns.moments import IsoMoment, Moment, SerialDay
+from headgate.engine.columns.numbers import MOST_DECIMALS, Negative, Number
 from headgate.engine.reading.cells import SIGN
 
 _WORD_PAIRS = (

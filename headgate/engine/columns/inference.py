@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from headgate.engine.columns.column import BLANKS, DECLARED, MARKERS, Column, Missing
 from headgate.engine.columns.date_orders import mixed
-from headgate.engine.columns.formats import MOST_DECIMALS, NO_DIGITS, Format, Kind, Number
+from headgate.engine.columns.formats import NO_DIGITS, Format, Kind
 from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
 from headgate.engine.columns.near_misses import count_misfits, nearly
+from headgate.engine.columns.numbers import MOST_DECIMALS, Number, has_point
 from headgate.engine.columns.trial import Seen, Trial
 from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.reading.dialect import Evidence
@@ -26,6 +27,7 @@ from headgate.engine.threads import map_ahead
 
 _SENTINELS = 2
 """Whole numbers that may stand for something else beside decimals, such as 0 and -999."""
+
 _SAMPLE = 200
 _SIGNS = (
     (re.compile(r"-?0\d+"), "would lose its leading zeros"),
@@ -336,11 +338,6 @@ def _shows(trial: Trial, mark: str) -> bool:
     """Return whether a column's values can only be read with this decimal mark."""
     marks = {form.mark for form in trial.live if isinstance(form, Number) and form.scale != 0}
     return marks == {mark} and trial.seen.filled > 0 and not trial.contested
-
-
-def has_point(form: Format) -> bool:
-    """Return whether a point is the decimal mark of numbers that are written so."""
-    return isinstance(form, Number) and (form.thousands == "," or form.mark == ".")
 
 
 def _why_text(sample: list[str]) -> str:

@@ -16,16 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from headgate.engine.columns.formats import (
-    MOMENTS,
-    MOST_DECIMALS,
-    NUMBERS,
-    Format,
-    Kind,
-    Number,
-    Precision,
-)
+from headgate.engine.columns.formats import MOMENTS, NUMBERS, Format, Kind, Precision
 from headgate.engine.columns.guess import candidates, groupings, has_digit
+from headgate.engine.columns.numbers import MOST_DECIMALS, Number
 from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.staging import LINE, StagedFile
 from headgate.record import Record

@@ -18,8 +18,10 @@ from sklearn.impute import SimpleImputer
 
 from headgate.engine.cleaning.clean import output_names
 from headgate.engine.columns.column import Missing
-from headgate.engine.columns.formats import IsoMoment, Moment, Number, Precision, Words
+from headgate.engine.columns.formats import Precision, Words
+from headgate.engine.columns.moments import IsoMoment, Moment
 from headgate.engine.columns.near_misses import count_misfits
+from headgate.engine.columns.numbers import Number
 from headgate.engine.contract import Contract
 from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.recipe import load

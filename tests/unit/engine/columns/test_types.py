@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from headgate.engine.columns.column import arrow_type
 from headgate.engine.columns.doubles import PROGRAMS, Scientific, Shortest
-from headgate.engine.columns.formats import IsoMoment, Moment, Number, Words
+from headgate.engine.columns.formats import Words
 from headgate.engine.columns.guess import SHORTENED, propose
 from headgate.engine.columns.inference import TypeInference
+from headgate.engine.columns.moments import IsoMoment, Moment
+from headgate.engine.columns.numbers import Number
 from headgate.engine.contract import Contract
 from headgate.engine.reading import blocks
 from headgate.engine.staging import LINE, register
