@@ -18,8 +18,8 @@ from headgate.engine.checking.quarantine import Fault
 from headgate.engine.checking.unique_keys import Key
 from headgate.engine.columns.column import BLANKS, MARKERS
 from headgate.engine.columns.formats import Format, Kind
-from headgate.engine.columns.inference import sample_of
 from headgate.engine.columns.numbers import Number
+from headgate.engine.columns.sample import sample_of
 from headgate.engine.contract import Contract
 from headgate.engine.duck import evaluate, quote_name, quote_text, shared_database
 from headgate.engine.staging import LINE

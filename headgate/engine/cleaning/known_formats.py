@@ -11,7 +11,8 @@ import pyarrow as pa
 from headgate.engine.columns.column import Column
 from headgate.engine.columns.formats import Format
 from headgate.engine.columns.guess import candidates, truth_values
-from headgate.engine.columns.inference import TypeInference, sample_of
+from headgate.engine.columns.inference import TypeInference
+from headgate.engine.columns.sample import sample_of
 from headgate.engine.recipe import Input
 from headgate.engine.staging import LINE, StagedFile
 from headgate.engine.validate import Reading

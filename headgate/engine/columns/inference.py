@@ -5,9 +5,7 @@ one fails late, the others are tried on the staged file. Not here: the formats, 
 """
 
 import re
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +17,7 @@ from headgate.engine.columns.formats import NO_DIGITS, Format, Kind
 from headgate.engine.columns.guess import SHORTENED, candidates, has_digit, propose
 from headgate.engine.columns.near_misses import count_misfits, nearly
 from headgate.engine.columns.numbers import MOST_DECIMALS, Number, has_point
+from headgate.engine.columns.sample import sample_of
 from headgate.engine.columns.trial import Seen, Trial
 from headgate.engine.duck import quote_name, quote_text
 from headgate.engine.reading.dialect import Evidence
@@ -28,7 +27,6 @@ from headgate.engine.threads import map_ahead
 _SENTINELS = 2
 """Whole numbers that may stand for something else beside decimals, such as 0 and -999."""
 
-_SAMPLE = 200
 _SIGNS = (
     (re.compile(r"-?0\d+"), "would lose its leading zeros"),
     (re.compile(r"\+\d[\d .-]*"), "would lose its plus sign"),
@@ -45,28 +43,6 @@ _UNEVEN = (
 _UNLIKE_MINUS = re.compile(r"\(.+\)|.+-")
 _INFINITE = re.compile(r"[-+]?inf(?:inity)?", re.IGNORECASE)
 _BARE = re.compile(r"\d[\d.,' ]*")
-
-
-def sample_of(
-    texts: pa.ChunkedArray, missing: Iterable[str], *, whole: bool = False
-) -> Counter[str]:
-    """Pick values from all over the texts, none of which stands for a missing one; count them.
-
-    With `whole` all of them are taken.
-    """
-    passed_over = {"", *MARKERS, *missing}
-    picked = _picked(texts, passed_over, whole=whole)
-    if not picked:
-        absent = pc.is_in(pc.utf8_trim_whitespace(texts), pa.array([*passed_over], pa.string()))
-        picked = _picked(texts.filter(pc.invert(absent)), passed_over, whole=whole)
-    return picked
-
-
-def _picked(texts: pa.ChunkedArray, passed_over: Container[str], *, whole: bool) -> Counter[str]:
-    step = 1 if whole else max(1, len(texts) // 2000)
-    picked = Counter(text.strip() for text in texts[::step].to_pylist())
-    distinct = (text for text in picked if text not in passed_over)
-    return Counter({text: picked[text] for text in islice(distinct, None if whole else _SAMPLE)})
 
 
 class TypeInference:
