@@ -28,7 +28,7 @@ from headgate.engine.model import export
 from headgate.engine.model import fit as model
 from headgate.engine.model import replay as model_replay
 from headgate.engine.model.inputs import as_numbers
-from headgate.engine.model.typed_rows import typed_rows
+from headgate.engine.model.typed_rows import typed_rows_path
 from headgate.engine.recipe import Input, Profile, Recipe
 from headgate.engine.result import dictionary, outputs, report
 from headgate.engine.result import profile as profiles
@@ -68,7 +68,7 @@ def preprocess_rows(
             else:
                 plan = _fitted(con, reading, scratch, options, target)
             tables = _write_tables(plan, folder, spreadsheet=options.spreadsheet)
-        typed_rows(scratch).unlink(missing_ok=True)
+        typed_rows_path(scratch).unlink(missing_ok=True)
         recipes.save(given or plan.recipe, folder / "recipe.json")
         prepared = Prepared(
             csv=folder / "data.csv",

@@ -8,7 +8,7 @@ from headgate.engine.model.encode import encode, goals
 from headgate.engine.model.names import settle
 from headgate.engine.model.roles import judge
 from headgate.engine.model.task import find_split, find_target, find_task
-from headgate.engine.model.typed_rows import Base, typed_rows, write_base
+from headgate.engine.model.typed_rows import TypedRows, typed_rows_path, write_typed_rows
 from headgate.engine.recipe import Modelling, Output, Split, TargetColumn, TestFlag
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
@@ -25,13 +25,13 @@ def fit(
     staged = rows.staged
     target = find_target(staged, wanted)
     split = find_split(rows, options)
-    base = write_base(rows, split, target.name, typed_rows(staged.scratch))
-    task, classes = find_task(base, target, options.task)
-    _check_training(base, split)
+    typed = write_typed_rows(rows, split, target.name, typed_rows_path(staged.scratch))
+    task, classes = find_task(typed, target, options.task)
+    _check_training(typed, split)
     inputs = [each for each in staged.inputs if each.name != target.name]
-    verdict = judge(base, inputs, target, task, options)
+    verdict = judge(typed, inputs, target, task, options)
     predicted = TargetColumn(name=target.name, source=target.name, classes=classes)
-    features = encode(base, verdict, goals(base, predicted), options)
+    features = encode(typed, verdict, goals(typed, predicted), options)
     outputs: list[Output] = [predicted, TestFlag(name="_test"), *features]
     names = settle(each.name for each in outputs)
     named = [
@@ -42,13 +42,13 @@ def fit(
         target=target.name,
         split=split,
         risks=tuple(verdict.risks),
-        fingerprint=base.fingerprint,
+        fingerprint=typed.fingerprint,
     )
     return modelling, (*named[2:], *named[:2])
 
 
-def _check_training(base: Base, split: Split) -> None:
-    if base.training_rows:
+def _check_training(typed: TypedRows, split: Split) -> None:
+    if typed.training_rows:
         return
     if split.how == "group":
         raise OptionsError(

@@ -12,7 +12,7 @@ from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.stats import Counts, Moments
 from headgate.engine.duck import double, quote_name
 from headgate.engine.model.sql import DAY_PARTS, number_value
-from headgate.engine.model.typed_rows import CHUNK, Base
+from headgate.engine.model.typed_rows import CHUNK, TypedRows
 from headgate.engine.recipe import DatePart, Input, Number
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
@@ -27,19 +27,19 @@ Part = tuple[Input, DatePart | None]
 class _Values(NamedTuple):
     """Numbers of the training rows, as SQL, and counts of those that are the same all day."""
 
-    base: Base
+    typed: TypedRows
     numbers: list[str]
     counts: Mapping[str, Counts]
 
     def moments(self) -> list[Moments | None]:
         """Moments of each."""
-        others = stats.moments(self.base.con, self.base.training, CHUNK, self._others())
+        others = stats.moments(self.typed.con, self.typed.training, CHUNK, self._others())
         return self._all(map(stats.counted_moments, self.counts.values()), others)
 
     def quantiles(self, shares: list[float]) -> list[list[float]]:
         """Quantiles of each."""
         counted = (stats.counted_quantiles(each, shares) for each in self.counts.values())
-        others = stats.quantiles(self.base.con, self.base.training, self._others(), shares)
+        others = stats.quantiles(self.typed.con, self.typed.training, self._others(), shares)
         return self._all(counted, others)
 
     def filled(self, fills: Sequence[float]) -> "_Values":
@@ -51,7 +51,7 @@ class _Values(NamedTuple):
             if number in self.counts:
                 counts[filled] = own = Counts(self.counts[number])
                 own[fill] += own.pop(None, 0)
-        return _Values(self.base, numbers, counts)
+        return _Values(self.typed, numbers, counts)
 
     def _others(self) -> list[str]:
         return [each for each in self.numbers if each not in self.counts]
@@ -63,7 +63,7 @@ class _Values(NamedTuple):
 
 
 def fit_numbers(
-    base: Base, numbers: list[Input], dates: list[Input], options: ModelOptions
+    typed: TypedRows, numbers: list[Input], dates: list[Input], options: ModelOptions
 ) -> list[Number]:
     """Fill first, then scale what was filled, as a pipeline of scikit-learn would."""
     parts: list[Part] = [(column, None) for column in numbers]
@@ -75,7 +75,7 @@ def fit_numbers(
         if part not in left_out | ({"hour"} if column.kind == "date" else set())
     ]
     values = [number_value(column.name, part) for column, part in parts]
-    given = _Values(base, values, _by_day(base, parts, values))
+    given = _Values(typed, values, _by_day(typed, parts, values))
     found = given.moments()
     if options.fill == "median":
         fills = [each[0] if each else 0.0 for each in given.quantiles([0.5])]
@@ -101,7 +101,7 @@ def fit_numbers(
     return numbered
 
 
-def _by_day(base: Base, parts: list[Part], numbers: list[str]) -> dict[str, Counts]:
+def _by_day(typed: TypedRows, parts: list[Part], numbers: list[str]) -> dict[str, Counts]:
     """Count numbers that are the same all day: there are few days, whatever the number of rows."""
     by_day: dict[str, list[str]] = {}
     for (column, part), number in zip(parts, numbers, strict=True):
@@ -110,10 +110,10 @@ def _by_day(base: Base, parts: list[Part], numbers: list[str]) -> dict[str, Coun
     counts: dict[str, Counts] = {}
     for name, own in by_day.items():
         days = (
-            f"(SELECT {name}::DATE AS {name}, count(*) AS {stats.ROWS} FROM {base.training}"
+            f"(SELECT {name}::DATE AS {name}, count(*) AS {stats.ROWS} FROM {typed.training}"
             " GROUP BY 1)"
         )
-        counts |= zip(own, stats.counted(base.con, days, own), strict=True)
+        counts |= zip(own, stats.counted(typed.con, days, own), strict=True)
     return counts
 
 
@@ -128,7 +128,7 @@ def _scales(
         return [(each[1], each[2] - each[0]) if each else (0.0, 1.0) for each in quarters]
     if options.scale == "minmax":
         return [(each.least, each.most - each.least) if each else (0.0, 1.0) for each in found]
-    rows = given.base.training_rows
+    rows = given.typed.training_rows
     return [
         _spread(each, fill, rows) if each else (0.0, 1.0)
         for each, fill in zip(found, fills, strict=True)

@@ -22,7 +22,13 @@ from headgate.engine.cleaning.rules import ESCAPE
 from headgate.engine.duck import double, first, quote_name
 from headgate.engine.model.cells import work_out
 from headgate.engine.model.sql import DAY_PARTS, known
-from headgate.engine.model.typed_rows import FOLD, TEST, Base, typed_rows, write_base
+from headgate.engine.model.typed_rows import (
+    FOLD,
+    TEST,
+    TypedRows,
+    typed_rows_path,
+    write_typed_rows,
+)
 from headgate.engine.model.words import marks
 from headgate.engine.recipe import (
     Frequency,
@@ -80,7 +86,7 @@ class ColumnCells(NamedTuple):
 class Table:
     """The result, whose rows come in the order of the file."""
 
-    base: Base
+    typed: TypedRows
     steps: Sequence["Step"]
     names: Sequence[str]
     balance: tuple[Balance, ...]
@@ -90,11 +96,11 @@ class Table:
         """Yield the rows in the form of the files; several batches are worked on at a time."""
         most = max(PROBE_ROWS, CELLS // len(self.names))
         render = partial(self._rendered, spreadsheet=spreadsheet)
-        return map_ahead(render, self.base.batches(most))
+        return map_ahead(render, self.typed.batches(most))
 
     def _rendered(self, batch: pa.RecordBatch, *, spreadsheet: bool) -> Rendered:
         """Numbers need no quotes, nor an escape in a spreadsheet."""
-        columns = [step.cells(self.base.con, batch) for step in self.steps]
+        columns = [step.cells(self.typed.con, batch) for step in self.steps]
         *texts, last = chain.from_iterable(each.texts for each in columns)
         texts.append(_ended(last))
         lines = [
@@ -212,19 +218,19 @@ def apply(rows: RemainingRows, recipe: Recipe) -> Table:
     modelling = recipe.modelling
     if modelling is None:
         raise OptionsError("This recipe is not one for a model.", todo="Replay it as a clean one.")
-    path = typed_rows(rows.staged.scratch)
-    base = (
-        Base(rows.staged.con, path)
+    path = typed_rows_path(rows.staged.scratch)
+    typed = (
+        TypedRows(rows.staged.con, path)
         if path.exists()
-        else write_base(rows, modelling.split, modelling.target, path)
+        else write_typed_rows(rows, modelling.split, modelling.target, path)
     )
-    same = base.fingerprint == modelling.fingerprint
+    same = typed.fingerprint == modelling.fingerprint
     return Table(
-        base,
+        typed,
         [*_steps(recipe, same=same)],
         [each.name for each in recipe.outputs],
-        _balance(base, recipe, TEST if same else "1"),
-        () if same else tuple(_unseen(base, recipe)),
+        _balance(typed, recipe, TEST if same else "1"),
+        () if same else tuple(_unseen(typed, recipe)),
     )
 
 
@@ -307,24 +313,26 @@ def _decoded(coded: pa.StringArray | pa.DictionaryArray) -> pa.StringArray:
     return coded.dictionary_decode() if isinstance(coded, pa.DictionaryArray) else coded
 
 
-def _balance(base: Base, recipe: Recipe, test: str) -> tuple[Balance, ...]:
+def _balance(typed: TypedRows, recipe: Recipe, test: str) -> tuple[Balance, ...]:
     """Rows by class of the target, or by twenty steps of its range."""
     (target,) = [each for each in recipe.outputs if isinstance(each, TargetColumn)]
     name = quote_name(target.source)
     if target.classes:
-        return tuple(Balance(*row) for row in _counts(base, f"{name}::VARCHAR", name, test))
-    low, high = first(base.con, f"SELECT min({name})::DOUBLE, max({name})::DOUBLE FROM {base.rows}")
+        return tuple(Balance(*row) for row in _counts(typed, f"{name}::VARCHAR", name, test))
+    low, high = first(
+        typed.con, f"SELECT min({name})::DOUBLE, max({name})::DOUBLE FROM {typed.rows}"
+    )
     if low is None:
         return ()
     width = (high - low) / STEPS or 1.0
     step = f"least(floor(({name}::DOUBLE - {double(low)}) / {double(width)}), {STEPS - 1})::INT"
-    found = {place: counts for place, *counts in _counts(base, step, name, test)}
+    found = {place: counts for place, *counts in _counts(typed, step, name, test)}
     return tuple(
         Balance(f"{low + width * place:.4g}", *found.get(place, (0, 0))) for place in range(STEPS)
     )
 
 
-def _unseen(base: Base, recipe: Recipe) -> Iterator[Unseen]:
+def _unseen(typed: TypedRows, recipe: Recipe) -> Iterator[Unseen]:
     """Count the rows of other data whose category is encoded as one never seen."""
     known: dict[str, set[str]] = {}
     for each in recipe.outputs:
@@ -337,8 +345,8 @@ def _unseen(base: Base, recipe: Recipe) -> Iterator[Unseen]:
                 known.setdefault(each.source, set()).update(each.all.means)
     for source, categories in known.items():
         name = quote_name(source)
-        found = base.con.execute(
-            f"SELECT {name}, count(*), sum(count(*)) OVER () FROM {base.rows}"
+        found = typed.con.execute(
+            f"SELECT {name}, count(*), sum(count(*)) OVER () FROM {typed.rows}"
             f" WHERE {name} NOT IN (SELECT unnest(?::VARCHAR[]))"
             f" GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {SHOWN + 1}",
             [sorted(categories)],
@@ -347,8 +355,8 @@ def _unseen(base: Base, recipe: Recipe) -> Iterator[Unseen]:
             yield Unseen(source, int(found[0][2]), tuple(category for category, *_ in found))
 
 
-def _counts(base: Base, key: str, name: str, test: str) -> list[tuple[Any, int, int]]:
-    return base.con.execute(
+def _counts(typed: TypedRows, key: str, name: str, test: str) -> list[tuple[Any, int, int]]:
+    return typed.con.execute(
         f"SELECT {key}, count(*) FILTER (WHERE {test} = 0), count(*) FILTER (WHERE {test} = 1)"
-        f" FROM {base.rows} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f" FROM {typed.rows} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()

@@ -12,7 +12,7 @@ import numpy as np
 from headgate.engine.columns.formats import MOMENTS, NUMBERS
 from headgate.engine.duck import first, quote_name
 from headgate.engine.model.task import Task
-from headgate.engine.model.typed_rows import TEST, Base, for_training
+from headgate.engine.model.typed_rows import TEST, TypedRows, for_training
 from headgate.engine.recipe import Input, Risk
 from headgate.options import ModelOptions
 
@@ -48,17 +48,17 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    base: Base, inputs: list[Input], target: Input, task: Task, options: ModelOptions
+    typed: TypedRows, inputs: list[Input], target: Input, task: Task, options: ModelOptions
 ) -> Verdict:
     """Judge every column but the target."""
-    figures_of = _figures(base, inputs)
-    rows = base.training_rows
-    leaks = _leaks(base, inputs, figures_of, target, task)
+    figures_of = _figures(typed, inputs)
+    rows = typed.training_rows
+    leaks = _leaks(typed, inputs, figures_of, target, task)
     features: list[tuple[Input, Role]] = []
     risks: list[Risk] = []
     for column in inputs:
         figures = figures_of[column.name]
-        risk = _risk(base, column, figures, rows, options)
+        risk = _risk(typed, column, figures, rows, options)
         if risk is None and column.name in leaks:
             leak = leaks[column.name]
             kept = options.leaks == "keep" or not leak.repeats
@@ -71,13 +71,13 @@ def judge(
     return Verdict(features, risks, gaps)
 
 
-def _figures(base: Base, inputs: list[Input]) -> dict[str, Figures]:
+def _figures(typed: TypedRows, inputs: list[Input]) -> dict[str, Figures]:
     figures_of: dict[str, Figures] = {}
     for start in range(0, len(inputs), COLUMNS_PER_STATEMENT):
         some = inputs[start : start + COLUMNS_PER_STATEMENT]
         looks, words = (", ".join(map(look, some)) for look in (_look, _words))
-        found = first(base.con, f"SELECT {looks} FROM {base.training}")
-        lengths = first(base.con, f"SELECT {words} FROM {base.some_training(SAMPLE_ROWS)}")
+        found = first(typed.con, f"SELECT {looks} FROM {typed.training}")
+        lengths = first(typed.con, f"SELECT {words} FROM {typed.some_training(SAMPLE_ROWS)}")
         for place, (column, length) in enumerate(zip(some, lengths, strict=True)):
             filled, distinct, least, most = found[4 * place : 4 * place + 4]
             figures_of[column.name] = Figures(filled, distinct, least, most, length)
@@ -97,14 +97,14 @@ def _words(column: Input) -> str:
 
 
 def _risk(
-    base: Base, column: Input, figures: Figures, rows: int, options: ModelOptions
+    typed: TypedRows, column: Input, figures: Figures, rows: int, options: ModelOptions
 ) -> Risk | None:
     name = column.name
     if nothing := _nothing(column, figures, rows):
         return nothing
     if name == options.group_column:
         return Risk(column=name, risk="identifier", kept=False, why="Rows are grouped by it.")
-    if _identifies(base, column, figures):
+    if _identifies(typed, column, figures):
         told = f"All or nearly all of its {figures.filled:,} values differ"
         why = f"{told}, so it tells rows apart, nothing more."
         return Risk(column=name, risk="identifier", kept=False, why=why)
@@ -130,7 +130,7 @@ def _nothing(column: Input, figures: Figures, rows: int) -> Risk | None:
     return None
 
 
-def _identifies(base: Base, column: Input, figures: Figures) -> bool:
+def _identifies(typed: TypedRows, column: Input, figures: Figures) -> bool:
     """Return whether a column numbers or names the rows."""
     if column.kind not in ("integer", "text") or figures.filled < ENOUGH_ROWS or figures.words > 3:
         return False
@@ -141,14 +141,14 @@ def _identifies(base: Base, column: Input, figures: Figures) -> bool:
         named = IDENTIFYING.search(column.name) is not None
         if not (running or named):
             return False
-        return _rises(base, column) or _distinct(base, column) >= figures.filled
-    return _distinct(base, column) >= 0.95 * figures.filled
+        return _rises(typed, column) or _distinct(typed, column) >= figures.filled
+    return _distinct(typed, column) >= 0.95 * figures.filled
 
 
-def _rises(base: Base, column: Input) -> bool:
+def _rises(typed: TypedRows, column: Input) -> bool:
     """Return whether each value is greater than those before it."""
     last = -np.inf
-    for batch in base.batches(names=[column.name, TEST]):
+    for batch in typed.batches(names=[column.name, TEST]):
         values = np.asarray(for_training(batch).column(column.name).drop_null())
         if values.size and (values[0] <= last or (values[1:] <= values[:-1]).any()):
             return False
@@ -156,9 +156,9 @@ def _rises(base: Base, column: Input) -> bool:
     return True
 
 
-def _distinct(base: Base, column: Input) -> int:
-    values = f"SELECT {quote_name(column.name)} FROM {base.training} GROUP BY 1"
-    return _one(base, f"SELECT count(*) FROM ({values})")
+def _distinct(typed: TypedRows, column: Input) -> int:
+    values = f"SELECT {quote_name(column.name)} FROM {typed.training} GROUP BY 1"
+    return _one(typed, f"SELECT count(*) FROM ({values})")
 
 
 def _role(column: Input, figures: Figures, options: ModelOptions) -> Role:
@@ -183,12 +183,12 @@ class Leak(NamedTuple):
 
 
 def _leaks(
-    base: Base, inputs: list[Input], figures_of: dict[str, Figures], target: Input, task: Task
+    typed: TypedRows, inputs: list[Input], figures_of: dict[str, Figures], target: Input, task: Task
 ) -> dict[str, Leak]:
     """Columns that all but tell the target."""
     leaks: dict[str, Leak] = {}
     if task == "regression":
-        leaks |= _correlated(base, inputs, target)
+        leaks |= _correlated(typed, inputs, target)
     spread = f"var_pop({quote_name(target.name)}::DOUBLE)" if task == "regression" else None
     suspects = [
         each
@@ -198,18 +198,18 @@ def _leaks(
     ]
     some = "some_rows"
     names = ", ".join(quote_name(each.name) for each in [*suspects, target])
-    base.con.execute(
+    typed.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {some} AS"
-        f" SELECT {names} FROM {base.some_training(SAMPLE_ROWS)}"
+        f" SELECT {names} FROM {typed.some_training(SAMPLE_ROWS)}"
     )
     for column in suspects:
-        told = _told(base, some, column, target, spread)
+        told = _told(typed, some, column, target, spread)
         if told is not None and told < SAMPLE_SHARE:
             continue
-        share = _told(base, base.training, column, target, spread) or 0.0
-        by_chance = 0.0 if spread else _most_frequent(base, column, target)
+        share = _told(typed, typed.training, column, target, spread) or 0.0
+        by_chance = 0.0 if spread else _most_frequent(typed, column, target)
         if share >= LEAK_SHARE and 1 - share < LEAK_MISS_SHARE * (1 - by_chance):
-            back = _told(base, base.training, target, column, None) or 0.0
+            back = _told(typed, typed.training, target, column, None) or 0.0
             why = (
                 f"Its value alone tells {share:.2%} of the target, and the target {back:.2%} of it."
             )
@@ -217,14 +217,14 @@ def _leaks(
     return leaks
 
 
-def _correlated(base: Base, inputs: list[Input], target: Input) -> dict[str, Leak]:
+def _correlated(typed: TypedRows, inputs: list[Input], target: Input) -> dict[str, Leak]:
     goal = f"{quote_name(target.name)}::DOUBLE"
     numbers = [each for each in inputs if each.kind in NUMBERS]
     leaks = {}
     for start in range(0, len(numbers), COLUMNS_PER_STATEMENT):
         some = numbers[start : start + COLUMNS_PER_STATEMENT]
         wanted = ", ".join(f"corr({quote_name(each.name)}::DOUBLE, {goal})" for each in some)
-        row = first(base.con, f"SELECT {wanted} FROM {base.training}")
+        row = first(typed.con, f"SELECT {wanted} FROM {typed.training}")
         for column, found in zip(some, row, strict=True):
             if found is not None and abs(found) >= LEAK_SHARE:
                 why = f"It correlates with the target by {found:.5f}."
@@ -232,32 +232,34 @@ def _correlated(base: Base, inputs: list[Input], target: Input) -> dict[str, Lea
     return leaks
 
 
-def _most_frequent(base: Base, column: Input, target: Input) -> float:
+def _most_frequent(typed: TypedRows, column: Input, target: Input) -> float:
     """Return the share of the most frequent class among the rows that a column has a value in."""
-    filled = f"{base.training} WHERE {quote_name(column.name)} IS NOT NULL"
+    filled = f"{typed.training} WHERE {quote_name(column.name)} IS NOT NULL"
     classes = f"SELECT {quote_name(target.name)} AS v, count(*) AS n FROM {filled} GROUP BY ALL"
-    return float(first(base.con, f"SELECT max(n) / sum(n) FROM ({classes})")[0])
+    return float(first(typed.con, f"SELECT max(n) / sum(n) FROM ({classes})")[0])
 
 
-def _told(base: Base, rows: str, column: Input, goal: Input, spread: str | None) -> float | None:
+def _told(
+    typed: TypedRows, rows: str, column: Input, goal: Input, spread: str | None
+) -> float | None:
     """Return the share of a goal, its rows or its spread, that a column's values settle."""
     name, wanted = quote_name(column.name), quote_name(goal.name)
     filled = f"{rows} WHERE {name} IS NOT NULL"
     if spread:
         row = first(
-            base.con,
+            typed.con,
             f"SELECT 1 - sum(n * v) / (SELECT nullif(count(*) * {spread}, 0) FROM {filled})"
             f" FROM (SELECT {name} AS w, count(*) AS n, {spread} AS v FROM {filled} GROUP BY ALL)",
         )
     else:
         row = first(
-            base.con,
+            typed.con,
             "SELECT sum(most) / sum(n) FROM (SELECT max(n) AS most, sum(n) AS n FROM (SELECT"
             f" {name} AS v, {wanted} AS w, count(*) AS n FROM {filled} GROUP BY ALL) GROUP BY v)",
         )
     return None if row[0] is None else float(row[0])
 
 
-def _one(base: Base, sql: str) -> int:
-    row = first(base.con, sql)
+def _one(typed: TypedRows, sql: str) -> int:
+    row = first(typed.con, sql)
     return int(row[0]) if row else 0

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headgate.engine.model.cells import work_out
-from headgate.engine.model.typed_rows import FOLD, TEST, Base, for_training
+from headgate.engine.model.typed_rows import FOLD, TEST, TypedRows, for_training
 from headgate.engine.recipe import Means, TargetColumn
 from headgate.engine.threads import map_ahead
 
@@ -48,7 +48,7 @@ class Tallies(NamedTuple):
 
 @np.errstate(over="ignore", invalid="ignore")  # no number is refused by `encode`
 def fit_means(
-    base: Base, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
+    typed: TypedRows, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
 ) -> list[tuple[Means, list[Means]]]:
     """Fit for each goal the means of all training rows, and those that rows of each fold get.
 
@@ -59,21 +59,21 @@ def fit_means(
     chosen = [every, *(np.arange(folds) != fold for fold in range(folds))]
     fitted = []
     for start in range(0, len(goals), GOALS_PER_PASS):
-        for tallies in _tallies(base, column, kept, goals[start : start + GOALS_PER_PASS], folds):
+        for tallies in _tallies(typed, column, kept, goals[start : start + GOALS_PER_PASS], folds):
             means, *by_fold = (_means(kept, tallies, some) for some in chosen)
             fitted.append((means, by_fold))
     return fitted
 
 
 def _tallies(
-    base: Base, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
+    typed: TypedRows, column: str, kept: Sequence[str], goals: Sequence[Goal], folds: int
 ) -> list[Tallies]:
     """Tally the goals; what the second look at the rows needs waits in a file."""
     size, shape = (len(kept) + 1) * folds, (-1, folds)
     rows, (sums, squares) = np.zeros(size), np.zeros((2, len(goals), size))
-    with TemporaryFile(dir=base.path.parent) as seen:
+    with TemporaryFile(dir=typed.path.parent) as seen:
         batches = 0
-        for places, targets in _rows(base, column, kept, goals[0].target, folds):
+        for places, targets in _rows(typed, column, kept, goals[0].target, folds):
             rows += np.bincount(places, minlength=size)
             for place, goal in enumerate(goals):
                 sums[place] += np.bincount(places, goal.of(targets), size)
@@ -96,7 +96,7 @@ def _tallies(
 
 
 def _rows(
-    base: Base, column: str, kept: Sequence[str], target: TargetColumn, folds: int
+    typed: TypedRows, column: str, kept: Sequence[str], target: TargetColumn, folds: int
 ) -> Iterator[tuple[Places, npt.NDArray[Any]]]:
     """Yield the place of each training row's category and fold, and its target."""
     categories = pa.array(kept, pa.string())
@@ -106,11 +106,11 @@ def _rows(
         keys = pc.fill_null(rows.column(column), "")
         category = pc.fill_null(pc.index_in(keys, value_set=categories), len(kept))
         places = np.asarray(category).astype(np.int64) * folds + np.asarray(rows.column(FOLD))
-        (found,) = work_out(base.con, target.source, rows.column(target.source), [target])
+        (found,) = work_out(typed.con, target.source, rows.column(target.source), [target])
         return places, np.asarray(found)
 
     names = dict.fromkeys([TEST, FOLD, column, target.source])
-    return map_ahead(placed, base.batches(names=[*names]))
+    return map_ahead(placed, typed.batches(names=[*names]))
 
 
 def _means(categories: Sequence[str], tallies: Tallies, folds: npt.NDArray[np.bool_]) -> Means:

@@ -8,7 +8,7 @@ from typing import Literal
 from headgate.engine.cleaning.cleaned_rows import RemainingRows, Staged
 from headgate.engine.columns.formats import MOMENTS, NUMBERS
 from headgate.engine.duck import first, quote_name
-from headgate.engine.model.typed_rows import Base
+from headgate.engine.model.typed_rows import TypedRows
 from headgate.engine.recipe import Input, Split
 from headgate.errors import OptionsError
 from headgate.options import ModelOptions
@@ -39,13 +39,13 @@ def find_target(staged: Staged, target: str | None) -> Input:
     return staged.inputs[names.index(target)]
 
 
-def find_task(base: Base, target: Input, told: str) -> tuple[Task, tuple[str, ...]]:
+def find_task(typed: TypedRows, target: Input, told: str) -> tuple[Task, tuple[str, ...]]:
     """Return the kind of task, and the classes in their order as text.
 
     Raises:
         OptionsError: The target does not suit the task.
     """
-    values = _values(base, target)
+    values = _values(typed, target)
     count = len(values)
     if target.kind in MOMENTS:
         raise OptionsError(
@@ -92,12 +92,12 @@ def _check(target: Input, task: Task, told: str, count: int, *, number: bool) ->
         )
 
 
-def _values(base: Base, target: Input) -> list[str]:
+def _values(typed: TypedRows, target: Input) -> list[str]:
     """Different values in their order, as text; a few more than can be classes at most."""
     name = quote_name(target.name)
-    some = f"(SELECT {name} FROM {base.rows} LIMIT {FIRST_ROWS})"
-    for rows in (some, base.rows):
-        found = base.con.execute(
+    some = f"(SELECT {name} FROM {typed.rows} LIMIT {FIRST_ROWS})"
+    for rows in (some, typed.rows):
+        found = typed.con.execute(
             f"SELECT {name}::VARCHAR FROM {rows} WHERE {name} IS NOT NULL GROUP BY {name}"
             f" ORDER BY {name} LIMIT {MOST_CLASSES + 1}"
         ).fetchall()

@@ -33,7 +33,7 @@ BATCH_ROWS = 1 << 17  # rows of a batch at most, which one thread reads
 
 
 @dataclass(frozen=True)
-class Base:
+class TypedRows:
     """The file of typed rows; text is cleaned, and every row knows its part."""
 
     con: duckdb.DuckDBPyConnection
@@ -82,12 +82,12 @@ def for_training(rows: pa.RecordBatch) -> pa.RecordBatch:
     return rows.filter(pc.equal(rows.column(TEST), 0))
 
 
-def typed_rows(scratch: Path) -> Path:
+def typed_rows_path(scratch: Path) -> Path:
     """Return where the typed rows lie between fitting a recipe and applying it."""
     return scratch / "typed.arrow"
 
 
-def write_base(rows: RemainingRows, split: Split, target: str, path: Path) -> Base:
+def write_typed_rows(rows: RemainingRows, split: Split, target: str, path: Path) -> TypedRows:
     """Write the typed rows that stay.
 
     The row hash leaves the target out: rows that differ in nothing else stay together, and no
@@ -106,7 +106,7 @@ def write_base(rows: RemainingRows, split: Split, target: str, path: Path) -> Ba
         for chunk, batch in enumerate(_batches(chain([head], tables))):
             number = pa.repeat(pa.scalar(chunk, pa.int32()), batch.num_rows)
             out.write(pa.table([*batch.columns, number], schema))
-    return Base(rows.staged.con, path)
+    return TypedRows(rows.staged.con, path)
 
 
 def _batches(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
