@@ -15,9 +15,11 @@ from duckdb import DuckDBPyConnection
 from headgate.disk import full_disk_explained, require_room
 from headgate.engine import recipe as recipes
 from headgate.engine import recipe_drift
-from headgate.engine.cleaning import clean, rules
+from headgate.engine.cleaning import rules
 from headgate.engine.cleaning.adapt import adapted
 from headgate.engine.cleaning.cleaned_rows import RemainingRows, Staged
+from headgate.engine.cleaning.fit import fit
+from headgate.engine.cleaning.inputs import inputs_of, removal_of
 from headgate.engine.cleaning.known_formats import read_as_known
 from headgate.engine.cleaning.removal import Removed, leave_out
 from headgate.engine.cleaning.replay import Columns, Replay
@@ -117,11 +119,11 @@ def _fitted(
     target: str | None,
 ) -> Plan:
     """Fit a recipe to the rows that stay."""
-    inputs = clean.inputs(reading.columns, options.clean)
+    inputs = inputs_of(reading.columns, options.clean)
     if options.mode == "model":
         _require_room(reading, scratch)
         inputs = as_numbers(reading, inputs)
-    removal = clean.removal(options.clean, target)
+    removal = removal_of(options.clean, target)
     rows, removed = leave_out(_staged(con, reading, scratch, inputs), removal)
     sample = profiles.sampled(rows.staged)
     profile = profiles.profiles(rows, sample)
@@ -129,7 +131,7 @@ def _fitted(
     if options.mode == "model":
         modelling, fitted = model.fit(rows, options.model, target)
     else:
-        fitted = clean.fit(rows, options.clean)
+        fitted = fit(rows, options.clean)
     recipe = Recipe(
         mode=options.mode,
         contract=reading.contract,

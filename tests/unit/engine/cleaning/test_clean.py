@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sklearn import datasets
 from sklearn.impute import SimpleImputer
 
-from headgate.engine.cleaning.clean import output_names
+from headgate.engine.cleaning.fit import output_names
 from headgate.engine.columns.column import Missing
 from headgate.engine.columns.formats import Precision, Words
 from headgate.engine.columns.moments import IsoMoment, Moment

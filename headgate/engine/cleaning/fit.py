@@ -1,6 +1,6 @@
 """Mode `clean`: the rules that make a table tidy without changing anything unseen.
 
-Here: fitting the rules into a recipe. Not here: which rows are left out (`removal`), carrying the
+Here: fitting the rules into a recipe. Not here: what the options ask (`inputs`), carrying the
 recipe out (`replay`), and writing files (`outputs`).
 """
 
@@ -13,9 +13,10 @@ from math import hypot, isfinite, ulp
 from typing import Any
 
 from headgate.engine.cleaning.cleaned_rows import RemainingRows
+from headgate.engine.cleaning.inputs import rules_of
 from headgate.engine.cleaning.values import Values
 from headgate.engine.cleaning.writing import decimals_in, digits_of
-from headgate.engine.columns.column import Column, decimals_of
+from headgate.engine.columns.column import decimals_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.names import numbered
 from headgate.engine.recipe import (
@@ -25,7 +26,6 @@ from headgate.engine.recipe import (
     Input,
     OutlierFlag,
     Output,
-    Removal,
 )
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
@@ -33,46 +33,15 @@ from headgate.options import CleanOptions, ColumnRules, Fill, Outliers
 _OF_NUMBERS = (Fill.MEDIAN, Fill.MEAN, Outliers.FLAG, Outliers.CLIP)
 _MORE_DECIMALS = 4
 """Than the values of an exact type have: what their median and their fences need."""
+
 _ULPS = 4
 _READ_BACK = 18
 """Decimals of a number in a column where they vary; one with more would make it text."""
 
 
-def inputs(columns: tuple[Column, ...], options: CleanOptions) -> tuple[Input, ...]:
-    """Return what the options say about reading each column's cells.
-
-    Raises:
-        OptionsError: A rule names a column that the file does not have, or none is left.
-    """
-    rules = _rules(columns, options)
-    if all(rule.drop for rule in rules.values()):
-        raise OptionsError("The rules drop every column.", todo="Keep at least one of them.")
-    return tuple(
-        Input(
-            name=column.name,
-            kind=column.kind,
-            format=column.format,
-            sql_type=column.sql_type,
-            trim=_chosen(rules[column.name].trim, options.trim),
-            normalise=_chosen(rules[column.name].normalise, options.normalise),
-            missing=_markers(column, rules[column.name], options),
-            markers=options.empty_missing,
-        )
-        for column in columns
-        if not rules[column.name].drop
-    )
-
-
-def removal(options: CleanOptions, target: str | None) -> Removal:
-    """Return which rows the options leave out."""
-    return Removal(
-        duplicates=options.drop_duplicates, empty_rows=options.drop_empty_rows, target=target
-    )
-
-
 def fit(rows: RemainingRows, options: CleanOptions) -> tuple[Output, ...]:
     """Fit every column's filling and fence on the rows that stay."""
-    rules = _rules(tuple(rows.staged.columns.values()), options)
+    rules = rules_of(tuple(rows.staged.columns.values()), options)
     _refuse_unfit(rows, rules, options)
     kept_inputs = [
         each
@@ -135,23 +104,6 @@ def _plain(letter: str) -> str:
     return "".join(each for each in plain if each.isalnum()) or " "
 
 
-def _rules(columns: tuple[Column, ...], options: CleanOptions) -> dict[str, ColumnRules]:
-    rules = {column.name: ColumnRules(name=column.name) for column in columns}
-    for rule in options.columns:
-        if rule.name not in rules:
-            raise OptionsError(
-                f"There is a rule for the column {rule.name!r}, which the file does not have.",
-                todo=f"The columns are: {', '.join(rules)}.",
-            )
-        if rules[rule.name] != ColumnRules(name=rule.name):
-            raise OptionsError(
-                f"There are two rules for the column {rule.name!r}.",
-                todo="Put what they say into one.",
-            )
-        rules[rule.name] = rule
-    return rules
-
-
 def _refuse_unfit(
     rows: RemainingRows, rules: dict[str, ColumnRules], options: CleanOptions
 ) -> None:
@@ -172,15 +124,6 @@ def _refuse_unfit(
                 "with it.",
                 todo="Set its `fill` to 'constant'.",
             )
-
-
-def _chosen(own: bool | None, general: bool) -> bool:
-    return general if own is None else own
-
-
-def _markers(column: Column, rule: ColumnRules, options: CleanOptions) -> tuple[str, ...]:
-    found = [each.marker.strip() for each in column.missing] if options.empty_missing else []
-    return tuple(sorted({marker for marker in (*found, *rule.missing) if marker}))
 
 
 def _is_fitted(column: Input, rule: ColumnRules, options: CleanOptions) -> bool:
