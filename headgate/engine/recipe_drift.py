@@ -6,7 +6,7 @@ Here: its columns, their values and its contract. Not here: what the recipe make
 from collections.abc import Container, Iterator
 
 from headgate.engine.checking.drift import Drift, Layout, compare
-from headgate.engine.cleaning.writing import decimal_mark
+from headgate.engine.cleaning.number_style import decimal_mark
 from headgate.engine.recipe import CleanColumn, Profile, Recipe, TestFlag
 from headgate.engine.result import profile as profiles
 from headgate.engine.validate import Reading

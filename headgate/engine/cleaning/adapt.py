@@ -6,7 +6,7 @@ Not here: carrying the recipe out (`replay`).
 
 import pyarrow as pa
 
-from headgate.engine.cleaning.writing import written_like
+from headgate.engine.cleaning.number_style import written_like
 from headgate.engine.columns.column import MARKERS, Column, arrow_type, decimals_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.recipe import CleanColumn, Fence, Input, Output, Recipe

@@ -14,8 +14,8 @@ from typing import Any
 
 from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.cleaning.inputs import rules_of
+from headgate.engine.cleaning.number_style import decimals_in, digits_of
 from headgate.engine.cleaning.values import Values
-from headgate.engine.cleaning.writing import decimals_in, digits_of
 from headgate.engine.columns.column import decimals_of
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.names import numbered
@@ -181,7 +181,7 @@ def _constant(values: Values, column: Input, constant: str) -> Filling:
             todo="Give a constant that is written as the column's values are.",
         )
     if column.kind in NUMBERS:
-        writing, exact = values.writings[column.name], column.sql_type != "DOUBLE"
+        writing, exact = values.number_styles[column.name], column.sql_type != "DOUBLE"
         places = writing.decimals if writing.even else decimals_of(column.sql_type)
         if (writing.even or exact) and decimals_in(constant, writing.form) > places:
             raise OptionsError(
@@ -237,7 +237,7 @@ def _rounded(values: Values, column: Input, number: float, rounding: str, *, unu
 
     Elsewhere to what can be read back of a column of an exact type.
     """
-    writing = values.writings[column.name]
+    writing = values.number_styles[column.name]
     if not isfinite(number) or not (writing.even or column.sql_type != "DOUBLE"):
         return number
     places = decimals_of(column.sql_type) if unused else _READ_BACK
@@ -263,7 +263,7 @@ def _write(values: Values, column: Input, number: float) -> str:
             f"The numbers of the column {column.name!r} are too large to be added up.",
             todo="Give it a rule of its own: fill 'keep' and outliers 'keep'.",
         )
-    return values.writings[column.name].write(digits_of(number, column.sql_type))
+    return values.number_styles[column.name].write(digits_of(number, column.sql_type))
 
 
 def _fitting_type(column: Input, fill: Filling | None, clip: Fence | None) -> str:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from headgate.engine.cleaning import stats
 from headgate.engine.cleaning.cleaned_rows import RemainingRows
-from headgate.engine.cleaning.writing import Form, Writing, form_of
+from headgate.engine.cleaning.number_style import Form, NumberStyle, form_of
 from headgate.engine.columns.column import BLANKS
 from headgate.engine.columns.formats import NUMBERS
 from headgate.engine.duck import COLUMNS_PER_STATEMENT, first, quote_text
@@ -85,7 +85,7 @@ class Values:
         return found
 
     @cached_property
-    def writings(self) -> dict[str, Writing]:
+    def number_styles(self) -> dict[str, NumberStyle]:
         """How each column of numbers is written."""
         columns = self.rows.staged.columns
         forms = {each.name: form_of(columns[each.name].format) for each in self._numbers}
@@ -95,7 +95,7 @@ class Values:
         firsts = self._ends((each, f"ltrim({self._bare(each)}, '-')") for each, _ in marked)
         none = (None, None)
         return {
-            name: _writing(form, decimals.get(name, none), firsts.get(name, none)[0])
+            name: _style(form, decimals.get(name, none), firsts.get(name, none)[0])
             for name, form in forms.items()
         }
 
@@ -143,7 +143,7 @@ def _gathered(rows: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
     yield pending
 
 
-def _writing(form: Form | None, decimals: Sequence[int | None], first: str | None) -> Writing:
+def _style(form: Form | None, decimals: Sequence[int | None], first: str | None) -> NumberStyle:
     """Tell how numbers are written by their format, their decimals, and the first of their texts.
 
     Where some have more decimals than others, none but a zero right behind the mark is at an end.
@@ -151,7 +151,7 @@ def _writing(form: Form | None, decimals: Sequence[int | None], first: str | Non
     least, most = (each or 0 for each in decimals)
     whole = bool(form and form["lakh"])  # no decimals are read beside such groups
     even = whole or 0 < least == most
-    return Writing(form, least if even else min(least, 1), even, (first or "0")[0] in ".,")
+    return NumberStyle(form, least if even else min(least, 1), even, (first or "0")[0] in ".,")
 
 
 def _decimals(text: str, form: Form) -> str:

@@ -225,7 +225,7 @@ def test_a_multipart_upload_survives(faulty, tmp_path, match, fault):
 
 
 def test_a_small_upload_survives_a_lost_acknowledgement(faulty, tmp_path):
-    """Writing the same bytes twice does no harm."""
+    """NumberStyle the same bytes twice does no harm."""
     store, proxy = faulty
     (tmp_path / "source").write_bytes(b"content")
     armed = proxy.add(is_put, lose_answer, times=2)

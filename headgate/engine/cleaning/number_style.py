@@ -29,7 +29,7 @@ def decimal_mark(label: str) -> str:
     return _mark(form)
 
 
-class Writing(NamedTuple):
+class NumberStyle(NamedTuple):
     """How the numbers of a column are written."""
 
     form: Form | None
@@ -83,7 +83,7 @@ def written_like(label: str, number: float, places: int | None, sql_type: str) -
     even = whole or (bool(shown) and places in (None, len(shown)))
     decimals = len(shown if even else shown.removesuffix("56"))
     number = round(number, decimals) if even else number
-    return number, Writing(form, decimals).write(digits_of(number, sql_type))
+    return number, NumberStyle(form, decimals).write(digits_of(number, sql_type))
 
 
 def digits_of(number: float | Decimal, sql_type: str) -> str:
