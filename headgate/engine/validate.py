@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
 from headgate.disk import full_disk_explained, require_room
+from headgate.engine.checking.block_checker import BlockChecker, CheckedBlock, rows_of_other_tables
 from headgate.engine.checking.correction import Corrections
 from headgate.engine.checking.drift import Drift, Layout, compare
 from headgate.engine.checking.limits import (
@@ -23,7 +24,6 @@ from headgate.engine.checking.limits import (
     refuse_nothing_left,
 )
 from headgate.engine.checking.quarantine import Failure, Quarantine
-from headgate.engine.checking.sieve import Sieve, Sifted, rows_of_other_tables
 from headgate.engine.checking.totals import find_total
 from headgate.engine.checking.unique_keys import set_repeats_aside
 from headgate.engine.columns.column import Column
@@ -130,8 +130,8 @@ def validate_file(
     dialect, notes = with_safe_names(found)
     hold_to_header(dialect, contract, options, check)
     others = dialect.others if options.table is None else ()
-    sieve = Sieve(dialect, contract, options.missing)
-    file = _File(path, scratch, dialect, notes, others, contract, check, sieve, drops_duplicates)
+    checker = BlockChecker(dialect, contract, options.missing)
+    file = _File(path, scratch, dialect, notes, others, contract, check, checker, drops_duplicates)
     with full_disk_explained(scratch):
         rows = _stage(file, corrected, upload)
         judged = _judge(file, rows, previous)
@@ -150,7 +150,7 @@ class _File(NamedTuple):
     """First and last line of each table that is not read; its rows are kept back."""
     contract: Contract
     check: CheckOptions
-    sieve: Sieve
+    checker: BlockChecker
     drops_duplicates: bool
 
 
@@ -180,10 +180,10 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
     staged = scratch / "staged.arrow"
     corrections = Corrections(corrected, scratch, dialect.names) if corrected else None
     with Quarantine(scratch / "quarantine.csv", dialect.names, upload) as kept:
-        passed = _sift(file, corrections, staged, kept)
+        passed = _check(file, corrections, staged, kept)
         repeats = _set_repeats_aside(file, corrections, staged, kept)
         if repeats:
-            file.sieve.typing.begin_anew(staged)
+            file.checker.typing.begin_anew(staged)
         hold_to_share(passed.rows, kept, file.contract, file.check)
         others = kept.add(rows_of_other_tables(path, dialect, file.others))
     return _Rows(
@@ -206,21 +206,21 @@ class _Passed(NamedTuple):
     long: list[Row]
 
 
-def _sift(file: _File, corrections: Corrections | None, staged: Path, kept: Quarantine) -> _Passed:
+def _check(file: _File, corrections: Corrections | None, staged: Path, kept: Quarantine) -> _Passed:
     """Pass over the file block by block; stage its good rows and keep the others back."""
-    good, rows, blank, sieve = 0, 0, 0, file.sieve
+    good, rows, blank, checker = 0, 0, 0, file.checker
     long: list[Row] = []
-    with writing(staged, sieve.schema) as out:
-        for part in _map_blocks(file, corrections, sieve.try_sift):
+    with writing(staged, checker.schema) as out:
+        for part in _map_blocks(file, corrections, checker.try_check):
             further = _map_blocks(file, corrections, lambda block: block.rows)
-            sifted = part if isinstance(part, Sifted) else sieve.learn(part, further)
-            out.write(sifted.good)
-            sieve.typing.add(sifted.seen)
-            kept.add(sifted.kept)
-            good += sifted.good.num_rows
-            rows += sifted.rows
-            blank += sifted.blank
-            long += sifted.long[: LOOKED_AT - len(long)]
+            checked = part if isinstance(part, CheckedBlock) else checker.learn(part, further)
+            out.write(checked.good)
+            checker.typing.add(checked.seen)
+            kept.add(checked.kept)
+            good += checked.good.num_rows
+            rows += checked.rows
+            blank += checked.blank
+            long += checked.long[: LOOKED_AT - len(long)]
     return _Passed(good, rows, blank, long)
 
 
@@ -231,7 +231,7 @@ def _set_repeats_aside(
     source, dialect, duplicates = file.path, file.dialect, file.drops_duplicates
     found = (
         set_repeats_aside(staged, key, source, dialect, corrections, duplicates=duplicates)
-        for key in file.sieve.contract.unique
+        for key in file.checker.contract.unique
     )
     return sum(map(kept.add, found))
 
@@ -246,11 +246,11 @@ def _map_blocks(
 def _judge(file: _File, rows: _Rows, previous: Layout | None) -> _Judged:
     """Hold the file to what only the whole of it tells: numbers of rows, types of columns."""
     hold_to_counts(rows.good, rows.kept.failures(), file.contract, file.path.name)
-    bound, policy = file.sieve.contract, file.check.drift or file.contract.drift
+    bound, policy = file.checker.contract, file.check.drift or file.contract.drift
     declared = {each.name for each in bound.expected}
     columns = tuple(
         each.model_copy(update={"declared": each.name in declared})
-        for each in file.sieve.typing.settle(rows.staged)
+        for each in file.checker.typing.settle(rows.staged)
         if each.name not in bound.dropped
     )
     drift = _drift(previous, columns, rows.good)

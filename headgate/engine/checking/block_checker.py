@@ -25,7 +25,7 @@ from headgate.engine.staging import CSV, LINE
 from headgate.words import counted
 
 
-class Sifted(NamedTuple):
+class CheckedBlock(NamedTuple):
     """One block, its good rows parted from the bad ones."""
 
     good: pa.Table
@@ -36,10 +36,10 @@ class Sifted(NamedTuple):
     long: list[Row]
 
 
-class Sieve:
+class BlockChecker:
     """Parts the good rows of each block from the bad ones.
 
-    `try_sift` may run in several threads; they change nothing. `learn` sees the blocks in order.
+    `try_check` may run in several threads; they change nothing. `learn` sees the blocks in order.
     """
 
     def __init__(self, dialect: Dialect, contract: Contract, missing: Sequence[str]) -> None:
@@ -63,13 +63,13 @@ class Sieve:
         self._first = True
         self._header = dialect.header if dialect.header_rows == 1 else ()
 
-    def try_sift(self, block: Block) -> Sifted | Block:
+    def try_check(self, block: Block) -> CheckedBlock | Block:
         """Check the rows of a block; return it as it is if it must be learnt from before."""
         if self._first or not self.contract.knows(block.rows):
             return block
-        return self._sift(*self._part(block), block.blank)
+        return self._check(*self._part(block), block.blank)
 
-    def learn(self, block: Block, further: Iterator[pa.Table]) -> Sifted:
+    def learn(self, block: Block, further: Iterator[pa.Table]) -> CheckedBlock:
         """Learn from a block how its columns are written, then check its rows.
 
         Args:
@@ -84,11 +84,11 @@ class Sieve:
         if self._first:
             self.typing.start(good, self.contract.formats)
             self._first = False
-        return self._sift(good, kept, block.blank)
+        return self._check(good, kept, block.blank)
 
-    def _sift(self, good: pa.Table, kept: list[Kept], blank: int) -> Sifted:
+    def _check(self, good: pa.Table, kept: list[Kept], blank: int) -> CheckedBlock:
         rows, seen = good.num_rows + len(kept), self.typing.look(good)
-        return Sifted(good, kept, seen, rows, blank, long_rows(good))
+        return CheckedBlock(good, kept, seen, rows, blank, long_rows(good))
 
     def _part(self, block: Block) -> tuple[pa.Table, list[Kept]]:
         checked = self.contract.check(block.rows)
