@@ -18,7 +18,7 @@ from headgate.engine.checking.sheets import Sheet, open_sheet
 from headgate.engine.contract import Contract
 from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.reading.dialect import Dialect, Evidence
-from headgate.engine.reading.kinds import sniff_compression
+from headgate.engine.reading.file_kinds import sniff_compression
 from headgate.engine.result.files import result_files
 from headgate.engine.result.outputs import PREVIEW_ROWS
 from headgate.engine.result.prepared import Prepared

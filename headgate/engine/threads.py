@@ -7,14 +7,14 @@ from itertools import chain, islice
 from typing import Self, TypeVar
 
 Item = TypeVar("Item")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 THREADS = 2
 AHEAD = THREADS + 1
 """Items that are worked on or done but not yet asked for: what is in memory at a time."""
 
 
-def map_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+def map_ahead(make: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield what `make` makes of each item, in their order; a few threads work ahead.
 
     One item alone needs no thread.
@@ -24,7 +24,7 @@ def map_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[M
     if len(first) < 2:
         yield from map(make, first)
         return
-    waiting: deque[Future[Made]] = deque()
+    waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(THREADS, "ahead") as pool:
         for item in chain(first, coming):
             waiting.append(pool.submit(make, item))

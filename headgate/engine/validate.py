@@ -27,19 +27,19 @@ from headgate.engine.checking.quarantine import Failure, Quarantine
 from headgate.engine.checking.totals import find_total
 from headgate.engine.checking.unique_keys import set_repeats_aside
 from headgate.engine.columns.column import Column
-from headgate.engine.columns.names import with_safe_names
+from headgate.engine.columns.safe_names import with_safe_names
 from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Block, map_blocks
 from headgate.engine.reading.detect import detect, refuse_useless_delimiter
 from headgate.engine.reading.dialect import Dialect, Evidence
 from headgate.engine.reading.left_out import LeftOut, list_left_out
-from headgate.engine.reading.swallowed import LOOKED_AT, Row, find_swallowed
+from headgate.engine.reading.open_quotes import LOOKED_AT, Row, find_open_quotes
 from headgate.engine.staging import LINE, StagedFile, writing
 from headgate.errors import RowsUnaccountedError
 from headgate.options import CheckOptions, DriftPolicy, ReadOptions
 from headgate.record import Record
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 ROOM = 4
 """Bytes on the scratch disk for each byte of a file: its staged rows, cells and lines; its CSV and
@@ -193,7 +193,7 @@ def _stage(file: _File, corrected: Path | None, upload: str | None) -> _Rows:
         total=passed.rows + others,
         blank=passed.blank,
         corrected=corrections.rows if corrections else 0,
-        notes=find_swallowed(dialect, passed.long),
+        notes=find_open_quotes(dialect, passed.long),
     )
 
 
@@ -237,8 +237,8 @@ def _set_repeats_aside(
 
 
 def _map_blocks(
-    file: _File, corrections: Corrections | None, make: Callable[[Block], Made]
-) -> Iterator[Made]:
+    file: _File, corrections: Corrections | None, make: Callable[[Block], Result]
+) -> Iterator[Result]:
     """Do some work on each block of a file after its rows were corrected."""
     return map_blocks(file.path, file.dialect, corrections.before(make) if corrections else make)
 

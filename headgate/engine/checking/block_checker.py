@@ -19,7 +19,7 @@ from headgate.engine.contract import Contract
 from headgate.engine.reading.blocks import Bad, Block
 from headgate.engine.reading.dialect import Dialect
 from headgate.engine.reading.lines import raw_lines
-from headgate.engine.reading.swallowed import Row, long_rows
+from headgate.engine.reading.open_quotes import Row, long_rows
 from headgate.engine.reading.tokenise import parse
 from headgate.engine.staging import CSV, LINE
 from headgate.words import counted

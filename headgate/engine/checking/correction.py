@@ -19,7 +19,7 @@ from headgate.engine.reading.blocks import Block, with_lines
 from headgate.engine.staging import LINE
 from headgate.errors import BadFileError
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 class Corrections:
@@ -76,7 +76,7 @@ class Corrections:
         left = [each for each in block.bad if each.line not in set(lines.tolist())]
         return block._replace(rows=rows, bad=left)
 
-    def before(self, work: Callable[[Block], Made]) -> Callable[[Block], Made]:
+    def before(self, work: Callable[[Block], Result]) -> Callable[[Block], Result]:
         """Do some work on each block after its rows were corrected."""
         return lambda block: work(self.apply(block))
 

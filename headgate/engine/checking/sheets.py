@@ -21,7 +21,7 @@ from headgate.engine.duck import quote_text
 from headgate.engine.reading.blocks import Block, map_blocks, with_lines
 from headgate.engine.reading.detect import detect
 from headgate.engine.reading.dialect import Dialect
-from headgate.engine.reading.kinds import sniff_compression
+from headgate.engine.reading.file_kinds import sniff_compression
 from headgate.engine.reading.unpack import open_bytes
 from headgate.engine.staging import CSV, LINE
 from headgate.errors import BadFileError

@@ -5,7 +5,7 @@ Here: the order of the steps. Not here: any of them.
 
 from headgate.engine.cleaning.cleaned_rows import RemainingRows
 from headgate.engine.model.encode import encode, goals
-from headgate.engine.model.names import settle
+from headgate.engine.model.feature_names import settle
 from headgate.engine.model.roles import judge
 from headgate.engine.model.task import find_split, find_target, find_task
 from headgate.engine.model.typed_rows import TypedRows, typed_rows_path, write_typed_rows

@@ -37,7 +37,7 @@ BLOCK_BYTES = 4 << 20
 _UTF8 = {"utf-8", "utf-8-sig", "utf8", "ascii", "us-ascii"}
 _BOM = b"\xef\xbb\xbf"
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 class Bad(NamedTuple):
@@ -58,7 +58,7 @@ class Block(NamedTuple):
     raw: Callable[[int], str | None]
 
 
-def map_blocks(path: Path, dialect: Dialect, make: Callable[[Block], Made]) -> Iterator[Made]:
+def map_blocks(path: Path, dialect: Dialect, make: Callable[[Block], Result]) -> Iterator[Result]:
     """Parse the body block by block and yield what `make` makes of each, in file order.
 
     The first block is through before another is begun: `make` may learn from it what it holds the

@@ -10,13 +10,13 @@ from headgate.engine.reading.cells import is_rule, is_typed, table_width
 from headgate.engine.reading.dialect import Compression, Dialect, Evidence, Newline, Syntax
 from headgate.engine.reading.encoding import Encoding, guess_encoding
 from headgate.engine.reading.extent import Extent, find_extent, footer_evidence, name_by_line
-from headgate.engine.reading.footer import footer_rows
-from headgate.engine.reading.kinds import (
+from headgate.engine.reading.file_kinds import (
     refuse_compressed_twice,
     refuse_known_binary,
     refuse_markup,
     sniff_compression,
 )
+from headgate.engine.reading.footer import footer_rows
 from headgate.engine.reading.lines import split_lines
 from headgate.engine.reading.syntax import choose_syntax
 from headgate.engine.reading.tokenise import Rows, parse

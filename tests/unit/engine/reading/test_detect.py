@@ -767,7 +767,7 @@ def test_a_first_row_of_missing_values_is_data(tmp_path):
 
 def test_semicolons_that_only_begin_lines_part_nothing(tmp_path):
     """They mark comments, though there are more of these than rows."""
-    text = "; Data: f.txt\n; Made: 10:15\n; Cols: x y\n;\n;\n1 2.5 3.5\n4 5.5 6.5\n7 8.5 9.5\n"
+    text = "; Data: f.txt\n; Result: 10:15\n; Cols: x y\n;\n;\n1 2.5 3.5\n4 5.5 6.5\n7 8.5 9.5\n"
     dialect, rows = read(write(tmp_path, text))
     assert (dialect.delimiter, dialect.comment) == (" ", ";")
     assert rows[0] == ["1", "2.5", "3.5"]
@@ -800,9 +800,9 @@ def test_bars_before_and_behind_rows_part_no_cells(tmp_path, told):
     """Blank cells between them are cells; a row without them makes all bars delimiters."""
     rows = "".join(f"| |{i:05d}|01.02.202{i}|{i},500|\n" for i in range(4))
     drawn = "-" * 25 + "\n"
-    path = write(tmp_path, f"Listing\n{drawn}| |Article|Made on|Weight|\n{drawn}{rows}{drawn}")
+    path = write(tmp_path, f"Listing\n{drawn}| |Article|Result on|Weight|\n{drawn}{rows}{drawn}")
     dialect, read_rows = read(path, **told)
-    assert dialect.names == ("column_1", "Article", "Made on", "Weight")
+    assert dialect.names == ("column_1", "Article", "Result on", "Weight")
     assert read_rows[3] == [" ", "00003", "01.02.2023", "3,500"]
     assert dialect.framed
     path.write_text(path.read_text() + "99|2\n")
@@ -1282,7 +1282,7 @@ def test_rows_as_long_as_the_header_show_that_the_others_are_short(tmp_path):
             3,
         ),
         (
-            "Made freely available by the state office\nFirst asked by\n"
+            "Result freely available by the state office\nFirst asked by\n"
             "Id    = number of the post in use\nDay   = day of the month\n\nId,Day,Rain\n"
             + "".join(f"550,{i},{i}1\n" for i in range(9))
             + "\nRain in tenths\n\nState office of weather, since 2001\n",

@@ -23,7 +23,7 @@ Row: TypeAlias = dict[str, Any]
 """Its cells and its line, by column."""
 
 
-def find_swallowed(dialect: Dialect, long: Iterable[Row]) -> tuple[Evidence, ...]:
+def find_open_quotes(dialect: Dialect, long: Iterable[Row]) -> tuple[Evidence, ...]:
     """Tell of the first row over several lines whose inner ones look like rows of the table."""
     if dialect.quotechar is None or dialect.borders:
         return ()
