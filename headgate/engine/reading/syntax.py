@@ -17,10 +17,11 @@ from headgate.engine.reading.candidates import (
     ranked,
 )
 from headgate.engine.reading.cells import shape
+from headgate.engine.reading.csv_input import unframe, unwrap
 from headgate.engine.reading.dialect import Evidence, Syntax
 from headgate.engine.reading.quoting import Quoting
 from headgate.engine.reading.rivals import refuse_tie, rival_of, splits_phrases, splits_values
-from headgate.engine.reading.tokenise import LITERAL, parse, unframe, unwrap
+from headgate.engine.reading.tokenise import LITERAL, parse
 from headgate.errors import UndecidableError
 from headgate.options import ReadOptions
 from headgate.words import counted

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from headgate.engine.reading.aligned import MARK, cut
 from headgate.engine.reading.cells import is_line_across
+from headgate.engine.reading.csv_input import (
+    CsvInput,
+)
 from headgate.engine.reading.dialect import Dialect, Syntax
 from headgate.engine.reading.lines import body_lines
 from headgate.engine.reading.mend import MAX_MENDED_LINES, cheapest_row
@@ -21,13 +22,10 @@ from headgate.errors import UnreadableError
 
 MAX_ROW_CHARACTERS = 8 << 20
 """Characters that an open quote may swallow before it is taken for a stray one."""
+
 MAX_COLUMNS = 100_000
-_WRAPPED = re.compile(r'"((?![{\[])(?:[^"]|"")*)"[;, \t]*(\r?\n?)')
-"""A row enclosed in quotes as a whole; JSON within them is a value."""
 LITERAL = re.compile(r'="([^"]*)"')
 """A formula that only holds a text, so that a spreadsheet takes it for no number."""
-_STAND_INS = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6\ufdd7\x1c\x1d\x1e\x1f"
-"""Characters that stand for a long delimiter or an escaped character while a line is split."""
 
 
 @dataclass(slots=True)
@@ -134,7 +132,7 @@ class Parser:
         return self._parse(self._pending_at, pending, final=True)
 
     def _parse(self, number: int, lines: list[str], *, final: bool) -> Rows:
-        batch = _Batch(lines, self._syntax)
+        batch = CsvInput(lines, self._syntax)
         reader = csv.reader(batch.lines, **batch.format)
         try:
             fields = list(reader)
@@ -146,7 +144,7 @@ class Parser:
         return self._tidy(Rows(fields, starts, starts), number, batch)
 
     def _parse_carefully(
-        self, number: int, lines: list[str], batch: "_Batch", *, final: bool
+        self, number: int, lines: list[str], batch: "CsvInput", *, final: bool
     ) -> Rows:
         """Parse row by row, so that a damaged one can be mended and the next one found."""
         cursor = _Cursor(batch.lines)
@@ -182,7 +180,7 @@ class Parser:
         self._enough = min(2 * size, MAX_ROW_CHARACTERS)
         return True
 
-    def _mend(self, batch: "_Batch", start: int, end: int) -> tuple[list[str], int]:
+    def _mend(self, batch: "CsvInput", start: int, end: int) -> tuple[list[str], int]:
         """Read a damaged row over as few lines as give the expected width, and count them."""
         best, cost = cheapest_row(batch.lines[start], batch.syntax, self._width)
         used = 1
@@ -195,13 +193,13 @@ class Parser:
                 best, cost, used = row, row_cost + more, more
         return best, used
 
-    def _fits_alone(self, batch: "_Batch", index: int) -> bool:
+    def _fits_alone(self, batch: "CsvInput", index: int) -> bool:
         """Return whether a line is a row by itself, so that nothing above reaches into it."""
         if index >= len(batch.lines):
             return False
         return len(cheapest_row(batch.lines[index], batch.syntax, self._width)[0]) == self._width
 
-    def _tidy(self, rows: Rows, number: int, batch: "_Batch") -> Rows:
+    def _tidy(self, rows: Rows, number: int, batch: "CsvInput") -> Rows:
         """Leave out blank and drawn lines and comments; put back what stand-ins stood for."""
         if batch.originals:
             rows.fields = [batch.restore(row) for row in rows.fields]
@@ -219,7 +217,7 @@ class Parser:
         rows.blank = [n for i in sorted(drop) for n in range(rows.lines[i], rows.ends[i] + 1)]
         return rows.only(keep)
 
-    def _no_rows(self, rows: Rows, number: int, batch: "_Batch") -> set[int]:
+    def _no_rows(self, rows: Rows, number: int, batch: "CsvInput") -> set[int]:
         """Return the places of blank and drawn lines and comments."""
         comment, ruled = self._syntax.comment, self._syntax.ruled
         if comment is None and not ruled:
@@ -251,83 +249,6 @@ class Parser:
         return not row[0] or row[0].isspace()
 
 
-class _Batch:
-    """Lines made fit for the csv module, which knows no long delimiter and unescapes too much."""
-
-    def __init__(self, lines: list[str], syntax: Syntax) -> None:
-        self.originals: dict[str, str] = {}
-        self.lines = lines
-        self.syntax = syntax
-        if syntax.wrapped:
-            self.lines = unwrap(lines)
-        if syntax.framed:
-            self.lines = unframe(self.lines, syntax.delimiter)
-        if syntax.borders:
-            self._cut(syntax)
-        if syntax.escapechar is not None:
-            self._hide_escapes(syntax.escapechar)
-        if len(syntax.delimiter) > 1:
-            self._shorten_delimiter()
-        if syntax.skipinitialspace and syntax.delimiter == " ":
-            self.lines = [line.rstrip(" \r\n") + "\n" for line in self.lines]
-        self.format = _csv_format(self.syntax)
-
-    def _cut(self, syntax: Syntax) -> None:
-        mark = syntax.comment or "\0"
-        self.lines = [
-            line if line.startswith(mark) else cut(line, syntax.borders) for line in self.lines
-        ]
-        self.syntax = syntax._replace(delimiter=MARK, quotechar=None, borders=())
-
-    def _hide_escapes(self, escape: str) -> None:
-        quote = self.syntax.quotechar or ""
-        hidden = [(escape * 2, escape)]
-        hidden += [(escape + c, c) for c in (quote, self.syntax.delimiter) if c and c != escape]
-        for sequence, plain in hidden:
-            self._replace(sequence, plain)
-        self.syntax = self.syntax._replace(escapechar=None)
-
-    def _shorten_delimiter(self) -> None:
-        delimiter = self.syntax.delimiter
-        self.syntax = self.syntax._replace(delimiter=self._replace(delimiter, delimiter))
-
-    def _replace(self, sequence: str, plain: str) -> str:
-        """Put a stand-in for a sequence that reads as `plain` inside a field."""
-        text = "".join(self.lines)
-        stand_in = next((c for c in _STAND_INS if c not in text), None)
-        if stand_in is None:
-            raise UnreadableError("The text holds too many control characters to be split.")
-        self.originals[stand_in] = plain
-        self.lines = [line.replace(sequence, stand_in) for line in self.lines]
-        return stand_in
-
-    def restore(self, row: list[str]) -> list[str]:
-        """Put the characters back that stand-ins stand for."""
-        for stand_in, plain in self.originals.items():
-            if any(stand_in in cell for cell in row):
-                row = [cell.replace(stand_in, plain) for cell in row]
-        return row
-
-
-def unwrap(lines: list[str]) -> list[str]:
-    """Take away the quotes that enclose whole lines, as a spreadsheet puts them round a row."""
-    return [
-        found[1].replace('""', '"') + found[2] if (found := _WRAPPED.fullmatch(line)) else line
-        for line in lines
-    ]
-
-
-def unframe(lines: list[str], delimiter: str) -> list[str]:
-    """Take away the delimiter where it stands both before and behind a row."""
-    return [_unframed(line, delimiter) for line in lines]
-
-
-def _unframed(line: str, delimiter: str) -> str:
-    text = line.strip()
-    framed = len(text) > 1 and text.startswith(delimiter) and text.endswith(delimiter)
-    return text[1:-1] + line[len(line.rstrip("\r\n")) :] if framed else line
-
-
 def _without_formula(cell: str) -> str:
     found = LITERAL.fullmatch(cell.strip())
     return found[1] if found else cell
@@ -353,14 +274,3 @@ class _Cursor:
 
 def _size(lines: list[str]) -> int:
     return sum(map(len, lines))
-
-
-def _csv_format(syntax: Syntax) -> dict[str, Any]:
-    if syntax.quotechar is None:
-        quoting: dict[str, Any] = {"quoting": csv.QUOTE_NONE, "quotechar": None}
-    else:
-        quoting = {"quotechar": syntax.quotechar, "doublequote": syntax.doublequote, "strict": True}
-    return quoting | {
-        "delimiter": syntax.delimiter,
-        "skipinitialspace": syntax.skipinitialspace,
-    }
