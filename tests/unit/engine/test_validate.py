@@ -19,15 +19,10 @@ from headgate.engine.validate import validate_file
 from headgate.errors import ContractError, OptionsError, UnreadableError
 from headgate.options import CheckOptions, CleanOptions, PrepareOptions, ReadOptions
 from stack.running import ROOT
+from tests.harness.reading import write
 from tests.harness.staging import rows_of, staged_rows
 
 ANYTHING = Contract(min_rows=0, max_bad_share=1)
-
-
-def write(folder, content):
-    path = folder / "file.csv"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
 
 
 def reading_of(path, contract=ANYTHING, check=CheckOptions(), **options):  # noqa: B008
