@@ -9,6 +9,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from cli.app import run
 
+PEOPLE = "id,name\n" + "".join(f"{n},Name {n}\n" for n in range(60))
+
 
 class Done(NamedTuple):
     """How a command ended."""
