@@ -34,6 +34,9 @@ from headgate.engine.staging import CSV, LINE
 from headgate.engine.threads import map_ahead
 
 BLOCK_BYTES = 4 << 20
+_MANY_COLUMNS = 4000
+"""Columns for which a block is larger by once its size, lest it hold only a few rows."""
+_LARGEST = 4  # blocks of the usual size
 _UTF8 = {"utf-8", "utf-8-sig", "utf8", "ascii", "us-ascii"}
 _BOM = b"\xef\xbb\xbf"
 
@@ -76,6 +79,7 @@ def _plain_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]
     """Cut the bytes of a plain body at row ends."""
     quote = None if dialect.quotechar is None else ord(dialect.quotechar)
     marks = Marks(ord(dialect.delimiter), quote)
+    size = BLOCK_BYTES * min(_LARGEST, 1 + len(dialect.names) // _MANY_COLUMNS)
     rest, line = b"", 1
     skip = dialect.skip_lines + dialect.header_lines
     for data in _utf8_bytes(path, dialect):
@@ -83,7 +87,7 @@ def _plain_pieces(path: Path, dialect: Dialect) -> Iterator[Callable[[], Block]]
         refuse_long_line(len(rest) - rest.rfind(b"\n") - 1, path)
         while skip and (at := rest.find(b"\n")) >= 0:
             rest, line, skip = rest[at + 1 :], line + 1, skip - 1
-        if skip or len(rest) < BLOCK_BYTES:
+        if skip or len(rest) < size:
             continue
         cut = whole_rows(rest[: _before_footer(rest, dialect.footer_lines)], marks)
         if cut:

@@ -18,7 +18,8 @@ from headgate.engine.recipe import Category, Profile
 from headgate.engine.staging import StagedFile
 from headgate.record import Record
 
-SAMPLE_ROWS = 4096  # rows that are looked at
+SAMPLE_ROWS = 4096  # rows that are looked at, or fewer of so many columns:
+SAMPLE_CELLS = 1 << 22  # that are held until they are drawn
 _DAY = 86_400_000_000  # microseconds
 BINS = 24
 TOP = 8
@@ -45,7 +46,8 @@ class Balance(NamedTuple):
 
 def sampled(staged: Staged) -> pa.Table:
     """Return the cleaned texts of some thousand rows from all over a file, removed ones too."""
-    texts, _ = staged.texts(StagedFile(staged.path, staged.names).sample(staged.rows, SAMPLE_ROWS))
+    most = min(SAMPLE_ROWS, SAMPLE_CELLS // len(staged.names))
+    texts, _ = staged.texts(StagedFile(staged.path, staged.names).sample(staged.rows, most))
     return texts
 
 

@@ -382,6 +382,16 @@ def parsed(path, dialect):
     return cells, count, blank
 
 
+def test_a_block_of_very_many_columns_holds_more_rows(tmp_path, monkeypatch):
+    """Each block costs a little for each column, however few its rows."""
+    columns, row = 4000, "1," * 3999 + "1\n"
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 4 * len(row))
+    path = write(tmp_path, ",".join(f"c{i}" for i in range(columns)) + "\n" + row * 16)
+    found = [*blocks.map_blocks(path, told(columns), lambda block: block.rows.num_rows)]
+    assert sum(found) == 16
+    assert len(found) <= 2
+
+
 @QUICK
 @given(
     rows=TABLE,

@@ -25,6 +25,7 @@ from headgate.engine.columns.numbers import Number
 from headgate.engine.contract import Contract
 from headgate.engine.preprocess import preprocess_rows
 from headgate.engine.recipe import load
+from headgate.engine.result import profile
 from headgate.engine.result.prepared import Prepared
 from headgate.engine.validate import validate_file
 from headgate.errors import BadFileError, DefectError, OptionsError, RowsUnaccountedError
@@ -879,6 +880,14 @@ def test_the_order_of_rows_does_not_change_what_a_column_looks_like(tmp_path, or
     shares = {each.text: each.share for each in recipe.profile[0].top}
     assert shares == pytest.approx(dict.fromkeys("abcd", 0.25), abs=0.03)
     assert recipe.profile[1].bins == pytest.approx([4096 / 24] * 24, abs=5)
+
+
+def test_many_columns_are_looked_at_in_fewer_rows(tmp_path, monkeypatch):
+    """The memory that the looked at cells take has a bound, whatever the table's width."""
+    monkeypatch.setattr(profile, "SAMPLE_CELLS", 60)
+    rows = [("a", str(place)) for place in range(200)]
+    recipe = load(made(tmp_path / "a", rows, {"group": "text", "place": "integer"}).recipe)
+    assert sum(recipe.profile[1].bins) <= 60 // 2
 
 
 def test_numbers_too_near_and_too_far_for_steps_are_profiled(tmp_path):
