@@ -5,7 +5,7 @@ from importlib.machinery import ModuleSpec
 
 
 def leave_pandas_out() -> None:
-    """Let Arrow make arrays without importing pandas, which takes a third of a command's start.
+    """Let Arrow make arrays without importing pandas, a good part of a command's start.
 
     Arrow imports it with its first array, to know a series where it meets one. Told that there is
     none, it does so only when it is asked for a frame.

@@ -121,7 +121,7 @@ def test_local_work_loads_no_s3_client():
 
 
 def test_a_file_is_cleaned_without_pandas(tmp_path):
-    """It would take a third of a command's start; a contract's checks are the ones to need it."""
+    """It would be a good part of a command's start; the checks of a contract are what needs it."""
     (tmp_path / "data.csv").write_text("a,b\n1,x\n2,y\n")
     sys_argv = ["headgate", "clean", str(tmp_path / "data.csv"), "--out", str(tmp_path / "out")]
     code = f"import sys; sys.argv = {sys_argv}; from cli.app import run; run()"
