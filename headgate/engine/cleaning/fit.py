@@ -181,14 +181,14 @@ def _constant(values: Values, column: Input, constant: str) -> Filling:
             todo="Give a constant that is written as the column's values are.",
         )
     if column.kind in NUMBERS:
-        writing, exact = values.number_styles[column.name], column.sql_type != "DOUBLE"
-        places = writing.decimals if writing.even else decimals_of(column.sql_type)
-        if (writing.even or exact) and decimals_in(constant, writing.form) > places:
+        style, exact = values.number_styles[column.name], column.sql_type != "DOUBLE"
+        places = style.decimals if style.even else decimals_of(column.sql_type)
+        if (style.even or exact) and decimals_in(constant, style.form) > places:
             raise OptionsError(
                 f"The constant {constant!r} has more decimals than the column {column.name!r}.",
                 todo=f"Give one with {places} at most.",
             )
-        constant = writing.write(digits_of(value, column.sql_type))
+        constant = style.write(digits_of(value, column.sql_type))
     return _known(column, Fill.CONSTANT, value, constant)
 
 
@@ -237,11 +237,11 @@ def _rounded(values: Values, column: Input, number: float, rounding: str, *, unu
 
     Elsewhere to what can be read back of a column of an exact type.
     """
-    writing = values.number_styles[column.name]
-    if not isfinite(number) or not (writing.even or column.sql_type != "DOUBLE"):
+    style = values.number_styles[column.name]
+    if not isfinite(number) or not (style.even or column.sql_type != "DOUBLE"):
         return number
     places = decimals_of(column.sql_type) if unused else _READ_BACK
-    places = writing.decimals if writing.even else places
+    places = style.decimals if style.even else places
     unit = Decimal(1).scaleb(-places)
     return float((Decimal(repr(number)) / unit).to_integral_value(rounding) * unit) or 0.0
 

@@ -1,10 +1,7 @@
 """What the options of mode `clean` say of the columns that are read, and of the rows that go."""
 
 from headgate.engine.columns.column import Column
-from headgate.engine.recipe import (
-    Input,
-    Removal,
-)
+from headgate.engine.recipe import Input, Removal
 from headgate.errors import OptionsError
 from headgate.options import CleanOptions, ColumnRules
 

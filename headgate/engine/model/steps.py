@@ -12,10 +12,7 @@ import pyarrow.compute as pc
 
 from headgate.engine.model.cells import work_out
 from headgate.engine.model.sql import DAY_PARTS, known
-from headgate.engine.model.typed_rows import (
-    FOLD,
-    TEST,
-)
+from headgate.engine.model.typed_rows import FOLD, TEST
 from headgate.engine.model.words import marks
 from headgate.engine.recipe import (
     Frequency,

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headgate.engine.reading.cells import is_line_across
-from headgate.engine.reading.csv_input import (
-    CsvInput,
-)
+from headgate.engine.reading.csv_input import CsvInput
 from headgate.engine.reading.dialect import Dialect, Syntax
 from headgate.engine.reading.lines import body_lines
 from headgate.engine.reading.mend import MAX_MENDED_LINES, cheapest_row
